@@ -1,0 +1,67 @@
+// Package harness runs any trader against the fake Gateway under a scenario, records everything
+// and judges the record: Scenario -> Run -> Record -> Judge -> Verdict -> report. It knows no
+// trader and no scenario by name.
+package harness
+
+import (
+	"time"
+
+	"ibsoak/fakegateway/fault"
+)
+
+// Scenario is one claim about a trader, as data.
+type Scenario struct {
+	Name    string   // "consecutive-10"
+	Summary string   // one sentence: what is claimed
+	Why     string   // why these numbers provoke the defect
+	Labels  []string // for ginkgo --label-filter and soak list: "short", "long", "zombies", …
+
+	Gateway Gateway
+	Subject Subject
+	Checks  []Check // what is judged, each by name; see checks.go for what each takes
+
+	// Limit bounds the whole run in real time; a run that reaches it is a harness error.
+	Limit time.Duration
+}
+
+// Gateway is the sick or healthy Gateway of a scenario.
+type Gateway struct {
+	Profile          string        // a name of fakegateway.Profiles; "" is "healthy"
+	Faults           []fault.Fault // in addition to the profile's
+	MaxServerVersion int           // 0 is the fake's default, 225
+	PlantedZombies   int           // sockets in CLOSE_WAIT on the Gateway's port before the subject starts
+}
+
+// Mode is how the subject is driven.
+type Mode string
+
+// The modes.
+const (
+	Once       Mode = "once"       // Runs lives one after the other, each expected to exit by itself
+	Continuous Mode = "continuous" // one life, stopped by SIGTERM at the end
+)
+
+// Subject is how the trader under test is run. Durations are at time scale 1.
+type Subject struct {
+	Mode Mode
+	Runs int // Once: lives, one after the other
+	// Continuous: cycles this far apart, until Cycles have been seen at the Gateway or For is over.
+	Interval time.Duration
+	Cycles   int
+	For      time.Duration
+	// KillAt ends each life with SIGKILL when the Gateway reaches this point on the life's
+	// connection, in place of waiting for its exit. Same meaning as a fault's When.
+	KillAt *fault.When
+	Args   []string // more arguments for the bundled trader
+	// LifeLimit bounds one life of Once in real time (default 30 s): then SIGTERM, then SIGKILL.
+	LifeLimit time.Duration
+}
+
+// Check asks one named detector for a finding. Zero parameters take the detector's default.
+type Check struct {
+	Name     string        // a name of Detectors
+	Want     int           // the count that the detector compares with
+	Within   time.Duration // the time that it allows
+	Exits    []int         // allowed exit codes
+	Evidence int           // least evidence, when more than the detector's own is needed
+}

@@ -1,0 +1,4 @@
+package wire
+
+// families lists every table of messages.
+var families = [][]spec{}
