@@ -56,3 +56,5 @@ require (
 	modernc.org/sqlite v1.60.1 // indirect
 	pgregory.net/rapid v1.3.0 // indirect
 )
+
+tool github.com/onsi/ginkgo/v2/ginkgo

@@ -1,0 +1,72 @@
+# The commands of this project. `make` lists them.
+
+GOLANGCI_LINT = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+GOFUMPT       = mvdan.cc/gofumpt@v0.12.0
+BIN           = $(CURDIR)/bin
+PLATFORMS     = linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list the commands
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+.PHONY: build
+build: ## build soak, trader and fakegateway into bin/
+	CGO_ENABLED=0 go build -trimpath -o bin/ ./cmd/...
+
+.PHONY: test
+test: ## all tests and the short scenarios
+	go test -timeout 20m ./...
+
+.PHONY: race
+race: ## the same under the race detector (needs a C compiler)
+	go test -race -timeout 20m ./...
+
+.PHONY: smoke
+smoke: ## the scenarios alone, as sentences
+	go tool ginkgo -v --timeout 20m ./scenarios
+
+.PHONY: soak
+soak: ## the long scenarios, in real time: more than an hour
+	go run ./cmd/soak run --scenario consecutive-300
+	go run ./cmd/soak run --scenario continuous-1h
+
+.PHONY: bench
+bench: ## benchmarks; each prints its ratio to a baseline of the same run
+	go test -run '^$$' -bench . -benchtime 1s ./internal/sockets ./fakegateway/... ./trader/link
+
+.PHONY: fuzz
+fuzz: ## every fuzz target for 30 s
+	@for target in $$(grep -ho 'func Fuzz[A-Za-z]*' internal/wire/*_test.go | cut -d' ' -f2); do \
+		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime 30s ./internal/wire || exit 1; \
+	done
+
+.PHONY: tools
+tools: $(BIN)/golangci-lint $(BIN)/gofumpt ## install the linters into bin/
+
+$(BIN)/golangci-lint:
+	GOBIN=$(BIN) go install $(GOLANGCI_LINT)
+
+$(BIN)/gofumpt:
+	GOBIN=$(BIN) go install $(GOFUMPT)
+
+.PHONY: lint
+lint: tools ## go vet, gofumpt and golangci-lint
+	go vet ./...
+	@unformatted=$$($(BIN)/gofumpt -l .); test -z "$$unformatted" || { echo "gofumpt: $$unformatted"; exit 1; }
+	$(BIN)/golangci-lint run ./...
+
+.PHONY: cross
+cross: ## build and vet for every platform
+	@for p in $(PLATFORMS); do \
+		echo "build $$p"; \
+		GOOS=$${p%/*} GOARCH=$${p#*/} CGO_ENABLED=0 go build ./... || exit 1; \
+	done
+	@for os in darwin windows; do \
+		echo "vet $$os"; GOOS=$$os CGO_ENABLED=0 go vet ./... || exit 1; \
+	done
+
+.PHONY: clean
+clean: ## remove what the other commands made
+	rm -rf bin runs dist
