@@ -1,0 +1,10 @@
+// Package memnet is a TCP without a kernel: listeners and connections in memory, for tests in
+// virtual time. It stands below every other package and knows none of them.
+//
+// It copies what Linux's loopback does with FIN, half-close, RST and deadlines, down to which error
+// comes first and which only afterwards; the tests run one table of behaviours against both. Every
+// wait is durably blocking in the sense of testing/synctest, if the Listener was made in the bubble.
+//
+// The gotcha: BufferBytes is far less than a kernel keeps, so a peer that does not read is felt
+// sooner. On other systems the kernel's error numbers differ; memnet always speaks syscall.E...
+package memnet
