@@ -1,0 +1,112 @@
+package broker
+
+import "fmt"
+
+// Class says what an error code of the Gateway means for the session.
+type Class uint8
+
+// The classes of error codes.
+const (
+	// ClassRequest refuses or ends the request or order that the message's id names.
+	ClassRequest Class = iota
+	// ClassWarning informs about a request or order that goes on.
+	ClassWarning
+	// ClassFarm is about a data farm: data may be stale, the order channel stays open.
+	ClassFarm
+	// ClassConnectivity is about the Gateway's own connection to IBKR.
+	ClassConnectivity
+	// ClassFatal ends the session.
+	ClassFatal
+)
+
+// String names the class.
+func (c Class) String() string {
+	if int(c) < len(classNames) {
+		return classNames[c]
+	}
+	return fmt.Sprintf("class %d", uint8(c))
+}
+
+var classNames = [...]string{"request", "warning", "farm", "connectivity", "fatal"}
+
+// The sources of the table's rows.
+const (
+	documented = "IBKR's message code list"
+	captured   = "captured from a Gateway at 225"
+	logged     = "users' Gateway logs"
+)
+
+// codeRow is what is known of one code.
+type codeRow struct {
+	code   int
+	class  Class
+	source string
+	what   string
+}
+
+// codes lists every code whose class is not told by its number. Classify has the rule for the
+// others. Texts are ours; IBKR's change from build to build and must not be matched.
+var codes = []codeRow{
+	{100, ClassWarning, documented, "too many messages in a second; the third time ends the session"},
+	{326, ClassFatal, logged, "client id in use"},
+	{502, ClassFatal, documented, "could not connect (made by API clients)"},
+	{503, ClassFatal, documented, "Gateway too old (made by API clients)"},
+	{504, ClassFatal, documented, "not connected (made by API clients)"},
+	{1100, ClassConnectivity, logged, "connection between IBKR and the Gateway lost"},
+	{1101, ClassConnectivity, documented, "connection restored, subscriptions lost"},
+	{1102, ClassConnectivity, logged, "connection restored, subscriptions kept"},
+	{1300, ClassFatal, documented, "the Gateway's API port changed"},
+	{2110, ClassConnectivity, documented, "Gateway not connected to IBKR; it will reconnect by itself"},
+
+	{2103, ClassFarm, captured, "market data farm broken"},
+	{2104, ClassFarm, captured, "market data farm ok"},
+	{2105, ClassFarm, captured, "historical data farm broken"},
+	{2106, ClassFarm, captured, "historical data farm ok"},
+	{2107, ClassFarm, captured, "historical data farm inactive, wakes on demand"},
+	{2108, ClassFarm, captured, "market data farm inactive, wakes on demand"},
+	{2119, ClassFarm, logged, "market data farm connecting"},
+	{2157, ClassFarm, captured, "security definition farm broken"},
+	{2158, ClassFarm, captured, "security definition farm ok"},
+
+	{165, ClassWarning, documented, "historical data service query message"},
+	{202, ClassWarning, captured, "order cancelled: the order's status tells the rest"},
+	{300, ClassWarning, documented, "cancelled an unknown market data subscription"},
+	{366, ClassWarning, documented, "cancelled an unknown historical query"},
+	{399, ClassWarning, captured, "order accepted with a remark, for example outside trading hours"},
+	{404, ClassWarning, documented, "shares are being located for a short sale"},
+	{434, ClassRequest, documented, "order size is zero"},
+	{10147, ClassRequest, documented, "order to cancel is not found"},
+	{10148, ClassRequest, captured, "order cannot be cancelled in its state"},
+	{10167, ClassWarning, documented, "delayed market data shown instead of live"},
+	{10197, ClassFarm, logged, "no market data during a competing session"},
+	{10349, ClassWarning, documented, "order's time in force was changed by a preset"},
+}
+
+// The numeric ranges of the rule: 2100 to 2169 are IBKR's warnings.
+const (
+	firstWarning = 2100
+	lastWarning  = 2169
+)
+
+var codeRows = func() map[int]codeRow {
+	m := make(map[int]codeRow, len(codes))
+	for _, row := range codes {
+		if _, twice := m[row.code]; twice {
+			panic(fmt.Sprintf("broker: two rows for code %d", row.code))
+		}
+		m[row.code] = row
+	}
+	return m
+}()
+
+// Classify gives the class of a Gateway's error code. A code without a row is a warning inside
+// IBKR's warning range, 2100 to 2169, and otherwise a refusal of the request that it names.
+func Classify(code int) Class {
+	if row, ok := codeRows[code]; ok {
+		return row.class
+	}
+	if code >= firstWarning && code <= lastWarning {
+		return ClassWarning
+	}
+	return ClassRequest
+}
