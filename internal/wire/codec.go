@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"reflect"
 	"strconv"
 
 	"google.golang.org/protobuf/proto"
@@ -15,40 +16,39 @@ type spec struct {
 	name string
 	// protobufFrom is the first version at which the sender uses protobuf.
 	protobufFrom Version
-	body         func() proto.Message
-	text         textCodec
+	// first is the version that introduced the message; zero is "always there".
+	first Version
+	body  func() proto.Message
+	// layout walks the body's text fields; nil for a message that has no text form. The id is
+	// already written or consumed.
+	layout func(*fields, proto.Message)
 }
 
-// textCodec maps a body to fields and back. The id is already written or consumed. Either half
-// may be nil for a message that has no text form.
-type textCodec struct {
-	encode func(*fieldWriter, proto.Message)
-	decode func(*fieldReader, proto.Message)
-}
-
-// text adapts the typed halves of one message's codec; B is its protobuf struct.
-func text[B any, P interface {
-	*B
-	proto.Message
-}](encode func(*fieldWriter, P), decode func(*fieldReader, P)) textCodec {
-	return textCodec{
-		encode: func(w *fieldWriter, m proto.Message) { encode(w, m.(P)) },
-		decode: func(r *fieldReader, m proto.Message) { decode(r, m.(P)) },
-	}
-}
-
-// row makes a table row.
+// row makes a table row; B is the message's protobuf struct.
 func row[B any, P interface {
 	*B
 	proto.Message
-}](kind Kind, name string, protobufFrom Version,
-	encode func(*fieldWriter, P), decode func(*fieldReader, P),
-) spec {
+}](kind Kind, name string, protobufFrom Version, layout func(*fields, P)) spec {
+	s := protobufRow[B, P](kind, name, protobufFrom)
+	s.layout = func(f *fields, m proto.Message) { layout(f, m.(P)) }
+	return s
+}
+
+// protobufRow makes the row of a message that this codec speaks in protobuf only.
+func protobufRow[B any, P interface {
+	*B
+	proto.Message
+}](kind Kind, name string, protobufFrom Version) spec {
 	return spec{
 		kind: kind, name: name, protobufFrom: protobufFrom,
 		body: func() proto.Message { return P(new(B)) },
-		text: text(encode, decode),
 	}
+}
+
+// since says which version introduced the message.
+func (s spec) since(v Version) spec {
+	s.first = v
+	return s
 }
 
 var (
@@ -72,7 +72,7 @@ func init() {
 // DecodeError is a payload that is not what its id says.
 type DecodeError struct {
 	Kind  Kind
-	Field int    // 1-based text field, 0 for the message as a whole or protobuf
+	Field int    // 1-based text field after the id, 0 for the message as a whole or protobuf
 	Seen  []byte // the field, or the start of the payload; at most 64 bytes
 	Err   error
 }
@@ -99,12 +99,43 @@ func FormAt(k Kind, v Version) Form {
 	return Text
 }
 
+// VersionError is a message that has no form at a version: it was not yet invented, or this codec
+// has only its protobuf form and the version is below that.
+type VersionError struct {
+	Kind    Kind
+	Version Version
+	Since   Version // the first version at which the message can be encoded
+}
+
+// Error says from which version the message can be sent.
+func (e *VersionError) Error() string {
+	return fmt.Sprintf("encode %s: there is none at version %d, only from %d on",
+		e.Kind, e.Version, e.Since)
+}
+
+// Since is the first version at which k can be encoded, or 0 for a kind without a table row.
+func Since(k Kind) Version {
+	s := specs[k]
+	switch {
+	case s == nil:
+		return 0
+	case s.layout == nil:
+		return s.protobufFrom
+	}
+	return max(s.first, MinVersion)
+}
+
 // Append appends m as a whole frame at version v, in the form that the gates say. It fails for a
-// kind without a table row and for one that has no form at v.
+// kind without a table row, for a body that is not the row's type, and with a *VersionError for a
+// message that does not exist at v.
 func Append(dst []byte, m Message, v Version) ([]byte, error) {
 	payload, err := Payload(m, v)
 	if err != nil {
 		return dst, err
+	}
+	if len(payload) > MaxFrameBytes {
+		return dst, fmt.Errorf("encode %s: %d bytes are more than a frame's %d",
+			m.Kind, len(payload), MaxFrameBytes)
 	}
 	return AppendFrame(dst, payload), nil
 }
@@ -115,23 +146,34 @@ func Payload(m Message, v Version) ([]byte, error) {
 	if s == nil {
 		return nil, fmt.Errorf("encode %s: the codec has no such message", m.Kind)
 	}
+	if want := s.body(); reflect.TypeOf(m.Body) != reflect.TypeOf(want) || isNil(m.Body) {
+		return nil, fmt.Errorf("encode %s: body is %T, want a %T", m.Kind, m.Body, want)
+	}
+	if since := Since(m.Kind); v < since {
+		return nil, &VersionError{Kind: m.Kind, Version: v, Since: since}
+	}
 	if FormAt(m.Kind, v) == Protobuf {
 		head := binary.BigEndian.AppendUint32(nil, uint32(m.Kind.ID()+protobufIDOffset))
-		return proto.MarshalOptions{Deterministic: true}.MarshalAppend(head, m.Body)
+		payload, err := proto.MarshalOptions{Deterministic: true}.MarshalAppend(head, m.Body)
+		if err != nil {
+			return nil, fmt.Errorf("encode %s: %w", m.Kind, err)
+		}
+		return payload, nil
 	}
-	if s.text.encode == nil {
-		return nil, fmt.Errorf("encode %s: no text form, and version %d is below %d",
-			m.Kind, v, s.protobufFrom)
-	}
-	w := &fieldWriter{version: v}
+	f := &fields{version: v}
 	if v >= RawIDVersion {
-		w.buf = binary.BigEndian.AppendUint32(w.buf, uint32(m.Kind.ID()))
+		f.buf = binary.BigEndian.AppendUint32(f.buf, uint32(m.Kind.ID()))
 	} else {
-		w.field(strconv.Itoa(m.Kind.ID()))
+		f.buf = append(strconv.AppendInt(f.buf, int64(m.Kind.ID()), 10), 0)
 	}
-	s.text.encode(w, m.Body)
-	return w.buf, nil
+	s.layout(f, m.Body)
+	if f.err != nil {
+		return nil, fmt.Errorf("encode %s: %w", m.Kind, f.err)
+	}
+	return f.buf, nil
 }
+
+func isNil(m proto.Message) bool { return m == nil || !m.ProtoReflect().IsValid() }
 
 // Identify reads the id of a payload without decoding its body. rest is the body.
 func Identify(d Direction, payload []byte, v Version) (k Kind, f Form, rest []byte, err error) {
@@ -188,16 +230,16 @@ func Decode(d Direction, payload []byte, v Version) (Message, error) {
 		}
 		return m, nil
 	}
-	if s.text.decode == nil {
+	if s.layout == nil {
 		return Message{}, &DecodeError{
 			Kind: k, Seen: clip(payload),
 			Err: fmt.Errorf("no text form"),
 		}
 	}
-	r := &fieldReader{version: v, rest: rest}
-	s.text.decode(r, m.Body)
-	if r.err != nil {
-		return Message{}, &DecodeError{Kind: k, Field: r.n, Seen: clip(r.last), Err: r.err}
+	f := &fields{version: v, reading: true, rest: rest}
+	s.layout(f, m.Body)
+	if f.err != nil {
+		return Message{}, &DecodeError{Kind: k, Field: f.n, Seen: clip(f.last), Err: f.err}
 	}
 	return m, nil
 }

@@ -1,4 +1,12 @@
 package wire
 
 // families lists every table of messages.
-var families = [][]spec{}
+var families = [][]spec{
+	sessionFamily,
+	accountFamily,
+	contractFamily,
+	historyFamily,
+	marketDataFamily,
+	orderFamily,
+	executionFamily,
+}

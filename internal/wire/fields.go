@@ -3,80 +3,305 @@ package wire
 import (
 	"bytes"
 	"errors"
+	"fmt"
+	"maps"
+	"slices"
 	"strconv"
+	"strings"
+	"unicode/utf8"
 )
 
-// fieldWriter appends NUL-terminated fields.
-type fieldWriter struct {
+// fields walks the NUL-terminated fields of one text message. A layout names each field once, in
+// order, and the same walk reads or writes it, so that the two directions cannot drift apart.
+//
+// Reading: the first error sticks, and every later field reads as unset. Fields missing at the
+// end read as unset too, because clients of older API releases leave trailing ones out; required
+// says up to where they must be there.
+//
+// Writing: an unset (nil) value is written as the spelling that the layout gives, which differs
+// from field to field in what real Gateways and clients send.
+type fields struct {
 	version Version
-	buf     []byte
+	reading bool
+
+	buf []byte // written so far
+
+	rest  []byte // still to read
+	last  []byte // the field read last, for errors
+	n     int    // fields passed so far; the message id is not counted
+	short bool   // a field was asked for after the last one
+	err   error
 }
 
-func (w *fieldWriter) field(s string) {
-	w.buf = append(w.buf, s...)
-	w.buf = append(w.buf, 0)
+// How IBKR's programs spell "unset".
+const (
+	unsetInt    = "2147483647"             // Integer.MAX_VALUE
+	unsetLong   = "9223372036854775807"    // Long.MAX_VALUE
+	unsetDouble = "1.7976931348623157E308" // Double.MAX_VALUE
+	unsetSize   = "-9223372036854775808"   // Long.MIN_VALUE, of a decimal
+	empty       = ""
+	zero        = "0"
+)
+
+var (
+	errUnterminated = errors.New("field without its NUL")
+	errShort        = errors.New("message ends before its required fields")
+	errNotUTF8      = errors.New("not UTF-8")
+	errNUL          = errors.New("a NUL inside a text field would shift all later fields")
+)
+
+func (f *fields) fail(err error) {
+	if f.err == nil {
+		f.err = err
+	}
 }
 
-// fieldReader consumes NUL-terminated fields. The first error sticks, and every later read gives
-// "unset", so that a codec reads one field a line. Fields missing at the end read as unset:
-// clients of older API releases leave trailing ones out.
-type fieldReader struct {
-	version Version
-	rest    []byte
-	last    []byte
-	n       int
-	err     error
-}
-
-var errUnterminated = errors.New("field without its NUL")
-
-// more reports whether another field is there.
-func (r *fieldReader) more() bool { return r.err == nil && len(r.rest) > 0 }
-
-func (r *fieldReader) field() string {
-	if r.err != nil || len(r.rest) == 0 {
+// get reads the next field as it is.
+func (f *fields) get() string {
+	if f.err != nil {
 		return ""
 	}
-	r.n++
-	field, rest, found := bytes.Cut(r.rest, []byte{0})
-	r.last = field
-	if !found {
-		r.err = errUnterminated
+	if len(f.rest) == 0 {
+		f.short = true
 		return ""
 	}
-	r.rest = rest
+	f.n++
+	field, rest, found := bytes.Cut(f.rest, []byte{0})
+	f.last = field
+	switch {
+	case !found:
+		f.fail(errUnterminated)
+		return ""
+	case !utf8.Valid(field):
+		f.fail(errNotUTF8)
+		return ""
+	}
+	f.rest = rest
 	return string(field)
 }
 
-// str reads a string; an empty field is unset.
-func (r *fieldReader) str() *string {
-	s := r.field()
-	if s == "" {
-		return nil
+// put writes one field.
+func (f *fields) put(s string) {
+	f.n++
+	if strings.IndexByte(s, 0) >= 0 {
+		f.fail(fmt.Errorf("field %d %q: %w", f.n, clip([]byte(s)), errNUL))
+		return
 	}
-	return &s
+	f.buf = append(f.buf, s...)
+	f.buf = append(f.buf, 0)
 }
 
-// int32 reads an int; empty and IBKR's 2147483647 are unset.
-func (r *fieldReader) int32() *int32 {
-	s := r.field()
-	if s == "" || s == unsetInt {
-		return nil
+// required says that all fields before it must be there.
+func (f *fields) required() {
+	if f.reading && f.short {
+		f.fail(errShort)
 	}
-	n, err := strconv.ParseInt(s, 10, 32)
+}
+
+// fixed is a field without a meaning for us: a message's layout version or a deprecated field.
+func (f *fields) fixed(s string) {
+	if f.reading {
+		f.get()
+		return
+	}
+	f.put(s)
+}
+
+// str is a string. Empty is unset.
+func (f *fields) str(p **string) { f.strOr(p, empty) }
+
+// strOr is a string that is written as unset when it is nil. Reading keeps what is there, because
+// IBKR's protobuf messages carry literals like "None" too.
+func (f *fields) strOr(p **string, unset string) {
+	if !f.reading {
+		if *p == nil {
+			f.put(unset)
+		} else {
+			f.put(**p)
+		}
+		return
+	}
+	*p = nil
+	if s := f.get(); s != "" {
+		*p = &s
+	}
+}
+
+// mark is a string for which a Gateway writes unset when there is none, in text only: "?".
+func (f *fields) mark(p **string, unset string) {
+	f.strOr(p, unset)
+	if f.reading && *p != nil && **p == unset {
+		*p = nil
+	}
+}
+
+// int is a 32-bit integer.
+func (f *fields) int(p **int32, unset string) {
+	if !f.reading {
+		if *p == nil {
+			f.put(unset)
+		} else {
+			f.put(strconv.FormatInt(int64(**p), 10))
+		}
+		return
+	}
+	*p = nil
+	n, ok := f.number(32)
+	if ok {
+		v := int32(n)
+		*p = &v
+	}
+}
+
+// long is a 64-bit integer.
+func (f *fields) long(p **int64, unset string) {
+	if !f.reading {
+		if *p == nil {
+			f.put(unset)
+		} else {
+			f.put(strconv.FormatInt(**p, 10))
+		}
+		return
+	}
+	*p = nil
+	n, ok := f.number(64)
+	if ok {
+		*p = &n
+	}
+}
+
+// number reads an integer of the given width; not ok is unset or failed.
+func (f *fields) number(bits int) (int64, bool) {
+	s := f.get()
+	if s == "" || s == unsetInt || s == unsetLong {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(s, 10, bits)
 	if err != nil {
-		r.fail(errors.New("want a 32-bit integer"))
-		return nil
+		f.fail(fmt.Errorf("want a %d-bit integer", bits))
+		return 0, false
 	}
-	v := int32(n)
-	return &v
+	return n, true
 }
 
-func (r *fieldReader) fail(err error) {
-	if r.err == nil {
-		r.err = err
+// flag is a bool: "1" or "0".
+func (f *fields) flag(p **bool, unset string) {
+	if !f.reading {
+		switch {
+		case *p == nil:
+			f.put(unset)
+		case **p:
+			f.put("1")
+		default:
+			f.put(zero)
+		}
+		return
+	}
+	*p = nil
+	switch s := f.get(); s {
+	case "":
+	case "0", "1", "false", "true":
+		v := s == "1" || s == "true"
+		*p = &v
+	default:
+		f.fail(errors.New("want 0 or 1"))
 	}
 }
 
-// unsetInt is Integer.MAX_VALUE, with which IBKR's clients say "unset".
-const unsetInt = "2147483647"
+// options is a map in one field: "tag=value;tag=value;", written in the order of the tags.
+func (f *fields) options(m *map[string]string) {
+	if !f.reading {
+		var s strings.Builder
+		for _, tag := range slices.Sorted(maps.Keys(*m)) {
+			s.WriteString(tag + "=" + (*m)[tag] + ";")
+		}
+		f.put(s.String())
+		return
+	}
+	*m = nil
+	for part := range strings.SplitSeq(f.get(), ";") {
+		if tag, value, found := strings.Cut(part, "="); found {
+			if *m == nil {
+				*m = make(map[string]string)
+			}
+			(*m)[tag] = value
+		}
+	}
+}
+
+// pairs is a map as a count followed by a tag and a value each, in the order of the tags.
+func (f *fields) pairs(m *map[string]string) {
+	if !f.reading {
+		f.put(strconv.Itoa(len(*m)))
+		for _, tag := range slices.Sorted(maps.Keys(*m)) {
+			f.put(tag)
+			f.put((*m)[tag])
+		}
+		return
+	}
+	*m = nil
+	n := f.count(0, 2)
+	for range n {
+		if *m == nil {
+			*m = make(map[string]string)
+		}
+		tag := f.get()
+		(*m)[tag] = f.get()
+	}
+}
+
+// count is the number of entries that follow, each of at least fieldsEach fields. A count that
+// the rest of the message cannot hold is an error, so nothing is ever allocated on its word.
+func (f *fields) count(n, fieldsEach int) int {
+	if !f.reading {
+		f.put(strconv.Itoa(n))
+		return n
+	}
+	s := f.get()
+	if s == "" || f.err != nil {
+		return 0
+	}
+	n, err := strconv.Atoi(s)
+	switch {
+	case err != nil || n < 0:
+		f.fail(errors.New("want a count"))
+		return 0
+	case n > len(f.rest)/fieldsEach: // a field has one byte at least
+		f.fail(fmt.Errorf("%d entries do not fit in the %d bytes left", n, len(f.rest)))
+		return 0
+	}
+	return n
+}
+
+// list is a count and that many entries of at least fieldsEach fields.
+func list[T any](f *fields, items *[]*T, fieldsEach int, each func(*T)) {
+	n := f.count(len(*items), fieldsEach)
+	if f.reading {
+		*items = nil
+		for range n {
+			if f.err != nil {
+				return
+			}
+			item := new(T)
+			each(item)
+			*items = append(*items, item)
+		}
+		return
+	}
+	for _, item := range *items {
+		each(item)
+	}
+}
+
+// part gives a nested message to walk: allocated when reading; when writing an absent one, an
+// empty one that the caller's body does not get to see.
+func part[T any](f *fields, p **T) *T {
+	if *p != nil && !f.reading {
+		return *p
+	}
+	v := new(T)
+	if f.reading {
+		*p = v
+	}
+	return v
+}

@@ -1,0 +1,83 @@
+package wire
+
+import pb "github.com/scmhub/ibapi/protobuf"
+
+// historyFamily asks for bars.
+var historyFamily = []spec{
+	row(ReqHistoricalData, "reqHistoricalData", 208, reqHistoricalData),
+	row(CancelHistoricalData, "cancelHistoricalData", 208, cancelHistoricalData),
+	row(HistoricalData, "historicalData", 208, historicalData),
+	row(HistoricalDataEnd, "historicalDataEnd", 208, historicalDataEnd).since(196),
+	row(HistoricalDataUpdate, "historicalDataUpdate", 208, historicalDataUpdate),
+}
+
+func reqHistoricalData(f *fields, m *pb.HistoricalDataRequest) {
+	f.int(&m.ReqId, zero)
+	c := part(f, &m.Contract)
+	requestContract(f, c)
+	f.flag(&c.IncludeExpired, zero)
+	f.str(&m.EndDateTime)
+	f.str(&m.BarSizeSetting)
+	f.str(&m.Duration)
+	f.flag(&m.UseRTH, zero)
+	f.str(&m.WhatToShow)
+	f.int(&m.FormatDate, "1")
+	f.required()
+	dataLegs(f, c)
+	f.flag(&m.KeepUpToDate, zero)
+	f.options(&m.ChartOptions)
+}
+
+func cancelHistoricalData(f *fields, m *pb.CancelHistoricalData) { f.requestID("1", &m.ReqId) }
+
+// historicalData carried the answer's window until 196, when historicalDataEnd took it over. The
+// protobuf type has no place for it, so below 196 the window is that of the bars.
+func historicalData(f *fields, m *pb.HistoricalData) {
+	f.int(&m.ReqId, zero)
+	if f.version < 196 {
+		start, end := barsWindow(m.HistoricalDataBars)
+		f.fixed(start)
+		f.fixed(end)
+	}
+	const fieldsEach = 8
+	list(f, &m.HistoricalDataBars, fieldsEach, func(b *pb.HistoricalDataBar) {
+		f.str(&b.Date)
+		f.plain(&b.Open, zero)
+		f.plain(&b.High, zero)
+		f.plain(&b.Low, zero)
+		f.plain(&b.Close, zero)
+		f.decimal(&b.Volume, zero)
+		f.decimal(&b.WAP, zero)
+		f.int(&b.BarCount, zero)
+	})
+	f.required()
+}
+
+func barsWindow(bars []*pb.HistoricalDataBar) (start, end string) {
+	if len(bars) == 0 {
+		return "", ""
+	}
+	return bars[0].GetDate(), bars[len(bars)-1].GetDate()
+}
+
+func historicalDataEnd(f *fields, m *pb.HistoricalDataEnd) {
+	f.int(&m.ReqId, zero)
+	f.str(&m.StartDateStr)
+	f.str(&m.EndDateStr)
+	f.required()
+}
+
+// historicalDataUpdate has its own order of prices: open, close, high, low.
+func historicalDataUpdate(f *fields, m *pb.HistoricalDataUpdate) {
+	f.int(&m.ReqId, zero)
+	b := part(f, &m.HistoricalDataBar)
+	f.int(&b.BarCount, zero)
+	f.str(&b.Date)
+	f.plain(&b.Open, zero)
+	f.plain(&b.Close, zero)
+	f.plain(&b.High, zero)
+	f.plain(&b.Low, zero)
+	f.decimal(&b.WAP, zero)
+	f.decimal(&b.Volume, zero)
+	f.required()
+}

@@ -1,0 +1,174 @@
+package wire
+
+import (
+	"fmt"
+	"math"
+
+	pb "github.com/scmhub/ibapi/protobuf"
+)
+
+// The parts that placeOrder, openOrder and completedOrder share, each in the order of the wire.
+
+// literalNone is how Gateways say "no order type" inside an order.
+const literalNone = "None"
+
+// volatilityOrder walks the volatility fields. The hedge's own fields follow when it has an
+// order type, and a Gateway's "None" counts as one. booking says that they include where the
+// hedge is booked, which completed orders leave out.
+func volatilityOrder(f *fields, o *pb.Order, noHedge string, booking bool) {
+	f.plain(&o.Volatility, empty)
+	if noHedge == literalNone {
+		f.int(&o.VolatilityType, zero)
+	} else {
+		f.int(&o.VolatilityType, empty)
+	}
+	f.strOr(&o.DeltaNeutralOrderType, noHedge)
+	f.plain(&o.DeltaNeutralAuxPrice, empty)
+	if o.GetDeltaNeutralOrderType() != "" || !f.reading && noHedge != "" {
+		hedgeOrder(f, o, noHedge, booking)
+	}
+	f.flag(&o.ContinuousUpdate, zero)
+	if noHedge == literalNone {
+		f.int(&o.ReferencePriceType, zero)
+	} else {
+		f.int(&o.ReferencePriceType, empty)
+	}
+}
+
+func hedgeOrder(f *fields, o *pb.Order, noHedge string, booking bool) {
+	f.int(&o.DeltaNeutralConId, zero)
+	if booking {
+		f.str(&o.DeltaNeutralSettlingFirm)
+		f.str(&o.DeltaNeutralClearingAccount)
+		f.str(&o.DeltaNeutralClearingIntent)
+		if noHedge == literalNone {
+			f.mark(&o.DeltaNeutralOpenClose, "?")
+		} else {
+			f.str(&o.DeltaNeutralOpenClose)
+		}
+	}
+	f.flag(&o.DeltaNeutralShortSale, zero)
+	f.int(&o.DeltaNeutralShortSaleSlot, zero)
+	f.str(&o.DeltaNeutralDesignatedLocation)
+}
+
+// scale walks the levels of a scale order; seven fields follow a positive increment.
+func scale(f *fields, o *pb.Order, unsetLevel string) {
+	f.int(&o.ScaleInitLevelSize, unsetLevel)
+	f.int(&o.ScaleSubsLevelSize, unsetLevel)
+	f.plain(&o.ScalePriceIncrement, empty)
+	if o.GetScalePriceIncrement() <= 0 {
+		return
+	}
+	f.plain(&o.ScalePriceAdjustValue, empty)
+	f.int(&o.ScalePriceAdjustInterval, empty)
+	f.plain(&o.ScaleProfitOffset, empty)
+	f.flag(&o.ScaleAutoReset, zero)
+	f.int(&o.ScaleInitPosition, empty)
+	f.int(&o.ScaleInitFillQty, empty)
+	f.flag(&o.ScaleRandomPercent, zero)
+}
+
+func hedge(f *fields, o *pb.Order) {
+	f.str(&o.HedgeType)
+	if o.GetHedgeType() != "" {
+		f.str(&o.HedgeParam)
+	}
+}
+
+func algo(f *fields, o *pb.Order) {
+	f.str(&o.AlgoStrategy)
+	if o.GetAlgoStrategy() != "" {
+		f.pairs(&o.AlgoParams)
+	}
+}
+
+// peggedToBenchmark is present for its order type only.
+func peggedToBenchmark(f *fields, o *pb.Order) {
+	if o.GetOrderType() != "PEG BENCH" {
+		return
+	}
+	f.int(&o.ReferenceContractId, zero)
+	f.flag(&o.IsPeggedChangeAmountDecrease, zero)
+	f.plain(&o.PeggedChangeAmount, zero)
+	f.plain(&o.ReferenceChangeAmount, zero)
+	f.str(&o.ReferenceExchangeId)
+}
+
+// The kinds of condition that an order can wait for.
+const (
+	conditionPrice         = 1
+	conditionTime          = 3
+	conditionMargin        = 4
+	conditionExecution     = 5
+	conditionVolume        = 6
+	conditionPercentChange = 7
+)
+
+func conditions(f *fields, o *pb.Order) {
+	const fieldsEach = 4 // of the smallest: kind, conjunction, isMore, time
+	list(f, &o.Conditions, fieldsEach, func(c *pb.OrderCondition) { condition(f, c) })
+	if len(o.Conditions) > 0 {
+		f.flag(&o.ConditionsIgnoreRth, zero)
+		f.flag(&o.ConditionsCancelOrder, zero)
+	}
+}
+
+// condition has the value before the contract, as in the official clients and ib_async.
+// github.com/scmhub/ibapi writes the contract first; a Gateway misreads that, and so do we.
+func condition(f *fields, c *pb.OrderCondition) {
+	f.int(&c.Type, zero)
+	conjunction(f, &c.IsConjunctionConnection)
+	if c.GetType() == conditionExecution {
+		f.str(&c.SecType)
+		f.str(&c.Exchange)
+		f.str(&c.Symbol)
+		return
+	}
+	f.flag(&c.IsMore, zero)
+	switch c.GetType() {
+	case conditionPrice:
+		f.plain(&c.Price, zero)
+	case conditionTime:
+		f.str(&c.Time)
+		return
+	case conditionMargin:
+		f.int(&c.Percent, zero)
+		return
+	case conditionVolume:
+		f.int(&c.Volume, zero)
+	case conditionPercentChange:
+		f.plain(&c.ChangePercent, zero)
+	default:
+		f.fail(fmt.Errorf("condition type %d is none of 1, 3, 4, 5, 6, 7", c.GetType()))
+		return
+	}
+	f.int(&c.ConId, zero)
+	f.str(&c.Exchange)
+	if c.GetType() == conditionPrice {
+		f.int(&c.TriggerMethod, zero)
+	}
+}
+
+// conjunction is "a" for and, "o" for or.
+func conjunction(f *fields, and **bool) {
+	if !f.reading {
+		if *and != nil && !**and {
+			f.put("o")
+		} else {
+			f.put("a")
+		}
+		return
+	}
+	switch s := f.get(); s {
+	case "a", "o":
+		v := s == "a"
+		*and = &v
+	case "":
+	default:
+		f.fail(fmt.Errorf("want %q or %q between conditions", "a", "o"))
+	}
+}
+
+// upToMid is the offset of a PEG BEST order that competes up to the midpoint.
+func upToMid(o *pb.Order) bool { return math.IsInf(o.GetCompeteAgainstBestOffset(), 1) }
