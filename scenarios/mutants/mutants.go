@@ -1,0 +1,142 @@
+// Package mutants holds broken traders: small API clients, each wrong in one way that has been
+// seen in the field. A harness is worth what it catches, so every detector is shown to catch at
+// least one of them, by its name. The control has no defect: what it passes and a mutant fails
+// is the mutant's defect.
+//
+// A mutant runs as a child process like any other subject. A program that carries them calls
+// Main with the arguments after its own word for it; the Ginkgo suite's test binary does.
+package mutants
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/signal"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// Exit codes. Where the bundled trader has a code for the same thing, it is the same number.
+const (
+	exitOK        = 0
+	exitRefused   = 10
+	exitTimeout   = 11
+	exitNoReply   = 12
+	exitClosed    = 13
+	exitReset     = 14
+	exitNoAccount = 17
+	exitNoID      = 18
+	exitLost      = 22
+	exitUsage     = 64
+	exitStuck     = 70 // the stock client never came back: the process had to end itself
+)
+
+// Mutant is a trader with one defect.
+type Mutant struct {
+	Name   string
+	Defect string // a sentence: what it does wrong
+	run    func(context.Context, params) int
+}
+
+// Control is the name of the mutant without a defect.
+const Control = "control"
+
+// All is every mutant, the control first.
+func All() []Mutant {
+	return []Mutant{
+		{Control, "none: it is what the others would be without theirs", control},
+		{"naive", "the stock client as its examples use it: connects anew each cycle, Disconnect", naive},
+		{"no-deadline", "the stock client's Connect with nothing that ends it", noDeadline},
+		{"blind-reconnect", "sends its request again on a new connection, without a handshake", blindReconnect},
+		{"plain-close", "closes without reset, so a Gateway that never closes keeps the socket", plainClose},
+		{"ignores-eof", "never closes its socket when the Gateway closes", ignoresEOF},
+		{"leaks-failed-handshake", "keeps the socket of a failed handshake and tries with another", leaksFailedHandshake},
+		{"probes-port", "connects and closes before each connect, to see whether the port is open", probesPort},
+		{"two-connections", "holds two connections with one client id", twoConnections},
+		{"tight-reconnect", "reconnects at once, for as long as it takes", tightReconnect},
+		{"never-recovers", "stays up after its session is lost and does nothing", neverRecovers},
+		{"reconnects-each-cycle", "opens and properly closes a connection for each cycle", reconnectsEachCycle},
+		{"sits-idle", "completes the handshake and never asks for anything", sitsIdle},
+		{"ignores-sigterm", "goes on after SIGTERM", ignoresSIGTERM},
+		{"exits-zero-on-failure", "exits 0 whatever happened", exitsZeroOnFailure},
+		{"resends-order", "places its open order again after each reconnect", resendsOrder},
+		{"leaks-fd-per-cycle", "opens a descriptor each cycle and keeps it", leaksFDPerCycle},
+		{"leaks-thread-per-cycle", "locks one more thread each cycle", leaksThreadPerCycle},
+		{"leaks-memory-per-cycle", "keeps 4 MiB more each cycle", leaksMemoryPerCycle},
+	}
+}
+
+// Main runs one mutant until its work is done or SIGTERM, and returns its exit code.
+//
+//	NAME [--once] [--interval 30s] [anything that the bundled trader takes]
+//
+// The address and the client id come from IB_HOST, IB_PORT and IB_CLIENT_ID.
+func Main(ctx context.Context, args []string, stderr io.Writer) int {
+	if len(args) == 0 {
+		fmt.Fprintln(stderr, "mutant: no name; want one of "+strings.Join(Names(), ", "))
+		return exitUsage
+	}
+	p, err := parse(args[1:], os.Getenv, stderr)
+	if err != nil {
+		fmt.Fprintln(stderr, "mutant:", err)
+		return exitUsage
+	}
+	for _, m := range All() {
+		if m.Name == args[0] {
+			ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, os.Interrupt)
+			defer stop()
+			return m.run(ctx, p)
+		}
+	}
+	fmt.Fprintf(stderr, "mutant: no mutant %q; want one of %s\n", args[0], strings.Join(Names(), ", "))
+	return exitUsage
+}
+
+// Names are the mutants' names, the control's first.
+func Names() []string {
+	var names []string
+	for _, m := range All() {
+		names = append(names, m.Name)
+	}
+	return names
+}
+
+// params is how a mutant is run.
+type params struct {
+	host     string
+	port     int
+	clientID int
+	once     bool
+	interval time.Duration
+	stderr   io.Writer
+}
+
+func (p params) addr() string { return net.JoinHostPort(p.host, strconv.Itoa(p.port)) }
+
+// say writes one line about what happened; it is what a failed spec shows of the subject.
+func (p params) say(format string, a ...any) { fmt.Fprintf(p.stderr, format+"\n", a...) }
+
+func parse(args []string, getenv func(string) string, stderr io.Writer) (params, error) {
+	p := params{host: getenv("IB_HOST"), stderr: stderr}
+	var err error
+	if p.port, err = strconv.Atoi(getenv("IB_PORT")); err != nil || p.host == "" {
+		return p, fmt.Errorf("read IB_HOST %q and IB_PORT %q: want the Gateway's address",
+			p.host, getenv("IB_PORT"))
+	}
+	if p.clientID, err = strconv.Atoi(getenv("IB_CLIENT_ID")); err != nil {
+		return p, fmt.Errorf("read IB_CLIENT_ID: %w", err)
+	}
+	flags := flag.NewFlagSet("mutant", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.BoolVar(&p.once, "once", false, "do one cycle and exit")
+	flags.DurationVar(&p.interval, "interval", 30*time.Second, "time between cycles")
+	for _, ignored := range []string{"on-zombies", "symbols", "state", "max-reconnects"} {
+		flags.String(ignored, "", "taken and ignored")
+	}
+	return p, flags.Parse(args)
+}

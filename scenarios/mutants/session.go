@@ -1,0 +1,287 @@
+package mutants
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"net"
+	"os"
+	"syscall"
+	"time"
+
+	"github.com/scmhub/ibapi/protobuf"
+	"google.golang.org/protobuf/proto"
+
+	"ibsoak/internal/wire"
+)
+
+// The deadlines and waits of a session that does everything right.
+const (
+	dialWithin    = 2 * time.Second
+	phaseWithin   = 2 * time.Second
+	answerWithin  = 3 * time.Second
+	goodbyeWithin = 500 * time.Millisecond
+	firstBackOff  = 500 * time.Millisecond
+	longestWait   = 8 * time.Second
+)
+
+// historicalDataEndFrom is the first server version whose historical data ends with a message of
+// its own (IBKR's clients, MIN_SERVER_VER_HISTORICAL_DATA_END).
+const historicalDataEndFrom wire.Version = 196
+
+// session is one connection on which the handshake is complete.
+type session struct {
+	conn    *net.TCPConn
+	in      *bufio.Reader
+	frames  *wire.FrameReader
+	version wire.Version
+	nextID  int32
+	nextReq int32
+}
+
+func newSession(conn *net.TCPConn) *session {
+	in := bufio.NewReader(conn)
+	return &session{conn: conn, in: in, frames: wire.NewFrameReader(in)}
+}
+
+// phaseError says in which phase of its life a session failed, by the exit code for it.
+type phaseError struct {
+	code int
+	err  error
+}
+
+func (e *phaseError) Error() string { return e.err.Error() }
+func (e *phaseError) Unwrap() error { return e.err }
+
+// exitCode is the code that names err.
+func exitCode(err error) int {
+	var phase *phaseError
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return exitRefused
+	case errors.As(err, &phase):
+		return phase.code
+	default:
+		return exitLost
+	}
+}
+
+// dial opens a connection that resets when it is closed, however that happens.
+func dial(ctx context.Context, p params) (*net.TCPConn, error) {
+	conn, err := dialPlain(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	if err := conn.SetLinger(0); err != nil {
+		conn.Close()
+		return nil, fmt.Errorf("arm reset: %w", err)
+	}
+	return conn, nil
+}
+
+// dialPlain opens a connection as most programs do.
+func dialPlain(ctx context.Context, p params) (*net.TCPConn, error) {
+	dialer := net.Dialer{Timeout: dialWithin}
+	conn, err := dialer.DialContext(ctx, "tcp", p.addr())
+	if err != nil {
+		return nil, &phaseError{exitTimeout, err}
+	}
+	return conn.(*net.TCPConn), nil
+}
+
+// connect dials and completes the handshake. The socket of a failed handshake is closed.
+func connect(ctx context.Context, p params) (*session, error) {
+	conn, err := dial(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	s, err := shake(ctx, conn, p.clientID)
+	if err != nil {
+		conn.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// shake performs the handshake on conn, which it leaves open whatever happens.
+func shake(ctx context.Context, conn *net.TCPConn, clientID int) (*session, error) {
+	s := newSession(conn)
+	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Now()) })
+	defer stop()
+	if err := conn.SetDeadline(time.Now().Add(phaseWithin)); err != nil {
+		return nil, err
+	}
+	greeting := wire.AppendPreamble(nil, wire.Preamble{Min: 100, Max: 225})
+	if _, err := conn.Write(greeting); err != nil {
+		return nil, handshakeError(exitNoReply, err)
+	}
+	payload, err := s.frames.Next()
+	if err != nil {
+		return nil, handshakeError(exitNoReply, err)
+	}
+	hello, err := wire.ParseHello(payload)
+	if err != nil {
+		return nil, &phaseError{exitNoReply, err}
+	}
+	s.version = hello.Version
+	start := &protobuf.StartApiRequest{ClientId: new(int32(clientID))}
+	if err := s.send(wire.StartAPI, start); err != nil {
+		return nil, handshakeError(exitNoAccount, err)
+	}
+	if _, err := s.await(wire.ManagedAccounts); err != nil {
+		return nil, handshakeError(exitNoAccount, err)
+	}
+	body, err := s.await(wire.NextValidID)
+	if err != nil {
+		return nil, handshakeError(exitNoID, err)
+	}
+	s.nextID = body.(*protobuf.NextValidId).GetOrderId()
+	return s, nil
+}
+
+// handshakeError names the end of a handshake: closed, reset, or else what was being awaited.
+func handshakeError(awaited int, err error) error {
+	switch {
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return &phaseError{exitClosed, err}
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		return &phaseError{exitReset, err}
+	default:
+		return &phaseError{awaited, err}
+	}
+}
+
+func (s *session) send(kind wire.Kind, body proto.Message) error {
+	frame, err := wire.Append(nil, wire.Message{Kind: kind, Body: body}, s.version)
+	if err != nil {
+		return err
+	}
+	_, err = s.conn.Write(frame)
+	return err
+}
+
+// await reads messages until one of kind, and gives its body.
+func (s *session) await(kind wire.Kind) (proto.Message, error) {
+	for {
+		payload, err := s.frames.Next()
+		if err != nil {
+			return nil, fmt.Errorf("await %s: %w", kind, err)
+		}
+		got, _, _, err := wire.Identify(wire.FromServer, payload, s.version)
+		if err != nil {
+			return nil, err
+		}
+		if got != kind {
+			continue
+		}
+		m, err := wire.Decode(wire.FromServer, payload, s.version)
+		return m.Body, err
+	}
+}
+
+// cycle asks for a day of bars and reads the answer: the least that a trader does in a cycle.
+func (s *session) cycle() error {
+	if err := s.conn.SetDeadline(time.Now().Add(answerWithin)); err != nil {
+		return err
+	}
+	s.nextReq++
+	err := s.send(wire.ReqHistoricalData, &protobuf.HistoricalDataRequest{
+		ReqId: new(s.nextReq), Contract: apple(), Duration: new("1 D"),
+		BarSizeSetting: new("1 min"), WhatToShow: new("TRADES"), UseRTH: new(true),
+		FormatDate: new(int32(1)),
+	})
+	if err != nil {
+		return fmt.Errorf("request bars: %w", err)
+	}
+	last := wire.HistoricalDataEnd
+	if s.version < historicalDataEndFrom {
+		last = wire.HistoricalData
+	}
+	_, err = s.await(last)
+	return err
+}
+
+// order places a market order for one share and reads until the Gateway has acknowledged it.
+func (s *session) order(ref string) error {
+	if err := s.conn.SetDeadline(time.Now().Add(answerWithin)); err != nil {
+		return err
+	}
+	err := s.send(wire.PlaceOrder, &protobuf.PlaceOrderRequest{
+		OrderId: new(s.nextID), Contract: apple(),
+		Order: &protobuf.Order{
+			Action: new("BUY"), TotalQuantity: new("1"), OrderType: new("MKT"), Tif: new("DAY"),
+			OrderRef: &ref, Transmit: new(true),
+		},
+	})
+	if err != nil {
+		return fmt.Errorf("place order: %w", err)
+	}
+	s.nextID++
+	_, err = s.await(wire.OrderStatus)
+	return err
+}
+
+func apple() *protobuf.Contract {
+	return &protobuf.Contract{
+		Symbol: new("AAPL"), SecType: new("STK"), Exchange: new("SMART"), Currency: new("USD"),
+	}
+}
+
+// leave says FIN, waits for the Gateway's for a moment, and closes, which resets the connection
+// if the Gateway has not closed its end by then.
+func (s *session) leave() {
+	defer s.conn.Close()
+	if s.conn.CloseWrite() != nil || s.conn.SetReadDeadline(time.Now().Add(goodbyeWithin)) != nil {
+		return
+	}
+	_, _ = io.Copy(io.Discard, s.conn) // until FIN, reset or the deadline: all are the end
+}
+
+// idle reads and drops what the Gateway says until d is over or ctx is done. It fails when the
+// Gateway ends the connection.
+func (s *session) idle(ctx context.Context, d time.Duration) error {
+	until := time.Now().Add(d)
+	stop := context.AfterFunc(ctx, func() { _ = s.conn.SetReadDeadline(time.Now()) })
+	defer stop()
+	for ctx.Err() == nil {
+		if err := s.conn.SetReadDeadline(until); err != nil {
+			return err
+		}
+		// Peek takes nothing from the stream when the deadline passes, so frames stay whole.
+		if _, err := s.in.Peek(1); errors.Is(err, os.ErrDeadlineExceeded) {
+			break
+		} else if err != nil {
+			return fmt.Errorf("idle: %w", err)
+		}
+		if err := s.conn.SetReadDeadline(time.Now().Add(answerWithin)); err != nil {
+			return err
+		}
+		if _, err := s.frames.Next(); err != nil {
+			return fmt.Errorf("idle: %w", err)
+		}
+	}
+	return nil
+}
+
+// pause waits for d or for ctx, and reports whether to go on.
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// backOff waits before attempt n+1, each time twice as long.
+func backOff(ctx context.Context, n int) bool {
+	d := float64(firstBackOff) * math.Pow(2, float64(n))
+	return pause(ctx, time.Duration(min(d, float64(longestWait))))
+}

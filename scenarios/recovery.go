@@ -1,0 +1,120 @@
+package scenarios
+
+import (
+	"time"
+
+	"ibsoak/fakegateway/fault"
+	"ibsoak/harness"
+)
+
+// recoveryChecks are those of a trader that loses its session once and must come back by itself.
+func recoveryChecks(within time.Duration, cycles int) []harness.Check {
+	return with(
+		harness.Check{Name: "faults-delivered"},
+		harness.Check{Name: "recovery", Want: 1, Within: within},
+		harness.Check{Name: "connect-rate"},
+		harness.Check{Name: "cycles", Want: cycles},
+		harness.Check{Name: "sigterm", Within: 3 * time.Second},
+	)
+}
+
+// midSession is the moment at which a session is lost: the third cycle's request was read and
+// nothing answered, so the trader has work in flight.
+func midSession() fault.When { return fault.When{Inbound: workRequest, Nth: 3} }
+
+func restartRecovery() harness.Scenario {
+	return harness.Scenario{
+		Name: "restart-recovery",
+		Summary: "A Gateway restart costs the trader one recovery: refused, silent, half ready, " +
+			"ready; then it trades on, on one connection.",
+		Why: "A real Gateway comes back in stages, and each stage fails in its own way: the port " +
+			"is closed, then it accepts and says nothing, then it answers the version without " +
+			"accounts or an order id. Traders that trust an open port pile up half-made sessions; " +
+			"those without back-off storm it. Recovery counts from the moment it is ready.",
+		Labels: []string{"short", "recovery", "zombies", "nightly"},
+		Gateway: harness.Gateway{Faults: []fault.Fault{{
+			ID:    "restart",
+			Why:   "the nightly restart, with a login that takes its time",
+			Where: fault.Where{Connection: 1},
+			When:  midSession(),
+			What: fault.What{Do: fault.Restart, Downtime: &fault.Downtime{
+				Refused:     fault.Duration(60 * time.Second),
+				AcceptMute:  fault.Duration(30 * time.Second),
+				VersionOnly: fault.Duration(30 * time.Second),
+			}},
+			Until: fault.Until{Count: 1},
+		}}},
+		Subject: harness.Subject{Mode: harness.Continuous, Interval: interval, Cycles: 8},
+		Checks:  recoveryChecks(2*time.Minute, 8),
+		Limit:   20 * time.Minute,
+	}
+}
+
+func rstMidSession() harness.Scenario {
+	return harness.Scenario{
+		Name:    "rst-mid-session",
+		Summary: "A reset in the middle of a request costs one recovery.",
+		Why: "The third cycle's request was read and not answered when the reset arrives. Clients " +
+			"that reconnect inside a write re-send it on a connection without a handshake.",
+		Labels: []string{"short", "recovery", "zombies"},
+		Gateway: harness.Gateway{Faults: []fault.Fault{{
+			ID: "reset", Why: "the Gateway's process dies",
+			Where: fault.Where{Connection: 1}, When: midSession(),
+			What:  fault.What{Do: fault.RST},
+			Until: fault.Until{Count: 1},
+		}}},
+		Subject: harness.Subject{Mode: harness.Continuous, Interval: interval, Cycles: 6},
+		Checks:  recoveryChecks(2*time.Minute, 6),
+		Limit:   15 * time.Minute,
+	}
+}
+
+func halfClose() harness.Scenario {
+	return harness.Scenario{
+		Name: "half-close",
+		Summary: "After the Gateway's FIN the trader's socket leaves CLOSE_WAIT within a second, " +
+			"and its own FIN is tolerated by a Gateway that goes on sending.",
+		Why: "The Gateway half-closes and goes on reading, so its socket times the trader's: FIN " +
+			"to FIN is the trader's CLOSE_WAIT, however short. A trader that reads no end of file, " +
+			"or drops its socket without closing it, stays there. Later sessions meet a Gateway " +
+			"that answers the trader's FIN with more data, as a busy one does at shutdown.",
+		Labels: []string{"short", "recovery", "zombies", "shutdown"},
+		Gateway: harness.Gateway{Faults: []fault.Fault{
+			{
+				ID: "gateway-fin", Why: "the Gateway ends the session and waits for the trader's FIN",
+				Where: fault.Where{Connection: 1}, When: midSession(),
+				What:  fault.What{Do: fault.HalfClose},
+				Until: fault.Until{Count: 1},
+			},
+			{
+				ID: "past-eof", Why: "a Gateway in the middle of its writes when the trader leaves",
+				Where: fault.Where{FromConnection: 2}, When: fault.When{Phase: fault.Accepted},
+				What: fault.What{Do: fault.SendAfterEOF},
+			},
+		}},
+		Subject: harness.Subject{Mode: harness.Continuous, Interval: interval, Cycles: 6},
+		Checks:  recoveryChecks(2*time.Minute, 6),
+		Limit:   15 * time.Minute,
+	}
+}
+
+func stallMidSession() harness.Scenario {
+	return harness.Scenario{
+		Name: "stall-mid-session",
+		Summary: "A Gateway that falls silent in the middle of a session is found out and costs " +
+			"one recovery.",
+		Why: "Only the Gateway's program stops: its kernel acknowledges every byte, so keepalive " +
+			"and TCP_USER_TIMEOUT never fire and a flag says connected for ever. Nothing but a " +
+			"round trip with a deadline finds it.",
+		Labels: []string{"short", "recovery"},
+		Gateway: harness.Gateway{Faults: []fault.Fault{{
+			ID: "stall", Why: "the Gateway's writer thread hangs",
+			Where: fault.Where{Connection: 1}, When: midSession(),
+			What:  fault.What{Do: fault.StopWriting},
+			Until: fault.Until{Count: 1},
+		}}},
+		Subject: harness.Subject{Mode: harness.Continuous, Interval: interval, Cycles: 6},
+		Checks:  recoveryChecks(3*time.Minute, 6),
+		Limit:   15 * time.Minute,
+	}
+}

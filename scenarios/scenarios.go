@@ -1,0 +1,83 @@
+// Package scenarios is what this project claims about a trader, as data: one harness.Scenario
+// literal for each claim, a YAML form for claims of your own, and in its test files the Ginkgo
+// suite that holds the bundled trader to them and proves that broken traders fail them.
+package scenarios
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"ibsoak/harness"
+)
+
+// All is every built-in scenario, in the order in which they are worth running: a trader that
+// fails an early one has no use for the later ones. Each call makes fresh values.
+func All() []harness.Scenario {
+	return []harness.Scenario{
+		once(),
+		consecutive10(),
+		consecutive10Leaky(),
+		zombiesPresent(),
+		stallHandshake(),
+		handshakeFaults(),
+		kill9MidSession(),
+		rstMidSession(),
+		halfClose(),
+		stallMidSession(),
+		restartRecovery(),
+		consecutive300(),
+		continuous1h(),
+	}
+}
+
+// Named is the built-in scenario of that name. The error for an unknown one lists the nearest.
+func Named(name string) (harness.Scenario, error) {
+	all := All()
+	for _, s := range all {
+		if s.Name == name {
+			return s, nil
+		}
+	}
+	return harness.Scenario{}, fmt.Errorf("find scenario %q: no such name; nearest: %s",
+		name, strings.Join(nearest(name, all), ", "))
+}
+
+// nearest gives the names that a misspelling most likely meant, best first.
+func nearest(name string, all []harness.Scenario) []string {
+	const shown = 3
+	names := make([]string, len(all))
+	for i, s := range all {
+		names[i] = s.Name
+	}
+	distance := func(candidate string) int {
+		if name != "" && strings.Contains(candidate, name) {
+			return 0 // "zombies" means zombies-present, however much is missing
+		}
+		return editDistance(name, candidate)
+	}
+	slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(distance(a), distance(b)) })
+	return names[:min(shown, len(names))]
+}
+
+// editDistance is Levenshtein's: insertions, deletions and substitutions of bytes.
+func editDistance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			substituted := diagonal
+			if a[i] != b[j] {
+				substituted++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(substituted, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}
