@@ -109,7 +109,7 @@ type VersionError struct {
 
 // Error says from which version the message can be sent.
 func (e *VersionError) Error() string {
-	return fmt.Sprintf("encode %s: there is none at version %d, only from %d on",
+	return fmt.Sprintf("encode %s: it has no form at version %d, only from %d on",
 		e.Kind, e.Version, e.Since)
 }
 

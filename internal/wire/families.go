@@ -9,4 +9,6 @@ var families = [][]spec{
 	marketDataFamily,
 	orderFamily,
 	executionFamily,
+	pnlFamily,
+	protobufFamily,
 }

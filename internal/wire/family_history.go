@@ -9,6 +9,13 @@ var historyFamily = []spec{
 	row(HistoricalData, "historicalData", 208, historicalData),
 	row(HistoricalDataEnd, "historicalDataEnd", 208, historicalDataEnd).since(196),
 	row(HistoricalDataUpdate, "historicalDataUpdate", 208, historicalDataUpdate),
+	row(HistoricalSchedule, "historicalSchedule", 211, historicalSchedule).since(165),
+	row(ReqHeadTimestamp, "reqHeadTimestamp", 208, reqHeadTimestamp),
+	row(CancelHeadTimestamp, "cancelHeadTimestamp", 208, cancelHeadTimestamp),
+	row(HeadTimestamp, "headTimestamp", 208, headTimestamp),
+	row(ReqRealTimeBars, "reqRealTimeBars", 208, reqRealTimeBars),
+	row(CancelRealTimeBars, "cancelRealTimeBars", 208, cancelRealTimeBars),
+	row(RealTimeBars, "realTimeBars", 208, realTimeBars),
 }
 
 func reqHistoricalData(f *fields, m *pb.HistoricalDataRequest) {
@@ -79,5 +86,66 @@ func historicalDataUpdate(f *fields, m *pb.HistoricalDataUpdate) {
 	f.plain(&b.Low, zero)
 	f.decimal(&b.WAP, zero)
 	f.decimal(&b.Volume, zero)
+	f.required()
+}
+
+func historicalSchedule(f *fields, m *pb.HistoricalSchedule) {
+	f.int(&m.ReqId, zero)
+	f.str(&m.StartDateTime)
+	f.str(&m.EndDateTime)
+	f.str(&m.TimeZone)
+	const fieldsEach = 3
+	list(f, &m.HistoricalSessions, fieldsEach, func(s *pb.HistoricalSession) {
+		f.str(&s.StartDateTime)
+		f.str(&s.EndDateTime)
+		f.str(&s.RefDate)
+	})
+	f.required()
+}
+
+func reqHeadTimestamp(f *fields, m *pb.HeadTimestampRequest) {
+	f.int(&m.ReqId, zero)
+	c := part(f, &m.Contract)
+	requestContract(f, c)
+	f.flag(&c.IncludeExpired, zero)
+	f.flag(&m.UseRTH, zero)
+	f.str(&m.WhatToShow)
+	f.int(&m.FormatDate, "1")
+	f.required()
+}
+
+func cancelHeadTimestamp(f *fields, m *pb.CancelHeadTimestamp) {
+	f.int(&m.ReqId, zero)
+	f.required()
+}
+
+func headTimestamp(f *fields, m *pb.HeadTimestamp) {
+	f.int(&m.ReqId, zero)
+	f.str(&m.HeadTimestamp)
+	f.required()
+}
+
+func reqRealTimeBars(f *fields, m *pb.RealTimeBarsRequest) {
+	f.requestID("3", &m.ReqId)
+	requestContract(f, part(f, &m.Contract))
+	f.int(&m.BarSize, "5")
+	f.str(&m.WhatToShow)
+	f.flag(&m.UseRTH, zero)
+	f.required()
+	f.options(&m.RealTimeBarsOptions)
+}
+
+func cancelRealTimeBars(f *fields, m *pb.CancelRealTimeBars) { f.requestID("1", &m.ReqId) }
+
+func realTimeBars(f *fields, m *pb.RealTimeBarTick) {
+	f.requestID("3", &m.ReqId)
+	f.long(&m.Time, zero)
+	f.plain(&m.Open, zero)
+	f.plain(&m.High, zero)
+	f.plain(&m.Low, zero)
+	f.plain(&m.Close, zero)
+	f.decimal(&m.Volume, zero)
+	f.decimal(&m.WAP, zero)
+	f.int(&m.Count, zero)
 	f.required()
 }

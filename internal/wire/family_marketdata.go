@@ -8,6 +8,12 @@ var marketDataFamily = []spec{
 	row(CancelMktData, "cancelMktData", 206, cancelMktData),
 	row(ReqMarketDataType, "reqMarketDataType", 206, reqMarketDataType),
 	row(MarketDataType, "marketDataType", 206, marketDataType),
+	row(TickReqParams, "tickReqParams", 206, tickReqParams),
+	row(TickPrice, "tickPrice", 206, tickPrice),
+	row(TickSize, "tickSize", 206, tickSize),
+	row(TickString, "tickString", 206, tickString),
+	row(TickGeneric, "tickGeneric", 206, tickGeneric),
+	row(TickSnapshotEnd, "tickSnapshotEnd", 206, tickSnapshotEnd),
 }
 
 func reqMktData(f *fields, m *pb.MarketDataRequest) {
@@ -36,3 +42,43 @@ func marketDataType(f *fields, m *pb.MarketDataType) {
 	f.int(&m.MarketDataType, "1")
 	f.required()
 }
+
+func tickReqParams(f *fields, m *pb.TickReqParams) {
+	f.int(&m.ReqId, zero)
+	f.decimal(&m.MinTick, zero)
+	f.str(&m.BboExchange)
+	f.int(&m.SnapshotPermissions, zero)
+	f.required()
+}
+
+func tickPrice(f *fields, m *pb.TickPrice) {
+	f.requestID("6", &m.ReqId)
+	f.int(&m.TickType, zero)
+	f.plain(&m.Price, zero)
+	f.decimal(&m.Size, zero)
+	f.int(&m.AttrMask, zero)
+	f.required()
+}
+
+func tickSize(f *fields, m *pb.TickSize) {
+	f.requestID("6", &m.ReqId)
+	f.int(&m.TickType, zero)
+	f.decimal(&m.Size, zero)
+	f.required()
+}
+
+func tickString(f *fields, m *pb.TickString) {
+	f.requestID("6", &m.ReqId)
+	f.int(&m.TickType, zero)
+	f.str(&m.Value)
+	f.required()
+}
+
+func tickGeneric(f *fields, m *pb.TickGeneric) {
+	f.requestID("6", &m.ReqId)
+	f.int(&m.TickType, zero)
+	f.plain(&m.Value, zero)
+	f.required()
+}
+
+func tickSnapshotEnd(f *fields, m *pb.TickSnapshotEnd) { f.requestID("1", &m.ReqId) }

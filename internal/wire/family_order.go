@@ -18,6 +18,7 @@ var orderFamily = []spec{
 	row(OrderStatus, "orderStatus", 203, orderStatus),
 	row(OpenOrder, "openOrder", 203, openOrder),
 	row(OpenOrderEnd, "openOrderEnd", 203, versionOnly[*pb.OpenOrdersEnd]("1")),
+	row(OrderBound, "orderBound", 204, orderBound),
 	row(CompletedOrder, "completedOrder", 204, completedOrder),
 	row(CompletedOrdersEnd, "completedOrdersEnd", 204, noFields[*pb.CompletedOrdersEnd]),
 }
@@ -86,6 +87,13 @@ func orderStatus(f *fields, m *pb.OrderStatus) {
 	f.required()
 	f.str(&m.WhyHeld)
 	f.plain(&m.MktCapPrice, zero)
+}
+
+func orderBound(f *fields, m *pb.OrderBound) {
+	f.long(&m.PermId, zero)
+	f.int(&m.ClientId, zero)
+	f.int(&m.OrderId, zero)
+	f.required()
 }
 
 // legPrices are the legs' own prices: none, or one a leg.
