@@ -1,0 +1,211 @@
+package journal
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/govalues/decimal"
+)
+
+// Position is one contract's row in the books, in shares.
+type Position struct {
+	Account string          `json:"account"`
+	ConID   int64           `json:"conId"`
+	Symbol  string          `json:"symbol"`
+	Own     decimal.Decimal `json:"own"`     // what our intents traded: all that the trader may sell
+	Opening decimal.Decimal `json:"opening"` // what the account held when the journal began
+	Total   decimal.Decimal `json:"total"`   // opening, own and every other execution: the account's
+}
+
+// Posting directions.
+const (
+	apply   = 1
+	reverse = -1
+)
+
+// post adds an execution to position and cash, or takes it out again. Its commission goes with it.
+func post(ctx context.Context, tx *sql.Tx, e Execution, direction int) error {
+	shares := e.Shares
+	if (e.Side == Sold) != (direction == reverse) {
+		shares = shares.Neg()
+	}
+	p, err := selectPosition(ctx, tx, e.Account, e.ConID)
+	if err != nil {
+		return err
+	}
+	p.Symbol = e.Symbol
+	if p.Total, err = p.Total.Add(shares); err != nil {
+		return err
+	}
+	if e.IntentID != "" {
+		if p.Own, err = p.Own.Add(shares); err != nil {
+			return err
+		}
+	}
+	if err := writePosition(ctx, tx, p); err != nil || e.IntentID == "" {
+		return err
+	}
+	value, err := shares.Mul(e.Price)
+	if err != nil {
+		return err
+	}
+	fee, err := commissionOf(ctx, tx, e.ExecID)
+	if err != nil {
+		return err
+	}
+	if direction == reverse {
+		fee = fee.Neg()
+	}
+	paid, err := value.Add(fee)
+	if err != nil {
+		return err
+	}
+	return addCash(ctx, tx, e.Account, paid.Neg())
+}
+
+func commissionOf(ctx context.Context, tx *sql.Tx, execID string) (decimal.Decimal, error) {
+	base, _ := splitExecID(execID)
+	var amount decimal.Decimal
+	err := tx.QueryRowContext(ctx, `SELECT amount FROM commissions WHERE exec_base = ?`, base).
+		Scan(&amount)
+	if errors.Is(err, sql.ErrNoRows) {
+		return decimal.Zero, nil
+	}
+	return amount, err
+}
+
+func addCash(ctx context.Context, tx *sql.Tx, account string, delta decimal.Decimal) error {
+	cash, _, err := selectAccount(ctx, tx, account)
+	if err != nil {
+		return err
+	}
+	if cash, err = cash.Add(delta); err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `INSERT INTO accounts (account, cash) VALUES (?, ?)
+		ON CONFLICT (account) DO UPDATE SET cash = excluded.cash`, account, cash)
+	return err
+}
+
+// rowQuerier is what a transaction and the database have in common for one row.
+type rowQuerier interface {
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+func selectAccount(ctx context.Context, q rowQuerier, account string) (
+	cash decimal.Decimal, openedAt string, err error,
+) {
+	err = q.QueryRowContext(ctx, `SELECT cash, opened_at FROM accounts WHERE account = ?`, account).
+		Scan(&cash, &openedAt)
+	if errors.Is(err, sql.ErrNoRows) {
+		return decimal.Zero, "", nil
+	}
+	return cash, openedAt, err
+}
+
+func selectPosition(ctx context.Context, q rowQuerier, account string, conID int64) (Position, error) {
+	p := Position{Account: account, ConID: conID}
+	err := q.QueryRowContext(ctx, `SELECT symbol, own, opening, total FROM positions
+		WHERE account = ? AND con_id = ?`, account, conID).
+		Scan(&p.Symbol, &p.Own, &p.Opening, &p.Total)
+	if errors.Is(err, sql.ErrNoRows) {
+		return p, nil
+	}
+	return p, err
+}
+
+func writePosition(ctx context.Context, tx *sql.Tx, p Position) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO positions (account, con_id, symbol, own, opening,
+		total) VALUES (?,?,?,?,?,?) ON CONFLICT (account, con_id) DO UPDATE SET
+		symbol = excluded.symbol, own = excluded.own, opening = excluded.opening,
+		total = excluded.total`, p.Account, p.ConID, p.Symbol, p.Own, p.Opening, p.Total)
+	return err
+}
+
+// Position is the contract's row; all zero when there is none.
+func (j *Journal) Position(ctx context.Context, account string, conID int64) (Position, error) {
+	p, err := selectPosition(ctx, j.db, account, conID)
+	return p, wrap("read position", err)
+}
+
+// Cash is the change of the account's cash by our own executions and their commissions.
+func (j *Journal) Cash(ctx context.Context, account string) (decimal.Decimal, error) {
+	cash, _, err := selectAccount(ctx, j.db, account)
+	return cash, wrap("read cash", err)
+}
+
+// Positions is every row of the account, by contract.
+func (j *Journal) Positions(ctx context.Context, account string) (all []Position, err error) {
+	rows, err := j.db.QueryContext(ctx, `SELECT account, con_id, symbol, own, opening, total
+		FROM positions WHERE account = ? ORDER BY con_id`, account)
+	if err != nil {
+		return nil, fmt.Errorf("read positions: %w", err)
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var p Position
+		if err := rows.Scan(&p.Account, &p.ConID, &p.Symbol, &p.Own, &p.Opening, &p.Total); err != nil {
+			return nil, fmt.Errorf("read positions: %w", err)
+		}
+		all = append(all, p)
+	}
+	return all, wrap("read positions", rows.Err())
+}
+
+// Opened says whether the account's opening positions were taken over before.
+func (j *Journal) Opened(ctx context.Context, account string) (bool, error) {
+	_, at, err := selectAccount(ctx, j.db, account)
+	return at != "", wrap("read account", err)
+}
+
+// Holding is what the broker says that the account holds.
+type Holding struct {
+	ConID  int64
+	Symbol string
+	Shares decimal.Decimal
+}
+
+// TakeOver makes the books' totals equal to the broker's holdings by adjusting the opening
+// positions, over the union of both sides. What our intents traded stays as it is.
+func (j *Journal) TakeOver(ctx context.Context, account string, holdings []Holding) error {
+	booked, err := j.Positions(ctx, account)
+	if err != nil {
+		return err
+	}
+	return j.tx(ctx, "take over positions", func(tx *sql.Tx) error {
+		want := map[int64]Holding{}
+		for _, p := range booked {
+			want[p.ConID] = Holding{ConID: p.ConID, Symbol: p.Symbol}
+		}
+		for _, h := range holdings {
+			want[h.ConID] = h
+		}
+		for _, h := range want {
+			if err := takeOver(ctx, tx, account, h); err != nil {
+				return err
+			}
+		}
+		_, err := tx.ExecContext(ctx, `INSERT INTO accounts (account, cash, opened_at)
+			VALUES (?, '0', ?) ON CONFLICT (account) DO UPDATE SET opened_at = excluded.opened_at`,
+			account, stamp(j.now()))
+		return err
+	})
+}
+
+func takeOver(ctx context.Context, tx *sql.Tx, account string, h Holding) error {
+	p, err := selectPosition(ctx, tx, account, h.ConID)
+	if err != nil {
+		return err
+	}
+	missing, err := h.Shares.Sub(p.Total)
+	if err != nil {
+		return err
+	}
+	if p.Opening, err = p.Opening.Add(missing); err != nil {
+		return err
+	}
+	p.Symbol, p.Total = h.Symbol, h.Shares
+	return writePosition(ctx, tx, p)
+}

@@ -1,0 +1,68 @@
+package journal
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"github.com/govalues/decimal"
+)
+
+// Decision is what one cycle made of one symbol.
+type Decision struct {
+	Cycle   int64
+	Symbol  string
+	Outcome string // "hold", "order", "blocked", "stale", "closed", "refused", "warm-up", "failed"
+	Reason  string
+	BarEnd  time.Time
+	Close   decimal.Decimal
+	Held    decimal.Decimal
+	Target  decimal.Decimal
+	Intent  string
+}
+
+// BeginCycle opens a cycle's record and returns its number, which rises over every life.
+func (j *Journal) BeginCycle(ctx context.Context, generation uint64) (int64, error) {
+	res, err := j.db.ExecContext(ctx, `INSERT INTO cycles (generation, started_at) VALUES (?, ?)`,
+		int64(generation), stamp(j.now())) //nolint:gosec // generations count connections
+	if err != nil {
+		return 0, fmt.Errorf("begin cycle: %w", err)
+	}
+	id, err := res.LastInsertId()
+	return id, wrap("begin cycle", err)
+}
+
+// Decide records what a cycle made of a symbol.
+func (j *Journal) Decide(ctx context.Context, d Decision) error {
+	_, err := j.db.ExecContext(ctx, `INSERT OR REPLACE INTO decisions (cycle, symbol, outcome,
+		reason, bar_end, close, held, target, intent, at) VALUES (?,?,?,?,?,?,?,?,?,?)`,
+		d.Cycle, d.Symbol, d.Outcome, d.Reason, stamp(d.BarEnd), d.Close, d.Held, d.Target,
+		d.Intent, stamp(j.now()))
+	return wrap(fmt.Sprintf("record decision on %s", d.Symbol), err)
+}
+
+// EndCycle closes a cycle's record.
+func (j *Journal) EndCycle(ctx context.Context, id int64, outcome, detail string) error {
+	_, err := j.db.ExecContext(ctx, `UPDATE cycles SET ended_at = ?, outcome = ?, detail = ?
+		WHERE id = ?`, stamp(j.now()), outcome, detail, id)
+	return wrap(fmt.Sprintf("end cycle %d", id), err)
+}
+
+// cycleHistory is how many cycles' records are kept: a week of one every 30 s.
+const cycleHistory = 20_160
+
+// Prune deletes the records of old cycles. Intents and executions are kept for ever.
+func (j *Journal) Prune(ctx context.Context) error {
+	return j.tx(ctx, "prune cycles", func(tx *sql.Tx) error {
+		for _, q := range []string{
+			`DELETE FROM decisions WHERE cycle <= (SELECT max(id) FROM cycles) - ?`,
+			`DELETE FROM cycles WHERE id <= (SELECT max(id) FROM cycles) - ?`,
+		} {
+			if _, err := tx.ExecContext(ctx, q, cycleHistory); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

@@ -1,0 +1,196 @@
+package journal
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/govalues/decimal"
+)
+
+// Side is what an execution did.
+type Side string
+
+// The sides, as IBKR writes them.
+const (
+	Bought Side = "BOT"
+	Sold   Side = "SLD"
+)
+
+// Execution is one fill, or part of one, as the broker reported it.
+type Execution struct {
+	ExecID   string // "0000e0d5.6553c91d.01.01": what follows the last dot is the revision
+	IntentID string // "": not an order of ours
+	Account  string
+	ConID    int64
+	Symbol   string
+	OrderID  int64
+	PermID   int64
+	ClientID int
+	Side     Side
+	Shares   decimal.Decimal
+	Price    decimal.Decimal
+	At       time.Time
+}
+
+// Commission is a commission report.
+type Commission struct {
+	ExecID   string
+	Amount   decimal.Decimal
+	Currency string
+	Realized *decimal.Decimal // nil: the broker gave none
+}
+
+// splitExecID parts an execId into what identifies the execution and its revision. A correction
+// has the same base and a higher revision; an id that ends in no number has revision 0.
+func splitExecID(id string) (base string, revision int64) {
+	i := strings.LastIndexByte(id, '.')
+	if i <= 0 {
+		return id, 0
+	}
+	n, err := strconv.ParseInt(id[i+1:], 10, 32)
+	if err != nil || n < 0 {
+		return id, 0
+	}
+	return id[:i], n
+}
+
+// Book takes an execution into the books: trade, position, cash and its intent's state change in
+// one transaction. It is booked once: a replay changes nothing and returns false, a correction
+// replaces what it corrects.
+func (j *Journal) Book(ctx context.Context, e Execution) (booked bool, err error) {
+	if e.ExecID == "" || !e.Shares.IsPos() || (e.Side != Bought && e.Side != Sold) {
+		return false, fmt.Errorf("book execution %q: side %q, shares %s: not an execution",
+			e.ExecID, e.Side, e.Shares)
+	}
+	err = j.tx(ctx, "book execution "+e.ExecID, func(tx *sql.Tx) error {
+		base, revision := splitExecID(e.ExecID)
+		old, found, err := selectExecution(ctx, tx, base)
+		if err != nil {
+			return err
+		}
+		if found {
+			if _, had := splitExecID(old.ExecID); revision <= had {
+				return nil
+			}
+			if old.IntentID != "" && e.IntentID == "" {
+				e.IntentID = old.IntentID
+			}
+			if err := post(ctx, tx, old, reverse); err != nil {
+				return err
+			}
+		}
+		booked = true
+		if err := j.upsertExecution(ctx, tx, base, revision, e); err != nil {
+			return err
+		}
+		if err := post(ctx, tx, e, apply); err != nil {
+			return err
+		}
+		return j.settle(ctx, tx, e.IntentID)
+	})
+	return booked && err == nil, err
+}
+
+func (j *Journal) upsertExecution(ctx context.Context, tx *sql.Tx, base string, revision int64,
+	e Execution,
+) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO executions (exec_base, exec_id, revision, intent,
+		account, con_id, symbol, order_id, perm_id, client_id, side, shares, price, at, booked_at)
+		VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
+		ON CONFLICT (exec_base) DO UPDATE SET exec_id = excluded.exec_id,
+		revision = excluded.revision, intent = excluded.intent, account = excluded.account,
+		con_id = excluded.con_id, symbol = excluded.symbol, side = excluded.side,
+		shares = excluded.shares, price = excluded.price, at = excluded.at,
+		booked_at = excluded.booked_at`,
+		base, e.ExecID, revision, sql.NullString{String: e.IntentID, Valid: e.IntentID != ""},
+		e.Account, e.ConID, e.Symbol, e.OrderID, e.PermID, e.ClientID, string(e.Side), e.Shares,
+		e.Price, stamp(e.At), stamp(j.now()))
+	return err
+}
+
+// settle moves an intent by the sum of its executions: in full is filled, and anything less than
+// in full of a filled one (a correction) is working until the broker says otherwise.
+func (j *Journal) settle(ctx context.Context, tx *sql.Tx, id string) error {
+	if id == "" {
+		return nil
+	}
+	found, err := selectIntents(ctx, tx, `i.id = ?`, id)
+	if err != nil || len(found) == 0 {
+		return errors.Join(err, errorIf(err == nil, "execution names intent %s, which is missing", id))
+	}
+	in := found[0]
+	full := in.Executed.Cmp(in.Quantity) >= 0
+	detail := fmt.Sprintf("executed %s of %s", in.Executed, in.Quantity)
+	switch {
+	case full:
+		return j.advance(ctx, tx, id, Filled, detail)
+	case in.State == Filled:
+		return j.advance(ctx, tx, id, Working, "corrected: "+detail)
+	case in.State == Prepared, in.State == Sent, in.State == Absent:
+		return j.advance(ctx, tx, id, Working, detail)
+	}
+	return nil
+}
+
+func errorIf(yes bool, format string, args ...any) error {
+	if !yes {
+		return nil
+	}
+	return fmt.Errorf(format, args...)
+}
+
+func selectExecution(ctx context.Context, tx *sql.Tx, base string) (e Execution, found bool, err error) {
+	var intent sql.NullString
+	err = tx.QueryRowContext(ctx, `SELECT exec_id, intent, account, con_id, symbol, side, shares,
+		price FROM executions WHERE exec_base = ?`, base).
+		Scan(&e.ExecID, &intent, &e.Account, &e.ConID, &e.Symbol, &e.Side, &e.Shares, &e.Price)
+	if errors.Is(err, sql.ErrNoRows) {
+		return e, false, nil
+	}
+	e.IntentID = intent.String
+	return e, err == nil, err
+}
+
+// Commission books a commission report once; a report for a corrected execution replaces the one
+// before. It may come before its execution.
+func (j *Journal) Commission(ctx context.Context, c Commission) error {
+	return j.tx(ctx, "book commission of "+c.ExecID, func(tx *sql.Tx) error {
+		base, revision := splitExecID(c.ExecID)
+		var had int64
+		var old decimal.Decimal
+		err := tx.QueryRowContext(ctx, `SELECT revision, amount FROM commissions
+			WHERE exec_base = ?`, base).Scan(&had, &old)
+		switch {
+		case errors.Is(err, sql.ErrNoRows):
+		case err != nil:
+			return err
+		case revision < had:
+			return nil
+		}
+		var realized sql.NullString
+		if c.Realized != nil {
+			realized = sql.NullString{String: c.Realized.String(), Valid: true}
+		}
+		if _, err := tx.ExecContext(ctx, `INSERT INTO commissions (exec_base, exec_id, revision,
+			amount, currency, realized) VALUES (?,?,?,?,?,?) ON CONFLICT (exec_base) DO UPDATE SET
+			exec_id = excluded.exec_id, revision = excluded.revision, amount = excluded.amount,
+			currency = excluded.currency, realized = excluded.realized`,
+			base, c.ExecID, revision, c.Amount, c.Currency, realized); err != nil {
+			return err
+		}
+		e, found, err := selectExecution(ctx, tx, base)
+		if err != nil || !found || e.IntentID == "" {
+			return err // applied when the execution comes, or not ours to pay
+		}
+		delta, err := old.Sub(c.Amount)
+		if err != nil {
+			return err
+		}
+		return addCash(ctx, tx, e.Account, delta)
+	})
+}

@@ -1,0 +1,119 @@
+// Package market holds what the trader knows of the market: bars, when they are closed and fresh,
+// and an exchange's sessions. It asks nobody; time is always the Gateway's, handed in.
+package market
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/govalues/decimal"
+)
+
+// Bar is one bar of trades. It covers [Start, Start+Size).
+type Bar struct {
+	Start                  time.Time
+	Size                   time.Duration
+	Open, High, Low, Close decimal.Decimal
+}
+
+// End is the instant at which the bar is closed.
+func (b Bar) End() time.Time { return b.Start.Add(b.Size) }
+
+// Closed keeps the bars that had ended at now, which is the Gateway's time: a local clock that
+// runs ahead would trade on a bar that is still being written.
+func Closed(bars []Bar, now time.Time) []Bar {
+	out := make([]Bar, 0, len(bars))
+	for _, b := range bars {
+		if !b.End().After(now) {
+			out = append(out, b)
+		}
+	}
+	return out
+}
+
+// ErrStale says that the newest closed bar is too old to decide on.
+var ErrStale = errors.New("stale data")
+
+// Fresh is nil when the last bar ended no longer than limit before now. It goes by the bars' own
+// time, never by their time of arrival: frozen data arrives on time.
+func Fresh(bars []Bar, now time.Time, limit time.Duration) error {
+	if len(bars) == 0 {
+		return fmt.Errorf("no closed bar: %w", ErrStale)
+	}
+	end := bars[len(bars)-1].End()
+	if age := now.Sub(end); age > limit {
+		return fmt.Errorf("newest closed bar ended %s, %s ago, limit %s: %w",
+			end.UTC().Format(time.RFC3339), age.Round(time.Second), limit, ErrStale)
+	}
+	return nil
+}
+
+// ErrInsane says that a price cannot be right.
+var ErrInsane = errors.New("price not plausible")
+
+// Sane is nil when the bars ascend strictly in time, each is consistent in itself, and no close
+// moved by more than maxMove (a ratio: 0.2 is 20 %) from the one before it. It catches another
+// contract's answer and another session's stream, which cost real accounts money.
+func Sane(bars []Bar, maxMove decimal.Decimal) error {
+	for i, b := range bars {
+		if err := b.consistent(); err != nil {
+			return err
+		}
+		if i == 0 {
+			continue
+		}
+		prev := bars[i-1]
+		if !b.Start.After(prev.Start) {
+			return fmt.Errorf("bar at %s follows the bar at %s: %w", stamp(b), stamp(prev), ErrInsane)
+		}
+		move, err := ratio(prev.Close, b.Close)
+		if err != nil {
+			return fmt.Errorf("compare bars: %w", err)
+		}
+		if move.Cmp(maxMove) > 0 {
+			return fmt.Errorf("close moved from %s to %s at %s, limit %s of it: %w",
+				prev.Close, b.Close, stamp(b), maxMove, ErrInsane)
+		}
+	}
+	return nil
+}
+
+func (b Bar) consistent() error {
+	low, high := b.Low, b.High
+	ok := low.IsPos() && low.Cmp(b.Open) <= 0 && low.Cmp(b.Close) <= 0 &&
+		high.Cmp(b.Open) >= 0 && high.Cmp(b.Close) >= 0
+	if !ok {
+		return fmt.Errorf("bar at %s has open %s high %s low %s close %s: %w",
+			stamp(b), b.Open, b.High, b.Low, b.Close, ErrInsane)
+	}
+	return nil
+}
+
+// ratio is |to-from| / from.
+func ratio(from, to decimal.Decimal) (decimal.Decimal, error) {
+	diff, err := to.SubAbs(from)
+	if err != nil {
+		return decimal.Zero, err
+	}
+	return diff.Quo(from)
+}
+
+// Closes are the bars' closes, oldest first.
+func Closes(bars []Bar) []decimal.Decimal {
+	out := make([]decimal.Decimal, len(bars))
+	for i, b := range bars {
+		out[i] = b.Close
+	}
+	return out
+}
+
+// Sorted is a copy in ascending order of time.
+func Sorted(bars []Bar) []Bar {
+	out := slices.Clone(bars)
+	slices.SortStableFunc(out, func(a, b Bar) int { return a.Start.Compare(b.Start) })
+	return out
+}
+
+func stamp(b Bar) string { return b.Start.UTC().Format(time.RFC3339) }
