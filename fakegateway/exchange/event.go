@@ -1,0 +1,56 @@
+package exchange
+
+import "time"
+
+// EventKind says what happened.
+type EventKind string
+
+// The kinds of events, each with the parts of Event that it fills beside Order.
+const (
+	OrderChanged  EventKind = "order"      // accepted, changed, triggered, filled
+	StatusChanged EventKind = "status"     // only the status: on the way to the end of an order
+	OrderNotice   EventKind = "notice"     // Code, Text: an error or warning about an order
+	Executed      EventKind = "execution"  // Execution
+	Commissioned  EventKind = "commission" // Execution
+	Booked        EventKind = "booked"     // Execution, Position: the account has it
+	Woken         EventKind = "woken"      // a WakeAt is due; there is no Order
+)
+
+// Event is one step of the books, in the order in which they changed.
+type Event struct {
+	Seq       int64
+	At        time.Time
+	Kind      EventKind
+	Order     Order
+	Execution *Execution
+	Position  *Position
+	Code      int
+	Text      string
+	// By is the client whose request caused the event, NoClient when it was the market or the clock.
+	By int
+}
+
+// NoClient is Event.By of what no client asked for.
+const NoClient = -1
+
+// Subscriber is called under the exchange's lock for each event, in order. It may use the view
+// that it gets, must not call the exchange, and must not block.
+type Subscriber func(*View, Event)
+
+func (x *Exchange) emit(kind EventKind, o *order, more ...func(*Event)) {
+	x.seq++
+	e := Event{Seq: x.seq, At: x.now, Kind: kind, By: x.by}
+	if o != nil {
+		e.Order = o.Order
+	}
+	for _, f := range more {
+		f(&e)
+	}
+	if x.subscriber != nil {
+		x.subscriber(&View{x}, e)
+	}
+}
+
+func (x *Exchange) notice(o *order, code int, text string) {
+	x.emit(OrderNotice, o, func(e *Event) { e.Code, e.Text = code, text })
+}

@@ -1,0 +1,242 @@
+package exchange
+
+import (
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/govalues/decimal"
+)
+
+// Config is how an exchange is set up. The zero value of a field is its default.
+type Config struct {
+	Seed     uint64
+	Accounts []string // default: DU9000001
+	// StartCash is each account's, in US dollars. Default: 1,000,000.
+	StartCash decimal.Decimal
+	Hours     Hours
+	// FillLatency is how long an order works before it can trade. Default 0: a marketable order
+	// trades inside Place.
+	FillLatency time.Duration
+	// CancelLatency is how long a cancelled order can still trade. Default 0: not at all.
+	CancelLatency time.Duration
+	// MaxFillShares splits larger fills into executions of at most so many shares, one each Step.
+	// Default 0: no bound.
+	MaxFillShares int64
+	// AllowShort lets accounts sell what they do not have. Default: cash accounts.
+	AllowShort bool
+}
+
+const defaultStartDollars = 1_000_000
+
+// DefaultAccount is the paper account of an exchange that was not told of any.
+const DefaultAccount = "DU9000001"
+
+// Exchange is the books. All methods may be called from any goroutine; each that can change
+// anything takes the time at which it happens, and time never runs backwards.
+type Exchange struct {
+	cfg     Config
+	market  Market
+	changed chan struct{}
+
+	mu         sync.Mutex // guards everything below
+	subscriber Subscriber
+	now        time.Time
+	by         int // Event.By of what happens now
+	seq        int64
+	wakes      []time.Time
+
+	orders     []*order // by permanent id
+	live       []*order // those not done, by permanent id
+	byID       map[orderKey]*order
+	lastID     map[int]int // highest order id that each client has used
+	executions []Execution
+	accounts   []*Account
+	positions  []*Position        // in the order in which they were first opened
+	seen       map[int]Instrument // contract ids handed out
+}
+
+type orderKey struct{ client, order int }
+
+// New makes an exchange with untouched accounts.
+func New(cfg Config) *Exchange {
+	if len(cfg.Accounts) == 0 {
+		cfg.Accounts = []string{DefaultAccount}
+	}
+	if cfg.StartCash.IsZero() {
+		cfg.StartCash = shares(defaultStartDollars)
+	}
+	x := &Exchange{
+		cfg:     cfg,
+		market:  Market{Seed: cfg.Seed, Hours: cfg.Hours},
+		changed: make(chan struct{}, 1),
+		by:      NoClient,
+		byID:    make(map[orderKey]*order),
+		lastID:  make(map[int]int),
+		seen:    make(map[int]Instrument),
+	}
+	for _, id := range cfg.Accounts {
+		x.accounts = append(x.accounts, &Account{ID: id, StartCash: cfg.StartCash, Cash: cfg.StartCash})
+	}
+	return x
+}
+
+// Market gives the prices, which need no lock.
+func (x *Exchange) Market() Market { return x.market }
+
+// Subscribe sets the one subscriber. It is called before the first order.
+func (x *Exchange) Subscribe(s Subscriber) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.subscriber = s
+}
+
+// Lookup finds an instrument by contract id, by symbol, or by both, which must then agree. An
+// unlisted contract id is known once its symbol was asked for.
+func (x *Exchange) Lookup(conID int, symbol string) (Instrument, bool) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if symbol == "" {
+		if i, ok := lookupListed(conID); ok {
+			return i, true
+		}
+		i, ok := x.seen[conID]
+		return i, ok
+	}
+	i, ok := LookupSymbol(symbol)
+	if !ok || conID != 0 && conID != i.ConID {
+		return Instrument{}, false
+	}
+	x.seen[i.ConID] = i
+	return i, true
+}
+
+// Changed receives a value when NextEvent may have moved: a driver's cue to look again.
+func (x *Exchange) Changed() <-chan struct{} { return x.changed }
+
+// begin takes the lock for a call at now by a client; the result ends it.
+func (x *Exchange) begin(now time.Time, by int) func() {
+	x.mu.Lock()
+	x.runUntil(now)
+	x.by = by
+	return func() {
+		x.by = NoClient
+		x.mu.Unlock()
+		select {
+		case x.changed <- struct{}{}:
+		default: // a cue is already waiting
+		}
+	}
+}
+
+// Advance lets everything happen that is due up to now: fills, triggers, expiries, wake-ups. The
+// outcome does not depend on how often it is called.
+func (x *Exchange) Advance(now time.Time) {
+	defer x.begin(now, NoClient)()
+}
+
+// NextEvent is when something can happen next. ok is false when nothing is planned.
+func (x *Exchange) NextEvent() (at time.Time, ok bool) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if o := x.nextOrder(); o != nil {
+		at = o.next
+	}
+	for _, w := range x.wakes {
+		at = earlier(at, w)
+	}
+	return at, !at.IsZero()
+}
+
+// WakeAt plans a Woken event.
+func (x *Exchange) WakeAt(t time.Time) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.wakeAt(t)
+}
+
+func (x *Exchange) wakeAt(t time.Time) {
+	if !slices.ContainsFunc(x.wakes, t.Equal) {
+		x.wakes = append(x.wakes, t)
+	}
+	select {
+	case x.changed <- struct{}{}:
+	default: // a cue is already waiting
+	}
+}
+
+// runUntil plays what is due, in order of time, then of permanent id, wake-ups last.
+func (x *Exchange) runUntil(now time.Time) {
+	for {
+		o := x.nextOrder()
+		if o == nil || o.next.After(now) {
+			break
+		}
+		x.setNow(o.next)
+		x.act(o)
+	}
+	x.setNow(now)
+	woken := false
+	x.wakes = slices.DeleteFunc(x.wakes, func(w time.Time) bool {
+		due := !w.After(now)
+		woken = woken || due
+		return due
+	})
+	if woken {
+		x.emit(Woken, nil)
+	}
+}
+
+func (x *Exchange) setNow(t time.Time) {
+	if t.After(x.now) {
+		x.now = t
+	}
+}
+
+func (x *Exchange) nextOrder() *order {
+	var first *order
+	for _, o := range x.live {
+		if !o.next.IsZero() && (first == nil || o.next.Before(first.next)) {
+			first = o
+		}
+	}
+	return first
+}
+
+// earlier is the smaller of two times, of which zero is none.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}
+
+func (x *Exchange) account(id string) *Account {
+	for _, a := range x.accounts {
+		if a.ID == id {
+			return a
+		}
+	}
+	return nil
+}
+
+func (x *Exchange) position(account string, i Instrument) *Position {
+	for _, p := range x.positions {
+		if p.Account == account && p.ConID == i.ConID {
+			return p
+		}
+	}
+	p := &Position{Account: account, ConID: i.ConID, Symbol: i.Symbol, Instrument: i}
+	x.positions = append(x.positions, p)
+	return p
+}
+
+// held is a position's size, without opening one.
+func (x *Exchange) held(account string, conID int) int64 {
+	for _, p := range x.positions {
+		if p.Account == account && p.ConID == conID {
+			return p.Quantity
+		}
+	}
+	return 0
+}
