@@ -1,0 +1,105 @@
+package harness
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"ibsoak/fakegateway/fault"
+)
+
+// oracleSlack is how far the two oracles' readings of one stay may differ, or a tenth of the
+// stay when that is more: the Gateway notes a FIN when its goroutine runs, the kernel when the
+// segment arrives, and on a busy machine the one waits for the other.
+const oracleSlack = 250 * time.Millisecond
+
+func oraclesAgree(r *Record, c Check) Finding {
+	f := open(c, "connections", 1)
+	if r.Header.Kernel != "" {
+		return f.undecided("the kernel's table could not be read (%s): one oracle spoke alone",
+			r.Header.Kernel)
+	}
+	f.Evidence = len(r.Connections)
+	if f.Evidence > 0 && r.Footer.Looks == 0 {
+		return f.broken("the kernel's table was never read during the run")
+	}
+	if apart := r.disagreements(); len(apart) > 0 {
+		for _, e := range apart {
+			f.violated(e)
+		}
+		return f.broken("the oracles disagree about %s: %s",
+			count(len(apart), "sockets"), apart[0].What)
+	}
+	return f.conclude("the Gateway's timing and %d readings of the kernel's table agree, readings at most %s apart",
+		r.Footer.Looks, round(time.Duration(r.Footer.LongestGap)))
+}
+
+// disagreements are the sockets about which the Gateway's timing and the kernel's table tell
+// different stories, each with its 4-tuple.
+func (r *Record) disagreements() []Example {
+	if r.Header.Kernel != "" {
+		return nil
+	}
+	var apart []Example
+	for _, conn := range r.Connections {
+		for _, side := range []Side{GatewaySide, TraderSide} {
+			if what := r.compare(conn, side); what != "" {
+				apart = append(apart, Example{
+					Life: conn.Life, Connection: conn.ID, At: conn.Accepted,
+					What: fmt.Sprintf("%s -> %s, %s's end: %s", conn.Remote, conn.Local, side, what),
+				})
+			}
+		}
+	}
+	return apart
+}
+
+// compare sets one end's stay in CLOSE_WAIT by the Gateway's timing against the kernel's
+// sightings of the same 4-tuple; "" is agreement.
+func (r *Record) compare(conn Connection, side Side) string {
+	end := r.Footer.Ended
+	timed, ok := conn.closeWait(side, end)
+	seen := slices.IndexFunc(r.Sightings, func(s Sighting) bool {
+		return s.Side == side && s.Client == conn.Remote && s.Gateway == conn.Local &&
+			s.Last >= conn.Accepted && r.connectionOf(s.Client, s.Last).ID == conn.ID
+	})
+	switch {
+	case !ok && seen < 0:
+		return ""
+	case !ok:
+		s := r.Sightings[seen]
+		least := s.Last.Since(max(s.First, conn.Accepted))
+		if r.blind(conn, side) || least <= oracleSlack {
+			return ""
+		}
+		return fmt.Sprintf("the kernel showed CLOSE_WAIT for %s, the Gateway timed none", round(least))
+	case seen < 0:
+		if missable := time.Duration(r.Footer.LongestGap) + oracleSlack; timed.length() <= missable {
+			return ""
+		}
+		return fmt.Sprintf("the Gateway timed %s in CLOSE_WAIT, the kernel showed none",
+			round(timed.length()))
+	}
+	// A client that closes while it waits in the accept queue is in the kernel's table before it
+	// is in the ledger; the Gateway can only have timed the rest.
+	s := r.Sightings[seen]
+	s.First = max(s.First, conn.Accepted)
+	least, most := s.dwell(end)
+	slack := max(oracleSlack, timed.length()/10)
+	if timed.length() < least-slack || timed.length() > most+slack {
+		return fmt.Sprintf("%s in CLOSE_WAIT by the Gateway's timing, %s to %s by the kernel's table",
+			round(timed.length()), round(least), round(most))
+	}
+	return ""
+}
+
+// blind reports that the Gateway could not have timed the stay: it had already given up its
+// descriptor, or a fault kept it from reading up to the client's FIN.
+func (r *Record) blind(conn Connection, side Side) bool {
+	if side == TraderSide {
+		return conn.Closed != 0 || conn.GatewayFIN == 0
+	}
+	return slices.ContainsFunc(r.Receipts, func(receipt Receipt) bool {
+		return receipt.Connection == conn.ID && receipt.Planned == fault.StopReading
+	})
+}

@@ -1,0 +1,162 @@
+package harness
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"ibsoak/fakegateway/fault"
+)
+
+func cyclesSeen(r *Record, c Check) Finding {
+	f := open(c, "connections", 1)
+	f.Evidence = len(r.subjects())
+	want := cmp.Or(c.Want, 1)
+	if len(r.Cycles) < want {
+		at, what := Moment(0), "none was answered"
+		if n := len(r.Cycles); n > 0 {
+			at = r.Cycles[n-1].Answered
+			what = fmt.Sprintf("the last of %d was answered here", n)
+		}
+		f.violated(Example{At: at, What: fmt.Sprintf("%s; the run ended: %s", what, r.Footer.Stop)})
+	}
+	return f.conclude("%d answered, %d wanted", len(r.Cycles), want)
+}
+
+// recovered compares the number of recoveries with the number wanted, and the slowest with the
+// time allowed. An outage that costs two sessions, or one session lost without cause, shows as a
+// recovery too many.
+func recovered(r *Record, c Check) Finding {
+	f := open(c, "recoveries", 1)
+	want := cmp.Or(c.Want, 1)
+	lost := r.lostAfterWork()
+	f.Evidence = lost
+	f.Unit = "lost connections"
+	recoveries := r.recoveries()
+	var slowest time.Duration
+	for i, back := range recoveries {
+		took := time.Duration(back.Took)
+		slowest = max(slowest, took)
+		if i >= want {
+			f.violated(Example{
+				Life: back.Life, At: back.Lost,
+				What: fmt.Sprintf("recovery %d, %d wanted: a connection was lost once too often", i+1, want),
+			})
+		}
+		if c.Within > 0 && took > c.Within {
+			f.violated(Example{
+				Life: back.Life, At: back.Served,
+				What: fmt.Sprintf("%s from the Gateway's readiness to the first cycle", round(took)),
+			})
+		}
+	}
+	if len(recoveries) < want && lost > len(recoveries) {
+		f.violated(Example{
+			At: r.Footer.Ended,
+			What: fmt.Sprintf("%d recovered of %s; the run ended: %s",
+				len(recoveries), count(lost, "lost connections"), r.Footer.Stop),
+		})
+	}
+	if len(recoveries) < want && lost == len(recoveries) && f.Outcome != Fail {
+		f.Least = max(f.Least, want)
+	}
+	return f.conclude("%s, %d wanted; slowest %s", count(len(recoveries), "recoveries"), want, round(slowest))
+}
+
+// working are the subject's connections on which a cycle was answered, in order.
+func (r *Record) working() []Connection {
+	var out []Connection
+	for _, conn := range r.subjects() {
+		if _, ok := r.firstCycle(conn); ok {
+			out = append(out, conn)
+		}
+	}
+	slices.SortFunc(out, func(a, b Connection) int { return cmp.Compare(a.Accepted, b.Accepted) })
+	return out
+}
+
+// firstCycle is the first cycle that was answered on the connection.
+func (r *Record) firstCycle(conn Connection) (Cycle, bool) {
+	for _, cycle := range r.Cycles {
+		if cycle.Connection == conn.ID {
+			return cycle, true
+		}
+	}
+	return Cycle{}, false
+}
+
+// lostAfterWork counts connections that did work and were lost before the subject was asked to
+// stop.
+func (r *Record) lostAfterWork() int {
+	n := 0
+	for _, conn := range r.working() {
+		if r.lostAt(conn) != 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// lostAt is when a connection was lost to its life: when the earliest fault that ends or
+// silences it acted on it, or when it ended by itself. 0: it lived until the life was asked to
+// stop.
+func (r *Record) lostAt(conn Connection) Moment {
+	_, ended := conn.established(0)
+	lost := ended
+	for _, receipt := range r.Receipts {
+		if receipt.Connection == conn.ID && ends(receipt.Planned) {
+			lost = earliest(lost, receipt.At)
+		}
+	}
+	for _, l := range r.Lives {
+		stop := earliest(l.TermSent, l.KillSent, l.Exited)
+		if l.Number == conn.Life && stop != 0 && lost >= stop {
+			return 0
+		}
+	}
+	return lost
+}
+
+// ends reports an action after which a connection does no more work.
+func ends(a fault.Action) bool {
+	switch a {
+	case fault.FIN, fault.RST, fault.HalfClose, fault.StopWriting, fault.StopReading, fault.Mute,
+		fault.Hold, fault.Restart:
+		return true
+	case fault.Cut, fault.Garbage, fault.BadLength, fault.Delay, fault.Drip, fault.Duplicate,
+		fault.Drop, fault.Error, fault.Refuse, fault.BacklogFull, fault.CloseOnEOF,
+		fault.IgnoreEOF, fault.SendAfterEOF:
+		return false
+	}
+	return false
+}
+
+// recoveries are the returns to work: a connection with a cycle, in the same life after one that
+// was lost. The clock starts when the Gateway would have served: a subject does not pay for an
+// outage that lay in between.
+func (r *Record) recoveries() []Recovery {
+	var out []Recovery
+	made := r.working()
+	for i, conn := range made {
+		if i == 0 || made[i-1].Life != conn.Life {
+			continue
+		}
+		lost := r.lostAt(made[i-1])
+		if lost == 0 {
+			continue
+		}
+		cycle, _ := r.firstCycle(conn)
+		served := lost
+		for _, o := range r.Outages {
+			if back := max(o.Listening, o.Ready); back > served && o.From <= cycle.Answered {
+				served = min(back, cycle.Answered)
+			}
+		}
+		out = append(out, Recovery{
+			Life: conn.Life, Lost: lost, Served: served, Cycle: cycle.Answered,
+			Took: fault.Duration(cycle.Answered.Since(served)),
+		})
+	}
+	return out
+}

@@ -1,0 +1,71 @@
+package harness
+
+import (
+	"fmt"
+	"slices"
+)
+
+// open starts the finding of a check. least is the detector's own least evidence; a scenario can
+// ask for more, never for less.
+func open(c Check, unit string, least int) *Finding {
+	return &Finding{Check: c.Name, Unit: unit, Least: max(least, c.Evidence)}
+}
+
+// violated notes a violation; the finding keeps the first maxExamples of them.
+func (f *Finding) violated(e Example) {
+	if e.Life != 0 && !slices.Contains(f.Lives, e.Life) {
+		f.Lives = append(f.Lives, e.Life)
+	}
+	f.Outcome = Fail
+	if len(f.Examples) < maxExamples {
+		f.Examples = append(f.Examples, e)
+	}
+}
+
+// conclude settles the outcome: a violation is a failure whatever the evidence; without one, too
+// little evidence is inconclusive, never a pass. The detail is formatted as by fmt.Sprintf.
+func (f *Finding) conclude(format string, args ...any) Finding {
+	f.Detail = fmt.Sprintf(format, args...)
+	switch {
+	case f.Outcome == Fail:
+	case f.Evidence < f.Least:
+		f.Outcome = Inconclusive
+		f.Detail = fmt.Sprintf("%s seen, %d needed; %s", count(f.Evidence, f.Unit), f.Least, f.Detail)
+	default:
+		f.Outcome = Pass
+	}
+	slices.Sort(f.Lives)
+	return *f
+}
+
+// undecided is an inconclusive finding that says why.
+func (f *Finding) undecided(format string, args ...any) Finding {
+	f.Outcome = Inconclusive
+	f.Detail = fmt.Sprintf(format, args...)
+	return *f
+}
+
+// broken is the finding that the harness, not the subject, is at fault.
+func (f *Finding) broken(format string, args ...any) Finding {
+	f.Outcome = Inconclusive
+	f.Harness = fmt.Sprintf(format, args...)
+	f.Detail = f.Harness
+	return *f
+}
+
+// count says "1 life" and "3 lives" for the unit "lives".
+func count(n int, unit string) string {
+	if n != 1 {
+		return fmt.Sprintf("%d %s", n, unit)
+	}
+	switch unit {
+	case "lives":
+		return "1 life"
+	case "recoveries":
+		return "1 recovery"
+	}
+	if len(unit) > 1 && unit[len(unit)-1] == 's' {
+		unit = unit[:len(unit)-1]
+	}
+	return fmt.Sprintf("1 %s", unit)
+}

@@ -1,0 +1,256 @@
+package harness
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"ibsoak/fakegateway/fault"
+)
+
+// VerdictVersion is the version of the verdict's form.
+const VerdictVersion = 1
+
+// Judge gives the verdict on a record. It is a pure function: it looks at nothing else, so the
+// same record gives the same verdict, byte for byte, on any machine at any time.
+//
+// Errors of the harness come first, for they void everything else; then one failed check fails
+// the run; then one inconclusive check leaves it inconclusive, informational ones apart; only a
+// run whose every check concluded and passed is a pass.
+func Judge(r *Record) Verdict {
+	h := r.Header
+	v := Verdict{
+		Version: VerdictVersion, Scenario: h.Scenario.Name, Summary: h.Scenario.Summary,
+		Seed: h.Seed, TimeScale: h.TimeScale, Command: h.Command,
+		Started: h.Started.UTC().Format(time.RFC3339), Took: r.Footer.Ended, Host: h.Host,
+		Stop: r.Footer.Stop, Cycles: len(r.Cycles),
+		Timings: r.timings(), Sockets: r.socketCounts(), Faults: r.deliveries(),
+		Oracles: r.oracles(), Recovery: r.recoveries(),
+	}
+	v.Harness = slices.Clone(r.Footer.Errors)
+	for _, c := range h.Scenario.Checks {
+		f := find(r, c)
+		if f.Harness != "" {
+			v.Harness = append(v.Harness, f.Check+": "+f.Harness)
+		}
+		v.Findings = append(v.Findings, f)
+	}
+	v.Harness = append(v.Harness, r.unasked(v.Findings)...)
+	v.Outcome = outcome(v)
+	v.Lives = r.lifeVerdicts(v.Findings)
+	for _, l := range v.Lives {
+		if l.Outcome == Pass {
+			v.Passed++
+		}
+	}
+	v.Bound = 1
+	if v.Passed == len(v.Lives) {
+		v.Bound = FailureRateBound(v.Passed)
+	}
+	v.Sentence = v.sentence()
+	return v
+}
+
+// unasked are disagreements of the oracles in a run whose scenario does not ask about them:
+// nothing that is said about its sockets can be trusted either way.
+func (r *Record) unasked(findings []Finding) []string {
+	if slices.ContainsFunc(findings, func(f Finding) bool { return f.Check == "oracles-agree" }) {
+		return nil
+	}
+	var out []string
+	for _, e := range r.disagreements() {
+		out = append(out, "oracles-agree: "+e.What)
+	}
+	return out
+}
+
+func outcome(v Verdict) Outcome {
+	has := func(o Outcome) bool {
+		return slices.ContainsFunc(v.Findings, func(f Finding) bool {
+			return f.Outcome == o && !f.Informational
+		})
+	}
+	switch {
+	case len(v.Harness) > 0:
+		return HarnessError
+	case has(Fail):
+		return Fail
+	case has(Inconclusive) || !has(Pass):
+		return Inconclusive
+	}
+	return Pass
+}
+
+// sentence is the verdict in words: what, how much of it, and the first reason.
+func (v Verdict) sentence() string {
+	switch v.Outcome {
+	case HarnessError:
+		return "Harness error: " + v.Harness[0] + ". Nothing was learnt about the trader."
+	case Fail:
+		f := v.first(Fail)
+		reason := f.Detail
+		if len(f.Examples) > 0 {
+			reason = f.Examples[0].What
+		}
+		return fmt.Sprintf("Fail: %s: %s. %s", f.Check, reason, v.tally())
+	case Inconclusive:
+		if len(v.Findings) == 0 {
+			return "Inconclusive: the scenario asks for no check."
+		}
+		f := v.first(Inconclusive)
+		return fmt.Sprintf("Inconclusive: %s: %s. Nothing failed, and the claim is not shown.", f.Check, f.Detail)
+	case Pass:
+		return "Pass: " + v.tally()
+	}
+	return string(v.Outcome)
+}
+
+func (v Verdict) first(o Outcome) Finding {
+	for _, f := range v.Findings {
+		if f.Outcome == o && !f.Informational {
+			return f
+		}
+	}
+	return Finding{Check: "checks", Detail: "none of them says anything about the claim"}
+}
+
+// tally says how many lives passed and what that proves.
+func (v Verdict) tally() string {
+	if len(v.Lives) == 1 {
+		return fmt.Sprintf("One life, %s in %s.", count(v.Cycles, "cycles"), round(time.Duration(v.Took)))
+	}
+	if v.Passed < len(v.Lives) {
+		return fmt.Sprintf("%d/%d lives passed.", v.Passed, len(v.Lives))
+	}
+	return fmt.Sprintf("%d/%d; failure rate <= %.1f %% at 95 %%.", v.Passed, len(v.Lives), 100*v.Bound)
+}
+
+// lifeVerdicts attribute the findings to lives: a life fails by a violation that names it, and
+// passes only if it connected or exited as the scenario asks.
+func (r *Record) lifeVerdicts(findings []Finding) []LifeVerdict {
+	var exits []int
+	for _, c := range r.Header.Scenario.Checks {
+		exits = append(exits, c.Exits...)
+	}
+	out := make([]LifeVerdict, 0, len(r.Lives))
+	for _, l := range r.Lives {
+		lv := LifeVerdict{
+			Number: l.Number, Outcome: Inconclusive, Took: l.Exited - l.Started,
+			ExitCode: l.ExitCode, EndedBy: l.EndedBy,
+		}
+		if speaks(r, l, exits) {
+			lv.Outcome = Pass
+		}
+		for _, f := range findings {
+			if f.Outcome == Fail && slices.Contains(f.Lives, l.Number) {
+				lv.Outcome = Fail
+				lv.Reasons = append(lv.Reasons, f.reason(l.Number))
+			}
+		}
+		out = append(out, lv)
+	}
+	return out
+}
+
+// reason is what the finding says about one life.
+func (f Finding) reason(life int) string {
+	for _, e := range f.Examples {
+		if e.Life == life {
+			return f.Check + ": " + e.What
+		}
+	}
+	return f.Check + ": as in the lives shown"
+}
+
+// socketCounts sums up CLOSE_WAIT at both ends.
+func (r *Record) socketCounts() []SocketCount {
+	var out []SocketCount
+	for _, side := range []Side{GatewaySide, TraderSide} {
+		n := SocketCount{Side: side, Zombies: len(r.zombies(side, ZombieBound)), States: r.peaks(side)}
+		for _, c := range r.Connections {
+			d, ok := c.closeWait(side, r.Footer.Ended)
+			switch {
+			case ok && c.Planted:
+				n.Planted++
+			case ok:
+				n.Passed++
+				n.Longest = max(n.Longest, fault.Duration(d.length()))
+			}
+		}
+		for _, s := range r.Sightings {
+			if s.Side == side && !s.Planted {
+				least, _ := s.dwell(r.Footer.Ended)
+				n.Seen++
+				n.SeenLongest = max(n.SeenLongest, fault.Duration(least))
+			}
+		}
+		out = append(out, n)
+	}
+	return out
+}
+
+// peaks is the largest number of sockets at once by state.
+func (r *Record) peaks(side Side) map[string]int {
+	peaks := map[string]int{}
+	for _, t := range r.Tables {
+		states := t.Gateway
+		if side == TraderSide {
+			states = t.Trader
+		}
+		for state, n := range states {
+			peaks[state] = max(peaks[state], n)
+		}
+	}
+	return peaks
+}
+
+// deliveries set the faults planned beside what went out.
+func (r *Record) deliveries() []FaultDelivery {
+	var out []FaultDelivery
+	for _, p := range r.Header.Schedule.Faults {
+		d := FaultDelivery{ID: p.ID, Planned: p.What.Do, When: when(p)}
+		for _, receipt := range r.receipts(p) {
+			d.Times++
+			if d.Wire == "" {
+				d.Wire = receipt.Wire
+			}
+			if d.Mismatch == "" {
+				d.Mismatch = receipt.Mismatch
+			}
+		}
+		out = append(out, d)
+	}
+	return out
+}
+
+// when says in words where and when a fault was planned.
+func when(f fault.Fault) string {
+	var words []string
+	switch {
+	case f.Where.Connection > 0:
+		words = append(words, fmt.Sprintf("connection %d", f.Where.Connection))
+	case f.Where.FromConnection > 0:
+		words = append(words, fmt.Sprintf("from connection %d", f.Where.FromConnection))
+	}
+	if f.Where.ClientID != nil {
+		words = append(words, fmt.Sprintf("client id %d", *f.Where.ClientID))
+	}
+	nth := ""
+	if f.When.Nth > 0 {
+		nth = fmt.Sprintf(" #%d", f.When.Nth)
+	}
+	switch {
+	case f.When.Phase != "":
+		words = append(words, string(f.When.Phase))
+	case f.When.Inbound != "":
+		words = append(words, "inbound "+f.When.Inbound+nth)
+	case f.When.Outbound != "":
+		words = append(words, fmt.Sprintf("outbound %s%s", f.When.Outbound, nth))
+	case f.When.BytesOut != nil:
+		words = append(words, fmt.Sprintf("after %d bytes", *f.When.BytesOut))
+	case f.When.At != nil:
+		words = append(words, fmt.Sprintf("at %s", *f.When.At))
+	}
+	return strings.Join(words, ", ")
+}

@@ -1,0 +1,40 @@
+//go:build unix
+
+package harness
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"syscall"
+)
+
+// ownGroup makes the process the leader of a new process group, so that what it starts can be
+// told from everything else on the machine.
+func ownGroup(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }
+
+// terminate asks the process, and it alone, to stop: a trader answers for its own children.
+func (p *process) terminate() error {
+	return ignoreDone(p.cmd.Process.Signal(syscall.SIGTERM))
+}
+
+// kill ends the whole group. Its id cannot belong to anybody else while a member lives.
+func (p *process) kill() error {
+	return ignoreDone(syscall.Kill(-p.pid, syscall.SIGKILL))
+}
+
+func ignoreDone(err error) error {
+	if errors.Is(err, os.ErrProcessDone) || errors.Is(err, syscall.ESRCH) {
+		return nil
+	}
+	return err
+}
+
+// endSignal names the signal that ended a process; "" for an exit.
+func endSignal(state *os.ProcessState) string {
+	status, ok := state.Sys().(syscall.WaitStatus)
+	if !ok || !status.Signaled() {
+		return ""
+	}
+	return status.Signal().String()
+}

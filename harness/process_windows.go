@@ -1,0 +1,37 @@
+package harness
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"syscall"
+
+	"golang.org/x/sys/windows"
+)
+
+// ownGroup makes the process the root of a new console process group, which can be sent a
+// CTRL_BREAK without reaching the harness.
+func ownGroup(cmd *exec.Cmd) {
+	cmd.SysProcAttr = &syscall.SysProcAttr{CreationFlags: windows.CREATE_NEW_PROCESS_GROUP}
+}
+
+// terminate sends CTRL_BREAK, the nearest thing to SIGTERM that a console process can handle; Go
+// programs see it as os.Interrupt.
+func (p *process) terminate() error {
+	return windows.GenerateConsoleCtrlEvent(windows.CTRL_BREAK_EVENT, uint32(p.pid))
+}
+
+// kill ends the process. Windows has no process group to end: what it started stays, and shows
+// as leftovers.
+func (p *process) kill() error {
+	if err := p.cmd.Process.Kill(); !errors.Is(err, os.ErrProcessDone) {
+		return err
+	}
+	return nil
+}
+
+// endSignal is always "": Windows knows exit codes only.
+func endSignal(*os.ProcessState) string { return "" }
+
+// groupAlive is always false: Windows has no process groups to ask about.
+func groupAlive(int) bool { return false }

@@ -1,0 +1,118 @@
+package harness
+
+import (
+	"slices"
+	"time"
+)
+
+// Questions that more than one check asks of a record.
+
+// subjects are the connections that the subject made.
+func (r *Record) subjects() []Connection {
+	var made []Connection
+	for _, c := range r.Connections {
+		if !c.Planted {
+			made = append(made, c)
+		}
+	}
+	return made
+}
+
+// of are the subject's connections of one life.
+func (r *Record) of(life int) []Connection {
+	var made []Connection
+	for _, c := range r.subjects() {
+		if c.Life == life {
+			made = append(made, c)
+		}
+	}
+	return made
+}
+
+// completed reports a handshake that the client believes in: it went on to ask for something.
+func (c Connection) completed() bool { return c.BootstrapSent != 0 && c.FirstRequested != 0 }
+
+// earliest is the first of the moments that happened, 0 when none did.
+func earliest(moments ...Moment) Moment {
+	var first Moment
+	for _, m := range moments {
+		if m != 0 && (first == 0 || m < first) {
+			first = m
+		}
+	}
+	return first
+}
+
+// established is the time in which both ends held the connection open.
+func (c Connection) established(end Moment) (from, to Moment) {
+	to = earliest(c.ClientFIN, c.ClientRST, c.GatewayFIN, c.GatewayRST, c.Closed)
+	if to == 0 {
+		to = end
+	}
+	return c.Accepted, to
+}
+
+// dwell is a stay in CLOSE_WAIT by the Gateway's timing.
+type dwell struct {
+	From, To Moment
+	Pending  bool // still there at the end of the run, which is To
+}
+
+func (d dwell) length() time.Duration { return d.To.Since(d.From) }
+
+// closeWait is the stay of one end of the connection in CLOSE_WAIT by the Gateway's timing:
+// from the peer's FIN to its own FIN, or to a reset from either side. ok is false when the end
+// was never there, and for the trader's end also when the Gateway had given up its descriptor
+// before it could see the end of the stay; then only the kernel knows.
+func (c Connection) closeWait(side Side, end Moment) (d dwell, ok bool) {
+	from := c.ClientFIN
+	out := earliest(c.GatewayFIN, c.GatewayRST, c.Closed)
+	if side == TraderSide {
+		from = c.GatewayFIN
+		out = earliest(c.ClientFIN, c.ClientRST)
+	}
+	if from == 0 || (out != 0 && out < from) {
+		return dwell{}, false
+	}
+	to := earliest(out, after(c.ClientRST, from), after(c.GatewayRST, from))
+	if to == 0 && side == TraderSide && c.Closed != 0 {
+		return dwell{}, false
+	}
+	if to == 0 {
+		return dwell{From: from, To: end, Pending: true}, true
+	}
+	return dwell{From: from, To: to}, true
+}
+
+// after is m when it happened at or after the other moment, else 0.
+func after(m, other Moment) Moment {
+	if m < other {
+		return 0
+	}
+	return m
+}
+
+// dwell bounds the sighting's stay in CLOSE_WAIT.
+func (s Sighting) dwell(end Moment) (atLeast, atMost time.Duration) {
+	after := s.After
+	if after == 0 {
+		after = end
+	}
+	return s.Last.Since(s.First), after.Since(s.Before)
+}
+
+// faultOn is the last receipt on one of the life's connections, or of the listener during it.
+func (r *Record) faultOn(l Life) (Receipt, bool) {
+	var last Receipt
+	for _, receipt := range r.Receipts {
+		if receipt.At < l.Started || receipt.At > l.Exited || receipt.At < last.At {
+			continue
+		}
+		mine := receipt.Connection == 0 || slices.ContainsFunc(r.of(l.Number),
+			func(c Connection) bool { return c.ID == receipt.Connection })
+		if mine {
+			last = receipt
+		}
+	}
+	return last, last.At != 0
+}

@@ -1,0 +1,256 @@
+package harness
+
+import (
+	"net/netip"
+	"time"
+
+	"ibsoak/fakegateway/fault"
+)
+
+// RecordVersion is the version of the record's form. Load refuses any other.
+const RecordVersion = 1
+
+// Moment is time since the run began, on the harness's monotonic clock, so that no step of the
+// wall clock bends a measurement. 0 is "never". It is written "1.5s".
+type Moment time.Duration
+
+// String formats it as time.Duration does.
+func (m Moment) String() string { return time.Duration(m).String() }
+
+// MarshalText writes "1.5s".
+func (m Moment) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
+
+// UnmarshalText reads what time.ParseDuration accepts.
+func (m *Moment) UnmarshalText(text []byte) error {
+	v, err := time.ParseDuration(string(text))
+	if err != nil {
+		return err
+	}
+	*m = Moment(v)
+	return nil
+}
+
+// Since is the time from an earlier moment to this one.
+func (m Moment) Since(earlier Moment) time.Duration { return time.Duration(m - earlier) }
+
+// Record is everything that was seen in one run. Judge needs nothing else, so a saved record can
+// be judged again by a later version of the checks.
+type Record struct {
+	Header      Header
+	Lives       []Life
+	Connections []Connection
+	Outages     []Outage
+	Sightings   []Sighting
+	Tables      []Table
+	Looks       []Look
+	Samples     []Sample
+	Cycles      []Cycle
+	Receipts    []Receipt
+	Books       Books
+	Footer      Footer
+}
+
+// Header is what was planned, and where it ran.
+type Header struct {
+	Version   int            `json:"version"`
+	Scenario  Scenario       `json:"scenario"`
+	Seed      uint64         `json:"seed"`
+	TimeScale float64        `json:"timeScale"`
+	Command   []string       `json:"command"` // the template, before substitution
+	Started   time.Time      `json:"started"` // wall clock, UTC
+	Host      Host           `json:"host"`
+	Gateway   netip.AddrPort `json:"gateway"`
+	// Schedule is the scenario's faults with their final ids, in the order they were tried.
+	Schedule fault.Schedule `json:"schedule"`
+	// Kernel is empty when the kernel's socket table could be read, else why it could not:
+	// then only the Gateway's own timing (L0) speaks about sockets.
+	Kernel string `json:"kernel,omitempty"`
+}
+
+// Host is the machine of a run.
+type Host struct {
+	OS   string `json:"os"`
+	Arch string `json:"arch"`
+	CPUs int    `json:"cpus"`
+	Go   string `json:"go"`
+}
+
+// EndedBy says what ended a life.
+type EndedBy string
+
+// The ends of a life.
+const (
+	EndedItself   EndedBy = "itself"
+	EndedSIGTERM  EndedBy = "SIGTERM"     // asked by the harness, and obeyed
+	EndedSIGKILL  EndedBy = "SIGKILL"     // SIGTERM was not obeyed within TermGrace
+	EndedKillAt   EndedBy = "kill-at"     // SIGKILL at the scenario's point
+	EndedUnstart  EndedBy = "not-started" // the command could not be started
+	EndedNoDial   EndedBy = "no-dial"     // stopped: it never connected within DialWithin
+	EndedOverlong EndedBy = "life-limit"  // stopped: it outlived the life limit
+)
+
+// Life is one process of the subject, from start to exit.
+type Life struct {
+	Number   int      `json:"number"` // from 1
+	Command  []string `json:"command"`
+	PID      int      `json:"pid"`
+	Started  Moment   `json:"started"`
+	TermSent Moment   `json:"termSent,omitempty"` // SIGTERM to the process
+	KillSent Moment   `json:"killSent,omitempty"` // SIGKILL to the process group
+	Exited   Moment   `json:"exited"`
+	ExitCode int      `json:"exitCode"`         // -1 when a signal ended it
+	Signal   string   `json:"signal,omitempty"` // the signal that ended it
+	EndedBy  EndedBy  `json:"endedBy"`
+	// KillPoint is the Gateway's event that triggered a kill-at.
+	KillPoint string `json:"killPoint,omitempty"`
+	// Leftovers are processes of its group that outlived it; the harness ended them.
+	Leftovers []string `json:"leftovers,omitempty"`
+	// Stderr is the tail of what it said, at most StderrTailLines lines.
+	Stderr []string `json:"stderr,omitempty"`
+	Error  string   `json:"error,omitempty"` // why it could not be started
+}
+
+// Connection is one row of the Gateway's ledger.
+type Connection struct {
+	ID            int            `json:"id"`
+	Epoch         int            `json:"epoch"`
+	Life          int            `json:"life"`   // 0: accepted outside any life
+	Local         netip.AddrPort `json:"local"`  // the Gateway's end
+	Remote        netip.AddrPort `json:"remote"` // the client's end
+	ClientID      *int           `json:"clientId,omitempty"`
+	FirstBytes    []byte         `json:"firstBytes,omitempty"`
+	Preamble      bool           `json:"preamble"` // complete
+	ServerVersion int            `json:"serverVersion,omitempty"`
+
+	Accepted       Moment `json:"accepted"`
+	FirstByte      Moment `json:"firstByte,omitempty"`
+	PreambleRead   Moment `json:"preambleRead,omitempty"`
+	VersionSent    Moment `json:"versionSent,omitempty"`
+	StartAPIRead   Moment `json:"startApiRead,omitempty"`
+	BootstrapSent  Moment `json:"bootstrapSent,omitempty"`
+	FirstRequested Moment `json:"firstRequested,omitempty"`
+
+	BytesIn  int64 `json:"bytesIn"`
+	BytesOut int64 `json:"bytesOut"`
+
+	ClientFIN   Moment `json:"clientFin,omitempty"`
+	ClientRST   Moment `json:"clientRst,omitempty"`
+	GatewayFIN  Moment `json:"gatewayFin,omitempty"`
+	GatewayRST  Moment `json:"gatewayRst,omitempty"`
+	Closed      Moment `json:"closed,omitempty"`
+	ClosedFirst string `json:"closedFirst,omitempty"` // "client", "gateway" or ""
+
+	Held    bool     `json:"held,omitempty"`    // by a fault: never closed
+	Planted bool     `json:"planted,omitempty"` // by the harness: not the subject's
+	Faults  []string `json:"faults,omitempty"`
+	End     string   `json:"end,omitempty"`
+}
+
+// Outage is a time in which the Gateway could not serve: from its first refusal to the moment
+// when it would serve a session again.
+type Outage struct {
+	From      Moment `json:"from"`
+	Listening Moment `json:"listening,omitempty"` // accepts connections again
+	Ready     Moment `json:"ready,omitempty"`     // completes handshakes again
+}
+
+// Side is an end of a connection.
+type Side string
+
+// The two ends.
+const (
+	GatewaySide Side = "gateway"
+	TraderSide  Side = "trader"
+)
+
+// Sighting is one socket that the kernel's table showed in CLOSE_WAIT. Its true dwell lies
+// between Last-First and After-Before.
+type Sighting struct {
+	Side    Side           `json:"side"` // whose socket it is
+	Gateway netip.AddrPort `json:"gateway"`
+	Client  netip.AddrPort `json:"client"`
+	Inode   uint64         `json:"inode,omitempty"` // 0: in the accept queue, nobody's descriptor yet
+	Before  Moment         `json:"before,omitempty"`
+	First   Moment         `json:"first"`
+	Last    Moment         `json:"last"`
+	After   Moment         `json:"after,omitempty"` // 0: still there at the run's last look
+	Planted bool           `json:"planted,omitempty"`
+}
+
+// Table is the number of sockets by side and state, kept when it differs from the row before.
+type Table struct {
+	At      Moment         `json:"at"`
+	Gateway map[string]int `json:"gateway,omitempty"`
+	Trader  map[string]int `json:"trader,omitempty"`
+}
+
+// Look is the kernel's table at quiescence: after a life has exited and the Gateway has closed
+// what it was going to close, or SettleTime is over.
+type Look struct {
+	Life    int    `json:"life"`
+	At      Moment `json:"at"`
+	Settled bool   `json:"settled"` // before SettleTime was over
+	// The sockets in CLOSE_WAIT by their client's address, planted ones left out.
+	Gateway []netip.AddrPort `json:"gateway,omitempty"`
+	Trader  []netip.AddrPort `json:"trader,omitempty"`
+}
+
+// Sample is the size of a life's process group.
+type Sample struct {
+	Life     int    `json:"life"`
+	Cycle    int    `json:"cycle,omitempty"` // taken when this cycle was answered; 0: by time
+	At       Moment `json:"at"`
+	FDs      int    `json:"fds"`
+	Threads  int    `json:"threads"`
+	RSSBytes int64  `json:"rssBytes"`
+}
+
+// Cycle is a reqHistoricalData for the first symbol that the Gateway has answered in full, which
+// every trader that looks at its market before it acts sends, whatever its language.
+type Cycle struct {
+	Number     int    `json:"number"` // from 1
+	Life       int    `json:"life"`
+	Connection int    `json:"connection"`
+	Requested  Moment `json:"requested"`
+	Answered   Moment `json:"answered"`
+}
+
+// Receipt is a fault's receipt on the run's clock.
+type Receipt struct {
+	Fault      string       `json:"fault"`
+	Planned    fault.Action `json:"planned"`
+	Wire       string       `json:"wire"`
+	Connection int          `json:"connection,omitempty"`
+	Point      string       `json:"point"`
+	At         Moment       `json:"at"`
+	BytesOut   int64        `json:"bytesOut,omitempty"`
+	Mismatch   string       `json:"mismatch,omitempty"`
+}
+
+// Footer is what is known when the run is over.
+type Footer struct {
+	Ended Moment `json:"ended"`
+	Stop  Stop   `json:"stop"`
+	// Looks is how often the kernel's table was read for CLOSE_WAIT, LongestGap the longest time
+	// between two such readings: a dwell shorter than that may have been missed by the kernel's
+	// oracle, and by that one only.
+	Looks      int            `json:"looks"`
+	LongestGap fault.Duration `json:"longestGap"`
+	// Dropped counts Gateway events that the harness was too slow to take.
+	Dropped int `json:"dropped,omitempty"`
+	// Errors are faults of the harness itself; any makes the verdict a harness error.
+	Errors []string `json:"errors,omitempty"`
+}
+
+// Stop says why a run ended.
+type Stop string
+
+// The reasons.
+const (
+	StopDone        Stop = "done"
+	StopNeverDialed Stop = "never-dialled" // the subject did not connect within DialWithin
+	StopExited      Stop = "exited"        // the continuous subject exited before it was asked
+	StopLimit       Stop = "limit"         // Scenario.Limit
+	StopInterrupted Stop = "interrupted"   // the caller's context
+	StopHarness     Stop = "harness"       // an error of the harness
+)

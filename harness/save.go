@@ -1,0 +1,201 @@
+package harness
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// The files of a record's directory.
+const (
+	RecordFile     = "record.jsonl"
+	TranscriptFile = "transcript.jsonl"
+	ScheduleFile   = "schedule.yaml"
+	VerdictFile    = "verdict.json"
+	ReportFile     = "report.md"
+	JUnitFile      = "junit.xml"
+)
+
+// maxLineBytes bounds one line of a record: a header with a schedule of thousands of faults fits.
+const maxLineBytes = 16 << 20
+
+// line is one line of record.jsonl.
+type line struct {
+	Type string          `json:"type"`
+	Data json.RawMessage `json:"data"`
+}
+
+// section is one kind of line: how to write all of a record's, and how to read one.
+type section struct {
+	name string
+	each func(r *Record, emit func(any) error) error
+	add  func(r *Record, data []byte) error
+}
+
+// list is the section of a slice field.
+func list[T any](name string, field func(*Record) *[]T) section {
+	return section{
+		name: name,
+		each: func(r *Record, emit func(any) error) error {
+			for i := range *field(r) {
+				if err := emit((*field(r))[i]); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+		add: func(r *Record, data []byte) error {
+			var v T
+			if err := strict(data, &v); err != nil {
+				return err
+			}
+			*field(r) = append(*field(r), v)
+			return nil
+		},
+	}
+}
+
+// single is the section of a field that a record has once.
+func single[T any](name string, field func(*Record) *T) section {
+	return section{
+		name: name,
+		each: func(r *Record, emit func(any) error) error { return emit(*field(r)) },
+		add:  func(r *Record, data []byte) error { return strict(data, field(r)) },
+	}
+}
+
+// sections are the lines of a record in the order of the file. The header comes first, so that a
+// reader knows the version before anything else; the footer comes last, so that a record that
+// was cut short shows it.
+var sections = []section{
+	single("header", func(r *Record) *Header { return &r.Header }),
+	list("life", func(r *Record) *[]Life { return &r.Lives }),
+	list("connection", func(r *Record) *[]Connection { return &r.Connections }),
+	list("outage", func(r *Record) *[]Outage { return &r.Outages }),
+	list("sighting", func(r *Record) *[]Sighting { return &r.Sightings }),
+	list("table", func(r *Record) *[]Table { return &r.Tables }),
+	list("look", func(r *Record) *[]Look { return &r.Looks }),
+	list("sample", func(r *Record) *[]Sample { return &r.Samples }),
+	list("cycle", func(r *Record) *[]Cycle { return &r.Cycles }),
+	list("receipt", func(r *Record) *[]Receipt { return &r.Receipts }),
+	single("books", func(r *Record) *Books { return &r.Books }),
+	single("footer", func(r *Record) *Footer { return &r.Footer }),
+}
+
+// strict decodes one value and refuses fields it does not know: a record of a later version is
+// not judged as if it were one of this.
+func strict(data []byte, v any) error {
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	return d.Decode(v)
+}
+
+// Write writes the record, one typed line each.
+func (r *Record) Write(w io.Writer) error {
+	out := json.NewEncoder(w)
+	for _, s := range sections {
+		err := s.each(r, func(v any) error {
+			data, err := json.Marshal(v)
+			if err != nil {
+				return err
+			}
+			return out.Encode(line{Type: s.name, Data: data})
+		})
+		if err != nil {
+			return fmt.Errorf("write record, %s line: %w", s.name, err)
+		}
+	}
+	return nil
+}
+
+// Read reads what Write has written. A record without its footer is refused: it was cut short,
+// and what is missing cannot be told from what did not happen.
+func Read(in io.Reader) (*Record, error) {
+	r := &Record{}
+	scan := bufio.NewScanner(in)
+	scan.Buffer(nil, maxLineBytes)
+	last := ""
+	for n := 1; scan.Scan(); n++ {
+		var l line
+		if err := strict(scan.Bytes(), &l); err != nil {
+			return nil, fmt.Errorf("read record, line %d: %w", n, err)
+		}
+		if err := r.addLine(n, l); err != nil {
+			return nil, fmt.Errorf("read record, line %d: %w", n, err)
+		}
+		last = l.Type
+	}
+	if err := scan.Err(); err != nil {
+		return nil, fmt.Errorf("read record: %w", err)
+	}
+	if last != "footer" {
+		return nil, errors.New("read record: no footer at the end: the run was cut short, run it again")
+	}
+	return r, nil
+}
+
+func (r *Record) addLine(n int, l line) error {
+	if n == 1 && l.Type != "header" {
+		return fmt.Errorf("%q in place of the header", l.Type)
+	}
+	for _, s := range sections {
+		if s.name != l.Type {
+			continue
+		}
+		if err := s.add(r, l.Data); err != nil {
+			return fmt.Errorf("%s: %w", l.Type, err)
+		}
+		if n == 1 && r.Header.Version != RecordVersion {
+			return fmt.Errorf("version %d; this program reads version %d",
+				r.Header.Version, RecordVersion)
+		}
+		return nil
+	}
+	return fmt.Errorf("unknown type %q", l.Type)
+}
+
+// Save writes the record to dir, which must exist, so that it is either whole or not there.
+func (r *Record) Save(dir string) error {
+	return writeFile(filepath.Join(dir, RecordFile), r.Write)
+}
+
+// Load reads the record in dir.
+func Load(dir string) (*Record, error) {
+	f, err := os.Open(filepath.Join(dir, RecordFile))
+	if err != nil {
+		return nil, fmt.Errorf("load record: %w", err)
+	}
+	defer f.Close()
+	r, err := Read(bufio.NewReader(f))
+	if err != nil {
+		return nil, fmt.Errorf("load %s: %w", f.Name(), err)
+	}
+	return r, nil
+}
+
+// writeFile writes a file by way of a temporary one beside it.
+func writeFile(path string, write func(io.Writer) error) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	defer func() {
+		if err != nil {
+			_ = os.Remove(f.Name())
+		}
+	}()
+	buffered := bufio.NewWriter(f)
+	err = errors.Join(write(buffered), buffered.Flush(), f.Chmod(0o644), f.Close())
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	if err := os.Rename(f.Name(), path); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return nil
+}
