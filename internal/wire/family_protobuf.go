@@ -11,24 +11,33 @@ var protobufFamily = []spec{
 	protobufRow[pb.FARequest](KindOf(FromClient, 18), "reqFA", 211),
 	protobufRow[pb.FAReplace](KindOf(FromClient, 19), "replaceFA", 211),
 	protobufRow[pb.ExerciseOptionsRequest](KindOf(FromClient, 21), "exerciseOptions", 211),
-	protobufRow[pb.ScannerSubscriptionRequest](KindOf(FromClient, 22), "reqScannerSubscription", 210),
-	protobufRow[pb.CancelScannerSubscription](KindOf(FromClient, 23), "cancelScannerSubscription", 210),
+	protobufRow[pb.ScannerSubscriptionRequest](
+		KindOf(FromClient, 22), "reqScannerSubscription", 210),
+	protobufRow[pb.CancelScannerSubscription](
+		KindOf(FromClient, 23), "cancelScannerSubscription", 210),
 	protobufRow[pb.ScannerParametersRequest](KindOf(FromClient, 24), "reqScannerParameters", 210),
-	protobufRow[pb.CalculateImpliedVolatilityRequest](KindOf(FromClient, 54), "calculateImpliedVolatility", 211),
-	protobufRow[pb.CalculateOptionPriceRequest](KindOf(FromClient, 55), "calculateOptionPrice", 211),
-	protobufRow[pb.CancelCalculateImpliedVolatility](KindOf(FromClient, 56), "cancelCalculateImpliedVolatility", 211),
-	protobufRow[pb.CancelCalculateOptionPrice](KindOf(FromClient, 57), "cancelCalculateOptionPrice", 211),
+	protobufRow[pb.CalculateImpliedVolatilityRequest](
+		KindOf(FromClient, 54), "calculateImpliedVolatility", 211),
+	protobufRow[pb.CalculateOptionPriceRequest](
+		KindOf(FromClient, 55), "calculateOptionPrice", 211),
+	protobufRow[pb.CancelCalculateImpliedVolatility](
+		KindOf(FromClient, 56), "cancelCalculateImpliedVolatility", 211),
+	protobufRow[pb.CancelCalculateOptionPrice](
+		KindOf(FromClient, 57), "cancelCalculateOptionPrice", 211),
 	protobufRow[pb.VerifyRequest](KindOf(FromClient, 65), "verifyRequest", 213),
 	protobufRow[pb.VerifyMessageRequest](KindOf(FromClient, 66), "verifyMessage", 213),
 	protobufRow[pb.QueryDisplayGroupsRequest](KindOf(FromClient, 67), "queryDisplayGroups", 213),
-	protobufRow[pb.SubscribeToGroupEventsRequest](KindOf(FromClient, 68), "subscribeToGroupEvents", 213),
+	protobufRow[pb.SubscribeToGroupEventsRequest](
+		KindOf(FromClient, 68), "subscribeToGroupEvents", 213),
 	protobufRow[pb.UpdateDisplayGroupRequest](KindOf(FromClient, 69), "updateDisplayGroup", 213),
-	protobufRow[pb.UnsubscribeFromGroupEventsRequest](KindOf(FromClient, 70), "unsubscribeFromGroupEvents", 213),
+	protobufRow[pb.UnsubscribeFromGroupEventsRequest](
+		KindOf(FromClient, 70), "unsubscribeFromGroupEvents", 213),
 	protobufRow[pb.SecDefOptParamsRequest](KindOf(FromClient, 78), "reqSecDefOptParams", 212),
 	protobufRow[pb.SoftDollarTiersRequest](KindOf(FromClient, 79), "reqSoftDollarTiers", 212),
 	protobufRow[pb.FamilyCodesRequest](KindOf(FromClient, 80), "reqFamilyCodes", 212),
 	protobufRow[pb.MatchingSymbolsRequest](KindOf(FromClient, 81), "reqMatchingSymbols", 212),
-	protobufRow[pb.MarketDepthExchangesRequest](KindOf(FromClient, 82), "reqMktDepthExchanges", 213),
+	protobufRow[pb.MarketDepthExchangesRequest](
+		KindOf(FromClient, 82), "reqMktDepthExchanges", 213),
 	protobufRow[pb.SmartComponentsRequest](KindOf(FromClient, 83), "reqSmartComponents", 212),
 	protobufRow[pb.NewsArticleRequest](KindOf(FromClient, 84), "reqNewsArticle", 209),
 	protobufRow[pb.NewsProvidersRequest](KindOf(FromClient, 85), "reqNewsProviders", 209),
@@ -60,8 +69,10 @@ var protobufFamily = []spec{
 	protobufRow[pb.VerifyCompleted](KindOf(FromServer, 66), "verifyCompleted", 213),
 	protobufRow[pb.DisplayGroupList](KindOf(FromServer, 67), "displayGroupList", 213),
 	protobufRow[pb.DisplayGroupUpdated](KindOf(FromServer, 68), "displayGroupUpdated", 213),
-	protobufRow[pb.SecDefOptParameter](KindOf(FromServer, 75), "securityDefinitionOptionParameter", 212),
-	protobufRow[pb.SecDefOptParameterEnd](KindOf(FromServer, 76), "securityDefinitionOptionParameterEnd", 212),
+	protobufRow[pb.SecDefOptParameter](
+		KindOf(FromServer, 75), "securityDefinitionOptionParameter", 212),
+	protobufRow[pb.SecDefOptParameterEnd](
+		KindOf(FromServer, 76), "securityDefinitionOptionParameterEnd", 212),
 	protobufRow[pb.SoftDollarTiers](KindOf(FromServer, 77), "softDollarTiers", 212),
 	protobufRow[pb.FamilyCodes](KindOf(FromServer, 78), "familyCodes", 212),
 	protobufRow[pb.SymbolSamples](KindOf(FromServer, 79), "symbolSamples", 212),
