@@ -1,0 +1,177 @@
+package link
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// End ends the link for a reason of the caller's, for example a consumer that fell behind. The
+// first reason stands.
+func (l *Link) End(reason Reason, err error) { l.end(reason, err) }
+
+// Close ends the link, delivers what has arrived, and waits until everything is over. If ctx ends
+// first, the rest is cut short, by RST, and Close says what was left undone. A link that had ended
+// by itself is not an error.
+func (l *Link) Close(ctx context.Context) error {
+	l.end(LocalClose, nil)
+	l.closeOnce.Do(func() { close(l.closeCalled) })
+	select {
+	case <-l.done:
+		return nil
+	case <-ctx.Done():
+	}
+	l.cutShort()
+	<-l.done
+	return fmt.Errorf("close link to %s: cut short: %w", l.cfg.Addr, context.Cause(ctx))
+}
+
+// cutShort ends every wait of the end.
+func (l *Link) cutShort() {
+	l.hurry.Do(func() {
+		close(l.hurried)
+		_ = l.conn.SetDeadline(time.Unix(1, 0)) // a closed connection needs no deadline
+	})
+}
+
+// end begins the end, once. After it, no request joins the queue to the Gateway.
+func (l *Link) end(reason Reason, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.ended {
+		return
+	}
+	l.ended = true
+	phase := PhaseSession
+	switch {
+	case reason == LocalClose:
+		phase = PhaseClose
+	case l.client.phase != attached:
+		phase = PhaseAttach
+	}
+	l.cause = &Error{
+		Reason: reason, Phase: phase, Addr: l.cfg.Addr, After: time.Since(l.began), Err: err,
+	}
+	l.toClient.lift()
+	close(l.ending)
+	l.log.Info("link ends", "generation", l.generation, "cause", l.cause)
+}
+
+// supervise watches over the link's life and owns its end.
+func (l *Link) supervise() {
+	l.watchLiveness()
+	l.closeGateway()
+	if err := l.retireClient(); err != nil {
+		l.log.Warn("API client did not go down cleanly", "generation", l.generation, "error", err)
+	}
+	close(l.done)
+}
+
+// closeGateway sends FIN, reads what still arrives until the Gateway's FIN or the grace is over,
+// and closes. The socket is armed: a Gateway that has not closed by then gets an RST.
+func (l *Link) closeGateway() {
+	grace := max(0, l.cfg.CloseGrace)
+	until := time.Now().Add(grace)
+	_ = l.conn.SetWriteDeadline(until) // on a dead connection the writer is not blocked either
+	<-l.writerDone
+	select {
+	case <-l.readerDone: // the Gateway's FIN or RST has come already
+	default:
+		until = time.Now().Add(grace)
+	}
+	if grace > 0 {
+		_ = closeWrite(l.conn) // fails after an RST, when there is nothing left to close
+	}
+	_ = l.conn.SetReadDeadline(until)
+	select {
+	case <-l.hurried:
+		_ = l.conn.SetReadDeadline(time.Unix(1, 0)) // it may have been overwritten just now
+	default:
+	}
+	<-l.readerDone
+	_ = l.conn.Close() // the descriptor is gone whatever this says
+}
+
+// retireClient takes the API client down after everything that arrived was decoded. The client's
+// own watcher does it when it reads the end of its connection: a call of Disconnect by anybody else
+// would race with that watcher.
+func (l *Link) retireClient() error {
+	switch l.awaitAttach() {
+	case attached:
+	case attachFailed:
+		return nil // Attach has closed its connection
+	default:
+		return errors.New("no client was ever attached")
+	}
+	var errs []error
+	errs = append(errs, l.drainClient())
+	_ = closeWrite(l.client.conn) // FIN: the client's reader sees the end
+	errs = append(errs, l.await(l.client.gone, nil, clientCloseTimeout, "close its connection"))
+	_ = l.client.conn.Close()
+	close(l.client.stop)
+	<-l.client.stopped
+	<-l.client.gone
+	errs = append(errs, l.await(l.client.closed, nil, clientCloseTimeout, "call ConnectionClosed"))
+	return errors.Join(errs...)
+}
+
+// awaitAttach waits for an Attach that is under way, and for one that may still come: a Gateway
+// can send everything and close before Attach was called. Close and time put an end to that.
+func (l *Link) awaitAttach() attachPhase {
+	t := time.NewTimer(l.cfg.AttachTimeout)
+	defer t.Stop()
+	select {
+	case <-l.client.over:
+	case <-l.closeCalled:
+	case <-t.C:
+	}
+	l.mu.Lock()
+	phase := l.client.phase
+	if phase == unattached {
+		l.client.phase = attachFailed // too late from now on
+	}
+	l.mu.Unlock()
+	if phase == attaching {
+		<-l.client.over // bounded by AttachTimeout
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		return l.client.phase
+	}
+	return phase
+}
+
+// drainClient waits until the client has decoded everything that arrived. It takes the turn, for
+// good: no submission touches the client any more.
+func (l *Link) drainClient() error {
+	l.client.turn <- struct{}{} // a submission under way is bounded by handOverTimeout
+	frame, err := l.sentinelFrame(sentinelClose)
+	if err != nil {
+		return err
+	}
+	if !l.toClient.push(frame, l.hurried) {
+		return errors.New("cut short before the client had everything")
+	}
+	return l.await(l.client.drained, l.client.gone, l.cfg.DrainTimeout, "decode all that arrived")
+}
+
+// await waits for an event of the client's, until unless happens or the limit is over.
+func (l *Link) await(event, unless <-chan struct{}, limit time.Duration, what string) error {
+	t := time.NewTimer(limit)
+	defer t.Stop()
+	select {
+	case <-event:
+		return nil
+	case <-unless:
+	case <-l.hurried:
+		return fmt.Errorf("cut short while waiting for the client to %s", what)
+	case <-t.C:
+		return fmt.Errorf("the client did not %s within %s", what, limit)
+	}
+	select {
+	case <-event:
+		return nil
+	default:
+		return fmt.Errorf("the client went down before it could %s", what)
+	}
+}

@@ -1,0 +1,191 @@
+package link
+
+import (
+	"fmt"
+	"time"
+
+	pb "github.com/scmhub/ibapi/protobuf"
+
+	"ibsoak/internal/wire"
+)
+
+const prefixBytes = 4
+
+// readGateway takes frames off the Gateway's socket until it ends, also after the end of the
+// session has begun: what the Gateway sent before it saw our FIN is still delivered.
+func (l *Link) readGateway() {
+	defer close(l.readerDone)
+	for {
+		offset := l.frames.Offset()
+		payload, err := l.frames.Next()
+		if err != nil {
+			l.end(reasonOfIO(err), err)
+			return
+		}
+		l.inbound.Store(int64(time.Since(l.began)))
+		l.counters.framesIn.Add(1)
+		l.counters.bytesIn.Add(uint64(len(payload) + prefixBytes))
+		if err := l.receive(payload); err != nil {
+			l.transcribe(wire.FromServer, 0, payload, "malformed, not delivered")
+			l.end(Malformed, fmt.Errorf("frame at byte %d: %w", offset, err))
+			return
+		}
+	}
+}
+
+// receive checks one frame and passes it on.
+func (l *Link) receive(payload []byte) error {
+	in, err := l.check.inspect(payload)
+	if err != nil {
+		return err
+	}
+	note := ""
+	switch {
+	case in.message.Kind == wire.CurrentTime && l.takeAnswer():
+		note, in.deliver = "probe's answer, not delivered", nil
+	case in.deliver == nil:
+		note = "unknown kind, not delivered"
+	}
+	l.transcribe(wire.FromServer, in.message.Kind, payload, note)
+	moved := l.applySystem(in.message)
+	if in.deliver != nil && !l.deliver(in.deliver) {
+		return nil // nobody waits for it any more
+	}
+	if moved != nil {
+		l.end(PortMoved, moved)
+	}
+	return nil
+}
+
+// deliver queues a frame for the API client, waiting while the queue is full.
+func (l *Link) deliver(payload []byte) bool {
+	if l.toClient.tryPush(payload) {
+		return true
+	}
+	l.waiting.Store(true)
+	defer l.waiting.Store(false)
+	return l.toClient.push(payload, l.hurried)
+}
+
+// applySystem follows the system messages. The error is the one that ends the session.
+func (l *Link) applySystem(m wire.Message) error {
+	body, ok := m.Body.(*pb.ErrorMessage)
+	if !ok {
+		return nil
+	}
+	code := int(body.GetErrorCode())
+	if code == codePortMoved {
+		return fmt.Errorf("%d %s", code, body.GetErrorMsg())
+	}
+	l.mu.Lock()
+	before := l.state
+	l.state, _ = before.After(code)
+	after := l.state
+	l.mu.Unlock()
+	if before != after {
+		l.log.Warn("link state", "state", after, "code", code, "message", body.GetErrorMsg())
+	}
+	return nil
+}
+
+// noteState applies a frame of the bootstrap.
+func (l *Link) noteState(payload []byte) {
+	if m, err := wire.Decode(wire.FromServer, payload, l.hello.Version); err == nil {
+		_ = l.applySystem(m) // the handshake would have failed on the one that ends a session
+	}
+}
+
+// writeGateway writes requests, paced, until the end of the session begins. What is still queued
+// then is not sent.
+func (l *Link) writeGateway() {
+	defer close(l.writerDone)
+	defer l.refuseQueued()
+	pace := newPacer(l.cfg.MessagesPerSecond)
+	for {
+		var r *Request
+		select {
+		case <-l.ending:
+			return
+		case r = <-l.probes:
+		case r = <-l.toGateway:
+			<-l.slots
+		}
+		if !l.wait(pace.delay(time.Now())) {
+			r.decide(Queued, NotSent, l.Err())
+			return
+		}
+		if l.write(r) {
+			pace.spend(time.Now())
+		}
+	}
+}
+
+// wait sleeps; false if the link begins to end.
+func (l *Link) wait(d time.Duration) bool {
+	if d <= 0 {
+		return true
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-l.ending:
+		return false
+	}
+}
+
+// write hands one request to the kernel and decides its fate. False means that nothing was
+// written: the request was withdrawn or refused.
+func (l *Link) write(r *Request) bool {
+	if !r.begin() {
+		return false
+	}
+	if r.Kind == wire.PlaceOrder && l.State() == Degraded {
+		l.counters.refused.Add(1)
+		r.decide(Writing, NotSent, ErrDegraded)
+		return false
+	}
+	if err := l.conn.SetWriteDeadline(time.Now().Add(l.cfg.WriteTimeout)); err != nil {
+		r.decide(Writing, NotSent, err)
+		l.end(reasonOfIO(err), err)
+		return false
+	}
+	select {
+	case <-l.ending: // the end has set a shorter deadline, and this write must not outlast it
+		r.decide(Writing, NotSent, l.Err())
+		return false
+	default:
+	}
+	l.expectAnswer(r)
+	l.transcribe(wire.FromClient, r.Kind, r.payload, r.note)
+	n, err := l.conn.Write(wire.AppendFrame(nil, r.payload))
+	l.counters.bytesOut.Add(uint64(n))
+	switch {
+	case err == nil:
+		l.counters.framesOut.Add(1)
+		r.decide(Writing, Sent, nil)
+		return true
+	case n == 0:
+		r.decide(Writing, NotSent, err)
+	default:
+		r.decide(Writing, Unknown, fmt.Errorf("%d of %d bytes: %w", n, len(r.payload)+prefixBytes, err))
+	}
+	l.end(reasonOfIO(err), err)
+	return n > 0
+}
+
+// refuseQueued decides the fate of what was never written. After end, nothing joins the queue.
+func (l *Link) refuseQueued() {
+	for {
+		select {
+		case r := <-l.toGateway:
+			<-l.slots
+			r.decide(Queued, NotSent, l.Err())
+		case r := <-l.probes:
+			r.decide(Queued, NotSent, l.Err())
+		default:
+			return
+		}
+	}
+}

@@ -1,0 +1,159 @@
+package link
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"ibsoak/internal/wire"
+)
+
+// handOverTimeout bounds how long the API client may take to write a request to its loopback
+// socket. It takes microseconds; a client that does not is dead.
+const handOverTimeout = 5 * time.Second
+
+var (
+	// ErrDegraded refuses an order while the Gateway has no connection to IBKR.
+	ErrDegraded = errors.New("the Gateway has lost its connection to IBKR")
+	// ErrNoRequest says that the API client made no message of a request: it refused it, and has
+	// told its Error callback why.
+	ErrNoRequest = errors.New("the API client made no message")
+)
+
+// Submit calls request, which must call exactly one request method of the attached API client, and
+// returns when the link has the resulting message. Its fate is then known to the link alone: see
+// Request. An error means that nothing of it will ever reach the Gateway.
+//
+// One submission runs at a time. After each one the client is made to send a marker, which the link
+// swallows: when the marker has arrived, so has everything before it. So the client's own queue,
+// on which its callers can block for ever, never holds more than two messages.
+func (l *Link) Submit(ctx context.Context, request func()) (*Request, error) {
+	if err := l.acquire(ctx, l.slots); err != nil {
+		return nil, err
+	}
+	if err := l.acquire(ctx, l.client.turn); err != nil {
+		<-l.slots
+		return nil, err
+	}
+	defer func() { <-l.client.turn }()
+	if !l.beginSubmission() {
+		<-l.slots
+		return nil, fmt.Errorf("submit request: %w", l.notAttached())
+	}
+	request()
+	overdue := l.mark()
+	if overdue != nil {
+		l.end(ClientFailed, overdue)
+	}
+	taken, reserved := l.endSubmission()
+	if reserved {
+		<-l.slots
+	}
+	switch {
+	case len(taken) > 0:
+		return taken[0], nil
+	case overdue != nil:
+		return nil, fmt.Errorf("submit request: %w", l.Err())
+	default:
+		return nil, fmt.Errorf("submit request: %w", ErrNoRequest)
+	}
+}
+
+// acquire takes a place in a semaphore.
+func (l *Link) acquire(ctx context.Context, places chan struct{}) error {
+	select {
+	case <-l.ending:
+		return fmt.Errorf("submit request: %w", l.Err())
+	default:
+	}
+	select {
+	case places <- struct{}{}:
+		return nil
+	case <-l.ending:
+		return fmt.Errorf("submit request: %w", l.Err())
+	case <-ctx.Done():
+		return fmt.Errorf("submit request: %w", context.Cause(ctx))
+	}
+}
+
+func (l *Link) beginSubmission() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.ended || l.client.phase != attached {
+		return false
+	}
+	l.taken, l.reserved = nil, true
+	return true
+}
+
+func (l *Link) endSubmission() (taken []*Request, reserved bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	taken, reserved = l.taken, l.reserved
+	l.taken, l.reserved = nil, false
+	return taken, reserved
+}
+
+func (l *Link) notAttached() error {
+	if err := l.Err(); err != nil {
+		return err
+	}
+	return errors.New("no API client is attached: call Attach first")
+}
+
+// mark makes the client send the marker and waits for it.
+func (l *Link) mark() error {
+	l.client.api.SetServerLogLevel(l.client.markerLevel)
+	t := time.NewTimer(handOverTimeout)
+	defer t.Stop()
+	select {
+	case <-l.client.marked:
+		return nil
+	case <-l.client.gone:
+		return errors.New("the API client closed its connection")
+	case <-t.C:
+		return fmt.Errorf("the API client wrote nothing for %s", handOverTimeout)
+	}
+}
+
+// forward queues a message from the client for the Gateway. It waits for a place unless a
+// submission has reserved one.
+func (l *Link) forward(kind wire.Kind, payload []byte) {
+	r := newRequest(kind, payload)
+	if l.forwardReserved(r) {
+		return
+	}
+	select {
+	case l.slots <- struct{}{}:
+		l.enqueue(r, false)
+	case <-l.ending:
+		r.decide(Queued, NotSent, l.Err())
+	}
+}
+
+func (l *Link) forwardReserved(r *Request) bool {
+	l.mu.Lock()
+	reserved := l.reserved
+	l.reserved = false
+	l.mu.Unlock()
+	if reserved {
+		l.enqueue(r, true)
+	}
+	return reserved
+}
+
+// enqueue passes a request on, unless the link has begun to end. The caller has a slot for it.
+func (l *Link) enqueue(r *Request, submitted bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if submitted {
+		l.taken = append(l.taken, r)
+	}
+	if l.ended {
+		<-l.slots
+		r.decide(Queued, NotSent, l.cause)
+		return
+	}
+	l.toGateway <- r
+}
