@@ -11,6 +11,10 @@ import (
 	"ibsoak/internal/wire"
 )
 
+// stallBudget is how long a trader may take to name a silent phase of the handshake. Real
+// Gateways under load answer within two or three seconds.
+const stallBudget = 20 * time.Second
+
 func stallHandshake() harness.Scenario {
 	stalls := []fault.Fault{
 		{
@@ -34,15 +38,16 @@ func stallHandshake() harness.Scenario {
 		Name: "stall-handshake",
 		Summary: "A Gateway that stops in any phase of the handshake is named by the exit code of " +
 			"that phase, within its budget, and the socket is gone.",
-		Why: "The stock clients wait for ever or report a timeout that names nothing, and keep the " +
-			"socket. One life meets each silence: no version reply, no accounts, no order id.",
+		Why: "Stock clients wait for ever or report a timeout that names nothing, and keep the " +
+			"socket. One life meets each silence: no version reply, no accounts, no order id. The " +
+			"budget is what field reports call too slow to be told of a sick Gateway.",
 		Labels:  []string{"short", "handshake", "zombies"},
 		Gateway: harness.Gateway{Faults: stalls},
-		Subject: harness.Subject{Mode: harness.Once, Runs: len(stalls), LifeLimit: time.Minute},
+		Subject: harness.Subject{Mode: harness.Once, Runs: len(stalls), LifeLimit: 2 * stallBudget},
 		Checks: with(
 			harness.Check{Name: "faults-delivered"},
 			harness.Check{
-				Name: "exit-codes", Evidence: len(stalls),
+				Name: "classified", Within: stallBudget,
 				Exits: []int{exitNoHandshakeReply, exitNoAccount, exitNoNextValidID},
 			},
 			harness.Check{Name: "connect-rate"},
@@ -65,9 +70,9 @@ func handshakeFaults() harness.Scenario {
 		Gateway: harness.Gateway{MaxServerVersion: int(faultsVersion), Faults: faults},
 		Subject: harness.Subject{Mode: harness.Once, Runs: len(faults)},
 		Checks: with(
-			harness.Check{Name: "faults-delivered", Want: len(faults)},
+			harness.Check{Name: "faults-delivered"},
 			harness.Check{
-				Name: "classified", Within: 100 * time.Millisecond, Evidence: len(faults),
+				Name: "classified", Within: 100 * time.Millisecond,
 				Exits: []int{exitClosedInHandshake, exitResetInHandshake},
 			},
 		),

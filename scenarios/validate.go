@@ -71,6 +71,9 @@ func checkFaults(checks []harness.Check) []error {
 			faults = append(faults, fmt.Errorf("checks: %q is there twice", c.Name))
 		}
 		seen[c.Name] = true
+		if _, err := harness.DetectorNamed(c.Name); err != nil {
+			faults = append(faults, fmt.Errorf("checks: %w", err))
+		}
 	}
 	return faults
 }

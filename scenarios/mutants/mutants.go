@@ -49,9 +49,9 @@ const Control = "control"
 // All is every mutant, the control first.
 func All() []Mutant {
 	return []Mutant{
-		{Control, "none: it is what the others would be without theirs", control},
-		{"naive", "the stock client as its examples use it: connects anew each cycle, Disconnect", naive},
-		{"no-deadline", "the stock client's Connect with nothing that ends it", noDeadline},
+		{Control, "looks for no zombies before it dials; else it is what the others would be without defect", control},
+		{"naive", "uses the stock client as its examples do: a connection each cycle, then Disconnect", naive},
+		{"no-deadline", "waits in the stock client's Connect, which nothing ends", noDeadline},
 		{"blind-reconnect", "sends its request again on a new connection, without a handshake", blindReconnect},
 		{"plain-close", "closes without reset, so a Gateway that never closes keeps the socket", plainClose},
 		{"ignores-eof", "never closes its socket when the Gateway closes", ignoresEOF},
@@ -86,15 +86,25 @@ func Main(ctx context.Context, args []string, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "mutant:", err)
 		return exitUsage
 	}
+	m, err := Named(args[0])
+	if err != nil {
+		fmt.Fprintln(stderr, "mutant:", err)
+		return exitUsage
+	}
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, os.Interrupt)
+	defer stop()
+	return m.run(ctx, p)
+}
+
+// Named is the mutant of that name.
+func Named(name string) (Mutant, error) {
 	for _, m := range All() {
-		if m.Name == args[0] {
-			ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, os.Interrupt)
-			defer stop()
-			return m.run(ctx, p)
+		if m.Name == name {
+			return m, nil
 		}
 	}
-	fmt.Fprintf(stderr, "mutant: no mutant %q; want one of %s\n", args[0], strings.Join(Names(), ", "))
-	return exitUsage
+	return Mutant{}, fmt.Errorf("find mutant %q: no such name; there are %s",
+		name, strings.Join(Names(), ", "))
 }
 
 // Names are the mutants' names, the control's first.

@@ -1,0 +1,169 @@
+package scenarios_test
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"ibsoak/harness"
+	"ibsoak/scenarios"
+	"ibsoak/scenarios/mutants"
+)
+
+// The first arguments by which the test binary is a subject.
+const (
+	traderWord = "trader"
+	mutantWord = "mutant"
+)
+
+// self is a command template of the test binary as a subject.
+func self(words ...string) []string {
+	GinkgoHelper()
+	path, err := os.Executable()
+	Expect(err).NotTo(HaveOccurred())
+	return append([]string{path}, words...)
+}
+
+func bundledTrader() []string {
+	GinkgoHelper()
+	return self(traderWord, "--host", "{host}", "--port", "{port}", "--client-id", "{client_id}",
+		"--symbols", "{symbols}", "--state", "{state}", "{args}")
+}
+
+func mutant(name string) []string {
+	GinkgoHelper()
+	return self(mutantWord, name, "{args}")
+}
+
+// kills maps a mutant's name to the check that must fail it.
+type kills map[string]string
+
+// claim is a scenario with what the suite does to it.
+type claim struct {
+	harness.Scenario
+	// scale is the time scale of the trader's run, mutantScale that of the others'. 0 is 1.
+	scale, mutantScale float64
+	kills              kills
+	// control is set where the control has what it takes to pass: it looks for no zombies and
+	// heeds no books, so it cannot pass everything.
+	control bool
+	// forMutants shortens what a mutant meets, when its defect shows in less than a claim needs.
+	forMutants func(*harness.Scenario)
+	// long marks a run that is made only when it is asked for.
+	long bool
+}
+
+// holds describes a claim: the bundled trader meets it, and each mutant fails it by the check
+// that is there for its defect.
+func holds(name string, change func(*claim)) {
+	GinkgoHelper()
+	s, err := scenarios.Named(name)
+	if err != nil {
+		Fail(err.Error())
+	}
+	c := claim{Scenario: s}
+	change(&c)
+	text := name
+	if c.scale > 1 {
+		text = fmt.Sprintf("%s at time scale %g", name, c.scale)
+	}
+	Describe(text, Label(c.Labels...), func() {
+		It("is met by the bundled trader", func(ctx SpecContext) {
+			if c.long {
+				skipUnlessAsked(c)
+			}
+			Expect(run(ctx, c.Scenario, c.scale, bundledTrader())).To(Pass())
+		}, SpecTimeout(2*c.Limit))
+		if c.control {
+			It("is met by the mutants' control, which has no defect", Label("mutant"),
+				func(ctx SpecContext) {
+					verdict := run(ctx, c.forMutant(), c.mutantScale, mutant(mutants.Control))
+					zoo.saw(mutants.Control, verdict)
+					Expect(verdict).To(Pass())
+				}, SpecTimeout(2*c.Limit))
+		}
+		for _, name := range slices.Sorted(maps.Keys(c.kills)) {
+			c.failsFor(name, c.kills[name])
+		}
+	})
+}
+
+func (c claim) forMutant() harness.Scenario {
+	s := c.Scenario
+	if c.forMutants != nil {
+		c.forMutants(&s)
+	}
+	return s
+}
+
+func (c claim) failsFor(name, check string) {
+	GinkgoHelper()
+	m, err := mutants.Named(name)
+	if err != nil {
+		Fail(err.Error())
+	}
+	zoo.plan(name, check)
+	It(fmt.Sprintf("fails %s by %s: it %s", name, check, m.Defect), Label("mutant"),
+		func(ctx SpecContext) {
+			verdict := run(ctx, c.forMutant(), c.mutantScale, mutant(name))
+			zoo.saw(name, verdict)
+			Expect(verdict).To(FailBy(check))
+		}, SpecTimeout(2*c.Limit))
+}
+
+// run runs one subject under a scenario and judges the record. The report is attached, and on
+// failure the place of the record is said.
+func run(ctx SpecContext, s harness.Scenario, scale float64, command []string) harness.Verdict {
+	GinkgoHelper()
+	dir, err := os.MkdirTemp(recordsDir, s.Name+"-")
+	Expect(err).NotTo(HaveOccurred())
+	record, err := harness.Run(ctx, s, harness.Options{
+		Command: command, Seed: 1, TimeScale: max(scale, 1), OutDir: dir,
+	})
+	Expect(err).NotTo(HaveOccurred(), "the harness could not run %s; see %s", s.Name, dir)
+	verdict := harness.Judge(record)
+	AddReportEntry("record", dir, ReportEntryVisibilityFailureOrVerbose)
+	AddReportEntry("verdict", summary(verdict), ReportEntryVisibilityFailureOrVerbose)
+	return verdict
+}
+
+// longRuns is the environment variable that asks for the long runs without a label filter.
+const longRuns = "IBSOAK_LONG"
+
+// skipUnlessAsked skips a long run, and says how to ask for it. When it was asked for, it sees to
+// it that the suite's own timeout does not end it at the finish line.
+func skipUnlessAsked(c claim) {
+	GinkgoHelper()
+	if os.Getenv(longRuns) == "" && GinkgoLabelFilter() == "" {
+		Skip(fmt.Sprintf("takes up to %s; ask for it with --label-filter=long or %s=1, and give "+
+			"--timeout", c.Limit, longRuns))
+	}
+	suite, _ := GinkgoConfiguration()
+	Expect(suite.Timeout).To(BeNumerically(">", c.Limit),
+		"the suite would time out during this run: give --timeout %s", 2*c.Limit)
+}
+
+// summary is a verdict in a few lines: the sentence, then each check that did not pass.
+func summary(v harness.Verdict) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s in %s\n%s\n", v.Scenario, v.Outcome, time.Duration(v.Took), v.Sentence)
+	for _, f := range v.Findings {
+		if f.Outcome == harness.Pass || f.Informational {
+			continue
+		}
+		fmt.Fprintf(&b, "  %-26s %-14s %s\n", f.Check, f.Outcome, f.Detail)
+		for _, e := range f.Examples {
+			fmt.Fprintf(&b, "    life %d, connection %d, at %s: %s\n", e.Life, e.Connection, e.At, e.What)
+		}
+	}
+	for _, h := range v.Harness {
+		fmt.Fprintf(&b, "  harness: %s\n", h)
+	}
+	return b.String()
+}

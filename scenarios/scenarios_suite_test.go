@@ -1,0 +1,71 @@
+package scenarios_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"testing"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"ibsoak/scenarios/mutants"
+	"ibsoak/trader/cli"
+)
+
+// TestMain lets the test binary be its own subjects: run with the word "trader" it is the bundled
+// trader, with "mutant" a broken one. So the suite builds nothing and tests what it was built of.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 {
+		switch word, args := os.Args[1], os.Args[2:]; word {
+		case traderWord:
+			os.Exit(cli.Main(context.Background(), args, os.Stdout, os.Stderr)) //nolint:forbidigo // a process's own context
+		case mutantWord:
+			os.Exit(mutants.Main(context.Background(), args, os.Stderr)) //nolint:forbidigo // a process's own context
+		}
+	}
+	os.Exit(m.Run())
+}
+
+func TestScenarios(t *testing.T) {
+	RegisterFailHandler(Fail)
+	RunSpecs(t, "scenarios")
+}
+
+// recordsDir holds a directory for each run. It goes when every spec has passed.
+var recordsDir string
+
+var _ = BeforeSuite(func() {
+	var err error
+	recordsDir, err = os.MkdirTemp("", "ibsoak-scenarios-")
+	Expect(err).NotTo(HaveOccurred())
+})
+
+var _ = ReportAfterSuite("records", func(report Report) {
+	if report.SuiteSucceeded {
+		Expect(os.RemoveAll(recordsDir)).To(Succeed())
+		return
+	}
+	fmt.Fprintf(GinkgoWriter, "the runs' records are in %s\n", recordsDir)
+})
+
+var _ = ReportAfterSuite("no retries", func(report Report) {
+	for _, spec := range report.SpecReports {
+		Expect(spec.NumAttempts).To(BeNumerically("<=", 1),
+			"%s was retried: a trader that fails one run in three is not made well by a second try",
+			spec.FullText())
+	}
+})
+
+// The claims run one after the other, in the order of scenarios.All, because they time sockets:
+// two at once on a small machine would time each other. A failed one does not hide the rest. The
+// kill matrix comes last and shows what the specs before it have seen.
+var _ = Describe("scenario", Serial, Ordered, ContinueOnFailure, func() {
+	livesClaims()
+	zombieClaims()
+	handshakeClaims()
+	recoveryClaims()
+	continuousClaims()
+	vacuityClaims()
+	killMatrix()
+})

@@ -1,0 +1,106 @@
+package scenarios_test
+
+import (
+	"strings"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"ibsoak/harness"
+	"ibsoak/scenarios"
+)
+
+var _ = Describe("the YAML form", func() {
+	for _, s := range scenarios.All() {
+		It("gives "+s.Name+" back as it was", func() {
+			data, err := scenarios.Marshal(s)
+			Expect(err).NotTo(HaveOccurred())
+			Expect(scenarios.Parse(s.Name, data)).To(Equal(s), "%s", data)
+		})
+	}
+
+	const good = `
+name: my-own
+summary: My trader survives a reset.
+gateway:
+  profile: healthy
+  faults:
+    - when: {inbound: reqHistoricalData, nth: 2}
+      what: {do: rst}
+subject:
+  mode: continuous
+  interval: 30s
+  cycles: 6
+checks:
+  - name: recovery
+    want: 1
+    within: 2m
+limit: 10m
+`
+
+	It("reads a scenario of one's own", func() {
+		s, err := scenarios.Parse("my-own.yaml", []byte(good))
+		Expect(err).NotTo(HaveOccurred())
+		Expect(s.Subject.Mode).To(Equal(harness.Continuous))
+		Expect(s.Gateway.Faults).To(HaveLen(1))
+		Expect(s.Checks).To(ConsistOf(HaveField("Name", "recovery")))
+	})
+
+	DescribeTable("refuses", func(old, new string, says ...string) {
+		Expect(good).To(ContainSubstring(old), "the table's entry replaces nothing")
+		_, err := scenarios.Parse("my-own.yaml", []byte(strings.Replace(good, old, new, 1)))
+		Expect(err).To(MatchError(ContainSubstring("my-own.yaml")))
+		for _, part := range says {
+			Expect(err).To(MatchError(ContainSubstring(part)))
+		}
+	},
+		Entry("an unknown key, with its place", "  cycles: 6", "  cycels: 6", "[14:3]", "cycels"),
+		Entry("a duration without a unit", "interval: 30s", "interval: 30", "interval"),
+		Entry("an unknown mode", "mode: continuous", "mode: forever", "forever", "continuous"),
+		Entry("an unknown check, with those there are", "name: recovery", "name: recovry", "recovry", "connect-rate"),
+		Entry("an unknown fault action", "do: rst", "do: explode", "explode"),
+		Entry("an unknown profile", "profile: healthy", "profile: hale", "hale", "leaky"),
+		Entry("a run without an end", "  cycles: 6\n", "", "no end"),
+		Entry("no summary", "summary: My trader survives a reset.", "", "summary"),
+		Entry("no limit", "limit: 10m", "", "limit"),
+		Entry("a name with blanks", "name: my-own", "name: my own", "my own"),
+		Entry("one check twice", "    within: 2m", "    within: 2m\n  - name: recovery", "twice"),
+		Entry("a life limit in a continuous run", "  cycles: 6", "  cycles: 6\n  lifeLimit: 1s", "lifeLimit"),
+	)
+})
+
+var _ = Describe("Named", func() {
+	It("finds every scenario by its name, and no name is there twice", func() {
+		seen := make(map[string]bool)
+		for _, s := range scenarios.All() {
+			Expect(seen).NotTo(HaveKey(s.Name))
+			seen[s.Name] = true
+			Expect(scenarios.Named(s.Name)).To(Equal(s))
+		}
+	})
+
+	DescribeTable("names the nearest for", func(asked, nearest string) {
+		_, err := scenarios.Named(asked)
+		Expect(err).To(MatchError(ContainSubstring(nearest)))
+	},
+		Entry("a misspelling", "consecutve-10", "consecutive-10"),
+		Entry("a part", "kill-9", "kill-9-mid-session"),
+		Entry("another word order", "recovery-restart", "restart-recovery"),
+		Entry("nothing", "", "once"),
+	)
+
+	It("gives each caller scenarios of its own", func() {
+		scenarios.All()[0].Labels[0] = "changed"
+		Expect(scenarios.All()[0].Labels).NotTo(ContainElement("changed"))
+	})
+})
+
+var _ = Describe("every scenario", func() {
+	for _, s := range scenarios.All() {
+		It(s.Name+" says what it claims and why its numbers provoke the defect", func() {
+			Expect(scenarios.Validate(s)).To(Succeed())
+			Expect(s.Why).NotTo(BeEmpty())
+			Expect(s.Labels).To(Or(ContainElement("short"), ContainElement("long")))
+		})
+	}
+})
