@@ -110,10 +110,10 @@ func procfsReading(b *testing.B) time.Duration {
 	times := make([]time.Duration, baselineReads)
 	for i := range times {
 		start := time.Now()
-		if _, err := proc.NetTCP(); err != nil {
+		if _, err := proc.NetTCP(); err != nil { //nolint:staticcheck // deprecated for netlink, which is the other side of the comparison
 			b.Fatal(err)
 		}
-		if _, err := proc.NetTCP6(); err != nil {
+		if _, err := proc.NetTCP6(); err != nil { //nolint:staticcheck // deprecated for netlink, which is the other side of the comparison
 			b.Fatal(err)
 		}
 		times[i] = time.Since(start)

@@ -358,8 +358,8 @@ func TestOpenTrustsOnlyWhatShowsOurListener(t *testing.T) {
 		}
 	}
 
-	real := func() (source, error) { return openProc(procRoot) }
-	table, err := openTable([]func() (source, error){silent, broken, absent, bare, real})
+	proc := func() (source, error) { return openProc(procRoot) }
+	table, err := openTable([]func() (source, error){silent, broken, absent, bare, proc})
 	if err != nil || table.Source() != "procfs" {
 		t.Fatalf("%v, want the fallback to procfs", err)
 	}

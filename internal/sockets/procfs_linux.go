@@ -42,11 +42,11 @@ func (p *proc) port(ctx context.Context, port uint16, states stateMask) ([]Socke
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	v4, err := p.fs.NetTCP()
+	v4, err := p.fs.NetTCP() //nolint:staticcheck // deprecated for netlink, which is what is missing here
 	if err != nil {
 		return nil, fmt.Errorf("read net/tcp: %w", err)
 	}
-	v6, err := p.fs.NetTCP6()
+	v6, err := p.fs.NetTCP6() //nolint:staticcheck // deprecated for netlink, which is what is missing here
 	if errors.Is(err, fs.ErrNotExist) {
 		err = nil // a kernel without IPv6 has no IPv6 sockets
 	}

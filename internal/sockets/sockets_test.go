@@ -43,9 +43,9 @@ func listen(t testing.TB, network, address string) *net.TCPListener {
 	return ln.(*net.TCPListener)
 }
 
-func dial(t testing.TB, network, address string) *net.TCPConn {
+func dial(t testing.TB, address string) *net.TCPConn {
 	t.Helper()
-	conn, err := net.DialTimeout(network, address, patience)
+	conn, err := net.DialTimeout("tcp", address, patience)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +65,7 @@ func accept(t testing.TB, ln net.Listener) *net.TCPConn {
 
 func connect(t testing.TB, ln net.Listener) (client, server *net.TCPConn) {
 	t.Helper()
-	client = dial(t, "tcp", ln.Addr().String())
+	client = dial(t, ln.Addr().String())
 	return client, accept(t, ln)
 }
 
@@ -162,7 +162,7 @@ func TestEstablishedAndListenOnEveryFamily(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			client := dial(t, "tcp", net.JoinHostPort(network.host, port))
+			client := dial(t, net.JoinHostPort(network.host, port))
 			server := accept(t, ln)
 			for _, end := range []net.Conn{client, server} {
 				row := awaitState(t, table, end, sockets.StateEstablished)

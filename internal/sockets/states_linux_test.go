@@ -46,7 +46,7 @@ func TestHalfClosedEnds(t *testing.T) {
 func TestCloseWaitInTheAcceptQueueHasNoInode(t *testing.T) {
 	table := open(t)
 	ln := listen(t, "tcp", "127.0.0.1:0")
-	client := dial(t, "tcp", ln.Addr().String())
+	client := dial(t, ln.Addr().String())
 	if _, err := client.Write([]byte("API\x00")); err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +123,7 @@ func TestSynSentAgainstAFullAcceptQueue(t *testing.T) {
 	if err := raw.Control(func(fd uintptr) { listenErr = syscall.Listen(int(fd), 0) }); err != nil || listenErr != nil {
 		t.Fatalf("set the backlog to zero: %v, %v", err, listenErr)
 	}
-	dial(t, "tcp", ln.Addr().String()) // a backlog of zero still takes one
+	dial(t, ln.Addr().String()) // a backlog of zero still takes one
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() {
