@@ -7,6 +7,14 @@ import (
 	"ibsoak/harness"
 )
 
+// What a recovery may take, in real time: nobody can scale a trader's own timers from outside. To
+// each comes an interval, for a trader that waits for its next cycle.
+const (
+	firstTry   = 15 * time.Second // after a session that was good: no reason to wait long
+	backOffCap = 90 * time.Second // after a row of failures, a minute and its jitter are common
+	liveness   = 45 * time.Second // to find out that a Gateway is silent
+)
+
 // recoveryChecks are those of a trader that loses its session once and must come back by itself.
 func recoveryChecks(within time.Duration, cycles int) []harness.Check {
 	return with(
@@ -45,7 +53,7 @@ func restartRecovery() harness.Scenario {
 			Until: fault.Until{Count: 1},
 		}}},
 		Subject: harness.Subject{Mode: harness.Continuous, Interval: interval, Cycles: 8},
-		Checks:  recoveryChecks(2*time.Minute, 8),
+		Checks:  recoveryChecks(backOffCap+interval, 8),
 		Limit:   20 * time.Minute,
 	}
 }
@@ -64,7 +72,7 @@ func rstMidSession() harness.Scenario {
 			Until: fault.Until{Count: 1},
 		}}},
 		Subject: harness.Subject{Mode: harness.Continuous, Interval: interval, Cycles: 6},
-		Checks:  recoveryChecks(2*time.Minute, 6),
+		Checks:  recoveryChecks(firstTry+interval, 6),
 		Limit:   15 * time.Minute,
 	}
 }
@@ -93,7 +101,7 @@ func halfClose() harness.Scenario {
 			},
 		}},
 		Subject: harness.Subject{Mode: harness.Continuous, Interval: interval, Cycles: 6},
-		Checks:  recoveryChecks(2*time.Minute, 6),
+		Checks:  recoveryChecks(firstTry+interval, 6),
 		Limit:   15 * time.Minute,
 	}
 }
@@ -114,7 +122,7 @@ func stallMidSession() harness.Scenario {
 			Until: fault.Until{Count: 1},
 		}}},
 		Subject: harness.Subject{Mode: harness.Continuous, Interval: interval, Cycles: 6},
-		Checks:  recoveryChecks(3*time.Minute, 6),
+		Checks:  recoveryChecks(liveness+firstTry+interval, 6),
 		Limit:   15 * time.Minute,
 	}
 }

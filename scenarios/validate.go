@@ -3,77 +3,47 @@ package scenarios
 import (
 	"errors"
 	"fmt"
-	"regexp"
+	"slices"
 	"strings"
 
+	"ibsoak/fakegateway"
 	"ibsoak/harness"
 )
 
-var nameForm = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
-
-// Validate says everything that is wrong with a scenario, or nil. It knows what can be known
-// without a Gateway: names, modes, counts and durations.
+// Validate says everything that is wrong with a scenario, or nil: what the harness cannot run,
+// and what it would run without saying anything to its reader.
 func Validate(s harness.Scenario) error {
-	var faults []error
-	add := func(format string, a ...any) { faults = append(faults, fmt.Errorf(format, a...)) }
-	if !nameForm.MatchString(s.Name) {
-		add("name %q: want lower-case words joined by hyphens, like consecutive-10", s.Name)
-	}
+	errs := []error{s.Validate()}
+	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
 	if strings.TrimSpace(s.Summary) == "" {
-		add("summary: say in one sentence what is claimed")
+		bad("summary: say in one sentence what is claimed")
 	}
-	if s.Limit <= 0 {
-		add("limit %s: want how long the whole run may take, like 5m", s.Limit)
+	if s.Limit == 0 {
+		bad("limit: say how long the whole run may take, like 5m")
 	}
-	if s.Gateway.PlantedZombies < 0 {
-		add("gateway.plantedZombies %d: want 0 or more", s.Gateway.PlantedZombies)
+	if name := s.Gateway.Profile; name != "" && !slices.Contains(profiles(), name) {
+		bad("gateway.profile %q: want one of %s", name, strings.Join(profiles(), ", "))
 	}
-	faults = append(faults, subjectFaults(s.Subject)...)
-	faults = append(faults, checkFaults(s.Checks)...)
-	return errors.Join(faults...)
-}
-
-func subjectFaults(s harness.Subject) []error {
-	var faults []error
-	add := func(format string, a ...any) { faults = append(faults, fmt.Errorf(format, a...)) }
-	switch s.Mode {
-	case harness.Once:
-		if s.Runs < 1 {
-			add("subject.runs %d: want at least one life in mode once", s.Runs)
-		}
-		if s.Interval != 0 || s.Cycles != 0 || s.For != 0 {
-			add("subject: interval, cycles and for belong to mode continuous")
-		}
-	case harness.Continuous:
-		if s.Interval <= 0 {
-			add("subject.interval %s: want the time between cycles, like 30s", s.Interval)
-		}
-		if s.Cycles <= 0 && s.For <= 0 {
-			add("subject: want cycles or for, else a continuous run has no end")
-		}
-		if s.Runs != 0 || s.KillAt != nil || s.LifeLimit != 0 {
-			add("subject: runs, killAt and lifeLimit belong to mode once")
-		}
-	default:
-		add("subject.mode %q: want %q or %q", s.Mode, harness.Once, harness.Continuous)
+	if s.Subject.Mode == harness.Once && s.Subject.Interval+s.Subject.For != 0 {
+		bad("subject: interval and for belong to mode continuous")
 	}
-	return faults
-}
-
-func checkFaults(checks []harness.Check) []error {
-	if len(checks) == 0 {
-		return []error{errors.New("checks: want at least one, else nothing is judged")}
+	if s.Subject.Mode == harness.Continuous && s.Subject.Runs != 0 {
+		bad("subject: runs belong to mode once; a continuous subject has one life")
 	}
-	var faults []error
 	seen := make(map[string]bool)
-	for _, c := range checks {
+	for _, c := range s.Checks {
 		if seen[c.Name] {
-			faults = append(faults, fmt.Errorf("checks: %q is there twice", c.Name))
+			bad("checks: %s is there twice", c.Name)
 		}
 		seen[c.Name] = true
-		if _, err := harness.DetectorNamed(c.Name); err != nil {
-			faults = append(faults, fmt.Errorf("checks: %w", err))
-		}
 	}
-	return faults
+	return errors.Join(errs...)
+}
+
+func profiles() []string {
+	var names []string
+	for _, p := range fakegateway.Profiles {
+		names = append(names, p.Name)
+	}
+	return names
 }

@@ -36,6 +36,7 @@ type subjectDocument struct {
 	Interval  fault.Duration `yaml:"interval,omitempty"`
 	Cycles    int            `yaml:"cycles,omitempty"`
 	For       fault.Duration `yaml:"for,omitempty"`
+	Symbols   []string       `yaml:"symbols,omitempty"`
 	KillAt    *fault.When    `yaml:"killAt,omitempty"`
 	Args      []string       `yaml:"args,omitempty"`
 	LifeLimit fault.Duration `yaml:"lifeLimit,omitempty"`
@@ -83,7 +84,7 @@ func (d document) scenario() harness.Scenario {
 		Subject: harness.Subject{
 			Mode: d.Subject.Mode, Runs: d.Subject.Runs,
 			Interval: time.Duration(d.Subject.Interval), Cycles: d.Subject.Cycles,
-			For: time.Duration(d.Subject.For), KillAt: d.Subject.KillAt,
+			For: time.Duration(d.Subject.For), Symbols: d.Subject.Symbols, KillAt: d.Subject.KillAt,
 			Args: d.Subject.Args, LifeLimit: time.Duration(d.Subject.LifeLimit),
 		},
 		Limit: time.Duration(d.Limit),
@@ -107,7 +108,7 @@ func documentOf(s harness.Scenario) document {
 		Subject: subjectDocument{
 			Mode: s.Subject.Mode, Runs: s.Subject.Runs,
 			Interval: fault.Duration(s.Subject.Interval), Cycles: s.Subject.Cycles,
-			For: fault.Duration(s.Subject.For), KillAt: s.Subject.KillAt,
+			For: fault.Duration(s.Subject.For), Symbols: s.Subject.Symbols, KillAt: s.Subject.KillAt,
 			Args: s.Subject.Args, LifeLimit: fault.Duration(s.Subject.LifeLimit),
 		},
 		Limit: fault.Duration(s.Limit),

@@ -1,11 +1,14 @@
 package scenarios_test
 
 import (
+	"reflect"
 	"strings"
+	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
+	"ibsoak/fakegateway/fault"
 	"ibsoak/harness"
 	"ibsoak/scenarios"
 )
@@ -18,6 +21,36 @@ var _ = Describe("the YAML form", func() {
 			Expect(scenarios.Parse(s.Name, data)).To(Equal(s), "%s", data)
 		})
 	}
+
+	It("carries every field of a scenario", func() {
+		once := harness.Scenario{
+			Name: "full", Summary: "s", Why: "w", Labels: []string{"short"}, Limit: time.Minute,
+			Gateway: harness.Gateway{
+				Profile: "leaky", MaxServerVersion: 178, PlantedZombies: 1,
+				Faults: []fault.Fault{{
+					When: fault.When{Phase: fault.Accepted}, What: fault.What{Do: fault.RST},
+				}},
+			},
+			Subject: harness.Subject{
+				Mode: harness.Once, Runs: 1, LifeLimit: 1, Symbols: []string{"AAPL"},
+				Args: []string{"--once"}, KillAt: &fault.When{Inbound: "placeOrder", Nth: 1},
+			},
+			Checks: []harness.Check{
+				{Name: "recovery", Want: 1, Within: 1, Exits: []int{0}, Evidence: 1},
+			},
+		}
+		continuous := once
+		continuous.Subject = harness.Subject{Mode: harness.Continuous, Interval: 1, Cycles: 1, For: 1}
+		for _, full := range []harness.Scenario{once, continuous} {
+			data, err := scenarios.Marshal(full)
+			Expect(err).NotTo(HaveOccurred())
+			Expect(scenarios.Parse("full", data)).To(Equal(full), "%s", data)
+		}
+		haveNoZeroField(once)
+		haveNoZeroField(once.Gateway)
+		haveNoZeroField(once.Subject, continuous.Subject)
+		haveNoZeroField(once.Checks[0])
+	})
 
 	const good = `
 name: my-own
@@ -60,12 +93,12 @@ limit: 10m
 		Entry("an unknown check, with those there are", "name: recovery", "name: recovry", "recovry", "connect-rate"),
 		Entry("an unknown fault action", "do: rst", "do: explode", "explode"),
 		Entry("an unknown profile", "profile: healthy", "profile: hale", "hale", "leaky"),
-		Entry("a run without an end", "  cycles: 6\n", "", "no end"),
+		Entry("a run without an end", "  cycles: 6\n", "", "cycles"),
 		Entry("no summary", "summary: My trader survives a reset.", "", "summary"),
 		Entry("no limit", "limit: 10m", "", "limit"),
 		Entry("a name with blanks", "name: my-own", "name: my own", "my own"),
 		Entry("one check twice", "    within: 2m", "    within: 2m\n  - name: recovery", "twice"),
-		Entry("a life limit in a continuous run", "  cycles: 6", "  cycles: 6\n  lifeLimit: 1s", "lifeLimit"),
+		Entry("lives in a continuous run", "  cycles: 6", "  cycles: 6\n  runs: 3", "runs"),
 	)
 })
 
@@ -104,3 +137,17 @@ var _ = Describe("every scenario", func() {
 		})
 	}
 })
+
+// haveNoZeroField asserts that each field of a type is set in at least one of the values: else a
+// field that was added later could be lost on its way through YAML, and no spec would see it.
+func haveNoZeroField(values ...any) {
+	GinkgoHelper()
+	for i := range reflect.TypeOf(values[0]).NumField() {
+		set := false
+		for _, v := range values {
+			set = set || !reflect.ValueOf(v).Field(i).IsZero()
+		}
+		Expect(set).To(BeTrue(), "set %T.%s here, and carry it in YAML",
+			values[0], reflect.TypeOf(values[0]).Field(i).Name)
+	}
+}

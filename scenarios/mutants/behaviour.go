@@ -7,6 +7,7 @@ import (
 	"os/signal"
 	"runtime"
 	"syscall"
+	"time"
 )
 
 func neverRecovers(ctx context.Context, p params) int {
@@ -14,6 +15,19 @@ func neverRecovers(ctx context.Context, p params) int {
 	t.backOff = func(ctx context.Context, _ int) bool {
 		<-ctx.Done()
 		return false
+	}
+	return t.run(ctx, p)
+}
+
+func trustsKeepalive(ctx context.Context, p params) int {
+	t := right()
+	t.work = func(ctx context.Context, s *session) error {
+		if err := s.conn.SetDeadline(time.Time{}); err != nil {
+			return err
+		}
+		stop := context.AfterFunc(ctx, func() { _ = s.conn.SetDeadline(time.Now()) })
+		defer stop()
+		return s.bars()
 	}
 	return t.run(ctx, p)
 }

@@ -60,6 +60,7 @@ func All() []Mutant {
 		{"two-connections", "holds two connections with one client id", twoConnections},
 		{"tight-reconnect", "reconnects at once, for as long as it takes", tightReconnect},
 		{"never-recovers", "stays up after its session is lost and does nothing", neverRecovers},
+		{"trusts-keepalive", "waits for an answer with nothing but TCP keepalive to end the wait", trustsKeepalive},
 		{"reconnects-each-cycle", "opens and properly closes a connection for each cycle", reconnectsEachCycle},
 		{"sits-idle", "completes the handshake and never asks for anything", sitsIdle},
 		{"ignores-sigterm", "goes on after SIGTERM", ignoresSIGTERM},

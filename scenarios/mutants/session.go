@@ -189,6 +189,11 @@ func (s *session) cycle() error {
 	if err := s.conn.SetDeadline(time.Now().Add(answerWithin)); err != nil {
 		return err
 	}
+	return s.bars()
+}
+
+// bars asks and reads under whatever deadline there is.
+func (s *session) bars() error {
 	s.nextReq++
 	err := s.send(wire.ReqHistoricalData, &protobuf.HistoricalDataRequest{
 		ReqId: new(s.nextReq), Contract: apple(), Duration: new("1 D"),
