@@ -27,7 +27,8 @@ type Fault struct {
 
 // Where selects connections. The zero value is every connection.
 type Where struct {
-	// Connection is the k-th accepted connection of the Gateway's life, from 1.
+	// Connection is the k-th accepted connection of the Gateway's life, from 1. Planted zombies
+	// are not counted.
 	Connection int `json:"connection,omitempty" yaml:"connection,omitempty"`
 	// FromConnection is the k-th and every later connection.
 	FromConnection int `json:"fromConnection,omitempty" yaml:"fromConnection,omitempty"`

@@ -1,0 +1,110 @@
+package fakegateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"syscall"
+	"time"
+)
+
+const (
+	// fillerLimit bounds the dial that fills our own accept queue.
+	fillerLimit = time.Second
+	// kernelBacklog is the accept queue of a healthy port; the kernel cuts it to its own maximum.
+	kernelBacklog = 4096
+)
+
+// fillQueue stops accepting, makes the accept queue as short as it gets and fills it with a
+// connection of our own: the kernel then drops every SYN, while the port still shows LISTEN.
+func (p *port) fillQueue(lasts time.Duration) (wire string, err error) {
+	if p.ln == nil {
+		return "nothing", errors.New("the port is closed")
+	}
+	if err := p.pause(); err != nil {
+		return "nothing", err
+	}
+	if lasts > 0 {
+		p.in(lasts, p.enter(Ready))
+	}
+	p.s.board.tell(Event{Kind: EventRefusing, Message: "accept queue full"})
+	ln, ok := p.ln.(syscall.Conn)
+	if !ok {
+		return "not accepting", fmt.Errorf("a %s listener has no accept queue to shorten",
+			p.addr.Network())
+	}
+	if err := setBacklog(ln, 0); err != nil {
+		return "not accepting", fmt.Errorf("shorten the accept queue: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), fillerLimit)
+	defer cancel()
+	p.filler, err = p.s.ours.dial(ctx, p.addr, dialFiller)
+	if err != nil && ctx.Err() == nil {
+		return "not accepting", fmt.Errorf("fill the accept queue: %w", err)
+	}
+	return "accept queue full", nil // a filler that timed out found it full already
+}
+
+// pause stops the accept loop and leaves the listener open.
+func (p *port) pause() error {
+	if p.accepted == nil {
+		return nil
+	}
+	ln, ok := p.ln.(interface{ SetDeadline(t time.Time) error })
+	if !ok {
+		return fmt.Errorf("a %s listener cannot pause", p.addr.Network())
+	}
+	if err := ln.SetDeadline(time.Unix(1, 0)); err != nil {
+		return fmt.Errorf("pause the accept loop: %w", err)
+	}
+	<-p.accepted
+	p.accepted = nil
+	return ln.SetDeadline(time.Time{})
+}
+
+// emptyQueue undoes fillQueue; what waited in the queue is accepted.
+func (p *port) emptyQueue() error {
+	if ln, ok := p.ln.(syscall.Conn); ok && p.accepted == nil {
+		if err := setBacklog(ln, kernelBacklog); err != nil {
+			return fmt.Errorf("lengthen the accept queue: %w", err)
+		}
+	}
+	if p.filler != nil {
+		_ = p.filler.Close() // never carried a byte
+		p.filler = nil
+	}
+	return nil
+}
+
+// PlantZombies makes n zombies: connections from this process to the Gateway's port that are
+// closed at the client's end and held in CLOSE_WAIT at the Gateway's. It returns when the kernel
+// has told the Gateway of every FIN. Their rows are Planted; faults neither count nor touch them.
+func (s *Server) PlantZombies(ctx context.Context, n int) error {
+	s.mu.Lock()
+	serving := s.serving
+	s.mu.Unlock()
+	if !serving {
+		return errors.New("plant zombies: the gateway does not serve yet")
+	}
+	planted := func(v *View) (zombies int) {
+		for _, r := range v.Connections() {
+			if r.Planted && r.Held && r.InCloseWait() {
+				zombies++
+			}
+		}
+		return zombies
+	}
+	before := planted(&View{s: s})
+	for i := range n {
+		c, err := s.ours.dial(ctx, s.port.addr, dialZombie)
+		if err != nil {
+			return fmt.Errorf("plant zombie %d of %d: %w", i+1, n, err)
+		}
+		if err := c.Close(); err != nil {
+			return fmt.Errorf("plant zombie %d of %d: %w", i+1, n, err)
+		}
+	}
+	return s.Wait(ctx, fmt.Sprintf("%d planted zombies", n), func(v *View) bool {
+		return planted(v) >= before+n
+	})
+}

@@ -1,0 +1,334 @@
+package fakegateway
+
+import (
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/scmhub/ibapi/protobuf"
+
+	"ibsoak/fakegateway/fault"
+	"ibsoak/internal/wire"
+)
+
+const (
+	// inboundQueue bounds the messages between the reader and the loop.
+	inboundQueue = 64
+	// pendingMessages bounds what is read ahead while the Gateway's stage lets nothing through.
+	pendingMessages = 1024
+)
+
+// errOver is a wait that the end of the connection cut short.
+var errOver = errors.New("the connection is over")
+
+// onEOF is what a connection does about the client's FIN.
+type onEOF uint8
+
+const (
+	closeOnEOF onEOF = iota
+	leakOnEOF        // never close: the zombie
+	sendPastEOF
+)
+
+// conn is one accepted socket. Three goroutines work on it: the reader, the writer, and the loop,
+// which owns the session and handles messages one at a time. serve waits for all of them.
+type conn struct {
+	srv   *Server
+	nc    halfCloser
+	row   *Connection // guarded by the board
+	id    int
+	track *fault.Track
+	w     *writer
+	rd    *reader
+
+	over chan struct{} // closed with the socket
+	quit chan struct{} // closed when nothing more is handled
+
+	mu       sync.Mutex
+	wg       sync.WaitGroup // reader, writer, delayed faults; Add under mu, unless over
+	ended    bool           // over is closed
+	stopped  bool           // quit is closed
+	muted    bool
+	eof      onEOF
+	finSent  bool
+	half     bool // finSent by a half-close: later bytes are handled, not refused
+	finSeen  bool // the client's
+	finAt    time.Time
+	resetErr error
+
+	// Of the loop alone:
+	version   wire.Version
+	greeted   chan struct{} // closed when the version reply is out; nil before it was queued
+	versioned bool
+	started   bool
+	requested bool
+	pending   []arrival
+	session   *session
+}
+
+var _ sessionConn = (*conn)(nil)
+
+func newConn(s *Server, nc halfCloser, row *Connection, ordinal int) *conn {
+	c := &conn{
+		srv: s, nc: nc, row: row, id: row.ID,
+		track: s.plan.Track(row.ID, ordinal),
+		over:  make(chan struct{}), quit: make(chan struct{}),
+	}
+	c.w = newWriter(c)
+	c.rd = newReader(c)
+	return c
+}
+
+// ConnectionID is the ledger number.
+func (c *conn) ConnectionID() int { return c.id }
+
+// Now is the scenario's clock.
+func (c *conn) Now() time.Time { return c.srv.clock.now() }
+
+// Send queues m for writing and never blocks. A message that the negotiated version cannot carry is
+// logged and dropped, as is everything after the end of the session.
+func (c *conn) Send(m wire.Message) {
+	if c.isMuted() {
+		return
+	}
+	raw, err := wire.Append(nil, m, c.version)
+	if err != nil {
+		c.srv.log.Error("message not sent", "connection", c.id, "err", err)
+		return
+	}
+	c.w.put(item{raw: raw, kind: m.Kind.String(), message: true})
+}
+
+// serve runs the connection and returns when its socket and all its goroutines are gone.
+func (c *conn) serve() {
+	c.wg.Add(2)
+	go func() { defer c.wg.Done(); c.rd.run() }()
+	go func() { defer c.wg.Done(); c.w.run() }()
+	c.loop()
+	c.wg.Wait()
+}
+
+// loop handles what arrives, as far as the Gateway's stage lets it.
+func (c *conn) loop() {
+	defer c.rd.discard() // whatever comes now is read and thrown away
+	defer func() {
+		if c.session != nil {
+			c.session.end()
+		}
+	}()
+	if !c.reached(fault.Accepted) {
+		return
+	}
+	for {
+		stage, stageOver := c.srv.stage.get()
+		for len(c.pending) > 0 && c.admitted(stage) {
+			a := c.pending[0]
+			c.pending = c.pending[1:]
+			if !c.handle(a) {
+				return
+			}
+		}
+		in := c.rd.arrivals
+		if len(c.pending) >= pendingMessages {
+			in = nil
+		}
+		select {
+		case a := <-in:
+			if a.err != nil && !c.streamEnded(a) {
+				return
+			}
+			if a.err == nil {
+				c.pending = append(c.pending, a)
+			}
+		case <-c.greeted:
+			c.greeted, c.versioned = nil, true
+		case <-stageOver:
+		case <-c.quit:
+			return
+		case <-c.over:
+			return
+		}
+	}
+}
+
+// admitted reports whether the oldest pending arrival may be handled now.
+func (c *conn) admitted(stage Stage) bool {
+	switch {
+	case c.isMuted():
+		return true // to be filed and forgotten
+	case c.pending[0].preamble != nil:
+		return stage.order() >= VersionOnly.order()
+	case !c.versioned:
+		return false // a client that did not wait for the version reply
+	default:
+		return c.started || stage == Ready
+	}
+}
+
+// handle takes one arrival. It reports whether the loop goes on.
+func (c *conn) handle(a arrival) bool {
+	switch {
+	case a.preamble != nil:
+		return c.greet(a)
+	case c.isMuted():
+		c.srv.board.inbound(c.row, c.inboundFrame(a, "", "not answered"))
+		return true
+	case !c.started:
+		return c.start(a)
+	default:
+		return c.request(a)
+	}
+}
+
+// greet answers a client's preamble with the version reply.
+func (c *conn) greet(a arrival) bool {
+	c.version = wire.Negotiate(wire.Version(c.srv.cfg.MaxServerVersion), *a.preamble)
+	c.srv.board.update(c.row, Event{}, func(r *Connection) {
+		r.Preamble, r.ServerVersion = true, int(c.version)
+		r.Greeting = a.greeting()
+	})
+	c.srv.board.inbound(c.row, c.inboundFrame(a, KindPreamble, ""))
+	if !c.reached(fault.PreambleRead) {
+		return false
+	}
+	if c.isMuted() {
+		return true
+	}
+	c.greeted = make(chan struct{})
+	greeted := c.greeted
+	reply := wire.AppendHello(nil, wire.Hello{Version: c.version, Time: helloTime(c.Now())})
+	c.w.put(item{raw: reply, kind: KindVersionReply}, item{step: func() bool {
+		defer close(greeted)
+		return c.reachedAtWriter(fault.VersionSent)
+	}})
+	return true
+}
+
+// helloTime is the connection time in a version reply. The zone is always UTC: some clients refuse
+// names that they do not know.
+func helloTime(t time.Time) string { return t.UTC().Format("20060102 15:04:05 UTC") }
+
+// start takes the first message, which must be START_API.
+func (c *conn) start(a arrival) bool {
+	m, err := wire.Decode(wire.FromClient, a.payload, c.version)
+	if err != nil || m.Kind != wire.StartAPI {
+		c.srv.board.inbound(c.row, c.inboundFrame(a, "", "startApi was due"))
+		c.finish("the first message was not startApi", nil)
+		return false
+	}
+	id := clientID(m)
+	c.track.ClientID(id)
+	c.srv.board.update(c.row, Event{}, func(r *Connection) { r.ClientID = &id })
+	c.srv.board.inbound(c.row, c.inboundFrame(a, m.Kind.String(), ""))
+	c.started = true
+	if !c.reached(fault.StartAPIRead) {
+		return false
+	}
+	if hit, ok := c.track.Inbound(m.Kind.String()); ok {
+		if goOn, handle := c.strike(hit, m); !handle {
+			return goOn
+		}
+	}
+	if c.isMuted() {
+		return true
+	}
+	c.session = newSession(c.srv, c, c.version)
+	ok := c.session.start(m)
+	if !ok {
+		c.session = nil
+		c.finishAfter(c.srv.cfg.RefusalDelay, "startApi was refused")
+		return false
+	}
+	c.w.put(item{step: func() bool { return c.reachedAtWriter(fault.BootstrapSent) }})
+	return true
+}
+
+// request takes one message after START_API.
+func (c *conn) request(a arrival) bool {
+	m, err := wire.Decode(wire.FromClient, a.payload, c.version)
+	if err != nil {
+		c.srv.board.inbound(c.row, c.inboundFrame(a, KindMalformed, err.Error()))
+	} else {
+		c.srv.board.inbound(c.row, c.inboundFrame(a, m.Kind.String(), ""))
+	}
+	if !c.requested {
+		c.requested = true
+		if !c.reached(fault.FirstRequested) {
+			return false
+		}
+	}
+	if err != nil {
+		c.session.malformed(a.payload, err)
+		return true
+	}
+	if hit, ok := c.track.Inbound(m.Kind.String()); ok {
+		if goOn, handle := c.strike(hit, m); !handle {
+			return goOn
+		}
+	}
+	if c.isMuted() || c.session == nil {
+		return true
+	}
+	c.session.handle(m)
+	return true
+}
+
+func (c *conn) isMuted() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.muted
+}
+
+// sleep waits for d. It is cut short when the connection is quitting, and reports false when the
+// connection is over.
+func (c *conn) sleep(d time.Duration) bool {
+	if d > 0 {
+		timer := time.NewTimer(d)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-c.quit:
+		case <-c.over:
+		}
+	}
+	select {
+	case <-c.over:
+		return false
+	default:
+		return true
+	}
+}
+
+// after runs f in a goroutine of its own, unless the connection is over by then.
+func (c *conn) after(d time.Duration, f func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ended {
+		return
+	}
+	c.wg.Go(func() {
+		timer := time.NewTimer(max(0, d))
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+			f()
+		case <-c.over:
+		}
+	})
+}
+
+// stop makes the loop return: nothing more is handled.
+func (c *conn) stop() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.stopped {
+		c.stopped = true
+		close(c.quit)
+	}
+}
+
+// clientID is the id in START_API; absent is 0.
+func clientID(m wire.Message) int {
+	body, _ := m.Body.(*protobuf.StartApiRequest)
+	return int(body.GetClientId())
+}

@@ -1,0 +1,236 @@
+package fakegateway
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"sync"
+	"time"
+
+	"ibsoak/internal/wire"
+)
+
+// streamEnded is the loop's part of the end of the stream. It reports whether the loop goes on.
+func (c *conn) streamEnded(a arrival) bool {
+	var frame *wire.FrameError
+	switch {
+	case atEOF(a.err):
+		return c.clientLeft(a.err)
+	case socketReset(a.err), errors.Is(a.err, errOver), errors.Is(a.err, net.ErrClosed):
+		return false
+	case errors.As(a.err, &frame):
+		c.srv.board.inbound(c.row, c.rawFrame(frame.Seen, KindMalformed, frame.Error()))
+		c.finish("malformed: "+frame.Error(), nil)
+	case errors.Is(a.err, wire.ErrNotAPI):
+		c.finish("not an API client: "+a.err.Error(), nil)
+	default:
+		c.finish(a.err.Error(), nil)
+	}
+	return false
+}
+
+// clientLeft decides what the client's FIN leads to.
+func (c *conn) clientLeft(err error) bool {
+	c.srv.clientLeft(c)
+	c.mu.Lock()
+	eof := c.eof
+	c.mu.Unlock()
+	switch eof {
+	case sendPastEOF:
+		return true
+	case leakOnEOF:
+		c.hold("the client's FIN is ignored")
+		return false
+	}
+	end := "closed by the client"
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		end = "closed by the client inside a message"
+	}
+	c.finish(end, nil)
+	return false
+}
+
+// clientFIN files the client's FIN, and closes when ours is out already.
+func (c *conn) clientFIN() {
+	c.mu.Lock()
+	first := !c.finSeen
+	c.finSeen = true
+	both := c.finSent
+	c.mu.Unlock()
+	if first {
+		c.srv.board.update(c.row, Event{Kind: EventClientFIN}, func(r *Connection) {
+			r.ClientFIN = time.Now()
+			r.closedFirst(ByClient)
+		})
+	}
+	if both {
+		c.shut("closed by both sides", false)
+	}
+}
+
+// clientReset files the client's RST: the socket is gone.
+func (c *conn) clientReset(err error) {
+	c.mu.Lock()
+	over := c.ended
+	c.mu.Unlock()
+	if over {
+		return
+	}
+	c.srv.board.update(c.row, Event{Kind: EventClientRST}, func(r *Connection) {
+		if r.ClientRST.IsZero() {
+			r.ClientRST = time.Now()
+			r.closedFirst(ByClient)
+		}
+	})
+	c.shut("reset by the client: "+err.Error(), false)
+}
+
+// writeFailed is an error of the sending half.
+func (c *conn) writeFailed(err error) {
+	switch {
+	case errors.Is(err, errOver), errors.Is(err, net.ErrClosed):
+	case socketReset(err):
+		c.clientReset(err)
+	case c.quitting():
+		// The deadline of a flush before FIN: the step that sends it comes next in finish.
+	default:
+		c.shut("write: "+err.Error(), true)
+	}
+}
+
+func (c *conn) quitting() bool {
+	select {
+	case <-c.quit:
+		return true
+	default:
+		return false
+	}
+}
+
+// finish sends FIN after everything that was queued, within flushGrace, and handles nothing more.
+// done, when not nil, hears how the FIN differs from one.
+func (c *conn) finish(end string, done func(mismatch string)) {
+	var once sync.Once
+	send := func() bool {
+		once.Do(func() { c.sendFIN(false, end, done) })
+		return false
+	}
+	if c.w.gate.isShut() {
+		c.w.discard()
+		send()
+	} else {
+		c.w.putLast(item{step: send, last: true})
+		_ = c.nc.SetWriteDeadline(time.Now().Add(flushGrace)) // an error means that it is closed
+		c.after(flushGrace, func() { send() })                // in case the writer could not
+	}
+	c.stop()
+}
+
+// finishAfter is finish, some time later; what comes meanwhile is not handled.
+func (c *conn) finishAfter(d time.Duration, end string) {
+	if d <= 0 {
+		c.finish(end, nil)
+		return
+	}
+	c.after(d, func() { c.finish(end, nil) })
+}
+
+// sendFIN closes the sending half, once. The receiving half is read on, to time the client's FIN;
+// when that has come already, the connection is closed altogether.
+func (c *conn) sendFIN(half bool, end string, done func(mismatch string)) {
+	c.mu.Lock()
+	if c.finSent || c.ended {
+		ended := c.ended
+		c.mu.Unlock()
+		if ended && done != nil {
+			done("the connection had ended already")
+		}
+		return
+	}
+	c.finSent, c.half, c.finAt = true, half, time.Now()
+	c.mu.Unlock()
+	c.srv.board.update(c.row, Event{Kind: EventGatewayFIN}, func(r *Connection) {
+		r.GatewayFIN = time.Now()
+		r.closedFirst(ByGateway)
+		if r.End == "" && !half {
+			r.End = end
+		}
+	})
+	err := c.nc.CloseWrite()
+	if done != nil {
+		done(finMismatch(c.nc, err))
+	}
+	c.mu.Lock()
+	both := c.finSeen
+	c.mu.Unlock()
+	if !half {
+		c.stop()
+	}
+	if both {
+		c.shut(end, false)
+	}
+}
+
+// hold makes the connection a zombie: nothing is handled or written, and it is never closed. The
+// reader keeps it referenced and notices the client's RST.
+func (c *conn) hold(end string) {
+	c.mu.Lock()
+	c.eof = leakOnEOF
+	c.mu.Unlock()
+	c.w.silent.Store(true)
+	c.w.discard()
+	c.srv.board.update(c.row, Event{Kind: EventHeld}, func(r *Connection) {
+		r.Held = true
+		if r.End == "" {
+			r.End = "held: " + end
+		}
+	})
+	c.stop()
+}
+
+// shut closes the socket for good, with RST if told to. The first reason given stands.
+func (c *conn) shut(end string, rst bool) {
+	c.mu.Lock()
+	if c.ended {
+		c.mu.Unlock()
+		return
+	}
+	c.ended = true
+	finSent := c.finSent
+	c.mu.Unlock()
+	if rst {
+		_ = c.nc.SetLinger(0) // fails only on a socket that is gone
+	}
+	event := Event{Kind: EventClosed, Message: end}
+	c.srv.board.update(c.row, event, func(r *Connection) {
+		r.Closed = time.Now()
+		switch {
+		case rst:
+			r.GatewayRST = r.Closed
+			r.closedFirst(ByGateway)
+		case !finSent && r.ClientRST.IsZero():
+			r.GatewayFIN = r.Closed
+			r.closedFirst(ByGateway)
+		}
+		if r.End == "" {
+			r.End = end
+		}
+	})
+	close(c.over)
+	if err := c.nc.Close(); err != nil {
+		c.srv.log.Debug("close socket", "connection", c.id, "err", err)
+	}
+	c.stop()
+}
+
+func (r *Connection) closedFirst(who string) {
+	if r.ClosedFirst == "" {
+		r.ClosedFirst = who
+	}
+}
+
+// describe names the connection for people.
+func (c *conn) describe() string {
+	return fmt.Sprintf("connection %d from %s", c.id, c.nc.RemoteAddr())
+}

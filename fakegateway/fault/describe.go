@@ -1,0 +1,200 @@
+package fault
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// String says in one English sentence what the fault does.
+func (f Fault) String() string {
+	var s strings.Builder
+	s.WriteString(f.When.sentence())
+	s.WriteString(f.Where.phrase())
+	s.WriteString(", ")
+	s.WriteString(f.What.sentence())
+	s.WriteString(f.Until.phrase())
+	s.WriteByte('.')
+	if f.Why != "" {
+		fmt.Fprintf(&s, " (%s)", f.Why)
+	}
+	return s.String()
+}
+
+func (w When) sentence() string {
+	var s string
+	switch {
+	case w.Phase != "":
+		s = "When " + phaseSentences[w.Phase]
+	case w.Inbound != "":
+		s = fmt.Sprintf("When %s has been read", nth(w.Nth, w.Inbound))
+	case w.Outbound != "" && w.Byte > 0:
+		s = fmt.Sprintf("After byte %d of %s", w.Byte, nth(w.Nth, w.Outbound))
+	case w.Outbound != "":
+		s = fmt.Sprintf("Before %s is written", nth(w.Nth, w.Outbound))
+	case w.BytesOut != nil && *w.BytesOut == 0:
+		s = "Before the first byte goes out"
+	case w.BytesOut != nil:
+		s = fmt.Sprintf("When exactly %d bytes have gone out", *w.BytesOut)
+	case w.At != nil:
+		s = fmt.Sprintf("At %s after the Gateway's start", w.At)
+	default:
+		s = "Never"
+	}
+	if w.Delay > 0 {
+		s += fmt.Sprintf(" and %s have passed", w.Delay)
+	}
+	return s
+}
+
+var phaseSentences = map[Phase]string{
+	Accepted:       "a connection is accepted",
+	PreambleRead:   "the client's greeting has been read",
+	VersionSent:    "the version reply is out",
+	StartAPIRead:   "startApi has been read",
+	BootstrapSent:  "the bootstrap is out",
+	FirstRequested: "the first request has been read",
+}
+
+func nth(n int, message string) string {
+	if message == Any {
+		message = "message"
+	}
+	if n == 0 {
+		return "every " + message
+	}
+	return fmt.Sprintf("the %s %s", ordinal(n), message)
+}
+
+func ordinal(n int) string {
+	suffix := "th"
+	if n%100 < 11 || n%100 > 13 {
+		switch n % 10 {
+		case 1:
+			suffix = "st"
+		case 2:
+			suffix = "nd"
+		case 3:
+			suffix = "rd"
+		}
+	}
+	return fmt.Sprintf("%d%s", n, suffix)
+}
+
+func (w Where) phrase() string {
+	var s string
+	switch {
+	case w.Connection > 0:
+		s = fmt.Sprintf(" on connection %d", w.Connection)
+	case w.FromConnection > 0:
+		s = fmt.Sprintf(" on connection %d and later", w.FromConnection)
+	}
+	if w.ClientID != nil {
+		s += fmt.Sprintf(" of client id %d", *w.ClientID)
+	}
+	return s
+}
+
+func (u Until) phrase() string {
+	var s string
+	if u.Count > 0 {
+		s = fmt.Sprintf(", at most %d times in all", u.Count)
+	}
+	if u.Elapsed > 0 {
+		s += fmt.Sprintf(", until %s after the start", u.Elapsed)
+	}
+	return s
+}
+
+func (w What) sentence() string {
+	switch w.Do {
+	case Delay:
+		return fmt.Sprintf("wait %s before going on", w.For)
+	case Drip:
+		return fmt.Sprintf("write byte by byte, %s apart", w.Every)
+	case Duplicate:
+		return fmt.Sprintf("write it %d times", w.Times)
+	case Garbage:
+		return fmt.Sprintf("write %d bytes of noise%s", w.Bytes, w.then())
+	case BadLength:
+		return fmt.Sprintf("write the length prefix %d%s", w.Length, w.then())
+	case Cut:
+		return "write no more of the message" + w.then()
+	case Error:
+		return w.errorSentence()
+	case Restart:
+		return w.restartSentence()
+	case StopWriting, StopReading, Mute, Refuse, BacklogFull:
+		return actionSentences[w.Do] + lasting(w.For)
+	default:
+		return actionSentences[w.Do]
+	}
+}
+
+var actionSentences = map[Action]string{
+	FIN:          "close the connection with FIN",
+	RST:          "reset the connection (RST)",
+	HalfClose:    "send FIN and go on reading",
+	StopWriting:  "write nothing",
+	StopReading:  "read nothing",
+	Mute:         "read everything and answer nothing",
+	Hold:         "hold the socket open as a zombie",
+	Drop:         "drop the message",
+	CloseOnEOF:   "answer the client's FIN with ours",
+	IgnoreEOF:    "never close when the client sends FIN",
+	SendAfterEOF: "go on sending after the client's FIN",
+	Refuse:       "close the port",
+	BacklogFull:  "accept nothing and let the accept queue be full",
+}
+
+func lasting(d Duration) string {
+	if d == 0 {
+		return " for good"
+	}
+	return " for " + d.String()
+}
+
+func (w What) then() string {
+	switch w.Then {
+	case "":
+		return " and go on"
+	case FIN:
+		return ", then FIN"
+	case RST:
+		return ", then RST"
+	default:
+		return ", then " + string(w.Then)
+	}
+}
+
+func (w What) errorSentence() string {
+	text := w.Message
+	if text == "" {
+		text = ErrorText(w.Code)
+	}
+	return fmt.Sprintf("send error %d (%s)", w.Code, text)
+}
+
+func (w What) restartSentence() string {
+	end := "FIN"
+	if w.Then == RST {
+		end = "RST"
+	}
+	s := fmt.Sprintf("restart the Gateway: end all sessions with %s", end)
+	if w.Downtime == nil {
+		return s + ", come back as the profile does"
+	}
+	for _, p := range []struct {
+		lasts Duration
+		what  string
+	}{
+		{w.Downtime.Refused, "keep the port closed"},
+		{w.Downtime.AcceptMute, "accept and answer nothing"},
+		{w.Downtime.VersionOnly, "answer with the version only"},
+	} {
+		if p.lasts > 0 {
+			s += fmt.Sprintf(", %s for %s", p.what, time.Duration(p.lasts))
+		}
+	}
+	return s
+}

@@ -1,0 +1,44 @@
+package fault
+
+import (
+	"reflect"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+)
+
+// keyed are the structs of a schedule, by the key under which each stands; "" is the top.
+var keyed = map[string]any{
+	"": Schedule{}, "faults": Fault{}, "where": Where{}, "when": When{}, "what": What{},
+	"until": Until{}, "downtime": Downtime{},
+}
+
+// keysBeside lists the keys that are allowed where an unknown one stands.
+func keysBeside(at yaml.Error) string {
+	t := at.GetToken()
+	if t == nil {
+		return allKeys()
+	}
+	column := t.Position.Column
+	for t = t.Prev; t != nil; t = t.Prev {
+		if t.Position.Column >= column || t.Next == nil || t.Next.Value != ":" {
+			continue
+		}
+		if parent, ok := keyed[t.Value]; ok {
+			return keysOf(parent)
+		}
+	}
+	return allKeys()
+}
+
+func allKeys() string { return keysOf(keyed[""]) }
+
+func keysOf(v any) string {
+	t := reflect.TypeOf(v)
+	var keys []string
+	for i := range t.NumField() {
+		key, _, _ := strings.Cut(t.Field(i).Tag.Get("yaml"), ",")
+		keys = append(keys, key)
+	}
+	return strings.Join(keys, ", ")
+}

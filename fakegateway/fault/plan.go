@@ -1,0 +1,191 @@
+package fault
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Plan is the faults in force at one Gateway: those that its owner set or injected, then those of
+// its profile. It counts how often each acted. All methods are safe for concurrent use.
+type Plan struct {
+	elapsed func() time.Duration
+
+	mu     sync.Mutex
+	own    []*armed // set or injected: tried first
+	base   []*armed // the profile's: SetSchedule leaves them alone
+	number int      // of the last fault that was given a name
+}
+
+// armed is a fault with its history.
+type armed struct {
+	Fault
+	acted  int  // in all
+	struck bool // a fault with an At has had its time
+}
+
+// Hit is a fault that acts now.
+type Hit struct {
+	Fault
+	Connection int    // ledger number; 0 for the listener
+	Point      string // "outbound openOrder #1 byte 7"
+}
+
+// NewPlan arms a profile's schedule and the owner's. Both must be valid. elapsed is the time since
+// the Gateway started, on the scenario's clock.
+func NewPlan(own, base Schedule, elapsed func() time.Duration) *Plan {
+	p := &Plan{elapsed: elapsed}
+	p.base = p.arm(base, "profile")
+	p.own = p.arm(own, "f")
+	return p
+}
+
+// arm names the faults that have no ID by their position.
+func (p *Plan) arm(s Schedule, prefix string) []*armed {
+	faults := make([]*armed, 0, len(s.Faults))
+	for i, f := range s.Faults {
+		if f.ID == "" {
+			f.ID = fmt.Sprintf("%s%d", prefix, i+1)
+		}
+		faults = append(faults, &armed{Fault: f})
+	}
+	return faults
+}
+
+// Set replaces the owner's schedule. What connections counted so far stays counted.
+func (p *Plan) Set(own Schedule) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.own = p.arm(own, "f")
+}
+
+// Add injects one more fault behind the owner's others and returns its ID.
+func (p *Plan) Add(f Fault) (string, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for f.ID == "" {
+		p.number++
+		if id := fmt.Sprintf("injected%d", p.number); !p.taken(id) {
+			f.ID = id
+		}
+	}
+	if p.taken(f.ID) {
+		return "", fmt.Errorf("inject fault %q: another fault in force has this id", f.ID)
+	}
+	p.own = append(p.own, &armed{Fault: f})
+	return f.ID, nil
+}
+
+func (p *Plan) taken(id string) bool {
+	same := func(a *armed) bool { return a.ID == id }
+	return slices.ContainsFunc(p.own, same) || slices.ContainsFunc(p.base, same)
+}
+
+// Remove takes a fault out of force. What it has started goes on.
+func (p *Plan) Remove(id string) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	same := func(a *armed) bool { return a.ID == id }
+	before := len(p.own) + len(p.base)
+	p.own = slices.DeleteFunc(p.own, same)
+	p.base = slices.DeleteFunc(p.base, same)
+	if len(p.own)+len(p.base) == before {
+		return fmt.Errorf("clear fault %q: no such fault in force", id)
+	}
+	return nil
+}
+
+// Faults lists what is in force, in the order in which it is tried.
+func (p *Plan) Faults() []Fault {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var faults []Fault
+	for a := range p.all() {
+		faults = append(faults, a.Fault)
+	}
+	return faults
+}
+
+func (p *Plan) all() func(yield func(*armed) bool) {
+	return func(yield func(*armed) bool) {
+		for _, list := range [][]*armed{p.own, p.base} {
+			for _, a := range list {
+				if !yield(a) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// NextAt is the next moment at which a fault with an At falls, as time since the start.
+func (p *Plan) NextAt() (at time.Duration, ok bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for a := range p.all() {
+		if a.When.At == nil || a.struck {
+			continue
+		}
+		if d := time.Duration(*a.When.At); !ok || d < at {
+			at, ok = d, true
+		}
+	}
+	return at, ok
+}
+
+// Due returns what falls now by the clock, each fault once in the Gateway's life: for an action on
+// connections one hit for each live one that it selects, or a single hit with Connection 0 when
+// there is none.
+func (p *Plan) Due(live []*Track) []Hit {
+	now := p.elapsed()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var hits []Hit
+	for a := range p.all() {
+		if a.When.At == nil || a.struck || time.Duration(*a.When.At) > now {
+			continue
+		}
+		a.struck = true
+		point := fmt.Sprintf("at %s", a.When.At)
+		if a.What.Do.OnListener() {
+			hits = append(hits, p.take(a, 0, point)...)
+			continue
+		}
+		before := len(hits)
+		for _, t := range live {
+			if t.selected(a.Where) {
+				hits = append(hits, p.take(a, t.connection, point)...)
+			}
+		}
+		if len(hits) == before {
+			hits = append(hits, p.take(a, 0, point)...)
+		}
+	}
+	return hits
+}
+
+// take makes a hit of a, unless it is over.
+func (p *Plan) take(a *armed, connection int, point string) []Hit {
+	if a.Until.Count > 0 && a.acted >= a.Until.Count {
+		return nil
+	}
+	if a.Until.Elapsed > 0 && p.elapsed() > time.Duration(a.Until.Elapsed) {
+		return nil
+	}
+	a.acted++
+	return []Hit{{Fault: a.Fault, Connection: connection, Point: point}}
+}
+
+// first returns the first fault that selects t, passes the test and is not over.
+func (p *Plan) first(t *Track, point string, falls func(*armed) bool) (Hit, bool) {
+	for a := range p.all() {
+		if !t.selected(a.Where) || !falls(a) {
+			continue
+		}
+		if hits := p.take(a, t.connection, point); len(hits) > 0 {
+			return hits[0], true
+		}
+	}
+	return Hit{}, false
+}

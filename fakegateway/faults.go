@@ -1,0 +1,297 @@
+package fakegateway
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"github.com/scmhub/ibapi/protobuf"
+
+	"ibsoak/fakegateway/fault"
+	"ibsoak/internal/wire"
+)
+
+// reached notes in the loop that the handshake has come to p, and lets what falls there act. It
+// reports whether the loop goes on.
+func (c *conn) reached(p fault.Phase) bool {
+	c.mark(p)
+	hit, ok := c.track.Phase(p)
+	if !ok {
+		return true
+	}
+	goOn, _ := c.strike(hit, wire.Message{})
+	return goOn
+}
+
+// reachedAtWriter is reached for the phases that are over when something was written.
+func (c *conn) reachedAtWriter(p fault.Phase) bool {
+	c.mark(p)
+	hit, ok := c.track.Phase(p)
+	return !ok || c.w.strike(hit, item{})
+}
+
+func (c *conn) mark(p fault.Phase) {
+	event := Event{Kind: EventPhase, Message: string(p)}
+	c.srv.board.update(c.row, event, func(r *Connection) {
+		if at := r.phase(p); at.IsZero() {
+			*at = time.Now()
+		}
+	})
+}
+
+// strike lets a fault act in the loop, on the message m that was just read, if any. goOn is false
+// when the loop is over, handle when the message is not to be handled.
+func (c *conn) strike(hit fault.Hit, m wire.Message) (goOn, handle bool) {
+	switch hit.What.Do {
+	case fault.Delay:
+		c.filed(hit, "held back "+hit.What.For.String(), "")
+		goOn = c.sleep(time.Duration(hit.When.Delay+hit.What.For)) && !c.quitting()
+		return goOn, goOn
+	case fault.Drop:
+		c.filed(hit, "message dropped", "")
+		return c.sleep(time.Duration(hit.When.Delay)), false
+	case fault.Error:
+		goOn = c.sleep(time.Duration(hit.When.Delay))
+		c.filed(hit, fmt.Sprintf("error %d", hit.What.Code), "")
+		c.w.put(c.errorItem(hit, idOf(m.Body)))
+		return goOn, m.Body == nil
+	}
+	if hit.When.Delay > 0 {
+		c.later(hit)
+		return true, true
+	}
+	c.do(hit, "", hit.What.Do)
+	goOn = !hit.What.Do.EndsConnection()
+	return goOn, goOn
+}
+
+// later lets a fault act after its When.Delay, while the connection goes on.
+func (c *conn) later(hit fault.Hit) {
+	delay := time.Duration(hit.When.Delay)
+	hit.When.Delay = 0
+	c.after(delay, func() { c.do(hit, "", hit.What.Do) })
+}
+
+// do performs an action on the connection, or hands one on the listener to the Gateway. Any
+// goroutine may call it. wrote is what the fault has written before, for the receipt.
+func (c *conn) do(hit fault.Hit, wrote string, planned fault.Action) {
+	file := func(wire, mismatch string) { c.receipt(hit, planned, wrote+wire, mismatch) }
+	end := string(planned) + " by fault " + hit.ID
+	switch hit.What.Do {
+	case fault.FIN:
+		c.finish(end, func(mismatch string) { file("FIN", mismatch) })
+	case fault.RST:
+		mismatch := ""
+		if c.isEnded() {
+			mismatch = "the connection had ended already"
+		}
+		file("RST", mismatch)
+		c.shut(end, true)
+	case fault.HalfClose:
+		c.w.put(item{step: func() bool {
+			c.sendFIN(true, end, func(mismatch string) { file("FIN", mismatch) })
+			return false
+		}})
+	case fault.Hold:
+		file("nothing", "")
+		c.hold(end)
+	case fault.Mute, fault.StopWriting, fault.StopReading:
+		file(c.pause(hit), "")
+	case fault.CloseOnEOF, fault.IgnoreEOF, fault.SendAfterEOF:
+		c.setEOF(hit.What.Do)
+		file("nothing", "")
+	case fault.Error:
+		c.w.put(c.errorItem(hit, noID))
+		file(fmt.Sprintf("error %d", hit.What.Code), "")
+	case fault.Garbage, fault.BadLength, fault.Drip:
+		hit.What.Do = planned
+		c.w.put(item{step: func() bool { return c.w.strike(hit, item{}) }})
+	case fault.Refuse, fault.BacklogFull, fault.Restart:
+		c.srv.order(hit)
+	case fault.Cut, fault.Delay, fault.Duplicate, fault.Drop:
+		file("nothing", "the action needs a message") // Validate lets none of them come here
+	}
+}
+
+// pause starts an action that may end by itself, and says how long it lasts.
+func (c *conn) pause(hit fault.Hit) string {
+	lasts, resume := "for good", func() {}
+	switch hit.What.Do {
+	case fault.StopWriting:
+		resume = c.w.gate.shut()
+	case fault.StopReading:
+		resume = c.stopReading()
+	default:
+		c.setMuted(true)
+		resume = func() { c.setMuted(false) }
+	}
+	if d := time.Duration(hit.What.For); d > 0 {
+		lasts = "for " + d.String()
+		c.after(d, resume)
+	}
+	return "nothing " + lasts
+}
+
+func (c *conn) setMuted(muted bool) {
+	c.mu.Lock()
+	c.muted = muted
+	c.mu.Unlock()
+	c.w.silent.Store(muted)
+}
+
+// stopReading makes the kernel's buffer small, so that the receive window soon is full, and breaks
+// off the read under way.
+func (c *conn) stopReading() (resume func()) {
+	const smallest = 4096
+	if b, ok := c.nc.(interface{ SetReadBuffer(bytes int) error }); ok {
+		_ = b.SetReadBuffer(smallest) // refused only on a socket that is gone
+	}
+	open := c.rd.gate.shut()
+	_ = c.nc.SetReadDeadline(time.Unix(1, 0))
+	return func() {
+		_ = c.nc.SetReadDeadline(time.Time{})
+		open()
+	}
+}
+
+func (c *conn) setEOF(a fault.Action) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch a {
+	case fault.IgnoreEOF:
+		c.eof = leakOnEOF
+	case fault.SendAfterEOF:
+		c.eof = sendPastEOF
+	default:
+		c.eof = closeOnEOF
+	}
+}
+
+func (c *conn) isEnded() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.ended
+}
+
+// filed is the receipt of a fault that did what was planned.
+func (c *conn) filed(hit fault.Hit, wire, mismatch string) {
+	c.receipt(hit, hit.What.Do, wire, mismatch)
+}
+
+func (c *conn) receipt(hit fault.Hit, planned fault.Action, wire, mismatch string) {
+	c.srv.board.receipt(fault.Receipt{
+		Fault: hit.ID, Planned: planned, Wire: wire, Connection: c.id, Point: hit.Point,
+		At: time.Now(), BytesOut: c.w.sent.Load(), Mismatch: mismatch,
+	})
+}
+
+// noID is the id of an error message that answers no request.
+const noID = -1
+
+// errorItem is the error message of a fault.
+func (c *conn) errorItem(hit fault.Hit, id int64) item {
+	text := hit.What.Message
+	if text == "" {
+		text = fault.ErrorText(hit.What.Code)
+	}
+	m := wire.Message{Kind: wire.ErrorMessage, Body: &protobuf.ErrorMessage{
+		Id: proto.Int32(int32(id)), ErrorTime: proto.Int64(c.Now().UnixMilli()),
+		ErrorCode: proto.Int32(int32(hit.What.Code)), ErrorMsg: proto.String(text),
+	}}
+	raw, err := wire.Append(nil, m, c.version)
+	if err != nil {
+		c.srv.log.Error("error message of a fault not sent", "fault", hit.ID, "err", err)
+	}
+	return item{raw: raw, kind: m.Kind.String()}
+}
+
+// idOf is the request or order id in a message's body, noID when it carries none.
+func idOf(body proto.Message) int64 {
+	if body == nil {
+		return noID
+	}
+	m := body.ProtoReflect()
+	for _, name := range []protoreflect.Name{"reqId", "orderId"} {
+		if f := m.Descriptor().Fields().ByName(name); f != nil && m.Has(f) {
+			if f.Kind() == protoreflect.Int32Kind || f.Kind() == protoreflect.Int64Kind {
+				return m.Get(f).Int()
+			}
+		}
+	}
+	return noID
+}
+
+// requestID is the id in a message that is about to be written.
+func (c *conn) requestID(it item) int64 {
+	if !it.message {
+		return noID
+	}
+	m, err := wire.Decode(wire.FromServer, payloadOf(it.raw), c.version)
+	if err != nil {
+		return noID
+	}
+	return idOf(m.Body)
+}
+
+// noise is what garbage and bad-length write: the same for the same seed, fault and connection.
+func (s *Server) noise(hit fault.Hit) []byte {
+	if hit.What.Do == fault.BadLength {
+		n := uint32(hit.What.Length)
+		return []byte{byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)}
+	}
+	var name uint64 = 14695981039346656037 // FNV-1a
+	for _, b := range []byte(hit.ID) {
+		name = (name ^ uint64(b)) * 1099511628211
+	}
+	source := rand.New(rand.NewPCG(s.cfg.Seed, name+uint64(hit.Connection)))
+	noise := make([]byte, hit.What.Bytes)
+	for i := range noise {
+		noise[i] = byte(source.UintN(256))
+	}
+	return noise
+}
+
+func payloadOf(raw []byte) []byte {
+	const prefixBytes = 4
+	return raw[min(prefixBytes, len(raw)):]
+}
+
+// frame is the transcript's form of an outbound unit.
+func (c *conn) frame(d wire.Direction, it item, note string) frame {
+	f := frame{
+		at: time.Now(), connection: c.id, direction: d, raw: it.raw, kind: it.kind, note: note,
+	}
+	if it.message || it.kind == errorKind {
+		f.version = c.version
+	}
+	return f
+}
+
+var errorKind = wire.ErrorMessage.String()
+
+// inboundFrame is the transcript's form of an arrival. Its raw bytes are made again from what was
+// read, which is the same for everything that wire's readers accept.
+func (c *conn) inboundFrame(a arrival, kind, note string) frame {
+	if a.preamble != nil {
+		return c.rawFrame(wire.AppendPreamble(nil, *a.preamble), kind, note)
+	}
+	if kind == "" {
+		kind = KindMalformed
+		if k, _, _, err := wire.Identify(wire.FromClient, a.payload, c.version); err == nil {
+			kind = k.String()
+		}
+	}
+	f := c.rawFrame(wire.AppendFrame(nil, a.payload), kind, note)
+	f.at, f.version = a.at, c.version
+	return f
+}
+
+func (c *conn) rawFrame(raw []byte, kind, note string) frame {
+	return frame{
+		at: time.Now(), connection: c.id, direction: wire.FromClient,
+		raw: raw, kind: kind, note: note,
+	}
+}

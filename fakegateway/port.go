@@ -1,0 +1,391 @@
+package fakegateway
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"slices"
+	"syscall"
+	"time"
+
+	"ibsoak/fakegateway/fault"
+)
+
+const (
+	// portOrders bounds the listener faults that wait for their turn.
+	portOrders = 16
+	// acceptRetry is the pause after an accept that failed for want of descriptors.
+	acceptRetry = 20 * time.Millisecond
+)
+
+// port owns the listener and the Gateway's way up. Its goroutine alone opens and closes it.
+type port struct {
+	s      *Server
+	addr   net.Addr
+	orders chan portOrder
+	broken chan error
+	over   chan struct{} // closed when run has returned
+
+	// Of run's goroutine:
+	ln       net.Listener  // nil while the port is closed
+	accepted chan struct{} // closed when the accept loop of ln is over; nil without one
+	reserved io.Closer     // keeps the port ours while it is closed
+	filler   net.Conn      // occupies the accept queue
+	agenda   []appointment
+}
+
+// portOrder is a fault on the listener, or a call of Restart, which waits for done.
+type portOrder struct {
+	hit  fault.Hit
+	done chan error
+}
+
+// appointment is something to do at a real time. Those of a way up are cancelled by the next order.
+type appointment struct {
+	at    time.Time
+	do    func() error
+	wayUp bool
+}
+
+func newPort(s *Server, ln net.Listener) *port {
+	return &port{
+		s: s, addr: ln.Addr(), ln: ln,
+		orders: make(chan portOrder, portOrders), broken: make(chan error, 1),
+		over: make(chan struct{}),
+	}
+}
+
+// close waits until the listener and the accept loop are gone. The Server's stop is closed already.
+func (p *port) close() { <-p.over }
+
+func (p *port) run() error {
+	defer close(p.over)
+	err := p.comeUp(p.s.profile.Startup)
+	for err == nil {
+		timer := time.NewTimer(p.nextAppointment())
+		select {
+		case o := <-p.orders:
+			p.obey(o)
+		case <-timer.C:
+			err = p.keepAppointments()
+		case err = <-p.broken:
+		case <-p.s.stop:
+			timer.Stop()
+			return p.shut(false)
+		}
+		timer.Stop()
+	}
+	return errors.Join(fmt.Errorf("serve %s: %w", p.addr, err), p.shut(false))
+}
+
+func (p *port) nextAppointment() time.Duration {
+	wait := idleWait
+	for _, a := range p.agenda {
+		wait = min(wait, max(0, time.Until(a.at)))
+	}
+	return wait
+}
+
+func (p *port) keepAppointments() error {
+	now := time.Now()
+	var due []appointment
+	p.agenda = slices.DeleteFunc(p.agenda, func(a appointment) bool {
+		if a.at.After(now) {
+			return false
+		}
+		due = append(due, a)
+		return true
+	})
+	slices.SortStableFunc(due, func(a, b appointment) int { return a.at.Compare(b.at) })
+	for _, a := range due {
+		if err := a.do(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// in plans a step of a way up; d is scenario time.
+func (p *port) in(d time.Duration, do func() error) {
+	p.agenda = append(p.agenda, appointment{time.Now().Add(p.s.clock.real(d)), do, true})
+}
+
+// obey carries a fault out, after its delay.
+func (p *port) obey(o portOrder) {
+	if delay := time.Duration(o.hit.When.Delay); delay > 0 {
+		o.hit.When.Delay = 0
+		p.agenda = append(p.agenda, appointment{
+			at: time.Now().Add(delay),
+			do: func() error { p.obey(o); return nil },
+		})
+		return
+	}
+	p.agenda = slices.DeleteFunc(p.agenda, func(a appointment) bool { return a.wayUp })
+	var wire string
+	var err error
+	switch o.hit.What.Do {
+	case fault.Refuse:
+		wire, err = p.refuse(time.Duration(o.hit.What.For))
+	case fault.BacklogFull:
+		wire, err = p.fillQueue(time.Duration(o.hit.What.For))
+	default:
+		wire, err = p.restart(o.hit)
+	}
+	r := fault.Receipt{
+		Fault: o.hit.ID, Planned: o.hit.What.Do, Wire: wire, Point: o.hit.Point, At: time.Now(),
+	}
+	if err != nil {
+		r.Mismatch = err.Error()
+	}
+	p.s.board.receipt(r)
+	if o.done != nil {
+		o.done <- err
+	}
+}
+
+// order hands a listener fault to the port.
+func (s *Server) order(hit fault.Hit) {
+	select {
+	case s.port.orders <- portOrder{hit: hit}:
+	default:
+		s.board.receipt(fault.Receipt{
+			Fault: hit.ID, Planned: hit.What.Do, Wire: "nothing", Point: hit.Point, At: time.Now(),
+			Mismatch: fmt.Sprintf("%d listener faults wait already", portOrders),
+		})
+	}
+}
+
+// Restart ends all sessions, with FIN or RST, closes the port and comes back as d says; a zero d is
+// the profile's own way up. It returns when the sessions have ended.
+func (s *Server) Restart(d fault.Downtime, end fault.Action) error {
+	f := fault.Fault{
+		ID: "restart", When: fault.When{At: new(fault.Duration)},
+		What: fault.What{Do: fault.Restart, Then: end, Downtime: &d},
+	}
+	if err := (fault.Schedule{Faults: []fault.Fault{f}}).Validate(); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	serving := s.serving
+	s.mu.Unlock()
+	if !serving {
+		return errors.New("restart gateway: it does not serve yet")
+	}
+	o := portOrder{hit: fault.Hit{Fault: f, Point: "on request"}, done: make(chan error, 1)}
+	select {
+	case s.port.orders <- o:
+	case <-s.stop:
+		return fmt.Errorf("restart gateway: %w", ErrClosed)
+	}
+	select {
+	case err := <-o.done:
+		return err
+	case <-s.port.over:
+		return fmt.Errorf("restart gateway: %w", ErrClosed)
+	}
+}
+
+// restart ends everything as a process's exit does, and plans the way up.
+func (p *port) restart(hit fault.Hit) (wire string, err error) {
+	d := p.s.profile.Startup
+	if hit.What.Downtime != nil && *hit.What.Downtime != (fault.Downtime{}) {
+		d = *hit.What.Downtime
+	}
+	switch {
+	case d.Refused > 0:
+		err = p.shut(true)
+	case d.AcceptMute > 0:
+		p.s.stage.set(AcceptMute)
+	case d.VersionOnly > 0:
+		p.s.stage.set(VersionOnly)
+	}
+	p.s.mu.Lock()
+	p.s.epoch++
+	p.s.crashed = false
+	p.s.mu.Unlock()
+	ended := p.s.endAll(hit)
+	return fmt.Sprintf("%d connections ended, port %s", ended, p.describe()),
+		errors.Join(err, p.comeUp(d))
+}
+
+// comeUp plans the phases of d, and enters the first that lasts.
+func (p *port) comeUp(d fault.Downtime) error {
+	enter := p.enter(Ready)
+	after := time.Duration(0)
+	for _, phase := range []struct {
+		stage Stage
+		lasts fault.Duration
+	}{{Refusing, d.Refused}, {AcceptMute, d.AcceptMute}, {VersionOnly, d.VersionOnly}} {
+		if phase.lasts > 0 {
+			p.in(after, p.enter(phase.stage))
+			after += time.Duration(phase.lasts)
+		}
+	}
+	if after == 0 {
+		return enter()
+	}
+	p.in(after, enter)
+	return p.keepAppointments()
+}
+
+// enter makes a stage begin.
+func (p *port) enter(stage Stage) func() error {
+	return func() error {
+		if stage == Refusing {
+			return p.shut(true)
+		}
+		p.s.stage.set(stage)
+		if err := p.open(); err != nil {
+			return err
+		}
+		p.s.board.tell(Event{Kind: EventListening, Message: string(stage)})
+		return nil
+	}
+}
+
+// refuse closes the port for a while; connections live on.
+func (p *port) refuse(lasts time.Duration) (wire string, err error) {
+	if err = p.shut(true); lasts > 0 {
+		p.in(lasts, p.enter(Ready))
+	}
+	return "port closed", err
+}
+
+// open starts to accept, on a new listener if the port is closed.
+func (p *port) open() error {
+	if p.ln == nil {
+		ln, err := p.relisten()
+		if err != nil {
+			return fmt.Errorf("open port %s again: %w", p.addr, err)
+		}
+		p.ln = ln
+	}
+	if p.reserved != nil {
+		_ = p.reserved.Close() // the listener holds the port now
+		p.reserved = nil
+	}
+	if err := p.emptyQueue(); err != nil {
+		return err
+	}
+	if p.accepted == nil {
+		p.accepted = make(chan struct{})
+		go p.accept(p.ln, p.accepted)
+	}
+	return nil
+}
+
+func (p *port) relisten() (net.Listener, error) {
+	if p.s.cfg.Relisten != nil {
+		return p.s.cfg.Relisten()
+	}
+	if p.addr.Network() != "tcp" {
+		return nil, fmt.Errorf("a %s listener cannot be opened again: set Config.Relisten",
+			p.addr.Network())
+	}
+	return net.Listen("tcp", p.addr.String())
+}
+
+// shut closes the listener and waits for its accept loop. The port is kept from other processes
+// when it is to be opened again.
+func (p *port) shut(again bool) error {
+	if p.ln == nil {
+		if !again && p.reserved != nil {
+			err := p.reserved.Close()
+			p.reserved = nil
+			return err
+		}
+		return nil
+	}
+	err := p.ln.Close()
+	if p.accepted != nil {
+		<-p.accepted
+	}
+	p.ln, p.accepted = nil, nil
+	if p.filler != nil {
+		_ = p.filler.Close() // its other end went with the listener
+		p.filler = nil
+	}
+	if again {
+		p.s.stage.set(Refusing)
+		var reserveErr error
+		p.reserved, reserveErr = reserve(p.addr)
+		if reserveErr != nil {
+			p.s.log.Warn("port is not kept while it is closed", "addr", p.addr.String(),
+				"err", reserveErr)
+		}
+		p.s.board.tell(Event{Kind: EventRefusing, Message: "port closed"})
+	}
+	return err
+}
+
+func (p *port) describe() string {
+	if p.ln == nil {
+		return "closed"
+	}
+	return "open"
+}
+
+// accept admits clients until the listener is closed or told to pause.
+func (p *port) accept(ln net.Listener, done chan struct{}) {
+	defer close(done)
+	for {
+		nc, err := ln.Accept()
+		switch {
+		case err == nil:
+			p.s.admit(nc)
+		case errors.Is(err, net.ErrClosed), errors.Is(err, os.ErrDeadlineExceeded):
+			return
+		case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE),
+			errors.Is(err, syscall.ECONNABORTED):
+			p.s.log.Warn("accept", "err", err)
+			select {
+			case <-time.After(acceptRetry):
+			case <-p.s.stop:
+				return
+			}
+		default:
+			select {
+			case p.broken <- err:
+			default:
+			}
+			return
+		}
+	}
+}
+
+// endAll ends every connection, as the exit of a process does, and waits for the sessions. It
+// returns how many there were.
+func (s *Server) endAll(hit fault.Hit) int {
+	conns := s.open()
+	ended := conns[:0:0]
+	for _, c := range conns {
+		if c.isEnded() {
+			continue
+		}
+		ended = append(ended, c)
+		perConn := hit
+		perConn.Connection = c.id
+		perConn.What = fault.What{Do: fault.FIN}
+		if hit.What.Then == fault.RST {
+			perConn.What.Do = fault.RST
+		}
+		if c.isLive() {
+			c.do(perConn, "", fault.Restart)
+		} else if c.isZombie() {
+			c.shut("the gateway restarted", false)
+		}
+	}
+	for _, c := range ended {
+		<-c.rd.dropping // the session has ended: its client id is free
+	}
+	return len(ended)
+}
+
+// isZombie reports whether the client has sent FIN and we have not.
+func (c *conn) isZombie() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return !c.ended && !c.finSent
+}

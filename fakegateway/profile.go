@@ -1,0 +1,147 @@
+package fakegateway
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"ibsoak/fakegateway/fault"
+)
+
+// Profile is a Gateway with a named sickness, as data.
+type Profile struct {
+	Name    string
+	Summary string // a sentence
+	Quirks  Quirks
+	// Schedule is in force behind the configured one.
+	Schedule fault.Schedule
+	// Startup is how the Gateway comes up, at the start and after every restart that does not say.
+	Startup fault.Downtime
+}
+
+// Quirks are behaviours that are not at a point of one connection but a matter of the whole
+// Gateway's state. That real Gateways have them is a diagnosis from users' logs, never a fact.
+type Quirks struct {
+	// LeakOnEOF never closes a socket whose client has sent FIN.
+	LeakOnEOF bool
+	// SilentFrom answers no new client while so many sockets are in CLOSE_WAIT. 0 is never.
+	SilentFrom int
+	// CrashOnFIN is how soon after its bootstrap a client's FIN makes the Gateway mute for
+	// everybody, until a restart. A FIN during the bootstrap always does. 0 is never.
+	CrashOnFIN time.Duration
+}
+
+const (
+	heldLimit  = 3
+	crashAfter = time.Second
+	upPhase    = fault.Duration(time.Second)
+	slowAnswer = fault.Duration(50 * time.Millisecond)
+)
+
+// Profiles are the known ones, the healthy one first.
+var Profiles = []Profile{
+	{
+		Name:    "healthy",
+		Summary: "Does what a good Gateway does, and answers a client's FIN with its own.",
+	},
+	{
+		Name: "leaky",
+		Summary: "Never closes a socket whose client has sent FIN, and with 3 such zombies " +
+			"accepts new clients but answers them nothing.",
+		Quirks: Quirks{LeakOnEOF: true, SilentFrom: heldLimit},
+	},
+	{
+		Name:    "mute",
+		Summary: "Accepts every client and answers nothing, not even the version.",
+		Schedule: one("mute", "a Gateway that is stuck", fault.Where{},
+			fault.When{Phase: fault.Accepted}, fault.What{Do: fault.Mute}),
+	},
+	{
+		Name: "starting",
+		Summary: "Comes up in phases of 1 s each, at the start and after every restart: port " +
+			"closed, TCP only, version reply only, ready.",
+		Startup: fault.Downtime{Refused: upPhase, AcceptMute: upPhase, VersionOnly: upPhase},
+	},
+	{
+		Name: "crash-on-fin",
+		Summary: "Goes mute for everybody, until a restart, when a client sends FIN during its " +
+			"bootstrap or within 1 s after it.",
+		Quirks: Quirks{CrashOnFIN: crashAfter},
+	},
+	{
+		Name:    "first-only",
+		Summary: "Serves the first client and answers nothing to all later ones.",
+		Schedule: one("later-clients", "the first works, the rest hang",
+			fault.Where{FromConnection: 2},
+			fault.When{Phase: fault.Accepted}, fault.What{Do: fault.Mute}),
+	},
+	{
+		Name:    "slow",
+		Summary: "Holds every message to a client back by 50 ms.",
+		Schedule: one("slow", "a Gateway under load", fault.Where{},
+			fault.When{Outbound: fault.Any}, fault.What{Do: fault.Delay, For: slowAnswer}),
+	},
+}
+
+func one(id, why string, where fault.Where, when fault.When, what fault.What) fault.Schedule {
+	return fault.Schedule{Faults: []fault.Fault{
+		{ID: id, Why: why, Where: where, When: when, What: what},
+	}}
+}
+
+func profileNamed(name string) (Profile, error) {
+	names := make([]string, 0, len(Profiles))
+	for _, p := range Profiles {
+		if p.Name == name {
+			return p, nil
+		}
+		names = append(names, p.Name)
+	}
+	return Profile{}, fmt.Errorf("profile %q: want one of %s", name, strings.Join(names, ", "))
+}
+
+// applyQuirks decides what becomes of a connection that was just accepted. The caller holds mu.
+func (s *Server) applyQuirks(c *conn) {
+	q := s.profile.Quirks
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.row.Planted, s.crashed:
+		c.muted, c.eof = true, leakOnEOF
+	case q.LeakOnEOF:
+		c.eof = leakOnEOF
+		c.muted = q.SilentFrom > 0 && s.board.inCloseWait() >= q.SilentFrom
+	}
+}
+
+// clientLeft hears of every FIN of a client, before it is answered.
+func (s *Server) clientLeft(c *conn) {
+	limit := s.profile.Quirks.CrashOnFIN
+	if limit <= 0 {
+		return
+	}
+	fatal := false
+	s.board.read(c.row, func(r *Connection) {
+		inBootstrap := !r.StartAPIRead.IsZero() && r.BootstrapSent.IsZero()
+		soonAfter := !r.BootstrapSent.IsZero() && r.ClientFIN.Sub(r.BootstrapSent) < limit
+		fatal = inBootstrap || soonAfter
+	})
+	if fatal {
+		s.crash(c)
+	}
+}
+
+// crash makes the Gateway mute for everybody.
+func (s *Server) crash(by *conn) {
+	s.mu.Lock()
+	s.crashed = true
+	s.mu.Unlock()
+	for _, c := range s.open() {
+		c.setMuted(true)
+		c.setEOF(fault.IgnoreEOF)
+	}
+	s.board.receipt(fault.Receipt{
+		Fault: s.profile.Name, Planned: fault.Mute, Connection: by.id, At: time.Now(),
+		Point: "client FIN", Wire: "nothing, on every connection, until a restart",
+	})
+}

@@ -1,0 +1,277 @@
+package fakegateway
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"ibsoak/fakegateway/exchange"
+	"ibsoak/fakegateway/fault"
+)
+
+// ErrClosed is what is answered by a Gateway that was closed.
+var ErrClosed = errors.New("the gateway is closed")
+
+// stragglerLimit is how long Close waits for a connection before it names it and gives up on it.
+const stragglerLimit = 5 * time.Second
+
+// Server is a fake Gateway.
+type Server struct {
+	cfg      Config
+	log      *slog.Logger
+	clock    clock
+	plan     *fault.Plan
+	board    *board
+	stage    *stages
+	profile  Profile
+	exchange *exchange.Exchange
+	sessions sessions
+	port     *port
+
+	replan chan struct{} // the schedule has changed
+	stop   chan struct{} // closed by Close
+	gone   chan struct{} // closed when Close is done
+
+	mu       sync.Mutex
+	conns    map[*conn]bool // not yet ended: this is what pins the held ones
+	serving  bool
+	crashed  bool // by the crash-on-fin quirk, until a restart
+	epoch    int
+	subjects int            // accepted connections that this package did not make itself
+	sockets  sync.WaitGroup // connections
+	owned    sync.WaitGroup // everything else
+	once     sync.Once
+	closed   error
+
+	ours ourDials
+}
+
+// New makes a Gateway that does not listen yet.
+func New(cfg Config) (*Server, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	profile, err := profileNamed(cfg.Profile)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{
+		cfg: cfg, log: cfg.Log, profile: profile, clock: cfg.Clock.begin(),
+		stage: newStages(Ready), replan: make(chan struct{}, 1),
+		stop: make(chan struct{}), gone: make(chan struct{}),
+		conns: make(map[*conn]bool),
+	}
+	s.plan = fault.NewPlan(cfg.Schedule, profile.Schedule, s.clock.elapsed)
+	s.exchange = exchange.New(cfg.exchangeConfig())
+	s.exchange.Subscribe(s.sessions.deliver)
+	record, err := newRecorder(cfg.RecordDir)
+	if err != nil {
+		return nil, err
+	}
+	s.board = newBoard(cfg.TranscriptFrames, record)
+	return s, nil
+}
+
+// Start makes a Gateway on a free port of 127.0.0.1 and serves until Close.
+func Start(cfg Config) (*Server, error) {
+	s, err := New(cfg)
+	if err != nil {
+		return nil, err
+	}
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("start gateway: %w", err), s.Close())
+	}
+	if err := s.listen(ln); err != nil {
+		return nil, err
+	}
+	s.owned.Go(func() {
+		if err := s.port.run(); err != nil {
+			s.log.Error("gateway stopped serving", "err", err)
+		}
+	})
+	return s, nil
+}
+
+// Serve accepts clients on ln until Close, and owns ln from now on. It returns nil after Close. A
+// Server serves once.
+func (s *Server) Serve(ln net.Listener) error {
+	if err := s.listen(ln); err != nil {
+		return err
+	}
+	s.owned.Add(1)
+	defer s.owned.Done()
+	return s.port.run()
+}
+
+// listen takes the listener over and starts the clockwork.
+func (s *Server) listen(ln net.Listener) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	select {
+	case <-s.stop:
+		return errors.Join(fmt.Errorf("serve: %w", ErrClosed), ln.Close())
+	default:
+	}
+	if s.serving {
+		return errors.Join(errors.New("serve: this Server serves already"), ln.Close())
+	}
+	s.serving = true
+	s.port = newPort(s, ln)
+	s.owned.Go(s.runExchange)
+	s.owned.Go(s.runSchedule)
+	return nil
+}
+
+// Addr is where the Gateway listens, or will listen again; "" before Serve.
+func (s *Server) Addr() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.port == nil {
+		return ""
+	}
+	return s.port.addr.String()
+}
+
+// HostPort is Addr in two parts.
+func (s *Server) HostPort() (host string, port int) {
+	ap, err := netip.ParseAddrPort(s.Addr())
+	if err != nil {
+		return "", 0
+	}
+	return ap.Addr().String(), int(ap.Port())
+}
+
+// Close ends everything, in this order: the listener, the accept loop, the connections and their
+// sessions, the exchange and the records. A connection that has not ended after 5 s is named in the
+// error. Closing again returns the same result.
+func (s *Server) Close() error {
+	s.once.Do(func() {
+		close(s.stop)
+		s.mu.Lock()
+		serving := s.serving
+		s.mu.Unlock()
+		if serving {
+			s.port.close()
+		}
+		err := s.closeConnections()
+		s.owned.Wait()
+		s.closed = errors.Join(err, s.board.finish(s.cfg.RecordDir))
+		close(s.gone)
+	})
+	<-s.gone
+	return s.closed
+}
+
+func (s *Server) closeConnections() error {
+	for _, c := range s.open() {
+		c.shut("the gateway was closed", false)
+	}
+	done := make(chan struct{})
+	go func() { s.sockets.Wait(); close(done) }()
+	limit := time.NewTimer(stragglerLimit)
+	defer limit.Stop()
+	select {
+	case <-done:
+		return nil
+	case <-limit.C:
+	}
+	var names []string
+	for _, c := range s.open() {
+		names = append(names, c.describe())
+	}
+	return fmt.Errorf("close gateway: still running after %s: %s",
+		stragglerLimit, strings.Join(names, ", "))
+}
+
+// open lists the connections that have not ended, by number.
+func (s *Server) open() []*conn {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	conns := make([]*conn, 0, len(s.conns))
+	for c := range s.conns {
+		conns = append(conns, c)
+	}
+	slices.SortFunc(conns, func(a, b *conn) int { return a.id - b.id })
+	return conns
+}
+
+// admit registers a connection and starts its goroutines.
+func (s *Server) admit(nc net.Conn) {
+	whose := s.ours.whose(nc.RemoteAddr())
+	tcp, ok := nc.(halfCloser)
+	if whose == dialFiller || !ok {
+		if !ok {
+			s.log.Error("connection refused: it cannot half-close", "type", fmt.Sprintf("%T", nc))
+		}
+		_ = nc.Close() // nothing was read or written: there is nothing to lose
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	row, ok := s.board.open(Connection{
+		Epoch: s.epoch, Local: addrPort(nc.LocalAddr()), Remote: addrPort(nc.RemoteAddr()),
+		Accepted: time.Now(), Planted: whose == dialZombie,
+	})
+	if !ok {
+		s.log.Error("connection reset: the ledger is full", "rows", ledgerRows)
+		_ = tcp.SetLinger(0)
+		_ = tcp.Close()
+		return
+	}
+	ordinal := 0 // of a planted zombie: no fault falls on it
+	if !row.Planted {
+		s.subjects++
+		ordinal = s.subjects
+	}
+	c := newConn(s, tcp, row, ordinal)
+	s.applyQuirks(c)
+	s.conns[c] = true
+	s.sockets.Go(func() {
+		c.serve()
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.conns, c)
+	})
+}
+
+// Connections is the ledger: a row for every connection ever accepted.
+func (s *Server) Connections() []Connection { return s.board.connections() }
+
+// Books is a snapshot of the exchange's truth.
+func (s *Server) Books() exchange.Books { return s.exchange.Books() }
+
+// Transcript is every frame that is still kept, decoded. It is expensive: one decoding a frame.
+func (s *Server) Transcript() []Frame { return s.transcript(0) }
+
+func (s *Server) transcript(after int) []Frame {
+	s.board.mu.Lock()
+	kept := s.board.frames.since(after)
+	s.board.mu.Unlock()
+	frames := make([]Frame, len(kept))
+	for i, f := range kept {
+		frames[i] = f.decoded()
+	}
+	return frames
+}
+
+// TranscriptDropped is how many of the oldest frames are no longer kept in memory.
+func (s *Server) TranscriptDropped() int {
+	s.board.mu.Lock()
+	defer s.board.mu.Unlock()
+	return s.board.frames.dropped
+}
+
+// Receipts is what every fault that acted really did, in order.
+func (s *Server) Receipts() []fault.Receipt {
+	s.board.mu.Lock()
+	defer s.board.mu.Unlock()
+	return append([]fault.Receipt(nil), s.board.receipts...)
+}

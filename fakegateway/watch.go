@@ -1,0 +1,166 @@
+package fakegateway
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"ibsoak/fakegateway/exchange"
+	"ibsoak/fakegateway/fault"
+)
+
+// watchedEvents bounds what a follower may lag behind before events are lost to it.
+const watchedEvents = 4096
+
+// EventKind says what happened.
+type EventKind string
+
+// The kinds of events.
+const (
+	EventAccepted   EventKind = "accepted"
+	EventPhase      EventKind = "phase"    // Message is the fault.Phase
+	EventInbound    EventKind = "inbound"  // Message is IBKR's name
+	EventOutbound   EventKind = "outbound" // written; Message is IBKR's name
+	EventFault      EventKind = "fault"    // a receipt was filed
+	EventClientFIN  EventKind = "client-fin"
+	EventClientRST  EventKind = "client-rst"
+	EventGatewayFIN EventKind = "gateway-fin"
+	EventGatewayRST EventKind = "gateway-rst"
+	EventHeld       EventKind = "held"
+	EventClosed     EventKind = "closed"    // the Gateway has no socket any more
+	EventListening  EventKind = "listening" // Message is the Stage
+	EventRefusing   EventKind = "refusing"  // the port is closed, or its accept queue is full
+	EventBooks      EventKind = "books"     // the exchange moved
+)
+
+// Event is one thing that happened, as Watch tells it.
+type Event struct {
+	Seq        int       `json:"seq"`
+	At         time.Time `json:"at"` // real time
+	Kind       EventKind `json:"kind"`
+	Connection int       `json:"connection,omitempty"`
+	Message    string    `json:"message,omitempty"`
+	Fault      string    `json:"fault,omitempty"`
+	// Dropped is how many events before this one were lost because the follower lagged.
+	Dropped int `json:"dropped,omitempty"`
+}
+
+// watcher is one follower. It is guarded by the board.
+type watcher struct {
+	events  chan Event
+	dropped int
+}
+
+// emit numbers an event and hands it to everybody who follows. The caller holds mu.
+func (b *board) emit(e Event) {
+	b.events++
+	e.Seq, e.At = b.events, time.Now()
+	for w := range b.watchers {
+		e.Dropped = w.dropped
+		select {
+		case w.events <- e:
+			w.dropped = 0
+		default:
+			w.dropped++
+		}
+	}
+	for wake := range b.waiters {
+		select {
+		case wake <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// Watch follows what happens from now on. The channel holds 4096 events; when the follower lags
+// further, events are lost, and the next one says how many. stop ends it and closes the channel.
+func (s *Server) Watch() (events <-chan Event, stop func()) {
+	w := &watcher{events: make(chan Event, watchedEvents)}
+	s.board.mu.Lock()
+	defer s.board.mu.Unlock()
+	s.board.watchers[w] = true
+	return w.events, sync.OnceFunc(func() {
+		s.board.mu.Lock()
+		defer s.board.mu.Unlock()
+		delete(s.board.watchers, w)
+		close(w.events)
+	})
+}
+
+// Wait returns when until holds. It is asked again after everything that happens, and never
+// between. The error, when ctx ends first or the Gateway is closed, names what was awaited and
+// shows the ledger's tail.
+func (s *Server) Wait(ctx context.Context, what string, until func(*View) bool) error {
+	wake := make(chan struct{}, 1)
+	s.board.mu.Lock()
+	s.board.waiters[wake] = true
+	s.board.mu.Unlock()
+	defer func() {
+		s.board.mu.Lock()
+		defer s.board.mu.Unlock()
+		delete(s.board.waiters, wake)
+	}()
+	for {
+		if until(&View{s: s}) {
+			return nil
+		}
+		select {
+		case <-wake:
+		case <-ctx.Done():
+			return fmt.Errorf("wait for %s: %w (%s)", what, context.Cause(ctx), s.board.tail())
+		case <-s.gone:
+			if until(&View{s: s}) {
+				return nil
+			}
+			return fmt.Errorf("wait for %s: %w (%s)", what, ErrClosed, s.board.tail())
+		}
+	}
+}
+
+// View is the Gateway's state as Wait shows it. Each method sees the newest state; between two
+// calls things may move on, but nothing that happened is ever taken back.
+type View struct{ s *Server }
+
+// Connections is the ledger.
+func (v *View) Connections() []Connection { return v.s.Connections() }
+
+// Connection is one row; false when there is no such connection yet.
+func (v *View) Connection(id int) (Connection, bool) {
+	now := time.Now()
+	v.s.board.mu.Lock()
+	defer v.s.board.mu.Unlock()
+	if id < 1 || id > len(v.s.board.rows) {
+		return Connection{}, false
+	}
+	return v.s.board.rows[id-1].copyAt(now), true
+}
+
+// Received counts client messages of this name over all connections since the start.
+func (v *View) Received(name string) int {
+	v.s.board.mu.Lock()
+	defer v.s.board.mu.Unlock()
+	return v.s.board.received[name]
+}
+
+// Sent counts Gateway messages of this name that the kernel took, over all connections.
+func (v *View) Sent(name string) int {
+	v.s.board.mu.Lock()
+	defer v.s.board.mu.Unlock()
+	return v.s.board.sent[name]
+}
+
+// Transcript is the kept frames with a Seq above after, decoded.
+func (v *View) Transcript(after int) []Frame { return v.s.transcript(after) }
+
+// Receipts is what faults did so far.
+func (v *View) Receipts() []fault.Receipt { return v.s.Receipts() }
+
+// Books is the exchange's truth.
+func (v *View) Books() exchange.Books { return v.s.Books() }
+
+// InCloseWait counts connections whose Gateway end is in CLOSE_WAIT.
+func (v *View) InCloseWait() int { return v.s.board.inCloseWait() }
+
+// Stage says how far up the Gateway is.
+func (v *View) Stage() Stage { return v.s.stage.now() }

@@ -1,0 +1,384 @@
+package fakegateway
+
+import (
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"ibsoak/fakegateway/fault"
+	"ibsoak/internal/wire"
+)
+
+const (
+	// queueBytes and queueItems bound what waits for a client that reads too slowly. Past either
+	// the connection is reset, with a reason in the ledger.
+	queueBytes = 32 << 20
+	queueItems = 1 << 17
+
+	// batchBytes is how much is gathered for one system call.
+	batchBytes = 64 << 10
+
+	// flushGrace bounds the writing of what was queued before a FIN.
+	flushGrace = time.Second
+)
+
+// item is one thing for the writer to do: a unit of the stream, or a step between units.
+type item struct {
+	raw  []byte
+	kind string
+	// message is false for what is not a message: faults do not fall on it by name.
+	message bool
+	step    func() bool // runs when everything before it is written; false ends the writer
+	last    bool        // a step that runs even when the writer was silenced
+}
+
+// writer owns the sending half of a connection. Its goroutine alone writes, except that anybody
+// may end the connection.
+type writer struct {
+	c *conn
+
+	mu     sync.Mutex
+	queue  []item
+	bytes  int  // in queue
+	closed bool // nothing more is taken
+
+	ready  chan struct{}
+	gate   gate          // shut by stop-writing
+	silent atomic.Bool   // set by mute and hold: what is queued is thrown away
+	every  atomic.Int64  // nanoseconds between bytes of a drip; 0 is none
+	sent   atomic.Int64  // bytes that the kernel took
+	done   chan struct{} // closed when the goroutine is over
+
+	// Of the goroutine alone:
+	batch  []byte
+	frames []frame // in batch
+	ends   []int   // of each frame in batch
+}
+
+func newWriter(c *conn) *writer {
+	return &writer{c: c, ready: make(chan struct{}, 1), done: make(chan struct{})}
+}
+
+// put queues items and never blocks. It reports false when the writer takes no more.
+func (w *writer) put(items ...item) bool {
+	w.mu.Lock()
+	if w.closed {
+		w.mu.Unlock()
+		return false
+	}
+	for _, it := range items {
+		w.bytes += len(it.raw)
+	}
+	w.queue = append(w.queue, items...)
+	full := w.bytes > queueBytes || len(w.queue) > queueItems
+	if full {
+		w.closed = true
+	}
+	w.mu.Unlock()
+	if full {
+		w.c.shut(fmt.Sprintf("slow consumer: over %d bytes or %d messages waited to be written",
+			queueBytes, queueItems), true)
+		return false
+	}
+	select {
+	case w.ready <- struct{}{}:
+	default:
+	}
+	return true
+}
+
+// putLast queues one final item: nothing is taken after it.
+func (w *writer) putLast(it item) {
+	w.put(it)
+	w.mu.Lock()
+	w.closed = true
+	w.mu.Unlock()
+}
+
+// discard throws away what waits and takes nothing more.
+func (w *writer) discard() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.closed, w.queue, w.bytes = true, nil, 0
+}
+
+func (w *writer) take() []item {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	items := w.queue
+	w.queue, w.bytes = nil, 0
+	return items
+}
+
+func (w *writer) run() {
+	defer close(w.done)
+	defer w.discard()
+	for {
+		select {
+		case <-w.ready:
+		case <-w.c.over:
+			return
+		}
+		for items := w.take(); len(items) > 0; items = w.take() {
+			for _, it := range items {
+				if !w.write(it) {
+					return
+				}
+			}
+			if !w.flush() {
+				return
+			}
+		}
+	}
+}
+
+func (w *writer) write(it item) bool {
+	if w.silent.Load() && !it.last {
+		return true
+	}
+	if it.step != nil {
+		return w.flush() && it.step()
+	}
+	if it.message {
+		if hit, ok := w.c.track.Outbound(it.kind); ok {
+			return w.flush() && w.strike(hit, it)
+		}
+	}
+	return w.add(it, "")
+}
+
+// add puts a unit into the batch.
+func (w *writer) add(it item, note string) bool {
+	w.batch = append(w.batch, it.raw...)
+	w.frames = append(w.frames, w.c.frame(wire.FromServer, it, note))
+	w.ends = append(w.ends, len(w.batch))
+	return len(w.batch) < batchBytes || w.flush()
+}
+
+// flush writes the batch. It reports false when the connection or the sending is over.
+func (w *writer) flush() bool {
+	if len(w.batch) == 0 {
+		return true
+	}
+	if !w.gate.pass(w.c.over) {
+		return false
+	}
+	board, row := w.c.srv.board, w.c.row
+	board.outbound(row, w.frames)
+	n, goOn := w.send(w.batch)
+	whole := 0
+	for whole < len(w.ends) && w.ends[whole] <= n {
+		whole++
+	}
+	board.written(row, n, w.frames[:whole])
+	for i, f := range w.frames[whole:] {
+		start := w.ends[whole+i] - len(f.raw)
+		board.annotate(f.seq, fmt.Sprintf("cut: %d of %d bytes went out", max(0, n-start), len(f.raw)))
+	}
+	w.batch, w.frames, w.ends = w.batch[:0], w.frames[:0], w.ends[:0]
+	if cap(w.batch) > 4*batchBytes {
+		w.batch = nil // one huge frame must not stay in memory
+	}
+	return goOn
+}
+
+// send writes b and lets the faults fall that have a byte count inside it or at its end.
+func (w *writer) send(b []byte) (n int, goOn bool) {
+	for {
+		sent := w.sent.Load()
+		cut, ok := w.c.track.NextCut(sent)
+		part := len(b) - n
+		if ok && cut-sent < int64(part) {
+			part = int(cut - sent)
+		}
+		m, err := w.bytesOut(b[n : n+part])
+		n += m
+		if err != nil {
+			w.c.writeFailed(err)
+			return n, false
+		}
+		if !ok || cut != w.sent.Load() {
+			return n, true
+		}
+		if hit, falls := w.c.track.AtByte(cut); falls && !w.strike(hit, item{}) {
+			return n, false
+		}
+	}
+}
+
+// bytesOut writes b, byte by byte in a drip.
+func (w *writer) bytesOut(b []byte) (n int, err error) {
+	every := time.Duration(w.every.Load())
+	if every <= 0 {
+		n, err = w.c.nc.Write(b)
+		w.sent.Add(int64(n))
+		return n, err
+	}
+	for i := range b {
+		if !w.c.sleep(every) {
+			return n, errOver
+		}
+		m, err := w.c.nc.Write(b[i : i+1])
+		w.sent.Add(int64(m))
+		n += m
+		if err != nil {
+			return n, err
+		}
+	}
+	return n, nil
+}
+
+// partial writes the first bytes of a unit that will not, or not yet, go out as a whole.
+func (w *writer) partial(it item, bytes int, note string) bool {
+	if bytes <= 0 || len(it.raw) == 0 {
+		return true
+	}
+	it.raw = it.raw[:min(bytes, len(it.raw))]
+	return w.direct(it, note)
+}
+
+// direct writes a piece of the stream past the batch, which must be empty or on its way out.
+func (w *writer) direct(it item, note string) bool {
+	f := w.c.frame(wire.FromServer, it, note)
+	f.version = 0 // not a whole message
+	frames := []frame{f}
+	w.c.srv.board.outbound(w.c.row, frames)
+	n, goOn := w.send(f.raw)
+	w.c.srv.board.written(w.c.row, n, nil)
+	return goOn
+}
+
+// strike lets a fault act on the unit that is about to be written. It reports whether the writer
+// goes on.
+func (w *writer) strike(hit fault.Hit, it item) bool {
+	c := w.c
+	switch hit.What.Do {
+	case fault.Delay:
+		if !w.partial(it, hit.When.Byte, "held back inside") {
+			return false
+		}
+		c.filed(hit, "held back "+hit.What.For.String(), "")
+		if !c.sleep(time.Duration(hit.When.Delay + hit.What.For)) {
+			return false
+		}
+		return w.rest(it, hit.When.Byte)
+	case fault.Drop:
+		c.filed(hit, "message dropped", "")
+		return c.sleep(time.Duration(hit.When.Delay))
+	case fault.Error:
+		if !c.sleep(time.Duration(hit.When.Delay)) {
+			return false
+		}
+		c.filed(hit, fmt.Sprintf("error %d", hit.What.Code), "")
+		return w.add(c.errorItem(hit, c.requestID(it)), "in place of "+it.kind)
+	case fault.Duplicate:
+		return w.duplicate(hit, it)
+	case fault.Drip:
+		return w.drip(hit, it)
+	case fault.Cut, fault.Garbage, fault.BadLength:
+		return w.spoil(hit, it)
+	default:
+		return w.strikeConnection(hit, it)
+	}
+}
+
+// rest writes what partial left of a unit.
+func (w *writer) rest(it item, from int) bool {
+	if from <= 0 {
+		return len(it.raw) == 0 || w.add(it, "")
+	}
+	if from < len(it.raw) {
+		it.raw = it.raw[from:]
+		if !w.direct(it, "the rest of it") {
+			return false
+		}
+	}
+	w.c.srv.board.written(w.c.row, 0, []frame{{kind: it.kind}})
+	return true
+}
+
+func (w *writer) duplicate(hit fault.Hit, it item) bool {
+	if !w.c.sleep(time.Duration(hit.When.Delay)) {
+		return false
+	}
+	w.c.filed(hit, fmt.Sprintf("%d copies", hit.What.Times), "")
+	for i := range hit.What.Times {
+		note := ""
+		if i > 0 {
+			note = "duplicate"
+		}
+		if !w.add(it, note) {
+			return false
+		}
+	}
+	return true
+}
+
+// drip writes the unit at hand byte by byte; without one, everything from now on.
+func (w *writer) drip(hit fault.Hit, it item) bool {
+	if !w.c.sleep(time.Duration(hit.When.Delay)) {
+		return false
+	}
+	before := w.every.Load()
+	w.every.Store(int64(hit.What.Every))
+	w.c.filed(hit, "byte by byte, "+hit.What.Every.String()+" apart", "")
+	if len(it.raw) == 0 {
+		return true
+	}
+	goOn := w.add(it, "drip") && w.flush()
+	w.every.Store(before)
+	return goOn
+}
+
+// spoil breaks the stream: a cut frame, noise, or a bad length, and then what the fault says.
+func (w *writer) spoil(hit fault.Hit, it item) bool {
+	c := w.c
+	if !w.partial(it, hit.When.Byte, "cut by "+hit.ID) || !c.sleep(time.Duration(hit.When.Delay)) {
+		return false
+	}
+	wrote := fmt.Sprintf("%d bytes of %s", hit.When.Byte, it.kind)
+	goOn := true
+	if hit.What.Do != fault.Cut {
+		noise := c.srv.noise(hit)
+		wrote = fmt.Sprintf("%d bytes", len(noise))
+		goOn = w.direct(item{raw: noise, kind: KindGarbage}, "by "+hit.ID)
+	}
+	then := hit
+	if hit.What.Then == "" {
+		c.filed(hit, wrote, "")
+		return goOn && (hit.What.Do == fault.Cut || w.rest(it, hit.When.Byte))
+	}
+	then.What = fault.What{Do: hit.What.Then}
+	then.When.Byte, then.When.Delay = 0, 0
+	return goOn && w.act(then, wrote+", then ", hit.What.Do)
+}
+
+// strikeConnection lets an action on the connection or the listener act at the writer.
+func (w *writer) strikeConnection(hit fault.Hit, it item) bool {
+	if !w.partial(it, hit.When.Byte, "cut by "+hit.ID) {
+		return false
+	}
+	byteCut := hit.When.Byte
+	hit.When.Byte = 0
+	if hit.When.Delay > 0 {
+		w.c.later(hit)
+		return w.rest(it, byteCut)
+	}
+	return w.act(hit, "", hit.What.Do) && w.gate.pass(w.c.over) && w.rest(it, byteCut)
+}
+
+// act performs an action on the connection in the writer's own goroutine, so that nothing comes
+// between the bytes before and the end.
+func (w *writer) act(hit fault.Hit, wrote string, planned fault.Action) bool {
+	switch hit.What.Do {
+	case fault.FIN, fault.HalfClose:
+		w.discard()
+		w.c.sendFIN(hit.What.Do == fault.HalfClose, string(planned)+" by fault "+hit.ID,
+			func(mismatch string) { w.c.receipt(hit, planned, wrote+"FIN", mismatch) })
+		return false
+	default:
+		w.c.do(hit, wrote, planned)
+		return !hit.What.Do.EndsConnection()
+	}
+}
