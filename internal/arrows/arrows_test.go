@@ -1,0 +1,219 @@
+package arrows_test
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// rule forbids arrows between packages. A pattern is an import path, or one with "/..." for it and
+// everything below it.
+type rule struct {
+	from   []string
+	never  []string
+	direct bool // only imports that the package itself writes, not what those import
+	reason string
+}
+
+// The rules see programs, not tests: a test may use whatever it needs.
+var rules = []rule{
+	{
+		from:   []string{"ibsoak/trader/..."},
+		never:  []string{"ibsoak/harness/...", "ibsoak/fakegateway/...", "ibsoak/scenarios/..."},
+		reason: "the subject must not know that it is tested",
+	},
+	{
+		from:   []string{"ibsoak/scenarios/mutants"},
+		never:  []string{"ibsoak/harness/...", "ibsoak/fakegateway/..."},
+		reason: "the broken traders are subjects: they must not know that they are tested",
+	},
+	{
+		from:   []string{"ibsoak/harness/..."},
+		never:  []string{"ibsoak/trader/...", "ibsoak/scenarios/..."},
+		reason: "the harness runs any subject as a command, and any scenario as data",
+	},
+	{
+		from:   []string{"ibsoak/scenarios/..."},
+		never:  []string{"ibsoak/trader/..."},
+		reason: "what is claimed is claimed of every trader",
+	},
+	{
+		from:   []string{"ibsoak/fakegateway/..."},
+		never:  []string{"ibsoak/harness/...", "ibsoak/trader/...", "ibsoak/scenarios/..."},
+		reason: "the Gateway serves any client in any language, whether it is tested or not",
+	},
+	{
+		from: []string{"ibsoak/fakegateway/exchange"},
+		never: []string{
+			"ibsoak/internal/wire", "ibsoak/fakegateway/fault", "github.com/scmhub/ibapi/...",
+		},
+		reason: "the books and the wire are independent: faults change what is told, never what is true",
+	},
+	{
+		from:   []string{"ibsoak/internal/wire"},
+		never:  []string{"net", "os", "log/..."},
+		direct: true,
+		reason: "the codec is bytes: no sockets, files or logs",
+	},
+	{
+		from:   []string{"ibsoak/internal/..."},
+		never:  []string{"ibsoak/trader/...", "ibsoak/harness/...", "ibsoak/fakegateway/...", "ibsoak/scenarios/..."},
+		reason: "the tools at the bottom serve both sides and know neither",
+	},
+	{
+		from:   []string{"ibsoak/internal/wire"},
+		never:  []string{"ibsoak/internal/memnet", "ibsoak/internal/sockets"},
+		reason: "the codec is bytes: it works on whatever carries them",
+	},
+	{
+		from:   []string{"ibsoak/..."},
+		never:  []string{"ibsoak/internal/memnet"},
+		reason: "memnet is for tests: a program's connections are the kernel's",
+	},
+	{
+		from: []string{"ibsoak/..."},
+		never: []string{
+			"testing", "github.com/onsi/ginkgo/v2/...", "github.com/onsi/gomega/...", "pgregory.net/rapid",
+		},
+		reason: "programs do not carry the test framework: it adds flags and weight",
+	},
+}
+
+// graph has the imports of every package, without those of its tests.
+type graph map[string][]string
+
+func matches(pattern, pkg string) bool {
+	if below, ok := strings.CutSuffix(pattern, "/..."); ok {
+		return pkg == below || strings.HasPrefix(pkg, below+"/")
+	}
+	return pkg == pattern
+}
+
+func matchesAny(patterns []string, pkg string) bool {
+	return slices.ContainsFunc(patterns, func(p string) bool { return matches(p, pkg) })
+}
+
+// violations names each forbidden arrow by its shortest path, with the reason.
+func violations(g graph, rules []rule) []string {
+	var found []string
+	for _, r := range rules {
+		for _, from := range slices.Sorted(maps.Keys(g)) {
+			if !matchesAny(r.from, from) || matchesAny(r.never, from) {
+				continue
+			}
+			for _, path := range forbiddenPaths(g, from, r) {
+				found = append(found, strings.Join(path, " -> ")+": "+r.reason)
+			}
+		}
+	}
+	return found
+}
+
+// forbiddenPaths goes no further than to the first forbidden package of a path.
+func forbiddenPaths(g graph, from string, r rule) (found [][]string) {
+	seen := map[string]bool{from: true}
+	for queue := [][]string{{from}}; len(queue) > 0; queue = queue[1:] {
+		path := queue[0]
+		for _, to := range g[path[len(path)-1]] {
+			if seen[to] {
+				continue
+			}
+			seen[to] = true
+			next := append(slices.Clone(path), to)
+			switch {
+			case matchesAny(r.never, to):
+				found = append(found, next)
+			case !r.direct:
+				queue = append(queue, next)
+			}
+		}
+	}
+	return found
+}
+
+// stale names the patterns of ours that match nothing: a rule about a package that was renamed would
+// hold for ever.
+func stale(g graph, rules []rule) []string {
+	packages := slices.Collect(maps.Keys(g))
+	var found []string
+	for _, r := range rules {
+		for _, pattern := range slices.Concat(r.from, r.never) {
+			ours := matches("ibsoak/...", strings.TrimSuffix(pattern, "/..."))
+			if ours && !slices.ContainsFunc(packages, func(p string) bool { return matches(pattern, p) }) {
+				found = append(found, pattern+" does not exist any more: change the rule that says: "+r.reason)
+			}
+		}
+	}
+	return found
+}
+
+func TestArrows(t *testing.T) {
+	g := modulesGraph(t)
+	for _, v := range violations(g, rules) {
+		t.Error(v)
+	}
+	for _, s := range stale(g, rules) {
+		t.Error(s)
+	}
+}
+
+func TestEveryRuleCanFail(t *testing.T) {
+	for _, r := range rules {
+		for _, never := range r.never {
+			from := strings.TrimSuffix(r.from[0], "/...") + map[bool]string{true: "/x"}[strings.HasSuffix(r.from[0], "/...")]
+			to := strings.TrimSuffix(never, "/...")
+			found := violations(graph{from: {to}, to: nil}, []rule{r})
+			if want := from + " -> " + to + ": " + r.reason; !slices.Equal(found, []string{want}) {
+				t.Errorf("got %q, want %q", found, want)
+			}
+		}
+	}
+}
+
+func TestViolations(t *testing.T) {
+	g := graph{
+		"m/a":        {"m/b", "fmt"},
+		"m/b":        {"m/c", "m/d"},
+		"m/c":        {"m/bad/deep"},
+		"m/d":        {"m/bad/deep", "m/badly"},
+		"m/bad/deep": {"m/bad"},
+		"m/bad":      {"m/a"},
+		"m/badly":    nil,
+	}
+	for name, c := range map[string]struct {
+		rule rule
+		want []string
+	}{
+		"indirect, by the shortest path and no further": {
+			rule{from: []string{"m/a"}, never: []string{"m/bad/..."}, reason: "why"},
+			[]string{"m/a -> m/b -> m/c -> m/bad/deep: why"},
+		},
+		"direct only":                     {rule{from: []string{"m/a"}, never: []string{"m/bad/..."}, direct: true}, nil},
+		"direct":                          {rule{from: []string{"m/c"}, never: []string{"m/bad/..."}, direct: true, reason: "why"}, []string{"m/c -> m/bad/deep: why"}},
+		"a name is not a prefix":          {rule{from: []string{"m/d"}, never: []string{"m/bad"}, direct: true}, nil},
+		"a package may know itself":       {rule{from: []string{"m/bad/..."}, never: []string{"m/bad/..."}}, nil},
+		"every package below the pattern": {rule{from: []string{"m/..."}, never: []string{"fmt"}, direct: true, reason: "why"}, []string{"m/a -> fmt: why"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := violations(g, []rule{c.rule}); !slices.Equal(got, c.want) {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+func TestStaleRulesAreFound(t *testing.T) {
+	g := graph{"ibsoak/here": nil}
+	old := []rule{{
+		from:  []string{"ibsoak/here", "ibsoak/gone"},
+		never: []string{"ibsoak/moved/...", "ibsoak/here/...", "net"}, reason: "why",
+	}}
+	want := []string{
+		"ibsoak/gone does not exist any more: change the rule that says: why",
+		"ibsoak/moved/... does not exist any more: change the rule that says: why",
+	}
+	if got := stale(g, old); !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

@@ -1,0 +1,132 @@
+package arrows_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// systems are those that the programs are built for. Their files differ, and so may their imports.
+var systems = []string{"linux", "darwin", "windows"}
+
+// modulesGraph lists everything that our packages are built from on this system, and the imports
+// of our own packages on every system.
+func modulesGraph(t *testing.T) graph {
+	t.Helper()
+	root := moduleRoot(t)
+	touchSources(t, root)
+	g := make(graph)
+	g.add(t, list(t, root, "", "-deps", "./..."))
+	for _, system := range systems {
+		// What other systems' modules need may not have been downloaded here: -e goes on without it.
+		g.add(t, list(t, root, system, "-e", "./..."))
+	}
+	if len(g["ibsoak/internal/wire"]) == 0 {
+		t.Fatalf("go list gave %d packages, and no imports of ibsoak/internal/wire among them", len(g))
+	}
+	outside(t, root)
+	return g
+}
+
+func (g graph) add(t *testing.T, listed []byte) {
+	t.Helper()
+	for d := json.NewDecoder(bytes.NewReader(listed)); ; {
+		var pkg struct {
+			ImportPath string
+			Imports    []string
+			Error      *struct{ Err string }
+		}
+		err := d.Decode(&pkg)
+		if errors.Is(err, io.EOF) {
+			return
+		}
+		if err != nil {
+			t.Fatalf("read what go list printed: %v", err)
+		}
+		if pkg.Error != nil {
+			t.Fatalf("list package %s: %s", pkg.ImportPath, pkg.Error.Err)
+		}
+		known := append(slices.Clone(g[pkg.ImportPath]), pkg.Imports...)
+		slices.Sort(known)
+		g[pkg.ImportPath] = slices.Compact(known)
+	}
+}
+
+// outside fails when a rule names a package that is not ours and not there.
+func outside(t *testing.T, root string) {
+	t.Helper()
+	var names []string
+	for _, r := range rules {
+		for _, pattern := range r.never {
+			if name := strings.TrimSuffix(pattern, "/..."); !matches("ibsoak/...", name) {
+				names = append(names, name)
+			}
+		}
+	}
+	list(t, root, "", append([]string{"-find"}, names...)...)
+}
+
+// list runs go list, for a system if one is named.
+func list(t *testing.T, root, system string, args ...string) []byte {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "go", append([]string{"list", "-json=ImportPath,Imports,Error"}, args...)...)
+	cmd.Dir = root
+	cmd.Env = os.Environ()
+	if system != "" {
+		cmd.Env = append(cmd.Env, "GOOS="+system, "CGO_ENABLED=0")
+	}
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%s (GOOS=%s): %v\n%s", cmd, system, err, stderr.String())
+	}
+	return out
+}
+
+func moduleRoot(t *testing.T) string {
+	t.Helper()
+	dir, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for {
+		_, err := os.Stat(filepath.Join(dir, "go.mod"))
+		if err == nil {
+			return dir
+		}
+		if parent := filepath.Dir(dir); parent != dir {
+			dir = parent
+			continue
+		}
+		t.Fatalf("no go.mod at or above this test's directory: %v", err)
+	}
+}
+
+// touchSources looks at every source file. "go test" takes a cached result as long as the files that
+// the test itself has looked at are the same; what go list reads it does not know.
+func touchSources(t *testing.T, root string) {
+	t.Helper()
+	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && path != root && strings.HasPrefix(entry.Name(), "."):
+			return filepath.SkipDir
+		case strings.HasSuffix(path, ".go"):
+			_, err = os.Stat(path)
+		}
+		return err
+	})
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		t.Fatalf("look at the sources: %v", err)
+	}
+}
