@@ -49,9 +49,9 @@ func spell(v reflect.Value) string {
 		if v.IsNil() {
 			return "nil"
 		}
-		return spell(v.Elem())
+		return conjunction(v) + spell(v.Elem())
 	case reflect.Struct:
-		if d, ok := v.Interface().(ibapi.Decimal); ok {
+		if d, ok := asDecimal(v); ok {
 			return d.String()
 		}
 		return spellStruct(v)
@@ -64,9 +64,31 @@ func spell(v reflect.Value) string {
 	case reflect.String:
 		word, _ := json.Marshal(v.String()) //nolint:errchkjson // a string always can
 		return string(word)
-	default:
-		return fmt.Sprint(v.Interface())
+	case reflect.Float64:
+		if v.Float() == math.MaxFloat64 {
+			return "UNSET"
+		}
 	}
+	return fmt.Sprint(v)
+}
+
+func asDecimal(v reflect.Value) (ibapi.Decimal, bool) {
+	if !v.CanInterface() {
+		return ibapi.Decimal{}, false
+	}
+	d, ok := v.Interface().(ibapi.Decimal)
+	return d, ok
+}
+
+// conjunction tells how an order's condition is joined, which no exported field says.
+func conjunction(v reflect.Value) string {
+	if v.Kind() != reflect.Interface || !v.CanInterface() {
+		return ""
+	}
+	if c, ok := v.Interface().(ibapi.OrderCondition); ok {
+		return fmt.Sprintf("%s,and=%t", c.TypeName(), c.IsConjunctionConnection())
+	}
+	return ""
 }
 
 func spellStruct(v reflect.Value) string {
@@ -90,7 +112,7 @@ func isUnset(v reflect.Value) bool {
 	case reflect.Int64:
 		return v.Int() == ibapi.UNSET_INT || v.Int() == ibapi.UNSET_LONG || v.IsZero()
 	case reflect.Struct:
-		if d, ok := v.Interface().(ibapi.Decimal); ok {
+		if d, ok := asDecimal(v); ok {
 			return d == ibapi.UNSET_DECIMAL
 		}
 		return v.IsZero()
