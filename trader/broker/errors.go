@@ -3,6 +3,8 @@ package broker
 import (
 	"errors"
 	"fmt"
+
+	"ibsoak/trader/link"
 )
 
 var (
@@ -20,7 +22,7 @@ var (
 	ErrOver = errors.New("session is over")
 	// ErrDegraded refuses orders while the Gateway has no connection to IBKR. It comes with
 	// ErrNotSent.
-	ErrDegraded = errors.New("the Gateway has lost its connection to IBKR")
+	ErrDegraded = link.ErrDegraded
 	// ErrBadOrder refuses an order that no Gateway would accept. It comes with ErrNotSent.
 	ErrBadOrder = errors.New("order is malformed")
 )

@@ -78,12 +78,11 @@ func (l *Link) applySystem(m wire.Message) error {
 		return fmt.Errorf("%d %s", code, body.GetErrorMsg())
 	}
 	l.mu.Lock()
-	before := l.state
-	l.state, _ = before.After(code)
-	after := l.state
+	changed, _ := l.connectivity.Apply(code)
+	state := l.connectivity.State
 	l.mu.Unlock()
-	if before != after {
-		l.log.Warn("link state", "state", after, "code", code, "message", body.GetErrorMsg())
+	if changed {
+		l.log.Warn("link state", "state", state, "code", code, "message", body.GetErrorMsg())
 	}
 	return nil
 }

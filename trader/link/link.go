@@ -60,15 +60,15 @@ type Link struct {
 	answered chan struct{}
 	counters counters
 
-	mu       sync.Mutex
-	ended    bool
-	cause    *Error
-	state    State
-	askers   []asker // who asked for the current time, in order
-	taken    []*Request
-	reserved bool // the slot of the submission under way is not used yet
-	timings  Timings
-	hurry    sync.Once
+	mu           sync.Mutex
+	ended        bool
+	cause        *Error
+	connectivity Connectivity
+	askers       []asker // who asked for the current time, in order
+	taken        []*Request
+	reserved     bool // the slot of the submission under way is not used yet
+	timings      Timings
+	hurry        sync.Once
 }
 
 // asker says who sent a reqCurrentTime.
@@ -161,7 +161,7 @@ func (l *Link) Timings() Timings {
 func (l *Link) State() State {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.state
+	return l.connectivity.State
 }
 
 // Stats counts what went over the socket.

@@ -30,6 +30,7 @@ const (
 	Silent             Reason = "silent"
 	PortMoved          Reason = "port moved"
 	ClientFailed       Reason = "API client failed"
+	Overrun            Reason = "events not consumed"
 	LocalClose         Reason = "closed by us"
 )
 
@@ -59,6 +60,7 @@ var advice = map[Reason]string{
 		"and report the Gateway's version",
 	Silent:       "the connection or the Gateway is dead: reconnect",
 	PortMoved:    "the Gateway's API port was changed: use the new one",
+	Overrun:      "the trader was too slow to take its events: reconnect and reconcile",
 	ClientFailed: "this is a defect of the trader: report it with its log",
 }
 

@@ -14,7 +14,7 @@ const (
 // String names the state.
 func (s State) String() string { return [...]string{"ready", "degraded"}[s] }
 
-// The system messages that change the state (IBKR's message codes).
+// The system messages that change the state, or end a link (IBKR's message codes).
 const (
 	codeClientIDInUse   = 326
 	codeConnectionLost  = 1100
@@ -24,17 +24,27 @@ const (
 	codeNotYetConnected = 2110
 )
 
-// After is the state once a system message arrived, and whether IBKR lost this client's
-// subscriptions, so that they must be made again. Other codes change nothing.
-func (s State) After(code int) (next State, resubscribe bool) {
+// Connectivity follows the system messages about the Gateway's connection to IBKR. The zero value
+// is Ready.
+type Connectivity struct {
+	State State
+	last  int // the last message that was about it
+}
+
+// Apply takes a message's code. changed says whether the state is another one; resubscribe, that
+// IBKR lost this client's subscriptions: true for a 1101, but not for one that merely repeats it.
+func (c *Connectivity) Apply(code int) (changed, resubscribe bool) {
+	before := c.State
 	switch code {
 	case codeConnectionLost, codeNotYetConnected:
-		return Degraded, false
+		c.State = Degraded
 	case codeRestoredLost:
-		return Ready, true
+		c.State, resubscribe = Ready, c.last != codeRestoredLost
 	case codeRestoredKept:
-		return Ready, false
+		c.State = Ready
 	default:
-		return s, false
+		return false, false
 	}
+	c.last = code
+	return c.State != before, resubscribe
 }

@@ -1,0 +1,147 @@
+package broker
+
+import (
+	"fmt"
+	"sync/atomic"
+)
+
+// topic is a request that carries no id: its answers name nobody, so one may run at a time.
+type topic string
+
+const (
+	topicTime      topic = "current time"
+	topicPositions topic = "positions"
+	topicOrders    topic = "open orders"
+	topicCompleted topic = "completed orders"
+)
+
+// call is a request that waits for its answer. Session.mu guards everything but done.
+type call interface {
+	// finish completes the call, once; with an error the answer is not used.
+	finish(err error)
+	finished() <-chan struct{}
+	outcome() error
+}
+
+// answer collects the items of one call.
+type answer[T any] struct {
+	items []T
+	err   error
+	over  bool
+	done  chan struct{}
+}
+
+func newAnswer[T any]() *answer[T] { return &answer[T]{done: make(chan struct{})} }
+
+func (a *answer[T]) finish(err error) {
+	if a.over {
+		return
+	}
+	a.over, a.err = true, err
+	close(a.done)
+}
+
+func (a *answer[T]) finished() <-chan struct{} { return a.done }
+
+func (a *answer[T]) outcome() error { return a.err }
+
+func (a *answer[T]) add(item T) {
+	if !a.over {
+		a.items = append(a.items, item)
+	}
+}
+
+// Stats counts what a session dropped.
+type Stats struct {
+	LateAnswers    uint64 // for a request that had given up
+	UnknownAnswers uint64 // for a request that this session never made
+}
+
+type dropCounters struct{ late, unknown atomic.Uint64 }
+
+// topicState is the life of one topic in a session.
+type topicState struct {
+	free chan struct{} // semaphore of one
+	call call          // waiting; nil if none
+	// owed says that a request gave up and its End has not come: what arrives is ambiguous until
+	// it does.
+	owed  bool
+	freed chan struct{} // closed when owed ends; made anew each time
+}
+
+func newTopics() map[topic]*topicState {
+	m := make(map[topic]*topicState)
+	for _, t := range []topic{topicTime, topicPositions, topicOrders, topicCompleted} {
+		m[t] = &topicState{free: make(chan struct{}, 1), freed: make(chan struct{})}
+	}
+	return m
+}
+
+// callAs finds the call that an answer is for. Answers to nobody are counted. Session.mu is held.
+func callAs[T any](s *Session, id int64) *answer[T] {
+	c, ok := s.calls[id]
+	if !ok {
+		if id > s.firstRequest && id <= lastRequestID.Load() {
+			s.drops.late.Add(1)
+		} else {
+			s.drops.unknown.Add(1)
+		}
+		return nil
+	}
+	a, ok := c.(*answer[T])
+	if !ok { // an id of another kind of request
+		s.drops.unknown.Add(1)
+		return nil
+	}
+	return a
+}
+
+// topicAs finds the call that an item without an id is for. Session.mu is held.
+func topicAs[T any](s *Session, t topic) *answer[T] {
+	if s.topics[t].owed {
+		s.drops.late.Add(1)
+		return nil
+	}
+	a, _ := s.topics[t].call.(*answer[T])
+	return a
+}
+
+// endTopic ends what waits on a topic. Session.mu is held.
+func (s *Session) endTopic(t topic) {
+	state := s.topics[t]
+	if state.owed {
+		state.owed = false
+		close(state.freed)
+		state.freed = make(chan struct{})
+		s.drops.late.Add(1)
+		return
+	}
+	if state.call != nil {
+		state.call.finish(nil)
+	}
+}
+
+// failTopics hands an error that names nobody to every request without an id: any of them may be
+// the one that was refused, and none may be read as empty. It reports whether one waited.
+func (s *Session) failTopics(err error) bool {
+	any := false
+	for _, state := range s.topics {
+		if state.call != nil {
+			state.call.finish(err)
+			any = true
+		}
+	}
+	return any
+}
+
+// failAll ends every call when the session is over.
+func (s *Session) failAll(cause error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.over = true
+	err := fmt.Errorf("%w: %w: %w", ErrIncomplete, ErrOver, cause)
+	for _, c := range s.calls {
+		c.finish(err)
+	}
+	s.failTopics(err)
+}

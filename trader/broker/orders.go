@@ -1,0 +1,109 @@
+package broker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/scmhub/ibapi"
+
+	"ibsoak/trader/link"
+)
+
+// PlaceOrder hands an order to the kernel. Nil means that the Gateway will get it if the
+// connection lives; whether it took it, events tell. An error is ErrNotSent, and then not one byte
+// of it left, or ErrUnknown.
+func (s *Session) PlaceOrder(ctx context.Context, o Order) error {
+	if o.Account == "" {
+		o.Account = s.Account()
+	}
+	order, err := o.toAPI()
+	if err != nil {
+		return fmt.Errorf("place order %d: %w: %w: %w", o.ID, ErrNotSent, ErrBadOrder, err)
+	}
+	if s.State() == Degraded {
+		return fmt.Errorf("place order %d: %w: %w", o.ID, ErrNotSent, ErrDegraded)
+	}
+	s.ids.atLeast(o.ID + 1)
+	err = s.handOver(ctx, o.ID, func() { s.client.PlaceOrder(o.ID, o.Contract.toAPI(), order) })
+	if err != nil {
+		return fmt.Errorf("place order %d: %w", o.ID, err)
+	}
+	return nil
+}
+
+// CancelOrder asks the Gateway to cancel an order that this client id placed. Its errors are
+// PlaceOrder's. A cancelled order may still have filled: only its status and executions tell.
+func (s *Session) CancelOrder(ctx context.Context, orderID int64) error {
+	err := s.handOver(ctx, orderID, func() {
+		s.client.CancelOrder(orderID, ibapi.NewOrderCancel())
+	})
+	if err != nil {
+		return fmt.Errorf("cancel order %d: %w", orderID, err)
+	}
+	return nil
+}
+
+// handOver submits a message about an order and waits for its fate. Time that runs out takes back
+// what was not yet written; what was being written is waited for, which the link's WriteTimeout
+// bounds.
+func (s *Session) handOver(ctx context.Context, id int64, send func()) error {
+	r, err := s.link.Submit(ctx, send)
+	if errors.Is(err, link.ErrNoRequest) {
+		return fmt.Errorf("%w: %w", ErrNotSent, s.refusal(id))
+	}
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrNotSent, overError(err))
+	}
+	select {
+	case <-r.Done():
+	case <-ctx.Done():
+		if r.Withdraw() {
+			return fmt.Errorf("%w: %w", ErrNotSent, context.Cause(ctx))
+		}
+		<-r.Done()
+	}
+	switch {
+	case r.Fate() == link.Sent:
+		return nil
+	case r.Fate() == link.Unknown:
+		return fmt.Errorf("%w: %w", ErrUnknown, overError(r.Err()))
+	default:
+		return fmt.Errorf("%w: %w", ErrNotSent, overError(r.Err()))
+	}
+}
+
+// terminal are the statuses of orders that are no longer live.
+var terminal = map[string]bool{"Filled": true, "Cancelled": true, "ApiCancelled": true}
+
+// orderKey tells orders apart: IBKR's permanent id, or while that is not known the placing
+// client's own id.
+type orderKey struct{ perm, client, id int64 }
+
+func keyOf(o OpenOrder) orderKey {
+	if o.PermID != 0 {
+		return orderKey{perm: o.PermID}
+	}
+	return orderKey{client: o.ClientID, id: o.OrderID}
+}
+
+// liveOrders keeps the last report of each order, in the order of the first, without those that
+// ended while the answer came in.
+func liveOrders(reports []OpenOrder) []OpenOrder {
+	last := make(map[orderKey]OpenOrder, len(reports))
+	for _, o := range reports {
+		last[keyOf(o)] = o
+	}
+	var live []OpenOrder
+	for _, o := range reports {
+		final, ok := last[keyOf(o)]
+		if !ok {
+			continue
+		}
+		delete(last, keyOf(o))
+		if !terminal[final.Status] {
+			live = append(live, final)
+		}
+	}
+	return live
+}

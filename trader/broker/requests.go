@@ -1,0 +1,277 @@
+package broker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/scmhub/ibapi"
+
+	"ibsoak/trader/link"
+)
+
+// cancelTimeout bounds the message that tells the Gateway to forget a request.
+const cancelTimeout = 2 * time.Second
+
+// CurrentTime is the Gateway's clock, in whole seconds.
+func (s *Session) CurrentTime(ctx context.Context) (time.Time, error) {
+	items, err := askTopic[time.Time](ctx, s, topicTime, s.client.ReqCurrentTime)
+	if err != nil {
+		return time.Time{}, err
+	}
+	if len(items) == 0 {
+		return time.Time{}, fmt.Errorf("%s: %w", topicTime, ErrIncomplete)
+	}
+	return items[0], nil
+}
+
+// ContractDetails finds the instruments that match. An unknown one is an *Error of code 200.
+func (s *Session) ContractDetails(ctx context.Context, c Contract) ([]ContractDetails, error) {
+	items, err := ask[ContractDetails](ctx, s, "contract details", request{
+		send: func(id int64) { s.client.ReqContractDetails(id, c.toAPI()) },
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, d := range items {
+		s.zones[c], s.zones[d.Contract], s.zones[Contract{ConID: d.Contract.ConID}] = d.Location,
+			d.Location, d.Location
+	}
+	return items, nil
+}
+
+// zone is where a contract trades, if ContractDetails has told.
+func (s *Session) zone(r BarsRequest) *time.Location {
+	if r.Location != nil {
+		return r.Location
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, key := range []Contract{{ConID: r.Contract.ConID}, r.Contract} {
+		if loc, ok := s.zones[key]; ok && key != (Contract{}) {
+			return loc
+		}
+	}
+	return time.UTC
+}
+
+// Bars asks for historical bars, oldest first. The Gateway's pacing limits (60 requests in ten
+// minutes, no identical one within 15 s) are the caller's to keep.
+func (s *Session) Bars(ctx context.Context, r BarsRequest) ([]Bar, error) {
+	loc := s.zone(r)
+	end := ""
+	if !r.End.IsZero() {
+		end = r.End.UTC().Format("20060102-15:04:05")
+	}
+	what := r.WhatToShow
+	if what == "" {
+		what = "TRADES"
+	}
+	const epochSeconds = 2 // a date form without a zone to guess
+	raw, err := ask[ibapi.Bar](ctx, s, "bars", request{
+		send: func(id int64) {
+			s.client.ReqHistoricalData(id, r.Contract.toAPI(), end, r.Duration, r.BarSize, what,
+				r.UseRTH, epochSeconds, false, nil)
+		},
+		abandon: s.client.CancelHistoricalData,
+	})
+	if err != nil {
+		return nil, err
+	}
+	bars := make([]Bar, len(raw))
+	for i := range raw {
+		if bars[i], err = barOf(&raw[i], loc); err != nil {
+			return nil, fmt.Errorf("bars: bar %d of %d: %w", i+1, len(raw), err)
+		}
+	}
+	return bars, nil
+}
+
+// AccountSummary asks for tags of all accounts, for example NetLiquidation, TotalCashValue.
+func (s *Session) AccountSummary(ctx context.Context, tags ...string) ([]AccountValue, error) {
+	select {
+	case s.summary <- struct{}{}:
+	case <-ctx.Done():
+		return nil, fmt.Errorf("account summary: %w: %w", ErrIncomplete, context.Cause(ctx))
+	}
+	defer func() { <-s.summary }()
+	return ask[AccountValue](ctx, s, "account summary", request{
+		send:    func(id int64) { s.client.ReqAccountSummary(id, "All", strings.Join(tags, ",")) },
+		abandon: s.client.CancelAccountSummary,
+		always:  true,
+	})
+}
+
+// Positions are the holdings of all accounts; closed ones may come with quantity zero.
+func (s *Session) Positions(ctx context.Context) ([]Position, error) {
+	items, err := askTopic[Position](ctx, s, topicPositions, s.client.ReqPositions)
+	if err != nil {
+		return nil, err // not cancelled: its End must come before the next request
+	}
+	// The Gateway would go on sending changes: fills tell the same, and sooner.
+	s.forget(ctx, s.client.CancelPositions)
+	return items, nil
+}
+
+// OpenOrders are the live orders of all clients and of the TWS screen.
+func (s *Session) OpenOrders(ctx context.Context) ([]OpenOrder, error) {
+	items, err := askTopic[OpenOrder](ctx, s, topicOrders, s.client.ReqAllOpenOrders)
+	if err != nil {
+		return nil, err
+	}
+	return liveOrders(items), nil
+}
+
+// CompletedOrders are this day's orders that are no longer live, whoever placed them.
+func (s *Session) CompletedOrders(ctx context.Context) ([]CompletedOrder, error) {
+	return askTopic[CompletedOrder](ctx, s, topicCompleted, func() { s.client.ReqCompletedOrders(false) })
+}
+
+// Executions are this day's fills of all clients, joined with their commissions as far as these
+// have come.
+func (s *Session) Executions(ctx context.Context) ([]Execution, error) {
+	items, err := ask[Execution](ctx, s, "executions", request{
+		send: func(id int64) { s.client.ReqExecutions(id, ibapi.NewExecutionFilter()) },
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range items {
+		s.joinCommission(&items[i])
+	}
+	return items, nil
+}
+
+// request is one question with an id.
+type request struct {
+	send    func(id int64)
+	abandon func(id int64) // tells the Gateway to stop; nil if it needs no telling
+	always  bool           // abandon also after a complete answer
+}
+
+// ask sends a request and collects its answer.
+func ask[T any](ctx context.Context, s *Session, what string, q request) ([]T, error) {
+	id, a := nextRequestID(), newAnswer[T]()
+	s.mu.Lock()
+	if s.over {
+		s.mu.Unlock()
+		return nil, fmt.Errorf("%s: %w: %w", what, ErrOver, s.link.Err())
+	}
+	s.calls[id] = a
+	s.mu.Unlock()
+	defer func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.calls, id)
+		delete(s.refusals, id)
+	}()
+
+	sent, err := s.await(ctx, a, func() { q.send(id) })
+	if q.abandon != nil && sent && (q.always || err != nil) {
+		s.forget(ctx, func() { q.abandon(id) })
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", what, err)
+	}
+	return a.items, nil
+}
+
+// askTopic sends a request without an id and collects its answer.
+func askTopic[T any](ctx context.Context, s *Session, t topic, send func()) ([]T, error) {
+	state := s.topics[t]
+	if err := s.claim(ctx, state); err != nil {
+		return nil, fmt.Errorf("%s: %w", t, err)
+	}
+	defer func() { <-state.free }()
+	a := newAnswer[T]()
+	s.mu.Lock()
+	over := s.over
+	if !over {
+		state.call = a
+	}
+	s.mu.Unlock()
+	if over {
+		return nil, fmt.Errorf("%s: %w: %w", t, ErrOver, s.link.Err())
+	}
+	sent, err := s.await(ctx, a, send)
+	s.mu.Lock()
+	if a.over {
+		err = a.err // it may have come with the last moment
+	}
+	state.call = nil
+	state.owed = sent && err != nil
+	s.mu.Unlock()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", t, err)
+	}
+	return a.items, nil
+}
+
+// claim waits for the topic, and for the End that an earlier request is still owed.
+func (s *Session) claim(ctx context.Context, state *topicState) error {
+	select {
+	case state.free <- struct{}{}:
+	case <-s.done:
+		return fmt.Errorf("%w: %w", ErrOver, s.link.Err())
+	case <-ctx.Done():
+		return fmt.Errorf("%w: %w", ErrIncomplete, context.Cause(ctx))
+	}
+	s.mu.Lock()
+	owed, freed := state.owed, state.freed
+	s.mu.Unlock()
+	if !owed {
+		return nil
+	}
+	var err error
+	select {
+	case <-freed:
+		return nil
+	case <-s.done:
+		err = fmt.Errorf("%w: %w", ErrOver, s.link.Err())
+	case <-ctx.Done():
+		err = fmt.Errorf("%w: an earlier request of this kind is still unanswered: %w", ErrIncomplete,
+			context.Cause(ctx))
+	}
+	<-state.free
+	return err
+}
+
+// await submits a request and waits for its answer. sent says whether the Gateway may have it.
+// Answers are awaited beyond the begin of the session's end: what has arrived is still delivered.
+func (s *Session) await(ctx context.Context, c call, send func()) (sent bool, err error) {
+	r, err := s.link.Submit(ctx, send)
+	if err != nil {
+		select {
+		case <-c.finished(): // refused by the API client, which named the request
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			return false, c.outcome()
+		default:
+			return false, fmt.Errorf("%w: %w", ErrIncomplete, overError(err))
+		}
+	}
+	select {
+	case <-c.finished():
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return true, c.outcome()
+	case <-ctx.Done():
+		withdrawn := r.Withdraw()
+		return !withdrawn, fmt.Errorf("%w: %w", ErrIncomplete, context.Cause(ctx))
+	}
+}
+
+// forget sends a message that nobody answers, also when the caller's time is up.
+func (s *Session) forget(ctx context.Context, send func()) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cancelTimeout)
+	defer cancel()
+	if _, err := s.link.Submit(ctx, send); err != nil && !errors.Is(err, link.ErrNoRequest) {
+		s.log.Debug("tell the Gateway to forget a request", "error", err)
+	}
+}
