@@ -34,10 +34,12 @@ type diag struct {
 	unfiltered bool // this kernel refuses the bytecode
 	request    []byte
 	received   []byte
+	put        func(context.Context, question, func(row []byte) error) error // ask
 }
 
 func openDiag() (*diag, error) {
 	d := &diag{fd: -1, received: make([]byte, receiveBytes)}
+	d.put = d.ask
 	if err := d.open(); err != nil {
 		return nil, err
 	}
@@ -88,7 +90,7 @@ func (d *diag) lookup(ctx context.Context, local, remote netip.AddrPort) (Socket
 	for _, family := range families(local.Addr(), remote.Addr()) {
 		q := question{family: family, states: allStates, local: local, remote: remote, ifindex: ifindex}
 		var found Socket
-		err := d.ask(ctx, q, func(b []byte) (err error) {
+		err := d.put(ctx, q, func(b []byte) (err error) {
 			found, err = parseRow(b)
 			return err
 		})
@@ -157,7 +159,7 @@ func (d *diag) dump(ctx context.Context, q question, rows []Socket) ([]Socket, e
 	for range dumpTries {
 		rows = rows[:before]
 		q.unfiltered = d.unfiltered
-		err = d.ask(ctx, q, keep)
+		err = d.put(ctx, q, keep)
 		switch {
 		case err == nil:
 			return rows, nil

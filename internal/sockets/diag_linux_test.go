@@ -13,7 +13,6 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -215,48 +214,6 @@ func diagTable(t *testing.T, unfiltered bool) *Table {
 	d.unfiltered = unfiltered
 	t.Cleanup(func() { _ = d.close() })
 	return &Table{source: d}
-}
-
-// After an answer that broke off, the next question gets a fresh socket and no stale rows.
-func TestABrokenSocketIsReplaced(t *testing.T) {
-	table := diagTable(t, false)
-	d := table.source.(*diag)
-	if err := unix.Close(d.fd); err != nil {
-		t.Fatal(err)
-	}
-	d.fd = int(^uint(0) >> 1) // no such descriptor
-	if _, err := table.Port(1); !errors.Is(err, ErrUnknown) {
-		t.Errorf("a broken socket gave %v, want ErrUnknown", err)
-	}
-	if _, err := table.Port(1); err != nil {
-		t.Errorf("the socket was not replaced: %v", err)
-	}
-}
-
-func TestManyGoroutinesShareATable(t *testing.T) {
-	table := diagTable(t, false)
-	ln, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = ln.Close() }()
-	here := ln.Addr().(*net.TCPAddr).AddrPort()
-	var askers sync.WaitGroup
-	for range 8 {
-		askers.Go(func() {
-			for range 50 {
-				rows, err := table.Port(here.Port(), StateListen)
-				if err != nil || len(rows) != 1 {
-					t.Errorf("%v, %v, want one listener", rows, err)
-				}
-				_, ok, err := table.Lookup(here, netip.MustParseAddrPort("0.0.0.0:0"))
-				if err != nil || !ok {
-					t.Errorf("lookup: %t, %v", ok, err)
-				}
-			}
-		})
-	}
-	askers.Wait()
 }
 
 // procfs is the way where there is no sock_diag; it has to say the same of the same sockets.
