@@ -1,0 +1,185 @@
+package fakegateway
+
+import (
+	"fmt"
+
+	"github.com/scmhub/ibapi/protobuf"
+	"google.golang.org/protobuf/proto"
+
+	"ibsoak/fakegateway/exchange"
+	"ibsoak/internal/wire"
+)
+
+// reqOpenOrders lists this client's working orders.
+func (s *session) reqOpenOrders(*protobuf.OpenOrdersRequest) { s.listOpenOrders(s.owns) }
+
+// reqAllOpenOrders lists every client's working orders; it binds none of them.
+func (s *session) reqAllOpenOrders(*protobuf.AllOpenOrdersRequest) {
+	s.listOpenOrders(func(exchange.Order) bool { return true })
+}
+
+func (s *session) listOpenOrders(which func(exchange.Order) bool) {
+	s.srv.exchange.View(s.conn.Now(), func(v *exchange.View) {
+		s.sendOpenOrders(v, which)
+		s.send(wire.OpenOrderEnd, &protobuf.OpenOrdersEnd{})
+	})
+}
+
+func (s *session) sendOpenOrders(v *exchange.View, which func(exchange.Order) bool) (sent int) {
+	for _, o := range v.OpenOrders() {
+		if which(o) {
+			sent++
+			s.sendOpenOrder(o)
+			s.sendOrderStatus(o, o.ClientID)
+		}
+	}
+	return sent
+}
+
+// reqAutoOpenOrders binds orders placed by hand to client 0. There is nobody here to place any, so
+// client 0 gets no answer, and any other client the error that it gets from a Gateway.
+func (s *session) reqAutoOpenOrders(*protobuf.AutoOpenOrdersRequest) {
+	if s.clientID != 0 {
+		s.fail(noRequest, 327, "Only the default client (i.e 0) can auto bind orders")
+	}
+}
+
+// reqCompletedOrders lists the orders of today's session that are done. All come from the API.
+func (s *session) reqCompletedOrders(*protobuf.CompletedOrdersRequest) {
+	s.srv.exchange.View(s.conn.Now(), func(v *exchange.View) {
+		today := day(v.Now())
+		for _, o := range v.CompletedOrders() {
+			if day(o.DoneAt) != today {
+				continue
+			}
+			order := s.orderOf(o)
+			order.OrderId, order.ClientId = nil, nil // captured: a completed order has neither
+			order.TotalQuantity = proto.String(whole(0))
+			order.FilledQuantity = proto.String(whole(o.Filled))
+			s.send(wire.CompletedOrder, &protobuf.CompletedOrder{
+				Contract: contractOf(o.Instrument, venueOf(o)), Order: order,
+				OrderState: s.orderState(o),
+			})
+		}
+		s.send(wire.CompletedOrdersEnd, &protobuf.CompletedOrdersEnd{})
+	})
+}
+
+func (s *session) sendOpenOrder(o exchange.Order) { s.send(wire.OpenOrder, s.openOrder(o)) }
+
+// sendOrderStatus writes zeros, which a Gateway at 225 does too.
+func (s *session) sendOrderStatus(o exchange.Order, clientID int) {
+	status := &protobuf.OrderStatus{
+		OrderId: num(o.OrderID), Status: proto.String(string(o.Status)),
+		Filled: proto.String(whole(o.Filled)), Remaining: proto.String(whole(o.Remaining)),
+		AvgFillPrice: float(o.AvgFillPrice), PermId: proto.Int64(o.PermID),
+		ParentId: num(o.ParentID), LastFillPrice: float(o.LastFillPrice),
+		ClientId: num(clientID), MktCapPrice: proto.Float64(0),
+	}
+	if o.WhyHeld != "" {
+		status.WhyHeld = proto.String(o.WhyHeld)
+	}
+	s.send(wire.OrderStatus, status)
+}
+
+func (s *session) openOrder(o exchange.Order) *protobuf.OpenOrder {
+	return &protobuf.OpenOrder{
+		OrderId: num(o.OrderID), Contract: contractOf(o.Instrument, venueOf(o)),
+		Order: s.orderOf(o), OrderState: s.orderState(o),
+	}
+}
+
+// request is the client's own message behind an order.
+func request(o exchange.Order) *protobuf.PlaceOrderRequest {
+	m, _ := o.Echo.(*protobuf.PlaceOrderRequest)
+	return m
+}
+
+// venueOf is where the client sent an order.
+func venueOf(o exchange.Order) string {
+	if venue := request(o).GetContract().GetExchange(); venue != "" {
+		return venue
+	}
+	return exchSMART
+}
+
+// orderOf writes an order with the fields, and the explicit zeros, that were captured from a
+// Gateway at 225, and repeats what else the client asked for.
+func (s *session) orderOf(o exchange.Order) *protobuf.Order {
+	asked := request(o).GetOrder()
+	order := &protobuf.Order{
+		ClientId: num(o.ClientID), OrderId: num(o.OrderID), PermId: proto.Int64(o.PermID),
+		ParentId: num(o.ParentID), Action: proto.String(string(o.Action)),
+		TotalQuantity: proto.String(whole(o.Quantity)), OrderType: proto.String(string(o.Type)),
+		LmtPrice: float(o.LimitPrice), AuxPrice: float(o.StopPrice),
+		Tif: proto.String(string(o.TIF)), Account: proto.String(o.Account),
+		ClearingIntent: proto.String("IB"), OcaType: num(3), TriggerMethod: num(0),
+		VolatilityType: num(0), ReferencePriceType: num(0),
+		DeltaNeutralOrderType: proto.String("None"), DeltaNeutralShortSaleSlot: num(0),
+		Origin: num(0), ShortSaleSlot: num(0), ExemptCode: num(-1),
+		AdjustedOrderType: proto.String("None"), AdjustableTrailingUnit: num(0),
+		DontUseAutoPriceForHedge: proto.Bool(true), FilledQuantity: proto.String(whole(o.Filled)),
+		Shareholder:          proto.String("Not an insider or substantial shareholder"),
+		RouteMarketableToBbo: num(0), UsePriceMgmtAlgo: num(0), MinCompeteSize: num(100),
+		CompeteAgainstBestOffset: proto.Float64(0.02), Submitter: proto.String("fakegateway"),
+		SeekPriceImprovement: num(0),
+	}
+	if o.OrderRef != "" {
+		order.OrderRef = proto.String(o.OrderRef)
+	}
+	if o.OutsideRTH {
+		order.OutsideRth = proto.Bool(true)
+	}
+	if o.OCAGroup != "" {
+		order.OcaGroup = proto.String(o.OCAGroup)
+	}
+	if o.OCAType != 0 {
+		order.OcaType = num(o.OCAType)
+	}
+	if o.ParentPermID != 0 {
+		order.ParentPermId = proto.Int64(o.ParentPermID)
+	}
+	if o.Type == exchange.StopOrder { // captured: a stop's price is also its trail's
+		order.TrailStopPrice = float(o.StopPrice)
+	}
+	repeat(order, asked)
+	return order
+}
+
+// repeat copies what a Gateway keeps of an order without acting on it here.
+func repeat(order, asked *protobuf.Order) {
+	if asked == nil {
+		return
+	}
+	order.Hidden, order.DisplaySize = asked.Hidden, asked.DisplaySize
+	order.AllOrNone, order.MinQty = asked.AllOrNone, asked.MinQty
+	order.GoodAfterTime, order.GoodTillDate = asked.GoodAfterTime, asked.GoodTillDate
+	order.ModelCode, order.CustomerAccount = asked.ModelCode, asked.CustomerAccount
+	order.AlgoStrategy, order.AlgoParams = asked.AlgoStrategy, asked.AlgoParams
+	order.AlgoId, order.CashQty = asked.AlgoId, asked.CashQty
+	order.DiscretionaryAmt, order.Rule80A = asked.DiscretionaryAmt, asked.Rule80A
+}
+
+func (s *session) orderState(o exchange.Order) *protobuf.OrderState {
+	state := &protobuf.OrderState{Status: proto.String(string(o.Status))}
+	if s.srv.cfg.RepeatFilled && o.Status == exchange.Filled && !o.Commission.IsZero() {
+		state.CommissionAndFees = float(o.Commission)
+		state.CommissionAndFeesCurrency = proto.String(currencyUSD)
+	}
+	if o.Code != 0 && o.Status == exchange.Inactive {
+		state.RejectReason = proto.String(o.Reason)
+	}
+	if !o.Status.Done() {
+		return state
+	}
+	state.CompletedTime = proto.String(stamp(s.version, o.DoneAt))
+	switch o.Status {
+	case exchange.Filled:
+		state.CompletedStatus = proto.String(fmt.Sprintf("Filled Size: %d", o.Filled))
+	case exchange.Cancelled:
+		state.CompletedStatus = proto.String("Cancelled by Trader")
+	default:
+		state.CompletedStatus = proto.String("Rejected by System:" + o.Reason)
+	}
+	return state
+}

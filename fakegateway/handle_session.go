@@ -1,0 +1,74 @@
+package fakegateway
+
+import (
+	"fmt"
+
+	"github.com/scmhub/ibapi/protobuf"
+	"google.golang.org/protobuf/proto"
+
+	"ibsoak/fakegateway/exchange"
+	"ibsoak/internal/wire"
+)
+
+// IBKR's error codes for requests that are refused as such.
+const (
+	codeNoSecurity = 200
+	codeReading    = 320
+	codeValidating = 321
+	codeProcessing = 322
+
+	textNoSecurity = "No security definition has been found for the request"
+	textReadOnly   = "Error validating request.-'aa' : cause - " +
+		"The API interface is currently in Read-Only mode."
+)
+
+// validating is the text of error 321. The name before the cause is an obfuscated class of the
+// Gateway, which changes with every build.
+func validating(cause string) string { return "Error validating request.-'bF' : cause - " + cause }
+
+func (s *session) reqCurrentTime(*protobuf.CurrentTimeRequest) {
+	s.send(wire.CurrentTime, &protobuf.CurrentTime{
+		CurrentTime: proto.Int64(s.conn.Now().Unix()),
+	})
+}
+
+func (s *session) reqCurrentTimeInMillis(*protobuf.CurrentTimeInMillisRequest) {
+	s.send(wire.CurrentTimeInMillis, &protobuf.CurrentTimeInMillis{
+		CurrentTimeInMillis: proto.Int64(s.conn.Now().UnixMilli()),
+	})
+}
+
+// reqIds gives the next order id; the number of ids asked for has no meaning any more.
+func (s *session) reqIds(*protobuf.IdsRequest) {
+	if s.srv.cfg.ReadOnlyAPI {
+		s.fail(noRequest, codeValidating, textReadOnly)
+		return
+	}
+	s.srv.exchange.View(s.conn.Now(), func(v *exchange.View) { s.sendNextValidID(v) })
+}
+
+func (s *session) reqManagedAccts(*protobuf.ManagedAccountsRequest) { s.sendManagedAccounts() }
+
+func (s *session) reqUserInfo(m *protobuf.UserInfoRequest) {
+	s.send(wire.UserInfo, &protobuf.UserInfo{ReqId: m.ReqId, WhiteBrandingId: proto.String("")})
+}
+
+// account resolves a request's account: the only one may be left out. It answers with an error
+// and returns false when there is no such account.
+func (s *session) account(id int, name string) (string, bool) {
+	accounts := s.srv.cfg.Accounts
+	if name == "" && len(accounts) == 1 {
+		return accounts[0], true
+	}
+	for _, a := range accounts {
+		if a == name {
+			return a, true
+		}
+	}
+	if name == "" {
+		s.fail(id, 435, "You must specify an account.")
+	} else {
+		s.fail(id, codeValidating, validating(fmt.Sprintf("Invalid account code '%s'", name)))
+	}
+	return "", false
+}

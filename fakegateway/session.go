@@ -1,0 +1,188 @@
+package fakegateway
+
+import (
+	"slices"
+	"sync"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	"ibsoak/fakegateway/exchange"
+	"ibsoak/internal/wire"
+
+	"github.com/scmhub/ibapi/protobuf"
+)
+
+// noRequest is the id of messages that answer no request.
+const noRequest = -1
+
+// sessionConn is what a session needs of its connection.
+type sessionConn interface {
+	// Send queues m for writing and never blocks.
+	Send(m wire.Message)
+	// ConnectionID is the ledger number.
+	ConnectionID() int
+	// Now is the scenario's clock.
+	Now() time.Time
+}
+
+// session is what a client's connection means after its version reply: a client id, its requests
+// and subscriptions. The connection's loop calls its methods, except deliver, which runs under
+// the exchange's lock in whatever goroutine moved the exchange.
+//
+// Answers from the books are sent inside exchange.View, so that no event can slip between an
+// answer and what was read for it. The lock order is exchange, then session: nothing here calls
+// the exchange while it holds mu.
+type session struct {
+	srv      *Server
+	conn     sessionConn
+	version  wire.Version
+	clientID int
+
+	mu      sync.Mutex // guards everything below
+	live    bool       // from the end of the bootstrap to end
+	updates updates    // account values and portfolio: one subscription
+	listing bool       // reqPositions
+
+	summaries map[int]*summarySub
+	positions map[int]positionsSub // reqPositionsMulti
+	multis    map[int]*multiSub    // reqAccountUpdatesMulti
+	histories map[int]*historySub  // keepUpToDate
+}
+
+func newSession(srv *Server, c sessionConn, version wire.Version) *session {
+	return &session{
+		srv: srv, conn: c, version: version,
+		summaries: make(map[int]*summarySub),
+		positions: make(map[int]positionsSub),
+		multis:    make(map[int]*multiSub),
+		histories: make(map[int]*historySub),
+	}
+}
+
+// handle answers one request.
+func (s *session) handle(m wire.Message) {
+	if h := handlers[m.Kind]; h != nil {
+		h(s, m.Body)
+		return
+	}
+	s.unserved(m)
+}
+
+// end releases the client id and every subscription.
+func (s *session) end() {
+	s.srv.sessions.release(s)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.live = false
+}
+
+// handler answers one kind of request.
+type handler func(*session, proto.Message)
+
+// on adapts a typed handler.
+func on[P proto.Message](f func(*session, P)) handler {
+	return func(s *session, m proto.Message) { f(s, m.(P)) }
+}
+
+// quiet is a request that a Gateway does not answer.
+func quiet(*session, proto.Message) {}
+
+var handlers map[wire.Kind]handler
+
+func init() { // a literal would refer to itself through the methods
+	handlers = map[wire.Kind]handler{
+		wire.StartAPI:               on((*session).repeatedStart),
+		wire.ReqCurrentTime:         on((*session).reqCurrentTime),
+		wire.ReqCurrentTimeInMillis: on((*session).reqCurrentTimeInMillis),
+		wire.ReqIds:                 on((*session).reqIds),
+		wire.ReqManagedAccts:        on((*session).reqManagedAccts),
+		wire.SetServerLogLevel:      quiet,
+		wire.ReqUserInfo:            on((*session).reqUserInfo),
+		wire.ReqMarketDataType:      quiet, // it speaks of later requests
+		wire.ReqMktData:             on((*session).reqMktData),
+		wire.CancelMktData:          on((*session).cancelMktData),
+
+		wire.ReqAccountSummary:         on((*session).reqAccountSummary),
+		wire.CancelAccountSummary:      on((*session).cancelAccountSummary),
+		wire.ReqAccountUpdates:         on((*session).reqAccountUpdates),
+		wire.ReqAccountUpdatesMulti:    on((*session).reqAccountUpdatesMulti),
+		wire.CancelAccountUpdatesMulti: on((*session).cancelAccountUpdatesMulti),
+		wire.ReqPositions:              on((*session).reqPositions),
+		wire.CancelPositions:           on((*session).cancelPositions),
+		wire.ReqPositionsMulti:         on((*session).reqPositionsMulti),
+		wire.CancelPositionsMulti:      on((*session).cancelPositionsMulti),
+
+		wire.ReqContractDetails:   on((*session).reqContractDetails),
+		wire.ReqHistoricalData:    on((*session).reqHistoricalData),
+		wire.CancelHistoricalData: on((*session).cancelHistoricalData),
+
+		wire.PlaceOrder:         on((*session).placeOrder),
+		wire.CancelOrder:        on((*session).cancelOrder),
+		wire.ReqGlobalCancel:    on((*session).reqGlobalCancel),
+		wire.ReqOpenOrders:      on((*session).reqOpenOrders),
+		wire.ReqAllOpenOrders:   on((*session).reqAllOpenOrders),
+		wire.ReqAutoOpenOrders:  on((*session).reqAutoOpenOrders),
+		wire.ReqCompletedOrders: on((*session).reqCompletedOrders),
+		wire.ReqExecutions:      on((*session).reqExecutions),
+	}
+}
+
+func (s *session) send(k wire.Kind, body proto.Message) {
+	s.conn.Send(wire.Message{Kind: k, Body: body})
+}
+
+// fail sends an errMsg. id is the request's or the order's, or noRequest.
+func (s *session) fail(id, code int, text string) {
+	s.send(wire.ErrorMessage, &protobuf.ErrorMessage{
+		Id: num(id), ErrorTime: proto.Int64(s.conn.Now().UnixMilli()),
+		ErrorCode: num(code), ErrorMsg: proto.String(text),
+	})
+}
+
+// num makes the pointer that a protobuf field wants.
+func num(n int) *int32 { return proto.Int32(int32(n)) }
+
+// sessions is the registry of client ids, and the exchange's subscriber. The zero value is empty.
+type sessions struct {
+	mu   sync.Mutex
+	byID map[int]*session
+}
+
+// claim takes a client id. It fails while another session has it.
+func (r *sessions) claim(id int, s *session) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.byID[id] != nil {
+		return false
+	}
+	if r.byID == nil {
+		r.byID = make(map[int]*session)
+	}
+	r.byID[id] = s
+	return true
+}
+
+// release gives a client id back, if this session has it.
+func (r *sessions) release(s *session) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.byID[s.clientID] == s {
+		delete(r.byID, s.clientID)
+	}
+}
+
+// deliver hands an event of the exchange to every session, by client id. It is the exchange's
+// subscriber.
+func (r *sessions) deliver(v *exchange.View, e exchange.Event) {
+	r.mu.Lock()
+	all := make([]*session, 0, len(r.byID))
+	for _, s := range r.byID {
+		all = append(all, s)
+	}
+	r.mu.Unlock()
+	slices.SortFunc(all, func(a, b *session) int { return a.clientID - b.clientID })
+	for _, s := range all {
+		s.deliver(v, e)
+	}
+}
