@@ -133,6 +133,8 @@ func (c Code) String() string { return c.Row().Name }
 // Error ends the process with a code.
 type Error struct {
 	Code Code
+	// What replaces the cause's text in Line. Empty: the error's own.
+	What string
 	// Do replaces the table's advice when more is known here. Empty: the table's.
 	Do  string
 	Err error
@@ -148,10 +150,14 @@ func Errorf(code Code, format string, args ...any) *Error {
 
 // Error is what happened; Line adds what to do.
 func (e *Error) Error() string {
-	if e.Err == nil {
+	switch {
+	case e.What != "":
+		return e.What
+	case e.Err != nil:
+		return e.Err.Error()
+	default:
 		return e.Code.Row().Meaning
 	}
-	return e.Err.Error()
 }
 
 // Unwrap is the cause.

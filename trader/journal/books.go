@@ -160,30 +160,20 @@ func (j *Journal) Opened(ctx context.Context, account string) (bool, error) {
 	return at != "", wrap("read account", err)
 }
 
-// Holding is what the broker says that the account holds.
-type Holding struct {
+// Adjustment changes an account's opening position in one contract by Shares.
+type Adjustment struct {
 	ConID  int64
 	Symbol string
 	Shares decimal.Decimal
 }
 
-// TakeOver makes the books' totals equal to the broker's holdings by adjusting the opening
-// positions, over the union of both sides. What our intents traded stays as it is.
-func (j *Journal) TakeOver(ctx context.Context, account string, holdings []Holding) error {
-	booked, err := j.Positions(ctx, account)
-	if err != nil {
-		return err
-	}
-	return j.tx(ctx, "take over positions", func(tx *sql.Tx) error {
-		want := map[int64]Holding{}
-		for _, p := range booked {
-			want[p.ConID] = Holding{ConID: p.ConID, Symbol: p.Symbol}
-		}
-		for _, h := range holdings {
-			want[h.ConID] = h
-		}
-		for _, h := range want {
-			if err := takeOver(ctx, tx, account, h); err != nil {
+// Adjust changes opening positions, and with them the totals, and marks the account as opened.
+// What our intents traded stays as it is. It takes changes and no levels, so that a fill which is
+// booked while the caller compares is not undone.
+func (j *Journal) Adjust(ctx context.Context, account string, changes []Adjustment) error {
+	return j.tx(ctx, "adjust opening positions", func(tx *sql.Tx) error {
+		for _, c := range changes {
+			if err := adjust(ctx, tx, account, c); err != nil {
 				return err
 			}
 		}
@@ -194,18 +184,17 @@ func (j *Journal) TakeOver(ctx context.Context, account string, holdings []Holdi
 	})
 }
 
-func takeOver(ctx context.Context, tx *sql.Tx, account string, h Holding) error {
-	p, err := selectPosition(ctx, tx, account, h.ConID)
+func adjust(ctx context.Context, tx *sql.Tx, account string, c Adjustment) error {
+	p, err := selectPosition(ctx, tx, account, c.ConID)
 	if err != nil {
 		return err
 	}
-	missing, err := h.Shares.Sub(p.Total)
-	if err != nil {
+	if p.Opening, err = p.Opening.Add(c.Shares); err != nil {
 		return err
 	}
-	if p.Opening, err = p.Opening.Add(missing); err != nil {
+	if p.Total, err = p.Total.Add(c.Shares); err != nil {
 		return err
 	}
-	p.Symbol, p.Total = h.Symbol, h.Shares
+	p.Symbol = c.Symbol
 	return writePosition(ctx, tx, p)
 }

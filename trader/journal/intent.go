@@ -47,6 +47,9 @@ type Intent struct {
 // ErrDuplicate says that there already is an intent of that id, or for that contract and bar.
 var ErrDuplicate = errors.New("the intent exists already")
 
+// ErrTransition says that State's rules forbid a change.
+var ErrTransition = errors.New("state change not allowed")
+
 // Prepare writes the intent and raises the order-id floor to its order id. When it returns nil
 // both are on the disk, and only then may the order be sent.
 func (j *Journal) Prepare(ctx context.Context, in Intent) error {
@@ -95,7 +98,7 @@ func (j *Journal) advance(ctx context.Context, tx *sql.Tx, id string, to State, 
 		return nil
 	}
 	if !from.mayBecome(to) {
-		return fmt.Errorf("intent is %s and cannot become %s (%s)", from, to, reason)
+		return fmt.Errorf("from %s to %s (%s): %w", from, to, reason, ErrTransition)
 	}
 	if _, err := tx.ExecContext(ctx, `UPDATE intents SET state = ?, reason = ?, updated_at = ?
 		WHERE id = ?`, string(to), reason, stamp(j.now()), id); err != nil {

@@ -162,7 +162,7 @@ func TestCommissionBeforeAfterTwiceAndCorrected(t *testing.T) {
 
 func TestForeignExecutionsMoveOnlyTheTotal(t *testing.T) {
 	j := open(t, t.TempDir())
-	if err := j.TakeOver(t.Context(), account, []Holding{{apple, "AAPL", d("100")}}); err != nil {
+	if err := j.Adjust(t.Context(), account, []Adjustment{{apple, "AAPL", d("100")}}); err != nil {
 		t.Fatal(err)
 	}
 	prepare(t, j, intent("a", 1))
@@ -172,8 +172,7 @@ func TestForeignExecutionsMoveOnlyTheTotal(t *testing.T) {
 	if opened, err := j.Opened(t.Context(), account); err != nil || !opened {
 		t.Errorf("opened = %v, %v", opened, err)
 	}
-	// Taking over again covers the union: what the broker no longer names is gone.
-	if err := j.TakeOver(t.Context(), account, nil); err != nil {
+	if err := j.Adjust(t.Context(), account, []Adjustment{{apple, "AAPL", d("-80")}}); err != nil {
 		t.Fatal(err)
 	}
 	wantBooks(t, j, "10", "0", "-100")

@@ -1,0 +1,139 @@
+package trader
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/govalues/decimal"
+
+	"ibsoak/trader/broker"
+	"ibsoak/trader/risk"
+	"ibsoak/trader/strategy"
+)
+
+// The defaults of Config.
+const (
+	DefaultInterval       = 30 * time.Second
+	DefaultMaxBarAge      = 150 * time.Second
+	DefaultOrderDeadline  = 20 * time.Second
+	DefaultRequestTimeout = 15 * time.Second
+	DefaultAbsenceWait    = 60 * time.Second
+)
+
+// MinInterval keeps a mistyped interval from becoming a spin.
+const MinInterval = 50 * time.Millisecond
+
+// MaxSymbols keeps one cycle's requests well under the Gateway's pacing limits.
+const MaxSymbols = 50
+
+// BarSize is the size of the bars that are traded on.
+const BarSize = time.Minute
+
+// StopGrace is how long a stop waits for the session to close gracefully.
+const StopGrace = 1500 * time.Millisecond
+
+// stopAck is how long a stop waits for the answer to an order that was just sent.
+const stopAck = time.Second
+
+// Config says what to trade and how. Zero durations are the documented defaults.
+type Config struct {
+	Symbols  []string
+	Exchange string // "SMART"
+	Currency string // "USD"
+
+	Once     bool          // one cycle, then stop
+	Interval time.Duration // between the starts of two cycles
+
+	ClientID int
+	// Account, when set, must be the session's.
+	Account string
+	// Live allows an account that is not a paper account, if Account names it.
+	Live bool
+	// AdoptPositions takes the account's positions over as they are when they differ from the
+	// books, in place of blocking the symbol.
+	AdoptPositions bool
+
+	Strategy strategy.Strategy
+	Limits   risk.Limits
+	// OrderType is broker.Market (default) or broker.Limit, which is a limit LimitOffset beyond
+	// the last close.
+	OrderType   string
+	LimitOffset decimal.Decimal // ratio, default 0.005
+
+	MaxBarAge      time.Duration // of the newest closed bar, by the Gateway's clock
+	OrderDeadline  time.Duration // from the send to the order's outcome, before the cycle goes on
+	RequestTimeout time.Duration // for each answer
+	// AbsenceWait is how long an intent must have been unknown before complete answers of the
+	// broker that do not name it prove that its order never arrived.
+	AbsenceWait time.Duration
+
+	// MaxReconnects ends the trader after so many failed attempts in a row; 0 is no bound.
+	MaxReconnects int
+	Backoff       Backoff
+
+	Log *slog.Logger
+}
+
+func (c Config) withDefaults() (Config, error) {
+	for _, d := range []struct {
+		value    *time.Duration
+		standard time.Duration
+	}{
+		{&c.Interval, DefaultInterval},
+		{&c.MaxBarAge, DefaultMaxBarAge},
+		{&c.OrderDeadline, DefaultOrderDeadline},
+		{&c.RequestTimeout, DefaultRequestTimeout},
+		{&c.AbsenceWait, DefaultAbsenceWait},
+	} {
+		if *d.value == 0 {
+			*d.value = d.standard
+		}
+	}
+	if c.Exchange == "" {
+		c.Exchange = "SMART"
+	}
+	if c.Currency == "" {
+		c.Currency = "USD"
+	}
+	if c.OrderType == "" {
+		c.OrderType = broker.Market
+	}
+	if c.LimitOffset.IsZero() {
+		c.LimitOffset = decimal.MustNew(5, 3)
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	c.Limits = c.Limits.Effective()
+	c.Backoff = c.Backoff.effective()
+	return c, c.validate()
+}
+
+func (c Config) validate() error {
+	seen := map[string]bool{}
+	for _, s := range c.Symbols {
+		if s == "" || seen[s] {
+			return fmt.Errorf("symbols %q: %q is empty or there twice", c.Symbols, s)
+		}
+		seen[s] = true
+	}
+	switch {
+	case len(c.Symbols) == 0:
+		return errors.New("no symbols: give at least one, as in --symbols AAPL")
+	case len(c.Symbols) > MaxSymbols:
+		return fmt.Errorf("%d symbols, at most %d", len(c.Symbols), MaxSymbols)
+	case c.Interval < MinInterval:
+		return fmt.Errorf("interval %s is below %s", c.Interval, MinInterval)
+	case c.Strategy == nil:
+		return errors.New("no strategy")
+	case c.OrderType != broker.Market && c.OrderType != broker.Limit:
+		return fmt.Errorf("order type %q is neither %s nor %s", c.OrderType, broker.Market, broker.Limit)
+	case c.MaxReconnects < 0:
+		return fmt.Errorf("max reconnects %d is below 0", c.MaxReconnects)
+	case c.MaxBarAge < 0, c.OrderDeadline < 0, c.RequestTimeout < 0, c.AbsenceWait < 0:
+		return errors.New("a time limit is below 0")
+	}
+	return nil
+}

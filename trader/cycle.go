@@ -1,0 +1,288 @@
+package trader
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/govalues/decimal"
+
+	"ibsoak/trader/broker"
+	"ibsoak/trader/exit"
+	"ibsoak/trader/journal"
+	"ibsoak/trader/market"
+	"ibsoak/trader/risk"
+	"ibsoak/trader/strategy"
+)
+
+// Outcomes of a symbol in a cycle, as the journal has them.
+const (
+	outcomeHold    = "hold"    // the position is what the strategy wants
+	outcomeOrder   = "order"   // an order was sent; the intent has the rest
+	outcomeBlocked = "blocked" // an open order or unexplained shares forbid trading
+	outcomeClosed  = "closed"  // outside the exchange's session
+	outcomeStale   = "stale"   // data too old, broken or implausible
+	outcomeWarmUp  = "warm-up" // too few bars
+	outcomeRefused = "refused" // by a risk limit
+	outcomeDone    = "done"    // this bar was already decided on
+	outcomeFailed  = "failed"  // a request failed
+)
+
+// cycle is one pass over all symbols, with its record. The first error is the cycle's.
+func (s *session) cycle(ctx context.Context) error {
+	durable := context.WithoutCancel(ctx)
+	id, err := s.e.journal.BeginCycle(durable, s.b.Generation())
+	if err != nil {
+		return exit.Because(exit.State, err)
+	}
+	err = s.work(ctx, id)
+	outcome, detail := "complete", ""
+	if err != nil {
+		outcome, detail = "failed", err.Error()
+	}
+	if err := s.e.journal.EndCycle(durable, id, outcome, detail); err != nil {
+		return exit.Because(exit.State, err)
+	}
+	if err == nil {
+		s.e.cycles.Add(1)
+	}
+	s.log.Debug("cycle", "id", id, "outcome", outcome, "detail", detail)
+	const pruneEvery = 1000
+	if id%pruneEvery == 0 {
+		if err := s.e.journal.Prune(durable); err != nil {
+			return exit.Because(exit.State, err)
+		}
+	}
+	return err
+}
+
+func (s *session) work(ctx context.Context, cycle int64) error {
+	if s.isDegraded() {
+		return answerError("begin cycle", broker.ErrDegraded)
+	}
+	if err := s.tidy(ctx); err != nil {
+		return err
+	}
+	var first error
+	for _, symbol := range s.e.cfg.Symbols {
+		if stopped(ctx) {
+			return answerError("cycle was cut short", context.Cause(ctx))
+		}
+		if s.isDirty() {
+			if err := s.reconcile(ctx); err != nil {
+				return err
+			}
+		}
+		d, err := s.trade(ctx, symbol, cycle)
+		d.Cycle, d.Symbol = cycle, symbol
+		if err != nil && d.Outcome == "" {
+			d.Outcome, d.Reason = outcomeFailed, err.Error()
+		}
+		if err := s.e.journal.Decide(context.WithoutCancel(ctx), d); err != nil {
+			return exit.Because(exit.State, err)
+		}
+		s.log.Info("cycle", "symbol", symbol, "outcome", d.Outcome, "reason", d.Reason,
+			"held", d.Held, "target", d.Target, "close", d.Close)
+		if first == nil {
+			first = err
+		}
+		if code, _ := exit.Of(err); err != nil && (code == exit.SessionLost || code == exit.State) {
+			return err
+		}
+	}
+	return first
+}
+
+// tidy reconciles when something calls for it, and cancels orders that have worked for too long.
+func (s *session) tidy(ctx context.Context) error {
+	open, err := s.e.journal.Open(ctx, s.account)
+	if err != nil {
+		return s.journalError(ctx, err)
+	}
+	need := s.isDirty() || !s.reconciled || len(s.blocked) > 0
+	for _, in := range open {
+		need = need || in.State == journal.Unknown || in.State == journal.Ended
+	}
+	if need {
+		if err := s.reconcile(ctx); err != nil {
+			return err
+		}
+	}
+	for _, in := range open {
+		if in.State != journal.Working || time.Since(in.UpdatedAt) < orderTTL ||
+			in.ClientID != s.e.cfg.ClientID {
+			continue
+		}
+		s.log.Warn("cancelling an order that does not fill", "intent", in.ID, "symbol", in.Symbol)
+		if err := s.b.CancelOrder(ctx, in.OrderID); err != nil {
+			s.log.Warn("cancel failed", "intent", in.ID, "error", err)
+		}
+	}
+	return nil
+}
+
+// orderTTL is how long an order may work before it is cancelled: the decision behind it is old.
+const orderTTL = 5 * time.Minute
+
+// journalError tells a stop from a broken journal.
+func (s *session) journalError(ctx context.Context, err error) error {
+	if stopped(ctx) {
+		return context.Cause(ctx)
+	}
+	return exit.Because(exit.State, err)
+}
+
+// view is what a decision on one symbol is made from.
+type view struct {
+	symbol     string
+	instrument instrument
+	now        time.Time // the Gateway's
+	bars       []market.Bar
+	last       market.Bar
+	held       decimal.Decimal
+}
+
+// trade is one symbol's part of a cycle. The decision comes back also beside an error.
+func (s *session) trade(ctx context.Context, symbol string, cycle int64) (journal.Decision, error) {
+	var d journal.Decision
+	v := view{symbol: symbol}
+	if err := s.see(ctx, &v, &d); err != nil || d.Outcome != "" {
+		return d, err
+	}
+	wanted, err := s.e.cfg.Strategy.Decide(v.bars)
+	if errors.Is(err, strategy.ErrWarmUp) {
+		d.Outcome, d.Reason = outcomeWarmUp, err.Error()
+		return d, nil
+	}
+	if err != nil {
+		return d, exit.Because(exit.Incomplete, fmt.Errorf("decide on %s: %w", symbol, err))
+	}
+	d.Target, d.Reason = wanted.Target, wanted.Reason
+	delta, err := wanted.Target.Sub(v.held)
+	if err != nil {
+		return d, exit.Because(exit.Incomplete, fmt.Errorf("decide on %s: %w", symbol, err))
+	}
+	if delta.IsZero() {
+		d.Outcome = outcomeHold
+		return d, nil
+	}
+	return s.order(ctx, v, d, delta, cycle)
+}
+
+// see gathers the view. It sets the decision's outcome when there is nothing to decide on.
+func (s *session) see(ctx context.Context, v *view, d *journal.Decision) error {
+	var err error
+	if v.instrument, err = s.instrument(ctx, v.symbol); err != nil {
+		return err
+	}
+	position, err := s.e.journal.Position(ctx, s.account, v.instrument.conID())
+	if err != nil {
+		return s.journalError(ctx, err)
+	}
+	v.held = position.Own
+	d.Held = v.held
+	if why, err := s.blockedBy(ctx, v.instrument); err != nil || why != "" {
+		d.Outcome, d.Reason = outcomeBlocked, why
+		return err
+	}
+	err = s.ask(ctx, "current time", func(ctx context.Context) (err error) {
+		v.now, err = s.b.CurrentTime(ctx)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if open, known := v.instrument.hours.Open(v.now); known && !open {
+		d.Outcome, d.Reason = outcomeClosed, "outside the exchange's session"
+		return nil
+	}
+	if farms := s.brokenFarms(); len(farms) > 0 {
+		d.Outcome, d.Reason = outcomeStale, fmt.Sprintf("historical data farm broken: %v", farms)
+		return nil
+	}
+	if v.bars, err = s.bars(ctx, v.instrument, v.now); err != nil {
+		return err
+	}
+	if err := s.usable(v.bars, v.now); err != nil {
+		d.Outcome, d.Reason = outcomeStale, err.Error()
+		return nil
+	}
+	v.last = v.bars[len(v.bars)-1]
+	d.BarEnd, d.Close = v.last.End(), v.last.Close
+	return nil
+}
+
+func (s *session) usable(bars []market.Bar, now time.Time) error {
+	if err := market.Fresh(bars, now, s.e.cfg.MaxBarAge); err != nil {
+		return err
+	}
+	return market.Sane(bars, s.e.cfg.Limits.MaxPriceMove)
+}
+
+// errUnsettled blocks a symbol whose last order is not settled.
+var errUnsettled = errors.New("order not settled")
+
+// blockedBy says why the contract must not be traded now, or "". An order of which nothing is
+// known is an error as well, which is how one cycle reports it.
+func (s *session) blockedBy(ctx context.Context, i instrument) (string, error) {
+	if why := s.blocked[i.conID()]; why != "" {
+		return why, exit.Because(exit.Incomplete, errors.New(why))
+	}
+	open, err := s.e.journal.Open(ctx, s.account)
+	if err != nil {
+		return "", s.journalError(ctx, err)
+	}
+	for _, in := range open {
+		if in.ConID != i.conID() {
+			continue
+		}
+		why := fmt.Sprintf("intent %s is %s: %s", in.ID, in.State, in.Reason)
+		if in.State == journal.Working {
+			return why, nil
+		}
+		return why, exit.Because(exit.OrderUnknown, fmt.Errorf("%s: %s: %w", in.Symbol, why, errUnsettled))
+	}
+	return "", nil
+}
+
+// barMargin is how many bars more than the strategy needs are asked for.
+const barMargin = 30
+
+// bars asks for enough bars and keeps those that were closed at now.
+func (s *session) bars(ctx context.Context, i instrument, now time.Time) ([]market.Bar, error) {
+	seconds := (s.e.cfg.Strategy.Needs() + barMargin) * int(BarSize/time.Second)
+	var raw []broker.Bar
+	err := s.ask(ctx, "bars of "+i.details.Contract.Symbol, func(ctx context.Context) (err error) {
+		raw, err = s.b.Bars(ctx, broker.BarsRequest{
+			Contract: i.details.Contract, Duration: fmt.Sprintf("%d S", max(seconds, 3600)),
+			BarSize: "1 min", WhatToShow: "TRADES", UseRTH: true,
+		})
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	bars := make([]market.Bar, len(raw))
+	for k, b := range raw {
+		bars[k] = market.Bar{
+			Start: b.Time, Size: BarSize, Open: b.Open, High: b.High, Low: b.Low, Close: b.Close,
+		}
+	}
+	return market.Closed(market.Sorted(bars), now), nil
+}
+
+// permitted asks the risk limits.
+func (s *session) permitted(ctx context.Context, v view, delta decimal.Decimal, day string) error {
+	today, err := s.e.journal.OrdersOn(ctx, s.account, v.symbol, day)
+	if err != nil {
+		return s.journalError(ctx, err)
+	}
+	err = s.e.cfg.Limits.Check(risk.Proposal{
+		Symbol: v.symbol, Delta: delta, Held: v.held, Price: v.last.Close, OrdersToday: today,
+	})
+	if err != nil {
+		return exit.Because(exit.Interlock, err)
+	}
+	return nil
+}

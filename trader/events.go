@@ -1,0 +1,265 @@
+package trader
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/govalues/decimal"
+
+	"ibsoak/trader/broker"
+	"ibsoak/trader/exit"
+	"ibsoak/trader/journal"
+)
+
+// pump takes the session's events into the journal until the session is over and every event that
+// it had was taken. It cancels the cycle when the session ends or the journal fails.
+func (s *session) pump(ctx context.Context, cancel context.CancelCauseFunc) error {
+	durable := context.WithoutCancel(ctx) // a stop must not lose a fill
+	events, done := s.b.Events(), s.b.Done()
+	for {
+		select {
+		case ev, ok := <-events:
+			if !ok {
+				<-done
+				cancel(sessionError(s.b.Err()))
+				return nil
+			}
+			if err := s.take(durable, ev); err != nil {
+				cancel(err)
+				<-done
+				return err
+			}
+		case <-done:
+			cancel(sessionError(s.b.Err()))
+			return s.drain(durable, events)
+		}
+	}
+}
+
+// drain takes what was queued when the session ended.
+func (s *session) drain(ctx context.Context, events <-chan broker.Event) error {
+	for {
+		select {
+		case ev, ok := <-events:
+			if !ok {
+				return nil
+			}
+			if err := s.take(ctx, ev); err != nil {
+				return err
+			}
+		default:
+			return nil
+		}
+	}
+}
+
+// take applies one event. An error means that the journal failed, and ends the trader.
+func (s *session) take(ctx context.Context, ev broker.Event) error {
+	if ev.Generation != s.b.Generation() {
+		s.log.Warn("dropped an event of another session", "generation", ev.Generation)
+		return nil
+	}
+	var err error
+	switch body := ev.Body.(type) {
+	case broker.Execution:
+		_, err = s.book(ctx, body)
+	case broker.Commission:
+		err = s.commission(ctx, body)
+	case broker.OrderStatus:
+		err = s.orderStatus(ctx, body)
+	case broker.OpenOrder:
+		err = s.openOrder(ctx, body)
+	case broker.Notice:
+		err = s.notice(ctx, body)
+	case broker.StateChange:
+		s.stateChange(body)
+	case broker.DataFarm:
+		s.dataFarm(body)
+	}
+	s.signal()
+	if err != nil {
+		return exit.Because(exit.State, fmt.Errorf("take event: %w", err))
+	}
+	return nil
+}
+
+// book takes an execution into the books, attributed to the intent that its orderRef names.
+func (s *session) book(ctx context.Context, x broker.Execution) (bool, error) {
+	in, ours, err := s.intentOf(ctx, x.OrderRef, x.ClientID, x.OrderID, x.PermID, x.ConID)
+	if err != nil {
+		return false, err
+	}
+	e := journal.Execution{
+		ExecID: x.ExecID, Account: x.Account, ConID: x.ConID, Symbol: x.Symbol, OrderID: x.OrderID,
+		PermID: x.PermID, ClientID: int(x.ClientID), Side: journal.Side(x.Side), Shares: x.Shares,
+		Price: x.Price, At: x.Time,
+	}
+	if e.Account == "" {
+		e.Account = s.account
+	}
+	if ours {
+		e.IntentID = in.ID
+	}
+	booked, err := s.e.journal.Book(ctx, e)
+	if err != nil {
+		return false, err
+	}
+	if booked {
+		s.log.Info("fill", "symbol", x.Symbol, "side", x.Side, "shares", x.Shares, "price", x.Price,
+			"exec", x.ExecID, "intent", e.IntentID)
+	}
+	if x.Commission != nil {
+		err = s.commission(ctx, broker.Commission{
+			ExecID: x.ExecID, Amount: *x.Commission, Currency: x.CommissionCur, RealizedPnL: x.RealizedPnL,
+		})
+	}
+	return booked, err
+}
+
+func (s *session) commission(ctx context.Context, c broker.Commission) error {
+	return s.e.journal.Commission(ctx, journal.Commission{
+		ExecID: c.ExecID, Amount: c.Amount, Currency: c.Currency, Realized: c.RealizedPnL,
+	})
+}
+
+// intentOf finds the intent that an order or execution belongs to: by its orderRef, which only we
+// give. One without a reference is ours only if our client placed that order id for that contract
+// and no other permId is known for it: order ids are reused after a reset of the Gateway.
+func (s *session) intentOf(ctx context.Context, ref string, clientID, orderID, permID, conID int64) (
+	in journal.Intent, ours bool, err error,
+) {
+	if ref != "" {
+		return s.e.journal.Intent(ctx, ref)
+	}
+	if clientID != int64(s.e.cfg.ClientID) || orderID <= 0 {
+		return in, false, nil
+	}
+	in, ours, err = s.e.journal.IntentByOrder(ctx, s.e.cfg.ClientID, orderID)
+	if !ours || err != nil {
+		return in, false, err
+	}
+	other := in.PermID != 0 && permID != 0 && in.PermID != permID
+	return in, !other && (conID == 0 || conID == in.ConID), nil
+}
+
+// openOrder takes an order's description: it binds the permanent id to the intent.
+func (s *session) openOrder(ctx context.Context, o broker.OpenOrder) error {
+	in, ours, err := s.intentOf(ctx, o.IntentID, o.ClientID, o.OrderID, o.PermID, o.Contract.ConID)
+	if err != nil || !ours {
+		return err
+	}
+	if o.PermID != 0 && in.PermID == 0 {
+		if err := s.e.journal.SetPermID(ctx, in.ID, o.PermID); err != nil {
+			return err
+		}
+	}
+	return s.observe(ctx, in, o.Status, decimal.Zero)
+}
+
+func (s *session) orderStatus(ctx context.Context, st broker.OrderStatus) error {
+	in, ours, err := s.intentOf(ctx, "", st.ClientID, st.OrderID, st.PermID, 0)
+	if err != nil || !ours {
+		return err
+	}
+	return s.observe(ctx, in, st.Status, st.Filled)
+}
+
+// rejectedPrefix begins the reason of an ended intent that the broker refused.
+const rejectedPrefix = "refused: "
+
+// observe moves an intent by its order's status. Filled moves nothing: shares count only as
+// executions. An end releases nothing before the executions were checked, so it only marks the
+// intent as ended; reconciling closes it.
+func (s *session) observe(ctx context.Context, in journal.Intent, status string, filled decimal.Decimal) error {
+	if in.State == journal.Filled || in.State == journal.NotSent {
+		return nil
+	}
+	switch status {
+	case "PreSubmitted", "Submitted":
+		if in.State == journal.Cancelled || in.State == journal.Rejected {
+			s.setDirty(true) // a dead order that lives again, or an old word: the broker is asked
+		}
+		return s.e.advance(ctx, in.ID, journal.Working, status)
+	case "Filled": // and its executions are still to come
+		s.setDirty(true)
+		fallthrough
+	case "PendingSubmit", "ApiPending", "PendingCancel":
+		if in.State == journal.Cancelled || in.State == journal.Rejected {
+			return nil
+		}
+		return s.e.advance(ctx, in.ID, journal.Working, status)
+	case "Cancelled", "ApiCancelled", "Inactive":
+		if in.State.Closed() || in.State == journal.Ended {
+			return nil
+		}
+		reason := fmt.Sprintf("%s after %s shares", status, filled)
+		if status == "Inactive" {
+			reason = rejectedPrefix + reason
+		}
+		return s.e.advance(ctx, in.ID, journal.Ended, reason)
+	default:
+		s.log.Warn("order has a status that this trader does not know", "intent", in.ID, "status", status)
+		return nil
+	}
+}
+
+// cancelRefusals are the codes that refuse a cancel, not the order (IBKR's message code list).
+var cancelRefusals = map[int]bool{161: true, 10147: true, 10148: true}
+
+// notice takes an error message that names one of our orders. A refusal ends the intent; anything
+// else is only logged.
+func (s *session) notice(ctx context.Context, n broker.Notice) error {
+	if n.ID < 0 {
+		s.log.Debug("notice", "code", n.Code, "class", n.Class.String(), "message", n.Message)
+		return nil
+	}
+	in, ours, err := s.e.journal.IntentByOrder(ctx, s.e.cfg.ClientID, n.ID)
+	if err != nil || !ours || in.State.Closed() {
+		return err
+	}
+	text := oneLine(n.Message)
+	if n.Class != broker.ClassRequest || cancelRefusals[n.Code] {
+		s.log.Info("order notice", "intent", in.ID, "code", n.Code, "message", text)
+		return nil
+	}
+	s.log.Warn("order refused", "intent", in.ID, "code", n.Code, "message", text)
+	if in.State == journal.Ended {
+		return nil
+	}
+	return s.e.advance(ctx, in.ID, journal.Ended, fmt.Sprintf("%s%d %s", rejectedPrefix, n.Code, text))
+}
+
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// stateChange closes and opens the order gate. Whatever happened while IBKR was away is asked for
+// before the next order.
+func (s *session) stateChange(c broker.StateChange) {
+	degraded := c.State != broker.Ready
+	s.mu.Lock()
+	was := s.degraded
+	s.degraded = degraded
+	s.dirty = true
+	s.mu.Unlock()
+	if degraded != was {
+		s.log.Warn("connection between Gateway and IBKR", "state", c.State.String(), "code", c.Code)
+	}
+}
+
+// dataFarm notes historical data farms: the trader decides on historical bars alone.
+func (s *session) dataFarm(f broker.DataFarm) {
+	if f.Kind != "historical data" {
+		return
+	}
+	s.mu.Lock()
+	was := s.farms[f.Name]
+	s.farms[f.Name] = f.Broken
+	s.mu.Unlock()
+	if was != f.Broken {
+		s.log.Warn("historical data farm", "farm", f.Name, "broken", f.Broken)
+	}
+}
+
+// errNoEvidence says that the broker's answers do not settle an intent yet.
+var errNoEvidence = errors.New("no evidence yet")

@@ -1,0 +1,67 @@
+package trader
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"ibsoak/trader/broker"
+	"ibsoak/trader/exit"
+	"ibsoak/trader/market"
+)
+
+// instrument is a contract that the Gateway knows, with its hours.
+type instrument struct {
+	details broker.ContractDetails
+	hours   market.Hours
+}
+
+func (i instrument) conID() int64 { return i.details.Contract.ConID }
+
+// instrument is the symbol's contract: asked for once a session, and it must be the one that every
+// earlier session named. An answer about another symbol is an error: acting on one has cost money.
+func (s *session) instrument(ctx context.Context, symbol string) (instrument, error) {
+	if i, ok := s.verified[symbol]; ok {
+		return i, nil
+	}
+	var found []broker.ContractDetails
+	err := s.ask(ctx, "contract "+symbol, func(ctx context.Context) (err error) {
+		found, err = s.b.ContractDetails(ctx, broker.Contract{
+			Symbol: symbol, SecType: "STK", Exchange: s.e.cfg.Exchange, Currency: s.e.cfg.Currency,
+		})
+		return err
+	})
+	if err != nil {
+		return instrument{}, err
+	}
+	if len(found) != 1 || found[0].Contract.Symbol != symbol || found[0].Contract.ConID <= 0 {
+		return instrument{}, exit.Because(exit.Incomplete, fmt.Errorf(
+			"contract %s: the Gateway names %d contracts%s, want exactly this one",
+			symbol, len(found), firstSymbol(found)))
+	}
+	i := instrument{details: found[0]}
+	if known, ok := s.e.contracts[symbol]; ok && known.conID() != i.conID() {
+		return instrument{}, exit.Because(exit.Incomplete, fmt.Errorf(
+			"contract %s: was %d, is %d on this session", symbol, known.conID(), i.conID()))
+	}
+	i.hours = readHours(i.details, s.log)
+	s.e.contracts[symbol] = i
+	s.verified[symbol] = i
+	return i, nil
+}
+
+func firstSymbol(found []broker.ContractDetails) string {
+	if len(found) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (first %s %d)", found[0].Contract.Symbol, found[0].Contract.ConID)
+}
+
+// readHours takes the regular hours. Hours that cannot be read are unknown, and freshness decides.
+func readHours(d broker.ContractDetails, log *slog.Logger) market.Hours {
+	hours, err := market.ParseHours(d.LiquidHours, d.TimeZone)
+	if err != nil {
+		log.Debug("trading hours unknown", "symbol", d.Contract.Symbol, "error", err)
+	}
+	return hours
+}

@@ -1,0 +1,239 @@
+package trader
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"ibsoak/trader/broker"
+	"ibsoak/trader/exit"
+)
+
+// session is the engine on one connection. run's goroutine runs the cycles; pump's takes events
+// into the journal. mu guards what both touch.
+type session struct {
+	e       *Engine
+	b       Broker
+	log     *slog.Logger
+	account string
+
+	// changed holds a token when the journal has moved on since the cycle last looked.
+	changed chan struct{}
+	// drained is closed when pump has taken the last event.
+	drained chan struct{}
+
+	mu       sync.Mutex
+	dirty    bool            // the books must be reconciled before the next order
+	degraded bool            // the Gateway has lost IBKR
+	farms    map[string]bool // historical data farms that are broken
+
+	// The cycle goroutine's own.
+	reconciled bool                  // once, on this session
+	blocked    map[int64]string      // contracts that must not be traded, and why
+	verified   map[string]instrument // contracts asked for on this session
+}
+
+func newSession(e *Engine, b Broker) *session {
+	account := b.Account()
+	return &session{
+		e: e, b: b, account: account, dirty: true,
+		log: e.cfg.Log.With("session", b.Generation(), "account", mask(account)),
+
+		changed:  make(chan struct{}, 1),
+		drained:  make(chan struct{}),
+		farms:    map[string]bool{},
+		blocked:  map[int64]string{},
+		verified: map[string]instrument{},
+	}
+}
+
+// run trades on the session until ctx ends, the session ends, or, with Once, the cycle is over.
+// It closes the session and takes its last events before it returns.
+func (s *session) run(ctx context.Context) (err error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var pumpErr error // written before drained is closed
+	go func() {
+		defer close(s.drained)
+		pumpErr = s.pump(ctx, cancel)
+	}()
+	defer func() {
+		closeErr := s.close(ctx)
+		<-s.drained
+		if pumpErr != nil {
+			err = pumpErr // the journal failed: nothing else matters
+		}
+		if closeErr != nil {
+			s.log.Debug("session did not close gracefully", "error", closeErr)
+		}
+		why := fmt.Sprintf("session %d ended", s.b.Generation())
+		if _, recErr := s.e.journal.Recover(context.WithoutCancel(ctx), why); recErr != nil {
+			err = errors.Join(exit.Because(exit.State, recErr), err)
+		}
+	}()
+	s.log.Info("session ready", "server_version", s.b.ServerVersion())
+	if err := s.verifyAccount(); err != nil {
+		return err
+	}
+	if s.e.cfg.Once {
+		return s.ending(ctx, s.cycle(ctx))
+	}
+	return s.ending(ctx, s.cycles(ctx))
+}
+
+// close ends the session gracefully, within StopGrace.
+func (s *session) close(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), StopGrace)
+	defer cancel()
+	return s.b.Close(ctx)
+}
+
+// ending names the true cause of a failure: when the session is gone, what a request said of it is
+// only a symptom.
+func (s *session) ending(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
+	code, ok := exit.Of(err)
+	if ok && code != exit.SessionLost && code != exit.Incomplete && code != exit.OrderUnknown {
+		return err
+	}
+	if cause := context.Cause(ctx); cause != nil {
+		if _, ok := exit.Of(cause); ok {
+			return cause
+		}
+	}
+	if s.isOver() {
+		return sessionError(s.b.Err())
+	}
+	return err
+}
+
+// cycles runs one cycle after the other. A cycle that failed on a live session is logged and the
+// next one tries again: reconnecting would not repair an answer.
+func (s *session) cycles(ctx context.Context) error {
+	for {
+		begin := time.Now()
+		err := s.cycle(ctx)
+		if err != nil && (stopped(ctx) || endsSession(err)) {
+			return err
+		}
+		if err != nil {
+			s.log.Warn("cycle failed", "error", err)
+		}
+		if err := s.pause(ctx, begin.Add(s.e.cfg.Interval)); err != nil || stopped(ctx) {
+			return err
+		}
+	}
+}
+
+// endsSession says whether a cycle's failure leaves nothing to go on with.
+func endsSession(err error) bool {
+	code, ok := exit.Of(err)
+	return !ok || code == exit.SessionLost || code == exit.State
+}
+
+// pause waits for the next cycle. It ends early, with an error, when the session does.
+func (s *session) pause(ctx context.Context, until time.Time) error {
+	timer := time.NewTimer(max(time.Until(until), MinInterval))
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-s.b.Done():
+	case <-timer.C:
+	}
+	if s.isOver() {
+		return sessionError(s.b.Err())
+	}
+	return nil
+}
+
+// verifyAccount holds the live/paper interlock: paper accounts begin with D, and any other is
+// traded only when --live and the configured account both say so.
+func (s *session) verifyAccount() error {
+	cfg := s.e.cfg
+	if cfg.Account != "" && cfg.Account != s.account {
+		return exit.Errorf(exit.WrongAccount, "the session is for account %s, not for %s",
+			mask(s.account), mask(cfg.Account))
+	}
+	return Interlock(cfg.Live, cfg.Account, s.account)
+}
+
+// Interlock is nil when trading the session's account is allowed. Live trading needs three things
+// to agree: --live, an account that is not a paper account, and that account being configured.
+func Interlock(live bool, configured, account string) error {
+	paper := strings.HasPrefix(account, "D")
+	switch {
+	case account == "":
+		return exit.Errorf(exit.WrongAccount, "the session names no account")
+	case paper && !live:
+		return nil
+	case paper:
+		return exit.Errorf(exit.Interlock, "--live was given, but %s is a paper account", mask(account))
+	case !live:
+		return exit.Errorf(exit.Interlock, "%s is not a paper account, and --live was not given",
+			mask(account))
+	case configured != account:
+		return exit.Errorf(exit.Interlock, "--live was given, but %s is not the configured account",
+			mask(account))
+	}
+	return nil
+}
+
+// gate is nil when an order may be sent at this instant.
+func (s *session) gate(ctx context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case ctx.Err() != nil:
+		return fmt.Errorf("order gate: %w", context.Cause(ctx))
+	case s.degraded || s.b.State() != broker.Ready:
+		return fmt.Errorf("order gate: %w", broker.ErrDegraded)
+	case s.dirty || !s.reconciled:
+		return errors.New("order gate: the books are not reconciled")
+	}
+	return nil
+}
+
+func (s *session) isDegraded() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.degraded || s.b.State() == broker.Degraded
+}
+
+func (s *session) isDirty() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.dirty
+}
+
+func (s *session) setDirty(dirty bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.dirty = dirty
+}
+
+// brokenFarms names the historical data farms that are down.
+func (s *session) brokenFarms() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var names []string
+	for name, broken := range s.farms {
+		if broken {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// signal tells a waiting cycle that the journal has moved on.
+func (s *session) signal() {
+	select {
+	case s.changed <- struct{}{}:
+	default: // a token is there already
+	}
+}
