@@ -49,7 +49,9 @@ ib.on(EventName.error, (error: Error, code: ErrorCode, reqId: number) => {
     failStep(new Error(`error ${code} for request ${reqId}: ${error.message}`));
   }
 });
-ib.on(EventName.disconnected, () => failStep(new Error("the Gateway ended the connection")));
+
+const ended = () => failStep(new Error("the Gateway ended the connection"));
+ib.on(EventName.disconnected, ended);
 
 /**
  * Runs one step: start sends the request, with its listeners on, and calls done with the answer.
@@ -200,6 +202,7 @@ function marketOrder(orderId: number): Promise<Fill> {
 }
 
 function disconnect(): Promise<void> {
+  ib.off(EventName.disconnected, ended); // from here on it is what we ask for
   return step("disconnect", (done, on) => {
     on(EventName.disconnected, () => done());
     ib.disconnect();
