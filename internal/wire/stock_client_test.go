@@ -95,7 +95,11 @@ func (c *stockClient) greet(ln net.Listener) error {
 		return err
 	}
 	c.reader = wire.NewFrameReader(buffered)
-	m, err := c.next()
+	payload, err := c.reader.Next()
+	if err != nil {
+		return err
+	}
+	m, err := wire.Decode(wire.FromClient, payload, c.version)
 	if err != nil {
 		return err
 	}
@@ -105,14 +109,6 @@ func (c *stockClient) greet(ln net.Listener) error {
 	return nil
 }
 
-func (c *stockClient) next() (wire.Message, error) {
-	payload, err := c.reader.Next()
-	if err != nil {
-		return wire.Message{}, err
-	}
-	return wire.Decode(wire.FromClient, payload, c.version)
-}
-
 // ask lets the client send one request and gives what the codec makes of it.
 func (c *stockClient) ask(t *testing.T, call func(*ibapi.EClient)) wire.Message {
 	t.Helper()
@@ -120,10 +116,15 @@ func (c *stockClient) ask(t *testing.T, call func(*ibapi.EClient)) wire.Message 
 		t.Fatal(err)
 	}
 	call(c.EClient)
-	m, err := c.next()
+	payload, err := c.reader.Next()
 	if err != nil {
 		t.Fatalf("at %d: %v (the client said %v)", c.version, err, c.heard.drain())
 	}
+	m, err := wire.Decode(wire.FromClient, payload, c.version)
+	if err != nil {
+		t.Fatalf("at %d: %v", c.version, err)
+	}
+	sameFieldCount(t, m, payload, c.version)
 	return m
 }
 
