@@ -82,26 +82,26 @@ func outcome(v Verdict) Outcome {
 	return Pass
 }
 
-// sentence is the verdict in words: what, how much of it, and the first reason.
+// sentence says in words what the verdict rests on: how much of it, and the first reason.
 func (v Verdict) sentence() string {
 	switch v.Outcome {
 	case HarnessError:
-		return "Harness error: " + v.Harness[0] + ". Nothing was learnt about the trader."
+		return v.Harness[0] + ". Nothing was learnt about the trader."
 	case Fail:
 		f := v.first(Fail)
 		reason := f.Detail
 		if len(f.Examples) > 0 {
 			reason = f.Examples[0].What
 		}
-		return fmt.Sprintf("Fail: %s: %s. %s", f.Check, reason, v.tally())
+		return fmt.Sprintf("%s: %s. %s", f.Check, reason, v.tally())
 	case Inconclusive:
 		if len(v.Findings) == 0 {
-			return "Inconclusive: the scenario asks for no check."
+			return "the scenario asks for no check."
 		}
 		f := v.first(Inconclusive)
-		return fmt.Sprintf("Inconclusive: %s: %s. Nothing failed, and the claim is not shown.", f.Check, f.Detail)
+		return fmt.Sprintf("%s: %s. Nothing failed, and the claim is not shown.", f.Check, f.Detail)
 	case Pass:
-		return "Pass: " + v.tally()
+		return v.tally()
 	}
 	return string(v.Outcome)
 }
@@ -118,7 +118,7 @@ func (v Verdict) first(o Outcome) Finding {
 // tally says how many lives passed and what that proves.
 func (v Verdict) tally() string {
 	if len(v.Lives) == 1 {
-		return fmt.Sprintf("One life, %s in %s.", count(v.Cycles, "cycles"), round(time.Duration(v.Took)))
+		return fmt.Sprintf("one life, %s in %s.", count(v.Cycles, "cycles"), round(time.Duration(v.Took)))
 	}
 	if v.Passed < len(v.Lives) {
 		return fmt.Sprintf("%d/%d lives passed.", v.Passed, len(v.Lives))
@@ -129,10 +129,7 @@ func (v Verdict) tally() string {
 // lifeVerdicts attribute the findings to lives: a life fails by a violation that names it, and
 // passes only if it connected or exited as the scenario asks.
 func (r *Record) lifeVerdicts(findings []Finding) []LifeVerdict {
-	var exits []int
-	for _, c := range r.Header.Scenario.Checks {
-		exits = append(exits, c.Exits...)
-	}
+	exits := allExits(r.Header.Scenario)
 	out := make([]LifeVerdict, 0, len(r.Lives))
 	for _, l := range r.Lives {
 		lv := LifeVerdict{

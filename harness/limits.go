@@ -33,6 +33,9 @@ const (
 	tableEvery     = 250 * time.Millisecond
 	processEvery   = time.Second
 
+	// plantWithin is how long planting zombies may take.
+	plantWithin = 10 * time.Second
+
 	// StderrTailLines is how much of a life's stderr is kept in the record; all of it is in the
 	// log beside the record.
 	StderrTailLines = 20

@@ -18,10 +18,9 @@ func (p *process) terminate() error {
 	return ignoreDone(p.cmd.Process.Signal(syscall.SIGTERM))
 }
 
-// kill ends the whole group. Its id cannot belong to anybody else while a member lives.
-func (p *process) kill() error {
-	return ignoreDone(syscall.Kill(-p.pid, syscall.SIGKILL))
-}
+// killGroup ends a process group that the harness has made. Its id cannot belong to anybody else
+// while a member lives.
+func killGroup(pgid int) error { return ignoreDone(syscall.Kill(-pgid, syscall.SIGKILL)) }
 
 func ignoreDone(err error) error {
 	if errors.Is(err, os.ErrProcessDone) || errors.Is(err, syscall.ESRCH) {

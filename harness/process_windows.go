@@ -21,10 +21,13 @@ func (p *process) terminate() error {
 	return windows.GenerateConsoleCtrlEvent(windows.CTRL_BREAK_EVENT, uint32(p.pid))
 }
 
-// kill ends the process. Windows has no process group to end: what it started stays, and shows
-// as leftovers.
-func (p *process) kill() error {
-	if err := p.cmd.Process.Kill(); !errors.Is(err, os.ErrProcessDone) {
+// killGroup ends the process. Windows has no process group to end: what it started stays.
+func killGroup(pid int) error {
+	p, err := os.FindProcess(pid)
+	if err != nil {
+		return nil // it has gone
+	}
+	if err := p.Kill(); !errors.Is(err, os.ErrProcessDone) {
 		return err
 	}
 	return nil

@@ -48,6 +48,8 @@ type Record struct {
 	Receipts    []Receipt
 	Books       Books
 	Footer      Footer
+
+	Dir string // where it was saved to or loaded from; not part of the record
 }
 
 // Header is what was planned, and where it ran.
@@ -250,6 +252,7 @@ const (
 	StopDone        Stop = "done"
 	StopNeverDialed Stop = "never-dialled" // the subject did not connect within DialWithin
 	StopExited      Stop = "exited"        // the continuous subject exited before it was asked
+	StopStalled     Stop = "stalled"       // no cycle for as long as any fault and recovery may take
 	StopLimit       Stop = "limit"         // Scenario.Limit
 	StopInterrupted Stop = "interrupted"   // the caller's context
 	StopHarness     Stop = "harness"       // an error of the harness

@@ -175,6 +175,7 @@ func Load(dir string) (*Record, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load %s: %w", f.Name(), err)
 	}
+	r.Dir = dir
 	return r, nil
 }
 

@@ -49,6 +49,8 @@ type Subject struct {
 	Interval time.Duration
 	Cycles   int
 	For      time.Duration
+	// Symbols fill {symbols}, joined by commas (default AAPL).
+	Symbols []string
 	// KillAt ends each life with SIGKILL when the Gateway reaches this point on the life's
 	// connection, in place of waiting for its exit. Same meaning as a fault's When.
 	KillAt *fault.When

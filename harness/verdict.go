@@ -50,7 +50,7 @@ type Verdict struct {
 	Scenario  string    `json:"scenario"`
 	Summary   string    `json:"summary"`
 	Outcome   Outcome   `json:"outcome"`
-	Sentence  string    `json:"sentence"` // the verdict in words
+	Sentence  string    `json:"sentence"` // what the outcome rests on, in words
 	Findings  []Finding `json:"findings"`
 	Harness   []string  `json:"harness,omitempty"` // errors of the harness
 	Seed      uint64    `json:"seed"`

@@ -1,0 +1,324 @@
+package harness
+
+import (
+	"net/netip"
+	"time"
+
+	"ibsoak/fakegateway/fault"
+)
+
+func lifeCases() []judged {
+	handshakes := Check{Name: "completed-handshakes", Want: 10}
+	exits := Check{Name: "exit-codes"}
+	refused := Check{Name: "exit-codes", Exits: []int{20}}
+	soon := Check{Name: "classified", Exits: []int{13, 14}, Within: 100 * time.Millisecond}
+	term := Check{Name: "sigterm"}
+	return []judged{
+		{"ten of ten", tenLives(), handshakes, nil, Pass, "10 completed"},
+		{"one without a request", tenLives(), handshakes, func(r *Record) { r.Connections[4].FirstRequested = 0 }, Fail, "no request followed"},
+		{"one without accounts", tenLives(), handshakes, func(r *Record) {
+			r.Connections[4].FirstRequested, r.Connections[4].BootstrapSent = 0, 0
+		}, Fail, "accounts and order id were not sent"},
+		{"a second connection does not make up", tenLives(), handshakes, func(r *Record) {
+			r.Connections[4] = clean(5, 4, 45*sec)
+		}, Fail, "never connected"},
+		{"continuous", oneLife(3), Check{Name: "completed-handshakes", Want: 1}, nil, Pass, "1 completed"},
+		{"nobody", tenLives(), handshakes, func(r *Record) { r.Connections = nil }, Inconclusive, "never connected"},
+
+		{"all zero", tenLives(), exits, nil, Pass, "10 of 10"},
+		{"one other", tenLives(), exits, func(r *Record) { r.Lives[2].ExitCode = 1 }, Fail, "exit 1"},
+		{"a signal", tenLives(), exits, func(r *Record) { r.Lives[2].ExitCode, r.Lives[2].Signal = -1, "killed" }, Fail, "killed"},
+		{"asked to stop by the life limit", tenLives(), exits, func(r *Record) { r.Lives[2].EndedBy = EndedOverlong }, Fail, "life-limit"},
+		{"refuses without connecting", tenLives(), refused, func(r *Record) {
+			r.Connections = nil
+			for i := range r.Lives {
+				r.Lives[i].ExitCode = 20
+			}
+		}, Pass, "10 of 10"},
+		{"exits 0 without connecting", tenLives(), refused, func(r *Record) { r.Connections = nil }, Inconclusive, "0 lives seen, 10 needed"},
+		{"one life unheard", tenLives(), exits, func(r *Record) { r.Connections = r.Connections[1:] }, Inconclusive, "9 lives seen"},
+
+		{"at once", tenLives(), soon, faultedLives(14, 50*ms), Pass, "slowest 50ms"},
+		{"late", tenLives(), soon, faultedLives(14, 150*ms), Fail, "exit 14 150ms after fault f1"},
+		{"other code", tenLives(), soon, faultedLives(12, 50*ms), Fail, "exit 12"},
+		{"success is no classification", tenLives(), soon, faultedLives(0, 50*ms), Fail, "exit 0"},
+		{"no evidence", tenLives(), soon, func(r *Record) { r.Connections = nil }, Inconclusive, "0 lives seen"},
+
+		{"prompt", oneLife(3), term, nil, Pass, "20ms"},
+		{"slow", oneLife(3), term, func(r *Record) { r.Lives[0].Exited += 3 * sec }, Fail, "gone only after 3.02s"},
+		{"wrong code", oneLife(3), term, func(r *Record) { r.Lives[0].ExitCode = 143 }, Fail, "exit 143"},
+		{"leftovers", oneLife(3), term, func(r *Record) { r.Lives[0].Leftovers = []string{"sleep (pid 7)"} }, Fail, "sleep (pid 7)"},
+		{"left before it was asked", oneLife(3), term, func(r *Record) { r.Lives[0].TermSent = 0 }, Inconclusive, "0 lives seen"},
+	}
+}
+
+// faultedLives makes a fault meet each life's connection, and the life exit with code after it.
+func faultedLives(code int, after Moment) func(*Record) {
+	return func(r *Record) {
+		for i, c := range r.Connections {
+			at := c.VersionSent
+			r.Receipts = append(r.Receipts, Receipt{Fault: "f1", Planned: fault.RST, Wire: "RST", Connection: c.ID, At: at})
+			r.Lives[i].ExitCode, r.Lives[i].Exited = code, at+after
+		}
+	}
+}
+
+// stay puts connection 1 of the record in CLOSE_WAIT at one end for d, by both oracles.
+func stay(side Side, d Moment) func(*Record) {
+	return func(r *Record) {
+		c := &r.Connections[0]
+		from := c.Accepted + sec
+		c.ClientFIN, c.GatewayFIN, c.Closed, c.ClosedFirst = from, from+d, from+d, "client"
+		if side == TraderSide {
+			c.ClientFIN, c.GatewayFIN, c.ClosedFirst = from+d, from, "gateway"
+		}
+		r.Sightings = []Sighting{{
+			Side: side, Gateway: c.Local, Client: c.Remote, Inode: 7,
+			Before: from - 5*ms, First: from + 15*ms, Last: from + d - 5*ms, After: from + d + 15*ms,
+		}}
+	}
+}
+
+func socketCases() []judged {
+	gateway, trader := Check{Name: "no-zombies-at-gateway"}, Check{Name: "no-zombies-at-trader", Within: time.Second}
+	agree := Check{Name: "oracles-agree"}
+	never := func(r *Record) { // the Gateway never answers the FIN of connection 1
+		c := &r.Connections[0]
+		c.GatewayFIN, c.Closed = 0, 0
+	}
+	planted := func(r *Record) {
+		c := Connection{ID: 99, Local: gatewayAddr, Remote: clientAddr(99), Accepted: ms, ClientFIN: 2 * ms, Planted: true}
+		r.Connections = append(r.Connections, c)
+		r.Sightings = append(r.Sightings, Sighting{
+			Side: GatewaySide, Gateway: c.Local, Client: c.Remote, Inode: 8, Before: ms, First: 20 * ms, Last: r.Footer.Ended, Planted: true,
+		})
+	}
+	return []judged{
+		{"moments only", tenLives(), gateway, nil, Pass, "longest stay in CLOSE_WAIT 1ms"},
+		{"under the bound", tenLives(), gateway, stay(GatewaySide, 900*ms), Pass, "900ms"},
+		{"over the bound", tenLives(), gateway, stay(GatewaySide, 1200*ms), Fail, "CLOSE_WAIT for 1.2s, after a complete handshake"},
+		{"own bound", tenLives(), Check{Name: "no-zombies-at-gateway", Within: 500 * time.Millisecond}, stay(GatewaySide, 900*ms), Fail, "900ms"},
+		{"for ever", tenLives(), gateway, never, Fail, "still there at the end"},
+		{"the other end's", tenLives(), gateway, stay(TraderSide, 1200*ms), Pass, ""},
+		{"planted", tenLives(), gateway, planted, Pass, ""},
+		{"seen by the kernel alone, in the accept queue", tenLives(), gateway, func(r *Record) {
+			r.Sightings = []Sighting{{Side: GatewaySide, Gateway: gatewayAddr, Client: clientAddr(77), First: 20 * sec, Last: 23 * sec}}
+		}, Fail, "in the accept queue (kernel's table)"},
+		{"at quiescence", tenLives(), gateway, func(r *Record) {
+			r.Looks[3].Gateway = []netip.AddrPort{clientAddr(4)}
+		}, Fail, "at quiescence"},
+		{"nobody", tenLives(), gateway, func(r *Record) { r.Connections = nil }, Inconclusive, "never connected"},
+
+		{"moments only", tenLives(), trader, stay(TraderSide, ms), Pass, ""},
+		{"over the bound", tenLives(), trader, stay(TraderSide, 1500*ms), Fail, "trader's end of 127.0.0.1:50001"},
+		{"at quiescence", tenLives(), trader, func(r *Record) {
+			r.Looks[9].Trader = []netip.AddrPort{clientAddr(10)}
+		}, Fail, "at quiescence"},
+		{"nobody", tenLives(), trader, func(r *Record) { r.Connections = nil }, Inconclusive, "never connected"},
+
+		{"nothing to see", tenLives(), agree, nil, Pass, "agree"},
+		{"the same stay", tenLives(), agree, stay(GatewaySide, 1200*ms), Pass, "agree"},
+		{"planted", tenLives(), agree, func(r *Record) { planted(r); r.Connections = r.Connections[10:] }, Pass, "agree"},
+		{"one oracle", tenLives(), agree, func(r *Record) { r.Header.Kernel = "no netlink" }, Inconclusive, "no netlink"},
+		{"kernel saw none", tenLives(), agree, func(r *Record) { stay(GatewaySide, 1200*ms)(r); r.Sightings = nil }, Inconclusive, "the kernel showed none"},
+		{"gateway timed none", tenLives(), agree, func(r *Record) {
+			stay(GatewaySide, 1200*ms)(r)
+			r.Connections[0].ClientFIN, r.Connections[0].GatewayFIN = 0, 0
+		}, Inconclusive, "the Gateway timed none"},
+		{"different lengths", tenLives(), agree, func(r *Record) {
+			stay(GatewaySide, 1200*ms)(r)
+			r.Connections[0].GatewayFIN += 2 * sec
+			r.Connections[0].Closed += 2 * sec
+		}, Inconclusive, "3.2s in CLOSE_WAIT by the Gateway's timing"},
+		{"gateway had no descriptor left", tenLives(), agree, func(r *Record) {
+			stay(TraderSide, 1200*ms)(r)
+			r.Connections[0].ClientFIN, r.Connections[0].Closed = 0, r.Connections[0].GatewayFIN
+		}, Pass, "agree"},
+		{"never looked", tenLives(), agree, func(r *Record) { r.Footer.Looks = 0 }, Inconclusive, "never read"},
+	}
+}
+
+func connectionCases() []judged {
+	single := Check{Name: "one-connection-per-client"}
+	preambles, first := Check{Name: "complete-preambles"}, Check{Name: "first-bytes"}
+	rate := Check{Name: "connect-rate", Want: 5, Within: 10 * time.Second}
+	probe := func(r *Record) {
+		c := &r.Connections[3]
+		*c = Connection{ID: 4, Life: 4, Local: c.Local, Remote: c.Remote, Accepted: c.Accepted, ClientFIN: c.Accepted + ms, Closed: c.Accepted + 2*ms, ClosedFirst: "client"}
+	}
+	return []judged{
+		{"one after the other", tenLives(), single, nil, Pass, "at most one"},
+		{"overlap", tenLives(), single, func(r *Record) { r.Connections[1].Accepted = r.Connections[0].Accepted + 500*ms }, Fail, "connection 1 was still established, for 500ms more"},
+		{"two ids", tenLives(), single, func(r *Record) {
+			r.Connections[1].Accepted = r.Connections[0].Accepted + 500*ms
+			r.Connections[1].ClientID = new(2)
+		}, Pass, "2 client ids"},
+		{"kept after a silent handshake", tenLives(), single, func(r *Record) {
+			silent := &r.Connections[0]
+			silent.ClientID, silent.ClientFIN, silent.GatewayFIN, silent.Closed = nil, 0, 0, 0
+		}, Fail, "client id 1: connection 1 was still established"},
+		{"nobody", tenLives(), single, func(r *Record) { r.Connections = nil }, Inconclusive, ""},
+
+		{"all complete", tenLives(), preambles, nil, Pass, ""},
+		{"a probe", tenLives(), preambles, probe, Fail, "carried 0 bytes"},
+		{"cut by the Gateway", tenLives(), preambles, func(r *Record) {
+			probe(r)
+			c := &r.Connections[3]
+			c.GatewayRST, c.ClientFIN = c.Accepted+ms/2, 0
+		}, Pass, ""},
+		{"killed by the harness", tenLives(), preambles, func(r *Record) {
+			probe(r)
+			r.Lives[3].KillSent = r.Connections[3].Accepted
+		}, Pass, ""},
+		{"only such", tenLives(), preambles, func(r *Record) {
+			probe(r)
+			r.Connections = r.Connections[3:4]
+			r.Lives[3].KillSent = r.Connections[0].Accepted
+		}, Inconclusive, "0 connections seen"},
+
+		{"API", tenLives(), first, nil, Pass, ""},
+		{"a web browser", tenLives(), first, func(r *Record) { r.Connections[3].FirstBytes = []byte("GET / HT") }, Fail, `begins with "GET / HT"`},
+		{"half of it", tenLives(), first, func(r *Record) { r.Connections[3].FirstBytes = []byte("AP") }, Pass, ""},
+		{"no bytes at all", tenLives(), first, func(r *Record) {
+			for i := range r.Connections {
+				r.Connections[i].FirstBytes = nil
+			}
+		}, Inconclusive, "0 connections seen"},
+
+		{"one a life", tenLives(), rate, nil, Pass, "at most 1 connection"},
+		{"a storm", tenLives(), rate, func(r *Record) { r.Connections = storm(6, 0, 2*sec) }, Fail, "6 connections in 10s"},
+		{"spread out", tenLives(), rate, func(r *Record) { r.Connections = storm(6, 0, 3*sec) }, Pass, "at most 4"},
+		{"back-off that gives up", tenLives(), rate, func(r *Record) { r.Connections = storm(6, 0, 60*sec, 60*sec, 60*sec, 60*sec, 3*sec) }, Fail, "after pauses of up to 1m0s"},
+		{"one connection", tenLives(), rate, func(r *Record) { r.Connections = r.Connections[:1] }, Inconclusive, "1 connection seen, 2 needed"},
+
+		{"one", oneLife(3), Check{Name: "one-connection", Want: 1}, nil, Pass, "1 connection made"},
+		{"two", twoSessions(sec), Check{Name: "one-connection", Want: 1}, nil, Fail, "connection 2 of the run"},
+		{"none wanted, none made", tenLives(), Check{Name: "one-connection"}, func(r *Record) { r.Connections = nil }, Pass, "0 connections made"},
+		{"none wanted, one made", oneLife(3), Check{Name: "one-connection"}, nil, Fail, "connection 1 of the run, 0 wanted"},
+		{"no cycle", oneLife(3), Check{Name: "one-connection", Want: 1}, func(r *Record) { r.Cycles = nil }, Inconclusive, "0 cycles seen"},
+	}
+}
+
+// storm is n failed connections of life 1 with the given pauses, the last of which repeats.
+func storm(n int, pauses ...Moment) []Connection {
+	var out []Connection
+	at := 10 * sec
+	for i := range n {
+		at += pauses[min(i, len(pauses)-1)]
+		c := clean(i+1, 1, at)
+		c.FirstRequested = 0
+		out = append(out, c)
+	}
+	return out
+}
+
+func workCases() []judged {
+	three, back := Check{Name: "cycles", Want: 3}, Check{Name: "recovery", Want: 1, Within: 5 * time.Second}
+	delivered := Check{Name: "faults-delivered"}
+	return []judged{
+		{"enough", oneLife(3), three, nil, Pass, "3 answered"},
+		{"too few", oneLife(2), three, nil, Fail, "the last of 2"},
+		{"none", oneLife(2), three, func(r *Record) { r.Cycles = nil }, Fail, "none was answered"},
+		{"nobody", oneLife(2), three, func(r *Record) { r.Connections = nil }, Inconclusive, "never connected"},
+
+		{"in time", twoSessions(2 * sec), back, nil, Pass, "1 recovery, 1 wanted; slowest 2s"},
+		{"late", twoSessions(6 * sec), back, nil, Fail, "6s from the Gateway's readiness"},
+		{"late, but the Gateway was down", twoSessions(6 * sec), back, func(r *Record) {
+			r.Outages = []Outage{{From: 3*sec + 400*ms, Listening: 5 * sec, Ready: 8 * sec}}
+		}, Pass, "slowest 1.5s"},
+		{"never", twoSessions(2 * sec), back, func(r *Record) {
+			r.Cycles, r.Connections = r.Cycles[:3], r.Connections[:1]
+		}, Fail, "0 recovered of 1 lost connection"},
+		{"once too often", twoSessions(2 * sec), back, func(r *Record) {
+			third := r.Connections[1]
+			third.ID, third.Accepted = 3, 8*sec
+			r.Connections[1].GatewayRST = 7 * sec
+			r.Connections = append(r.Connections, third)
+			r.Lives[0].TermSent, r.Lives[0].Exited = 20*sec, 21*sec
+			r.Cycles = append(r.Cycles, Cycle{Number: 7, Life: 1, Connection: 3, Answered: 9 * sec})
+		}, Fail, "recovery 2, 1 wanted"},
+		{"nothing lost", oneLife(6), back, nil, Inconclusive, "0 lost connections seen"},
+
+		{"delivered", twoSessions(sec), delivered, nil, Pass, "as planned"},
+		{"missing", twoSessions(sec), delivered, func(r *Record) { r.Receipts = nil }, Inconclusive, "not delivered: [reset]"},
+		{"differently", twoSessions(sec), delivered, func(r *Record) { r.Receipts[0].Mismatch = "RST in place of FIN" }, Inconclusive, "RST in place of FIN"},
+		{"nothing planned", oneLife(3), delivered, nil, Inconclusive, "0 faults seen, 1 needed"},
+	}
+}
+
+// leaking makes a sample value rise by one step every so many cycles.
+func leaking(every int, set func(*Sample, int)) func(*Record) {
+	return func(r *Record) {
+		for i := range r.Samples {
+			set(&r.Samples[i], i/every)
+		}
+	}
+}
+
+func leakCases() []judged {
+	fds, threads, rss := Check{Name: "steady-fds"}, Check{Name: "steady-threads"}, Check{Name: "memory"}
+	addFD := func(s *Sample, n int) { s.FDs += n }
+	addThread := func(s *Sample, n int) { s.Threads += n }
+	addKiB := func(kib int64) func(*Sample, int) {
+		return func(s *Sample, n int) { s.RSSBytes += int64(n)*kib<<10 + int64(n*7919%101)<<12 }
+	}
+	return []judged{
+		{"flat", oneLife(30), fds, nil, Pass, "[12 12 12 12]"},
+		{"one a cycle", oneLife(30), fds, leaking(1, addFD), Fail, "descriptors rose by 21"},
+		{"one in seven cycles", oneLife(30), fds, leaking(7, addFD), Fail, "rose by 3"},
+		{"opened once", oneLife(30), fds, func(r *Record) {
+			for i := 12; i < 30; i++ {
+				r.Samples[i].FDs++
+			}
+		}, Pass, "[12 12 13 13]"},
+		{"open for a moment", oneLife(30), fds, func(r *Record) { r.Samples[20].FDs, r.Samples[29].FDs = 40, 41 }, Pass, "[12 12 12 12]"},
+		{"short", oneLife(12), fds, leaking(1, addFD), Inconclusive, "10 cycles seen, 16 needed"},
+
+		{"flat", oneLife(30), threads, nil, Pass, ""},
+		{"drifts by four", oneLife(30), threads, leaking(6, addThread), Pass, ""},
+		{"one a cycle", oneLife(30), threads, leaking(1, addThread), Fail, "threads rose by 21"},
+		{"none", oneLife(30), threads, func(r *Record) { r.Samples = nil }, Inconclusive, "0 cycles seen"},
+
+		{"flat", oneLife(200), rss, leaking(1, addKiB(0)), Pass, "would not show"},
+		{"64 KiB a cycle", oneLife(200), rss, leaking(1, addKiB(64)), Fail, "a cycle (95 %"},
+		{"8 KiB a cycle is below the floor", oneLife(200), rss, leaking(1, addKiB(8)), Pass, "would not show"},
+		{"short", oneLife(40), rss, leaking(1, addKiB(64)), Inconclusive, "38 cycles seen, 60 needed"},
+		{"unreadable", oneLife(200), rss, func(r *Record) { r.Samples[150].RSSBytes = 0 }, Inconclusive, "could not be read"},
+	}
+}
+
+func orderCases() []judged {
+	once, books := Check{Name: "no-duplicate-orders"}, Check{Name: "books-add-up"}
+	traded := func(r *Record) {
+		r.Books.Orders = []Order{
+			{PermID: 1, OrderRef: "a", Action: "BUY", Symbol: "AAPL", Account: "DU9000001", Quantity: dec("10"), Filled: dec("10"), Status: "Filled"},
+			{PermID: 2, OrderRef: "b", Action: "SELL", Symbol: "AAPL", Account: "DU9000001", Quantity: dec("4"), Filled: dec("3"), Status: "Submitted"},
+		}
+		r.Books.Fills = []Fill{
+			{ExecID: "1", PermID: 1, Account: "DU9000001", Symbol: "AAPL", Side: "BOT", Shares: dec("10"), Price: dec("2.5"), Commission: dec("1")},
+			{ExecID: "2", PermID: 2, Account: "DU9000001", Symbol: "AAPL", Side: "SLD", Shares: dec("3"), Price: dec("3"), Commission: dec("0.5")},
+		}
+		r.Books.Positions = []Position{{Account: "DU9000001", Symbol: "AAPL", Shares: dec("7")}}
+		r.Books.Cash[0].Balance = dec("82.50")
+	}
+	with := func(change func(*Books)) func(*Record) {
+		return func(r *Record) { traded(r); change(&r.Books) }
+	}
+	return []judged{
+		{"two intents", tenLives(), once, traded, Pass, "2 orders by 2 intents"},
+		{"one twice", tenLives(), once, with(func(b *Books) { b.Orders[1].OrderRef = "a" }), Fail, `orderRef "a" has 2 orders`},
+		{"the first was rejected", tenLives(), once, with(func(b *Books) {
+			b.Orders[1].OrderRef, b.Orders[0].Rejected = "a", true
+		}), Pass, ""},
+		{"no order", tenLives(), once, nil, Inconclusive, "0 orders seen"},
+		{"no name", tenLives(), once, with(func(b *Books) { b.Orders[0].OrderRef, b.Orders[1].OrderRef = "", "" }), Inconclusive, "2 without an orderRef"},
+
+		{"untouched", tenLives(), books, nil, Pass, "0 orders"},
+		{"traded", tenLives(), books, traded, Pass, "2 fills"},
+		{"a share too many", tenLives(), books, with(func(b *Books) { b.Positions[0].Shares = dec("8") }), Inconclusive, "holds 8 AAPL, the fills give 7"},
+		{"a cent too few", tenLives(), books, with(func(b *Books) { b.Cash[0].Balance = dec("82.49") }), Inconclusive, "has 82.49"},
+		{"overfilled", tenLives(), books, with(func(b *Books) { b.Orders[1].Quantity = dec("2") }), Inconclusive, "order 2 of 2 is filled by 3"},
+		{"a fill without a position", tenLives(), books, with(func(b *Books) { b.Positions = nil }), Inconclusive, "and no position"},
+		{"not read", tenLives(), books, func(r *Record) { r.Books.Taken = false }, Inconclusive, "not read"},
+	}
+}

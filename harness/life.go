@@ -1,0 +1,250 @@
+package harness
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"ibsoak/fakegateway"
+)
+
+// life is a process of the subject while it runs. The goroutine of Run owns it.
+type life struct {
+	Life
+	run  *run
+	proc *process
+
+	connected bool
+	killer    *trigger
+
+	// Each timer is armed only while it means something.
+	dial    *time.Timer // no connection yet
+	limit   *time.Timer // of one life of mode Once
+	enough  *time.Timer // Subject.For is over
+	stalled *time.Timer // no cycle for too long
+	grace   *time.Timer // SIGTERM was sent
+	delay   *time.Timer // the kill's point was reached
+	reap    *time.Timer // SIGKILL was sent
+}
+
+// never is the delay of a timer that is not armed yet.
+const never = time.Duration(1<<63 - 1)
+
+// live runs one life of the subject from start to exit.
+func (r *run) live(ctx context.Context, n int) Life {
+	l := &life{Life: Life{Number: n, Started: r.now(), EndedBy: EndedItself}, run: r}
+	r.rec.Lives = append(r.rec.Lives, l.Life)
+	if err := l.start(); err != nil {
+		l.EndedBy, l.Error, l.ExitCode, l.Exited = EndedUnstart, err.Error(), -1, r.now()
+		return l.Life
+	}
+	l.arm()
+	r.tell(n, "started")
+	l.follow(ctx)
+	l.disarm()
+	l.Stderr = tailLines(r.logPath(n, "stderr"), StderrTailLines)
+	r.tell(n, l.ended())
+	return l.Life
+}
+
+// logPath is where a life's output goes.
+func (r *run) logPath(n int, stream string) string {
+	return filepath.Join(r.dir, fmt.Sprintf("life-%03d.%s.log", n, stream))
+}
+
+// start fills in the template and starts the process.
+func (l *life) start() error {
+	r := l.run
+	interval := r.scaled(r.Subject.Interval)
+	addr := r.rec.Header.Gateway
+	v := values{
+		Host: addr.Addr().String(), Port: int(addr.Port()), ClientID: r.ClientID,
+		Symbols: r.Subject.Symbols, Interval: interval,
+		State: filepath.Join(r.dir, stateDir), Args: r.Subject.arguments(interval),
+	}
+	if len(v.Symbols) == 0 {
+		v.Symbols = []string{"AAPL"}
+	}
+	var err error
+	if l.Command, err = substitute(r.Command, v); err != nil {
+		return err
+	}
+	env := []string{
+		"IB_HOST=" + v.Host, "IB_PORT=" + strconv.Itoa(v.Port),
+		"IB_CLIENT_ID=" + strconv.Itoa(v.ClientID),
+	}
+	// The subject keeps the caller's directory, so that a command line means what it meant there.
+	l.proc, err = startProcess(l.Command, env, "", r.logPath(l.Number, "stdout"), r.logPath(l.Number, "stderr"))
+	if err != nil {
+		return err
+	}
+	l.PID = l.proc.pid
+	return nil
+}
+
+// arm sets the timers.
+func (l *life) arm() {
+	s := l.run.Subject
+	l.dial = time.NewTimer(DialWithin)
+	l.limit, l.enough, l.stalled = time.NewTimer(never), time.NewTimer(never), time.NewTimer(never)
+	l.grace, l.delay, l.reap = time.NewTimer(never), time.NewTimer(never), time.NewTimer(never)
+	if s.Mode == Once {
+		l.limit.Reset(cmp.Or(s.LifeLimit, DefaultLifeLimit))
+	} else {
+		l.stalled.Reset(l.run.patience())
+		if s.For > 0 {
+			l.enough.Reset(l.run.scaled(s.For))
+		}
+	}
+	if s.KillAt != nil {
+		l.killer = newTrigger(*s.KillAt)
+	}
+}
+
+func (l *life) disarm() {
+	for _, t := range []*time.Timer{l.dial, l.limit, l.enough, l.stalled, l.grace, l.delay, l.reap} {
+		t.Stop()
+	}
+}
+
+// follow does what the life's events ask for until the process has exited.
+func (l *life) follow(ctx context.Context) {
+	r := l.run
+	sampler := time.NewTicker(processEvery)
+	defer sampler.Stop()
+	cancelled := ctx.Done()
+	for {
+		select {
+		case <-l.proc.exited:
+			l.exited()
+			return
+		case e := <-r.watcher.events:
+			l.observe(e)
+		case <-sampler.C:
+			r.sample(l.Number, l.PID, 0)
+			r.tell(l.Number, "")
+		case <-l.dial.C:
+			l.terminate(EndedNoDial)
+		case <-l.limit.C:
+			l.terminate(EndedOverlong)
+		case <-l.enough.C:
+			l.terminate(EndedSIGTERM)
+		case <-l.stalled.C:
+			r.rec.Footer.Stop = StopStalled
+			l.terminate(EndedSIGTERM)
+		case <-l.delay.C:
+			l.kill(EndedKillAt)
+		case <-l.grace.C:
+			l.kill(EndedSIGKILL)
+		case <-l.reap.C:
+			r.fault("life %d (pid %d) is still there %s after SIGKILL", l.Number, l.PID, ReapWithin)
+			l.Exited = r.now()
+			return
+		case <-cancelled:
+			cancelled = nil
+			l.terminate(EndedSIGTERM)
+		}
+	}
+}
+
+// exited notes how the process ended.
+func (l *life) exited() {
+	l.Exited = l.run.moment(l.proc.at)
+	l.proc.end(&l.Life)
+	if l.run.Subject.Mode == Continuous && l.EndedBy == EndedItself {
+		l.run.rec.Footer.Stop = StopExited
+	}
+	for { // what the Gateway had noted before the process was gone
+		select {
+		case e := <-l.run.watcher.events:
+			l.run.observe(e, l.Number)
+		default:
+			return
+		}
+	}
+}
+
+// observe takes an event of the Gateway.
+func (l *life) observe(e fakegateway.Event) {
+	r := l.run
+	cycle := r.observe(e, l.Number)
+	switch e.Kind {
+	case fakegateway.EventAccepted:
+		l.connected = true
+		l.dial.Stop()
+	case fakegateway.EventRefusing:
+		l.dial.Stop()
+	case fakegateway.EventListening:
+		if !l.connected {
+			l.dial.Reset(DialWithin)
+		}
+	default:
+	}
+	if l.killer != nil && l.killer.reached(e, r.gateway) {
+		l.KillPoint = l.killer.String()
+		l.killer = nil
+		l.delay.Reset(time.Duration(r.Subject.KillAt.Delay))
+	}
+	if !cycle {
+		return
+	}
+	n := len(r.rec.Cycles)
+	r.sample(l.Number, l.PID, n)
+	r.tell(l.Number, "cycle")
+	if r.Subject.Mode != Continuous || l.TermSent != 0 {
+		return
+	}
+	l.stalled.Reset(r.patience())
+	if r.Subject.Cycles > 0 && n >= r.Subject.Cycles {
+		l.terminate(EndedSIGTERM)
+	}
+}
+
+// terminate asks the process to stop, once; SIGKILL follows after TermGrace.
+func (l *life) terminate(by EndedBy) {
+	if l.TermSent != 0 || l.KillSent != 0 {
+		return
+	}
+	l.EndedBy, l.TermSent = by, l.run.now()
+	if err := l.proc.terminate(); err != nil {
+		l.run.fault("send SIGTERM to life %d: %v", l.Number, err)
+	}
+	l.grace.Reset(TermGrace)
+}
+
+// kill ends the process group. A life that did not obey SIGTERM is remembered for that, unless
+// the reason for SIGTERM says more.
+func (l *life) kill(by EndedBy) {
+	if l.KillSent != 0 {
+		return
+	}
+	if by == EndedKillAt || l.EndedBy == EndedSIGTERM {
+		l.EndedBy = by
+	}
+	l.KillSent = l.run.now()
+	if err := killGroup(l.PID); err != nil {
+		l.run.fault("send SIGKILL to life %d: %v", l.Number, err)
+	}
+	l.reap.Reset(ReapWithin)
+}
+
+// patience is how long a continuous subject may go without a cycle before the run has seen
+// enough: three intervals, every planned downtime, the longest time that a check allows, and a
+// margin.
+func (r *run) patience() time.Duration {
+	const intervals, margin = 3, 10 * time.Second
+	var downtime, allowed time.Duration
+	for _, f := range r.rec.Header.Schedule.Faults {
+		downtime += time.Duration(f.What.For)
+		if d := f.What.Downtime; d != nil {
+			downtime += time.Duration(d.Refused + d.AcceptMute + d.VersionOnly)
+		}
+	}
+	for _, c := range r.Checks {
+		allowed = max(allowed, c.Within)
+	}
+	return r.scaled(intervals*r.Subject.Interval+downtime) + allowed + margin
+}

@@ -1,0 +1,235 @@
+package harness
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"ibsoak/fakegateway/fault"
+)
+
+// block is one part of a report: a heading, a table, and sentences under it.
+type block struct {
+	heading string
+	header  []string
+	right   []int // columns of numbers
+	rows    [][]string
+	notes   []string
+}
+
+// report is the report on a verdict, which says everything that the report says: the verdict in
+// words comes first, then what was checked, then the measurements behind it.
+func report(v Verdict) []block {
+	blocks := []block{checksBlock(v)}
+	if b := violationsBlock(v); len(b.rows) > 0 {
+		blocks = append(blocks, b)
+	}
+	if len(v.Lives) > 0 {
+		blocks = append(blocks, livesBlock(v))
+	}
+	blocks = append(blocks, timingsBlock(v), socketsBlock(v))
+	if len(v.Faults) > 0 {
+		blocks = append(blocks, faultsBlock(v))
+	}
+	if len(v.Recovery) > 0 {
+		blocks = append(blocks, recoveryBlock(v))
+	}
+	return blocks
+}
+
+func checksBlock(v Verdict) block {
+	b := block{heading: "Checks", header: []string{"check", "result", "evidence", "detail"}}
+	for _, f := range v.Findings {
+		result := string(f.Outcome)
+		if f.Informational {
+			result += " (information)"
+		}
+		if f.Harness != "" {
+			result = string(HarnessError)
+		}
+		b.rows = append(b.rows, []string{f.Check, result, count(f.Evidence, f.Unit), f.Detail})
+	}
+	for _, e := range v.Harness {
+		b.notes = append(b.notes, "Harness: "+e)
+	}
+	return b
+}
+
+func violationsBlock(v Verdict) block {
+	b := block{
+		heading: "Violations", right: []int{1, 2, 3},
+		header: []string{"check", "life", "connection", "at", "what"},
+	}
+	for _, f := range v.Findings {
+		for _, e := range f.Examples {
+			b.rows = append(b.rows, []string{
+				f.Check, orDash(e.Life), orDash(e.Connection), momentOrDash(e.At), e.What,
+			})
+		}
+	}
+	return b
+}
+
+// livesShown bounds the table of lives in a report; all of them are in the JUnit file.
+const livesShown = 20
+
+func livesBlock(v Verdict) block {
+	b := block{
+		heading: "Lives", right: []int{0, 2},
+		header: []string{"life", "result", "took", "end", "reason"},
+	}
+	// Those that did not pass first, each group in order of time.
+	lives := slices.Clone(v.Lives)
+	slices.SortStableFunc(lives, func(a, b LifeVerdict) int { return rank(a.Outcome) - rank(b.Outcome) })
+	for _, l := range lives[:min(len(lives), livesShown)] {
+		reason := "-"
+		if len(l.Reasons) > 0 {
+			reason = l.Reasons[0]
+		}
+		end := fmt.Sprintf("exit %d", l.ExitCode)
+		if l.EndedBy != EndedItself {
+			end += ", " + string(l.EndedBy)
+		}
+		b.rows = append(b.rows, []string{
+			fmt.Sprint(l.Number), string(l.Outcome), round(time.Duration(l.Took)).String(), end, reason,
+		})
+	}
+	if hidden := len(lives) - livesShown; hidden > 0 {
+		b.notes = append(b.notes, fmt.Sprintf("%d more lives, with no worse result, are in %s.", hidden, JUnitFile))
+	}
+	if len(lives) > 1 {
+		b.notes = append(b.notes, v.tally())
+	}
+	return b
+}
+
+func rank(o Outcome) int {
+	return slices.Index([]Outcome{HarnessError, Fail, Inconclusive, Pass}, o)
+}
+
+func timingsBlock(v Verdict) block {
+	b := block{
+		heading: "Handshake, on the Gateway's clock", right: []int{2, 3, 4, 5, 6},
+		header: []string{"phase", "from .. to", "n", "p50", "p90", "p99", "max"},
+	}
+	for _, t := range v.Timings {
+		row := []string{t.Phase, t.From + " .. " + t.To, fmt.Sprint(t.N), "-", "-", "-", "-"}
+		if t.N > 0 {
+			row[3], row[4], row[6] = short(t.P50), short(t.P90), short(t.Max)
+		}
+		if t.N >= PercentileFloor {
+			row[5] = short(t.P99)
+		}
+		b.rows = append(b.rows, row)
+	}
+	b.notes = append(b.notes, fmt.Sprintf("p99 is left out below n = %d.", PercentileFloor))
+	return b
+}
+
+func socketsBlock(v Verdict) block {
+	b := block{
+		heading: "Sockets in CLOSE_WAIT", right: []int{1, 2, 3, 4, 5, 6},
+		header: []string{
+			"end", "timed", "longest", "seen by kernel", "longest", "zombies", "planted",
+			"most at once by state",
+		},
+	}
+	for _, s := range v.Sockets {
+		var states []string
+		for _, name := range sortedKeys(s.States) {
+			states = append(states, fmt.Sprintf("%s %d", name, s.States[name]))
+		}
+		b.rows = append(b.rows, []string{
+			string(s.Side), fmt.Sprint(s.Passed), short(s.Longest), fmt.Sprint(s.Seen),
+			short(s.SeenLongest), fmt.Sprint(s.Zombies), fmt.Sprint(s.Planted), strings.Join(states, ", "),
+		})
+	}
+	b.notes = append(b.notes, "Judged "+v.Oracles+".")
+	return b
+}
+
+// faultsShown bounds the table of faults in a report; all of them are in the verdict.
+const faultsShown = 40
+
+func faultsBlock(v Verdict) block {
+	b := block{
+		heading: "Faults", right: []int{3},
+		header: []string{"fault", "planned", "when", "times", "on the wire"},
+	}
+	// Those that went wrong first.
+	faults := slices.Clone(v.Faults)
+	slices.SortStableFunc(faults, func(a, b FaultDelivery) int { return trouble(b) - trouble(a) })
+	for _, f := range faults[:min(len(faults), faultsShown)] {
+		wire := f.Wire
+		switch {
+		case f.Times == 0:
+			wire = "not delivered"
+		case f.Mismatch != "":
+			wire += " (mismatch: " + f.Mismatch + ")"
+		}
+		b.rows = append(b.rows, []string{f.ID, string(f.Planned), f.When, fmt.Sprint(f.Times), wire})
+	}
+	if hidden := len(faults) - faultsShown; hidden > 0 {
+		b.notes = append(b.notes, fmt.Sprintf("%d more faults, with no worse delivery, are in %s.", hidden, VerdictFile))
+	}
+	return b
+}
+
+func trouble(f FaultDelivery) int {
+	switch {
+	case f.Mismatch != "":
+		return 2
+	case f.Times == 0:
+		return 1
+	}
+	return 0
+}
+
+func recoveryBlock(v Verdict) block {
+	b := block{
+		heading: "Recoveries", right: []int{0, 1, 2, 3, 4},
+		header: []string{"life", "lost", "served again", "first cycle", "took"},
+	}
+	for _, r := range v.Recovery {
+		b.rows = append(b.rows, []string{
+			fmt.Sprint(r.Life), momentOrDash(r.Lost), momentOrDash(r.Served), momentOrDash(r.Cycle),
+			short(r.Took),
+		})
+	}
+	b.notes = append(b.notes, "Counted from the moment at which the Gateway would have served.")
+	return b
+}
+
+// conditions say how the run was made: what a reader must know before comparing it with another.
+func conditions(v Verdict) []string {
+	scale := "Time scale 1: real time."
+	if v.TimeScale != 1 {
+		scale = fmt.Sprintf("Time scale %g: the Gateway's clock and the subject's interval ran %g times faster than "+
+			"real time. The cycles are the same, the hours are not: timers, memory and descriptors over hours "+
+			"were not shown.", v.TimeScale, v.TimeScale)
+	}
+	return []string{
+		v.Summary,
+		fmt.Sprintf("Subject: %s", strings.Join(v.Command, " ")),
+		fmt.Sprintf("Seed %d. Started %s, took %s, %s, on %s/%s with %d CPUs, %s.", v.Seed, v.Started,
+			round(time.Duration(v.Took)), count(v.Cycles, "cycles"), v.Host.OS, v.Host.Arch, v.Host.CPUs, v.Host.Go),
+		scale,
+	}
+}
+
+func orDash(n int) string {
+	if n == 0 {
+		return "-"
+	}
+	return fmt.Sprint(n)
+}
+
+func momentOrDash(m Moment) string {
+	if m == 0 {
+		return "-"
+	}
+	return time.Duration(m).Round(time.Millisecond).String()
+}
+
+func short(d fault.Duration) string { return round(time.Duration(d)).String() }

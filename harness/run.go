@@ -1,0 +1,237 @@
+package harness
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"time"
+
+	"ibsoak/fakegateway"
+	"ibsoak/fakegateway/fault"
+)
+
+// Options are how a scenario is run, as opposed to what it claims.
+type Options struct {
+	// Command is the subject's command template, with Placeholders.
+	Command []string
+	// ClientID fills {client_id} and IB_CLIENT_ID. 0: 1.
+	ClientID int
+	Seed     uint64
+	// TimeScale is how many times faster than real time the Gateway's clock and the subject's
+	// interval run. 0: 1.
+	TimeScale float64
+	// ClockStart is what the Gateway's clock shows at the start. Zero: Monday, 2 March 2026,
+	// 10:30 in New York, so that a run means the same on a Sunday.
+	ClockStart time.Time
+	// OutDir gets the record. "": runs/<scenario>/<time>-<seed>.
+	OutDir string
+	// Log gets what is unusual. nil: nothing is logged.
+	Log *slog.Logger
+	// Progress is called by Run's goroutine; it must not block. nil: nobody is told.
+	Progress func(Progress)
+}
+
+// Progress is how far a run has come.
+type Progress struct {
+	Elapsed     time.Duration
+	Life, Lives int // the one that runs, of how many; Lives is 0 for a continuous subject
+	Cycles      int
+	Of          int // cycles wanted; 0 when only time ends the run
+	Connections int
+	Event       string // what has just happened, in words; "" for a mere step
+}
+
+// defaultClock is a trading day without anything special, an hour after the open.
+func defaultClock() time.Time {
+	const newYork = -5 * 60 * 60 // before the change to summer time on 8 March
+	return time.Date(2026, time.March, 2, 10, 30, 0, 0, time.FixedZone("EST", newYork))
+}
+
+// withDefaults checks the scenario and the options, and fills in what is left open.
+func (o Options) withDefaults(s Scenario, now time.Time) (Options, error) {
+	o.ClientID = cmp.Or(o.ClientID, 1)
+	o.TimeScale = cmp.Or(o.TimeScale, 1)
+	if o.ClockStart.IsZero() {
+		o.ClockStart = defaultClock()
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Progress == nil {
+		o.Progress = func(Progress) {}
+	}
+	if o.OutDir == "" {
+		name := fmt.Sprintf("%s-%d", now.UTC().Format("20060102T150405.000Z"), o.Seed)
+		o.OutDir = filepath.Join("runs", s.Name, name)
+	}
+	return o, errors.Join(s.Validate(), o.validate())
+}
+
+func (o Options) validate() error {
+	var errs []error
+	if len(o.Command) == 0 {
+		errs = append(errs, errors.New("no command: there is nothing to run"))
+	}
+	if o.TimeScale < 0 {
+		errs = append(errs, fmt.Errorf("time scale %v: want above 0", o.TimeScale))
+	}
+	if o.ClientID < 0 {
+		errs = append(errs, fmt.Errorf("client id %d: want 0 or more", o.ClientID))
+	}
+	return errors.Join(errs...)
+}
+
+// Run runs the subject under the scenario and returns when everything that it started has
+// stopped and the record is saved. The error is about getting that far; what goes wrong while
+// the subject runs is in the record's footer, and makes its verdict a harness error.
+func Run(ctx context.Context, s Scenario, o Options) (*Record, error) {
+	now := time.Now()
+	o, err := o.withDefaults(s, now)
+	if err != nil {
+		return nil, fmt.Errorf("run scenario %q: %w", s.Name, err)
+	}
+	if s.Limit > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, s.Limit, errLimit)
+		defer cancel()
+	}
+	r, err := prepare(s, o, now)
+	if err != nil {
+		return nil, fmt.Errorf("run scenario %q: %w", s.Name, err)
+	}
+	if err := r.open(ctx); err != nil {
+		return nil, fmt.Errorf("run scenario %q: %w", s.Name, errors.Join(err, r.close()))
+	}
+	r.drive(ctx)
+	r.collect()
+	if err := r.close(); err != nil {
+		r.fault("stop the Gateway: %v", err)
+	}
+	if err := r.rec.Save(r.dir); err != nil {
+		return nil, fmt.Errorf("run scenario %q: %w", s.Name, err)
+	}
+	return r.rec, nil
+}
+
+// errLimit ends a run that reaches Scenario.Limit.
+var errLimit = errors.New("the scenario's limit was reached")
+
+// run is a run in progress. The goroutine of Run owns it; the kernel's sampler has its own.
+type run struct {
+	Scenario
+	Options
+	dir   string
+	began time.Time
+	rec   *Record
+
+	gateway *fakegateway.Server
+	watcher *observer
+	kernel  *kernel
+	group   groupReader
+}
+
+// prepare makes the directory and the record's header.
+func prepare(s Scenario, o Options, now time.Time) (*run, error) {
+	dir, err := filepath.Abs(o.OutDir)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := os.Stat(filepath.Join(dir, RecordFile)); err == nil {
+		return nil, fmt.Errorf("%s holds a record already: choose another directory", dir)
+	}
+	if err := os.MkdirAll(filepath.Join(dir, stateDir), 0o755); err != nil {
+		return nil, err
+	}
+	r := &run{Scenario: s, Options: o, dir: dir, began: now}
+	if r.group, err = newGroupReader(); err != nil {
+		return nil, err
+	}
+	r.rec = &Record{Dir: dir, Header: Header{
+		Version: RecordVersion, Scenario: s, Seed: o.Seed, TimeScale: o.TimeScale,
+		Command: o.Command, Started: now.UTC().Round(0), Schedule: named(s.Gateway.Faults),
+		Host: Host{OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.NumCPU(), Go: runtime.Version()},
+	}}
+	return r, saveSchedule(dir, r.rec.Header.Schedule)
+}
+
+// stateDir is the directory under the run's own that fills {state}. All lives share it, as the
+// lives of a real trader do.
+const stateDir = "state"
+
+// named gives faults without an ID the one that the Gateway gives them.
+func named(faults []fault.Fault) fault.Schedule {
+	faults = slices.Clone(faults)
+	for i := range faults {
+		if faults[i].ID == "" {
+			faults[i].ID = fmt.Sprintf("f%d", i+1)
+		}
+	}
+	return fault.Schedule{Faults: faults}
+}
+
+// open starts the Gateway, plants the zombies and starts both oracles.
+func (r *run) open(ctx context.Context) error {
+	gateway, err := fakegateway.Start(fakegateway.Config{
+		MaxServerVersion: r.Gateway.MaxServerVersion, Profile: r.Gateway.Profile,
+		Schedule: r.rec.Header.Schedule, Seed: r.Seed, Log: r.Log, RecordDir: r.dir,
+		Clock: fakegateway.Clock{Start: r.ClockStart, Scale: r.TimeScale},
+	})
+	if err != nil {
+		return fmt.Errorf("start the Gateway: %w", err)
+	}
+	r.gateway = gateway
+	r.watcher = watch(gateway, r.now, r.moment)
+	if r.rec.Header.Gateway, err = addrPort(gateway.Addr()); err != nil {
+		return err
+	}
+	planted, err := r.plant(ctx)
+	if err != nil {
+		return err
+	}
+	r.kernel, err = watchKernel(r.rec.Header.Gateway, planted, r.now)
+	if err != nil {
+		r.rec.Header.Kernel = err.Error()
+		r.Log.Warn("one oracle only", "error", err)
+	}
+	return nil
+}
+
+// now is the time since the run began, never 0.
+func (r *run) now() Moment { return r.moment(time.Now()) }
+
+// moment puts a time on the run's clock, 0 for the zero time.
+func (r *run) moment(t time.Time) Moment {
+	if t.IsZero() {
+		return 0
+	}
+	return Moment(max(t.Sub(r.began), 1))
+}
+
+// fault notes an error of the harness; the run goes on as far as it can.
+func (r *run) fault(format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	r.Log.Error("harness error", "error", text)
+	r.rec.Footer.Errors = append(r.rec.Footer.Errors, text)
+}
+
+// close stops what open has started.
+func (r *run) close() error {
+	if r.watcher != nil {
+		r.watcher.stop()
+	}
+	if r.gateway == nil {
+		return nil
+	}
+	return r.gateway.Close()
+}
+
+// scaled is how long d of the scenario's time takes in this run.
+func (r *run) scaled(d time.Duration) time.Duration {
+	return time.Duration(float64(d) / r.TimeScale)
+}
