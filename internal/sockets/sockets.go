@@ -85,11 +85,6 @@ func (s Socket) String() string {
 	return fmt.Sprintf("%s %s -> %s inode %d", s.State, s.Local, s.Remote, s.Inode)
 }
 
-// hasPort is about numbers. Matching text would take 40021 for 4002.
-func (s Socket) hasPort(port uint16) bool {
-	return s.Local.Port() == port || s.Remote.Port() == port
-}
-
 func compare(a, b Socket) int {
 	return cmp.Or(
 		a.Local.Compare(b.Local), a.Remote.Compare(b.Remote),

@@ -13,3 +13,8 @@ func sources() []func() (source, error) {
 		func() (source, error) { return openProc(procRoot) },
 	}
 }
+
+// hasPort is about numbers. Matching text would take 40021 for 4002.
+func (s Socket) hasPort(port uint16) bool {
+	return s.Local.Port() == port || s.Remote.Port() == port
+}

@@ -9,7 +9,6 @@ import (
 	"os/exec"
 	"syscall"
 	"testing"
-	"time"
 
 	"ibsoak/internal/sockets"
 )
@@ -77,8 +76,8 @@ func TestCloseWaitInTheAcceptQueueHasNoInode(t *testing.T) {
 func TestFinBehindUnsentBytes(t *testing.T) {
 	table := open(t)
 	t.Run("FIN_WAIT1", func(t *testing.T) {
-		client, _ := connect(t, listen(t, "tcp", "127.0.0.1:0"))
-		flood(t, client)
+		client, server := connect(t, listen(t, "tcp", "127.0.0.1:0"))
+		flood(t, client, server)
 		_ = client.CloseWrite()
 		row := awaitState(t, table, client, sockets.StateFinWait1)
 		if row.SendQueueBytes == 0 {
@@ -87,7 +86,7 @@ func TestFinBehindUnsentBytes(t *testing.T) {
 	})
 	t.Run("LAST_ACK", func(t *testing.T) {
 		client, server := connect(t, listen(t, "tcp", "127.0.0.1:0"))
-		flood(t, client)
+		flood(t, client, server)
 		_ = server.CloseWrite()
 		readEOF(t, client)
 		_ = client.CloseWrite()
@@ -95,20 +94,27 @@ func TestFinBehindUnsentBytes(t *testing.T) {
 	})
 }
 
-// flood writes until the peer's buffers and our own are full.
-func flood(t *testing.T, conn net.Conn) {
+// flood writes until the kernel takes no more. The sender's buffer is made larger than the receiver's,
+// so that bytes stay behind whatever the receiver's kernel still takes.
+func flood(t *testing.T, from, to *net.TCPConn) {
 	t.Helper()
-	chunk := make([]byte, 1<<20)
-	for {
-		// The write that no longer gets through is the event; the kernel has no other.
-		_ = conn.SetWriteDeadline(time.Now().Add(50 * time.Millisecond))
-		_, err := conn.Write(chunk)
-		if errors.Is(err, os.ErrDeadlineExceeded) {
-			return
+	if err := errors.Join(from.SetWriteBuffer(1<<20), to.SetReadBuffer(4<<10)); err != nil {
+		t.Fatal(err)
+	}
+	raw, err := from.SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	chunk := make([]byte, 64<<10)
+	var writeErr error
+	err = raw.Write(func(fd uintptr) bool {
+		for writeErr == nil {
+			_, writeErr = syscall.Write(int(fd), chunk)
 		}
-		if err != nil {
-			t.Fatal(err)
-		}
+		return true
+	})
+	if err != nil || !errors.Is(writeErr, syscall.EAGAIN) {
+		t.Fatalf("write until the buffers are full: %v, %v", err, writeErr)
 	}
 }
 
