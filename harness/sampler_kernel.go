@@ -62,7 +62,8 @@ func (k *kernel) stop() {
 }
 
 func (k *kernel) run() {
-	often, seldom := time.NewTicker(closeWaitEvery), time.NewTicker(tableEvery)
+	every := closeWaitEvery
+	often, seldom := time.NewTicker(every), time.NewTicker(tableEvery)
 	defer often.Stop()
 	defer seldom.Stop()
 	k.look()
@@ -71,8 +72,10 @@ func (k *kernel) run() {
 		case <-often.C:
 			began := k.clock()
 			k.look()
-			if cost := k.clock().Since(began); cost > closeWaitEvery/4 {
-				often.Reset(4 * cost) // where looking means running lsof
+			// Where looking means running lsof, the sampler takes a fifth of one processor at most.
+			if next := max(closeWaitEvery, 4*k.clock().Since(began)); next != every {
+				every = next
+				often.Reset(every)
 			}
 		case <-seldom.C:
 			k.count()

@@ -11,25 +11,25 @@ import (
 
 // Scenario is one claim about a trader, as data.
 type Scenario struct {
-	Name    string   // "consecutive-10"
-	Summary string   // one sentence: what is claimed
-	Why     string   // why these numbers provoke the defect
-	Labels  []string // for ginkgo --label-filter and soak list: "short", "long", "zombies", …
+	Name    string   `json:"name"`              // "consecutive-10"
+	Summary string   `json:"summary,omitempty"` // one sentence: what is claimed
+	Why     string   `json:"why,omitempty"`     // why these numbers provoke the defect
+	Labels  []string `json:"labels,omitempty"`  // for ginkgo --label-filter and soak list: "short", "long", "zombies", …
 
-	Gateway Gateway
-	Subject Subject
-	Checks  []Check // what is judged, each by name; see checks.go for what each takes
+	Gateway Gateway `json:"gateway,omitzero"`
+	Subject Subject `json:"subject"`
+	Checks  []Check `json:"checks"` // what is judged, each by name; see checks.go for what each takes
 
 	// Limit bounds the whole run in real time; a run that reaches it is a harness error.
-	Limit time.Duration
+	Limit time.Duration `json:"limit,omitempty"`
 }
 
 // Gateway is the sick or healthy Gateway of a scenario.
 type Gateway struct {
-	Profile          string        // a name of fakegateway.Profiles; "" is "healthy"
-	Faults           []fault.Fault // in addition to the profile's
-	MaxServerVersion int           // 0 is the fake's default, 225
-	PlantedZombies   int           // sockets in CLOSE_WAIT on the Gateway's port before the subject starts
+	Profile          string        `json:"profile,omitempty"`          // a name of fakegateway.Profiles; "" is "healthy"
+	Faults           []fault.Fault `json:"faults,omitempty"`           // in addition to the profile's
+	MaxServerVersion int           `json:"maxServerVersion,omitempty"` // 0 is the fake's default, 225
+	PlantedZombies   int           `json:"plantedZombies,omitempty"`   // sockets in CLOSE_WAIT on the Gateway's port before the subject starts
 }
 
 // Mode is how the subject is driven.
@@ -43,27 +43,27 @@ const (
 
 // Subject is how the trader under test is run. Durations are at time scale 1.
 type Subject struct {
-	Mode Mode
-	Runs int // Once: lives, one after the other
+	Mode Mode `json:"mode"`
+	Runs int  `json:"runs,omitempty"` // Once: lives, one after the other
 	// Continuous: cycles this far apart, until Cycles have been seen at the Gateway or For is over.
-	Interval time.Duration
-	Cycles   int
-	For      time.Duration
+	Interval time.Duration `json:"interval,omitempty"`
+	Cycles   int           `json:"cycles,omitempty"`
+	For      time.Duration `json:"for,omitempty"`
 	// Symbols fill {symbols}, joined by commas (default AAPL).
-	Symbols []string
+	Symbols []string `json:"symbols,omitempty"`
 	// KillAt ends each life with SIGKILL when the Gateway reaches this point on the life's
 	// connection, in place of waiting for its exit. Same meaning as a fault's When.
-	KillAt *fault.When
-	Args   []string // more arguments for the bundled trader
+	KillAt *fault.When `json:"killAt,omitempty"`
+	Args   []string    `json:"args,omitempty"` // more arguments for the bundled trader
 	// LifeLimit bounds one life of Once in real time (default 30 s): then SIGTERM, then SIGKILL.
-	LifeLimit time.Duration
+	LifeLimit time.Duration `json:"lifeLimit,omitempty"`
 }
 
 // Check asks one named detector for a finding. Zero parameters take the detector's default.
 type Check struct {
-	Name     string        // a name of Detectors
-	Want     int           // the count that the detector compares with
-	Within   time.Duration // the time that it allows
-	Exits    []int         // allowed exit codes
-	Evidence int           // least evidence, when more than the detector's own is needed
+	Name     string        `json:"name"`               // a name of Detectors
+	Want     int           `json:"want,omitempty"`     // the count that the detector compares with
+	Within   time.Duration `json:"within,omitempty"`   // the time that it allows
+	Exits    []int         `json:"exits,omitempty"`    // allowed exit codes
+	Evidence int           `json:"evidence,omitempty"` // least evidence, when more than the detector's own is needed
 }

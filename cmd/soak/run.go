@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 
@@ -105,10 +106,17 @@ func (f *runFlags) run(cmd *cobra.Command, s harness.Scenario) error {
 
 // command is the subject's template.
 func (f *runFlags) command() ([]string, error) {
-	if f.trader != "" {
-		return harness.Split(f.trader)
+	if f.trader == "" {
+		return bundled()
 	}
-	return bundled()
+	command, err := harness.Split(f.trader)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := exec.LookPath(command[0]); err != nil {
+		return nil, fmt.Errorf("find trader: %w", err)
+	}
+	return command, nil
 }
 
 func (f *runFlags) logger(stderr io.Writer) *slog.Logger {
