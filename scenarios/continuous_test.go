@@ -9,12 +9,12 @@ func continuousClaims() {
 		c.scale, c.mutantScale = 60, 240
 		c.control = true
 		c.kills = kills{
-			"reconnects-each-cycle":  "one-connection",
-			"sits-idle":              "cycles",
-			"ignores-sigterm":        "sigterm",
-			"leaks-fd-per-cycle":     "steady-fds",
-			"leaks-thread-per-cycle": "steady-threads",
-			"leaks-memory-per-cycle": "memory",
+			"reconnects-each-cycle":  {"one-connection"},
+			"sits-idle":              {"cycles"},
+			"ignores-sigterm":        {"sigterm"},
+			"leaks-fd-per-cycle":     {"steady-fds"},
+			"leaks-thread-per-cycle": {"steady-threads"},
+			"leaks-memory-per-cycle": {"memory"},
 		}
 	})
 }

@@ -18,13 +18,13 @@ func handshakeClaims() {
 			s.Subject.LifeLimit = 8 * time.Second // the control needs 2 s for each phase
 		}
 		c.kills = kills{
-			"no-deadline":            "classified",
-			"exits-zero-on-failure":  "classified",
-			"leaks-failed-handshake": "one-connection-per-client",
+			"no-deadline":            {"classified"},
+			"exits-zero-on-failure":  {"classified"},
+			"leaks-failed-handshake": {"one-connection-per-client"},
 		}
 	})
 	holds("handshake-faults", func(c *claim) {
-		c.kills = kills{"exits-zero-on-failure": "classified"}
+		c.kills = kills{"exits-zero-on-failure": {"classified"}}
 	})
 }
 

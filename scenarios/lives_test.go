@@ -15,19 +15,19 @@ func livesClaims() {
 	holds("once", func(c *claim) {
 		c.control = true
 		c.kills = kills{
-			"probes-port": "complete-preambles",
-			"sits-idle":   "completed-handshakes",
+			"probes-port": {"complete-preambles"},
+			"sits-idle":   {"completed-handshakes"},
 		}
 	})
 	holds("consecutive-10", func(c *claim) {
 		c.control = true
-		c.kills = kills{"two-connections": "one-connection-per-client"}
+		c.kills = kills{"two-connections": {"one-connection-per-client"}}
 	})
 	holds("consecutive-300", func(c *claim) {
 		c.long = true
 		// One zombie in three hundred lives must show; the first ten have ten of them.
 		c.forMutants = func(s *harness.Scenario) { s.Subject.Runs = 10 }
-		c.kills = kills{"plain-close": "no-zombies-at-gateway"}
+		c.kills = kills{"plain-close": {"no-zombies-at-gateway"}}
 	})
 }
 

@@ -28,18 +28,18 @@ func recoveryClaims() {
 		})
 	}
 	recovers("rst-mid-session", kills{
-		"blind-reconnect": "first-bytes",
-		"never-recovers":  "recovery",
-		"resends-order":   "no-duplicate-orders",
+		"blind-reconnect": {"first-bytes"},
+		"never-recovers":  {"recovery"},
+		"resends-order":   {"no-duplicate-orders"},
 	})
 	recovers("half-close", kills{
-		"ignores-eof": "no-zombies-at-trader",
+		"ignores-eof": {"no-zombies-at-trader"},
 	})
 	recovers("stall-mid-session", kills{
-		"trusts-keepalive": "recovery",
+		"trusts-keepalive": {"recovery"},
 	})
 	recovers("restart-recovery", kills{
-		"tight-reconnect":        "connect-rate",
-		"leaks-failed-handshake": "one-connection-per-client",
+		"tight-reconnect":        {"connect-rate"},
+		"leaks-failed-handshake": {"one-connection-per-client"},
 	})
 }

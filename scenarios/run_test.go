@@ -41,8 +41,8 @@ func mutant(name string) []string {
 	return self(mutantWord, name, "{args}")
 }
 
-// kills maps a mutant's name to the check that must fail it.
-type kills map[string]string
+// kills maps a mutant's name to the checks that must fail it.
+type kills map[string][]string
 
 // claim is a scenario with what the suite does to it.
 type claim struct {
@@ -102,18 +102,22 @@ func (c claim) forMutant() harness.Scenario {
 	return s
 }
 
-func (c claim) failsFor(name, check string) {
+func (c claim) failsFor(name string, checks []string) {
 	GinkgoHelper()
 	m, err := mutants.Named(name)
 	if err != nil {
 		Fail(err.Error())
 	}
-	zoo.plan(name, check)
-	It(fmt.Sprintf("fails %s by %s: it %s", name, check, m.Defect), Label("mutant"),
+	for _, check := range checks {
+		zoo.plan(name, check)
+	}
+	It(fmt.Sprintf("fails %s by %s: it %s", name, strings.Join(checks, ", "), m.Defect), Label("mutant"),
 		func(ctx SpecContext) {
 			verdict := run(ctx, c.forMutant(), c.mutantScale, mutant(name))
 			zoo.saw(name, verdict)
-			Expect(verdict).To(FailBy(check))
+			for _, check := range checks {
+				Expect(verdict).To(FailBy(check))
+			}
 		}, SpecTimeout(2*c.Limit))
 }
 

@@ -20,7 +20,7 @@ type document struct {
 	Gateway gatewayDocument `yaml:"gateway,omitempty"`
 	Subject subjectDocument `yaml:"subject"`
 	Checks  []checkDocument `yaml:"checks"`
-	Limit   fault.Duration  `yaml:"limit"`
+	Limit   duration        `yaml:"limit"`
 }
 
 type gatewayDocument struct {
@@ -31,36 +31,36 @@ type gatewayDocument struct {
 }
 
 type subjectDocument struct {
-	Mode      harness.Mode   `yaml:"mode"`
-	Runs      int            `yaml:"runs,omitempty"`
-	Interval  fault.Duration `yaml:"interval,omitempty"`
-	Cycles    int            `yaml:"cycles,omitempty"`
-	For       fault.Duration `yaml:"for,omitempty"`
-	Symbols   []string       `yaml:"symbols,omitempty"`
-	KillAt    *fault.When    `yaml:"killAt,omitempty"`
-	Args      []string       `yaml:"args,omitempty"`
-	LifeLimit fault.Duration `yaml:"lifeLimit,omitempty"`
+	Mode      harness.Mode `yaml:"mode"`
+	Runs      int          `yaml:"runs,omitempty"`
+	Interval  duration     `yaml:"interval,omitempty"`
+	Cycles    int          `yaml:"cycles,omitempty"`
+	For       duration     `yaml:"for,omitempty"`
+	Symbols   []string     `yaml:"symbols,omitempty"`
+	KillAt    *fault.When  `yaml:"killAt,omitempty"`
+	Args      []string     `yaml:"args,omitempty"`
+	LifeLimit duration     `yaml:"lifeLimit,omitempty"`
 }
 
 type checkDocument struct {
-	Name     string         `yaml:"name"`
-	Want     int            `yaml:"want,omitempty"`
-	Within   fault.Duration `yaml:"within,omitempty"`
-	Exits    []int          `yaml:"exits,omitempty,flow"`
-	Evidence int            `yaml:"evidence,omitempty"`
+	Name     string   `yaml:"name"`
+	Want     int      `yaml:"want,omitempty"`
+	Within   duration `yaml:"within,omitempty"`
+	Exits    []int    `yaml:"exits,omitempty,flow"`
+	Evidence int      `yaml:"evidence,omitempty"`
 }
 
 // Parse reads one scenario from YAML and validates it. The name is for errors, usually a file's.
 // An unknown key, a value of the wrong kind or a duration without a unit is an error with its
-// line and column.
+// line and column, and with what is allowed there.
 func Parse(name string, data []byte) (harness.Scenario, error) {
 	var d document
 	if err := yaml.UnmarshalWithOptions(data, &d, yaml.Strict()); err != nil {
-		return harness.Scenario{}, fmt.Errorf("parse scenario %s: %w", name, err)
+		return harness.Scenario{}, located(name, err)
 	}
 	s := d.scenario()
 	if err := Validate(s); err != nil {
-		return harness.Scenario{}, fmt.Errorf("parse scenario %s: %w", name, err)
+		return harness.Scenario{}, fmt.Errorf("%s: %w", name, err)
 	}
 	return s, nil
 }
@@ -107,15 +107,15 @@ func documentOf(s harness.Scenario) document {
 		},
 		Subject: subjectDocument{
 			Mode: s.Subject.Mode, Runs: s.Subject.Runs,
-			Interval: fault.Duration(s.Subject.Interval), Cycles: s.Subject.Cycles,
-			For: fault.Duration(s.Subject.For), Symbols: s.Subject.Symbols, KillAt: s.Subject.KillAt,
-			Args: s.Subject.Args, LifeLimit: fault.Duration(s.Subject.LifeLimit),
+			Interval: duration(s.Subject.Interval), Cycles: s.Subject.Cycles,
+			For: duration(s.Subject.For), Symbols: s.Subject.Symbols, KillAt: s.Subject.KillAt,
+			Args: s.Subject.Args, LifeLimit: duration(s.Subject.LifeLimit),
 		},
-		Limit: fault.Duration(s.Limit),
+		Limit: duration(s.Limit),
 	}
 	for _, c := range s.Checks {
 		d.Checks = append(d.Checks, checkDocument{
-			Name: c.Name, Want: c.Want, Within: fault.Duration(c.Within),
+			Name: c.Name, Want: c.Want, Within: duration(c.Within),
 			Exits: c.Exits, Evidence: c.Evidence,
 		})
 	}

@@ -87,8 +87,8 @@ limit: 10m
 			Expect(err).To(MatchError(ContainSubstring(part)))
 		}
 	},
-		Entry("an unknown key, with its place", "  cycles: 6", "  cycels: 6", "[14:3]", "cycels"),
-		Entry("a duration without a unit", "interval: 30s", "interval: 30", "interval"),
+		Entry("an unknown key, with its place", "  cycles: 6", "  cycels: 6", "my-own.yaml:12:3", "cycels", "symbols"),
+		Entry("a duration without a unit", "interval: 30s", "interval: 30", "my-own.yaml:11:13", `"30"`, "30s"),
 		Entry("an unknown mode", "mode: continuous", "mode: forever", "forever", "continuous"),
 		Entry("an unknown check, with those there are", "name: recovery", "name: recovry", "recovry", "connect-rate"),
 		Entry("an unknown fault action", "do: rst", "do: explode", "explode"),

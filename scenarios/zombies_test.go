@@ -6,19 +6,19 @@ func zombieClaims() {
 	holds("consecutive-10-leaky", func(c *claim) {
 		c.control = true
 		c.kills = kills{
-			"naive":       "completed-handshakes",
-			"plain-close": "no-zombies-at-gateway",
+			"naive":       {"no-zombies-at-gateway", "completed-handshakes", "exit-codes"},
+			"plain-close": {"no-zombies-at-gateway"},
 		}
 	})
 	holds("zombies-present", func(c *claim) {
 		c.kills = kills{
-			"control":               "one-connection", // dials, because it does not look
-			"exits-zero-on-failure": "classified",
+			"control":               {"one-connection"}, // dials, because it does not look
+			"exits-zero-on-failure": {"classified"},
 		}
 	})
 	holds("kill-9-mid-session", func(c *claim) {
 		c.control = true
 		c.forMutants = func(s *harness.Scenario) { s.Subject.Runs = 4 }
-		c.kills = kills{"plain-close": "no-zombies-at-gateway"}
+		c.kills = kills{"plain-close": {"no-zombies-at-gateway"}}
 	})
 }

@@ -49,19 +49,43 @@ const Control = "control"
 // All is every mutant, the control first.
 func All() []Mutant {
 	return []Mutant{
-		{Control, "looks for no zombies before it dials; else it is what the others would be without defect", control},
-		{"naive", "uses the stock client as its examples do: a connection each cycle, then Disconnect", naive},
+		{
+			Control,
+			"looks for no zombies before it dials; else it is what the others would be without defect", control,
+		},
+		{
+			"naive",
+			"uses the stock client as its examples do: a connection each cycle, then Disconnect", naive,
+		},
 		{"no-deadline", "waits in the stock client's Connect, which nothing ends", noDeadline},
-		{"blind-reconnect", "sends its request again on a new connection, without a handshake", blindReconnect},
-		{"plain-close", "closes without reset, so a Gateway that never closes keeps the socket", plainClose},
+		{
+			"blind-reconnect",
+			"sends its request again on a new connection, without a handshake", blindReconnect,
+		},
+		{
+			"plain-close",
+			"closes without reset, so a Gateway that never closes keeps the socket", plainClose,
+		},
 		{"ignores-eof", "never closes its socket when the Gateway closes", ignoresEOF},
-		{"leaks-failed-handshake", "keeps the socket of a failed handshake and tries with another", leaksFailedHandshake},
-		{"probes-port", "connects and closes before each connect, to see whether the port is open", probesPort},
+		{
+			"leaks-failed-handshake",
+			"keeps the socket of a failed handshake and tries with another", leaksFailedHandshake,
+		},
+		{
+			"probes-port",
+			"connects and closes before each connect, to see whether the port is open", probesPort,
+		},
 		{"two-connections", "holds two connections with one client id", twoConnections},
 		{"tight-reconnect", "reconnects at once, for as long as it takes", tightReconnect},
 		{"never-recovers", "stays up after its session is lost and does nothing", neverRecovers},
-		{"trusts-keepalive", "waits for an answer with nothing but TCP keepalive to end the wait", trustsKeepalive},
-		{"reconnects-each-cycle", "opens and properly closes a connection for each cycle", reconnectsEachCycle},
+		{
+			"trusts-keepalive",
+			"waits for an answer with nothing but TCP keepalive to end the wait", trustsKeepalive,
+		},
+		{
+			"reconnects-each-cycle",
+			"opens and properly closes a connection for each cycle", reconnectsEachCycle,
+		},
 		{"sits-idle", "completes the handshake and never asks for anything", sitsIdle},
 		{"ignores-sigterm", "goes on after SIGTERM", ignoresSIGTERM},
 		{"exits-zero-on-failure", "exits 0 whatever happened", exitsZeroOnFailure},
