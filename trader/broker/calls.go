@@ -124,14 +124,14 @@ func (s *Session) endTopic(t topic) {
 // failTopics hands an error that names nobody to every request without an id: any of them may be
 // the one that was refused, and none may be read as empty. It reports whether one waited.
 func (s *Session) failTopics(err error) bool {
-	any := false
+	waited := false
 	for _, state := range s.topics {
 		if state.call != nil {
 			state.call.finish(err)
-			any = true
+			waited = true
 		}
 	}
-	return any
+	return waited
 }
 
 // failAll ends every call when the session is over.
