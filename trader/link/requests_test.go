@@ -1,0 +1,187 @@
+package link_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"ibsoak/internal/wire"
+	"ibsoak/trader/link"
+)
+
+// TestPacing submits far more than a Gateway takes. In no second do more than 50 leave, START_API
+// included, and none is lost.
+func TestPacing(t *testing.T) {
+	const flood, limit = 600, 50
+	synctest.Test(t, func(t *testing.T) {
+		var sent []time.Time
+		client := &memClient{}
+		l, _ := memSession(t, func(c *link.Config) {
+			c.Transcript = func(f link.Frame) {
+				if f.Direction == wire.FromClient {
+					sent = append(sent, f.At)
+				}
+			}
+		}, client, healthy(225))
+		var last *link.Request
+		for range flood {
+			r, err := l.Submit(t.Context(), client.reqCurrentTime)
+			if err != nil {
+				t.Fatal(err)
+			}
+			last = r
+		}
+		<-last.Done()
+		if len(sent) != flood+1 {
+			t.Fatalf("%d messages, want %d and START_API", len(sent), flood)
+		}
+		worst, from := 0, 0
+		for to := range sent {
+			for sent[to].Sub(sent[from]) >= time.Second {
+				from++
+			}
+			worst = max(worst, to-from+1)
+		}
+		if worst > limit || worst < limit-5 {
+			t.Errorf("%d messages in the worst second, want close to %d and not above", worst, limit)
+		}
+		closeLink(t, l)
+	})
+}
+
+// TestWithdraw takes back what still waits for its turn, and nothing of it leaves.
+func TestWithdraw(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client := &memClient{}
+		l, _ := memSession(t, func(c *link.Config) { c.MessagesPerSecond = 1 }, client, healthy(225))
+		submit := func() *link.Request {
+			r, err := l.Submit(t.Context(), client.reqCurrentTime)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return r
+		}
+		for range link.PaceBurst {
+			<-submit().Done()
+		}
+		first, second := submit(), submit()
+		if !first.Withdraw() || first.Fate() != link.NotSent || first.Withdraw() {
+			t.Errorf("withdrawn request is %s", first.Fate())
+		}
+		<-second.Done()
+		if second.Withdraw() || second.Fate() != link.Sent {
+			t.Errorf("request behind it is %s", second.Fate())
+		}
+		waiting := submit()
+		closeLink(t, l)
+		if waiting.Fate() != link.NotSent || link.ReasonOf(waiting.Err()) != link.LocalClose {
+			t.Errorf("request at the close is %s: %v", waiting.Fate(), waiting.Err())
+		}
+	})
+}
+
+// TestStalled is a Gateway that stops reading. The write that hit its deadline is unknown, those
+// behind it are not sent.
+func TestStalled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client := &memClient{}
+		l, _ := memSession(t, func(c *link.Config) { c.MessagesPerSecond = -1 }, client,
+			func(p *peer) { p.ready(225); <-t.Context().Done() })
+		fates := map[link.Fate]int{}
+		var requests []*link.Request
+		for {
+			r, err := l.Submit(t.Context(), func() { client.placeOrder(5) })
+			if err != nil {
+				if link.ReasonOf(err) != link.Stalled {
+					t.Error(err)
+				}
+				break
+			}
+			requests = append(requests, r)
+		}
+		<-l.Done()
+		for _, r := range requests {
+			<-r.Done()
+			fates[r.Fate()]++
+		}
+		if fates[link.Sent] == 0 || fates[link.Unknown] > 1 || fates[link.NotSent] == 0 ||
+			fates[link.Queued]+fates[link.Writing] != 0 {
+			t.Errorf("fates %v", fates)
+		}
+	})
+}
+
+// TestSubmitWaitsNoLongerThanItsContext for a place in a full queue.
+func TestSubmitWaitsNoLongerThanItsContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client := &memClient{}
+		l, _ := memSession(t, func(c *link.Config) { c.MessagesPerSecond = 1; c.LivenessIdle = -1 }, client,
+			healthy(225))
+		began := time.Now()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute/2)
+		defer cancel()
+		accepted := 0
+		for {
+			if _, err := l.Submit(ctx, client.reqCurrentTime); err != nil {
+				if !errors.Is(err, context.DeadlineExceeded) {
+					t.Error(err)
+				}
+				break
+			}
+			accepted++
+		}
+		if took := time.Since(began); took != time.Minute/2 || accepted < 256 {
+			t.Errorf("gave up after %s with %d accepted", took, accepted)
+		}
+		closeLink(t, l)
+	})
+}
+
+// TestARequestThatIsNone is a request function that made no message.
+func TestARequestThatIsNone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client := &memClient{}
+		l, _ := memSession(t, nil, client, healthy(225))
+		if _, err := l.Submit(t.Context(), func() {}); !errors.Is(err, link.ErrNoRequest) {
+			t.Errorf("submit of nothing: %v", err)
+		}
+		if _, err := l.Submit(t.Context(), client.reqCurrentTime); err != nil {
+			t.Errorf("the next one: %v", err)
+		}
+		closeLink(t, l)
+	})
+}
+
+// TestADirectCallIsRelayed is a client called outside Submit: its frames still go through.
+func TestADirectCallIsRelayed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var got messages
+		client := &memClient{onMessage: got.add}
+		l, _ := memSession(t, nil, client, healthy(225))
+		client.reqCurrentTime()
+		synctest.Wait()
+		if got.count(wire.CurrentTime) != 1 {
+			t.Error("no answer")
+		}
+		closeLink(t, l)
+	})
+}
+
+// TestTheClientGoesDownByItself ends the session; a submission then says so.
+func TestTheClientGoesDownByItself(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client := &memClient{}
+		l, _ := memSession(t, nil, client, healthy(225))
+		_ = client.conn.Close()
+		<-l.Done()
+		if link.ReasonOf(l.Err()) != link.ClientFailed {
+			t.Errorf("ended for %v", l.Err())
+		}
+		if _, err := l.Submit(t.Context(), client.reqCurrentTime); link.ReasonOf(err) != link.ClientFailed {
+			t.Errorf("submit: %v", err)
+		}
+		client.wg.Wait()
+	})
+}
