@@ -104,8 +104,8 @@ func (c *conn) do(hit fault.Hit, wrote string, planned fault.Action) {
 		c.setEOF(hit.What.Do)
 		file("nothing", "")
 	case fault.Error:
+		file(fmt.Sprintf("error %d", hit.What.Code), "") // first: who sees the error finds it
 		c.w.put(c.errorItem(hit, noID))
-		file(fmt.Sprintf("error %d", hit.What.Code), "")
 	case fault.Garbage, fault.BadLength, fault.Drip:
 		hit.What.Do = planned
 		c.w.put(item{step: func() bool { return c.w.strike(hit, item{}) }})

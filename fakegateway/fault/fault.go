@@ -5,7 +5,14 @@
 // same client behaviour give the same run. It is written in YAML or JSON, or as Go literals.
 package fault
 
-import "time"
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+)
 
 // Schedule is a list of planned faults, tried in order: the first whose conditions hold at a
 // point acts there.
@@ -164,8 +171,17 @@ func (d Duration) MarshalText() ([]byte, error) { return []byte(d.String()), nil
 func (d *Duration) UnmarshalText(text []byte) error {
 	v, err := time.ParseDuration(string(text))
 	if err != nil {
-		return err
+		return fmt.Errorf("duration %q: want a number and a unit, like 1.5s or 2m", text)
 	}
 	*d = Duration(v)
+	return nil
+}
+
+// UnmarshalYAML is UnmarshalText with the place in the error.
+func (d *Duration) UnmarshalYAML(node ast.Node) error {
+	text := strings.Trim(node.String(), `"'`)
+	if err := d.UnmarshalText([]byte(text)); err != nil {
+		return &yaml.SyntaxError{Message: err.Error(), Token: node.GetToken()}
+	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -46,6 +47,10 @@ func located(name string, err error) error {
 	if after, unknown := strings.CutPrefix(text, "unknown field "); unknown {
 		text = fmt.Sprintf("unknown key %s: want %s", after, keysBeside(at))
 	}
+	var wrong *yaml.TypeError
+	if errors.As(err, &wrong) && wrong.Token != nil {
+		text = fmt.Sprintf("%q: want %s", wrong.Token.Value, kindName(wrong.DstType))
+	}
 	place := name
 	if t := at.GetToken(); t != nil {
 		place = fmt.Sprintf("%s:%d:%d", name, t.Position.Line, t.Position.Column)
@@ -84,4 +89,20 @@ func place(name string, file *ast.File, p *Problem) string {
 		path = path[:strings.LastIndexAny(path, ".[")]
 	}
 	return name
+}
+
+// kindName says in plain words what a value must be.
+func kindName(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Int, reflect.Int64:
+		return "a whole number"
+	case reflect.String:
+		return "a text"
+	case reflect.Slice:
+		return "a list"
+	case reflect.Struct, reflect.Pointer:
+		return "keys and values"
+	default:
+		return t.String()
+	}
 }
