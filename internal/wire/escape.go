@@ -8,11 +8,12 @@ import (
 	"unicode/utf8"
 )
 
-// escape writes characters outside ASCII as \uXXXX, in UTF-16 as Java does.
+// escape writes characters outside ASCII as \uXXXX, in UTF-16 as Java does, and so a backslash
+// that would look like one of these.
 func escape(s string) string {
 	var b strings.Builder
-	for _, r := range s {
-		if r < utf8.RuneSelf {
+	for i, r := range s {
+		if r < utf8.RuneSelf && !strings.HasPrefix(s[i:], `\u`) {
 			b.WriteRune(r)
 			continue
 		}

@@ -47,6 +47,7 @@ var (
 	errUnterminated = errors.New("field without its NUL")
 	errShort        = errors.New("message ends before its required fields")
 	errNotUTF8      = errors.New("not UTF-8")
+	errSeparator    = errors.New("a separator inside an option cannot travel in text")
 	errNUL          = errors.New("a NUL inside a text field would shift all later fields")
 )
 
@@ -83,9 +84,11 @@ func (f *fields) get() string {
 // put writes one field.
 func (f *fields) put(s string) {
 	f.n++
-	if strings.IndexByte(s, 0) >= 0 {
+	switch {
+	case strings.IndexByte(s, 0) >= 0:
 		f.fail(fmt.Errorf("field %d %q: %w", f.n, clip([]byte(s)), errNUL))
-		return
+	case !utf8.ValidString(s):
+		f.fail(fmt.Errorf("field %d %q: %w", f.n, clip([]byte(s)), errNotUTF8))
 	}
 	f.buf = append(f.buf, s...)
 	f.buf = append(f.buf, 0)
@@ -213,7 +216,11 @@ func (f *fields) options(m *map[string]string) {
 	if !f.reading {
 		var s strings.Builder
 		for _, tag := range slices.Sorted(maps.Keys(*m)) {
-			s.WriteString(tag + "=" + (*m)[tag] + ";")
+			value := (*m)[tag]
+			if strings.ContainsAny(tag, "=;") || strings.Contains(value, ";") {
+				f.fail(fmt.Errorf("option %q=%q: %w", tag, value, errSeparator))
+			}
+			s.WriteString(tag + "=" + value + ";")
 		}
 		f.put(s.String())
 		return
