@@ -39,7 +39,7 @@ type schedule struct {
 }
 
 func newSchedule(b Backoff) *schedule {
-	return &schedule{b, rand.New(rand.NewPCG(b.Seed, 0x6261636b6f6666))} //nolint:gosec // jitter
+	return &schedule{b, rand.New(rand.NewPCG(b.Seed, 0x6261636b6f6666))}
 }
 
 // delay is the wait after so many failures in a row, from 1.

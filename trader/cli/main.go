@@ -1,0 +1,90 @@
+// Package cli is the trader as a command: flags, configuration, signals, logs, exit codes. It is
+// callable in-process, so that another program can carry the trader as a subcommand.
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"ibsoak/trader/config"
+	"ibsoak/trader/exit"
+)
+
+// Main runs the trader with the arguments that follow the program's name and returns its exit
+// status; package exit says what each means. It ends when ctx does or on SIGINT or SIGTERM, within
+// three seconds; a second signal ends the process at once. Anything but success leaves one line on
+// stderr that says what happened and what to do.
+func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	// From the first signal on the default handling is back, so that a second one kills.
+	defer context.AfterFunc(ctx, stop)()
+
+	root := command(stdout, stderr)
+	root.SetArgs(append([]string{}, args...)) // nil would mean os.Args
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return int(exit.OK)
+	}
+	if _, ok := exit.Of(err); !ok {
+		err = exit.Because(exit.Usage, err)
+	}
+	code, _ := exit.Of(err)
+	// Nothing can be done when stderr is gone; the status still tells.
+	_, _ = fmt.Fprintf(stderr, "trader: %s\n", exit.Line(err))
+	return int(code)
+}
+
+// command builds the command line. An error that it returns without an exit code is usage.
+func command(stdout, stderr io.Writer) *cobra.Command {
+	var file string
+	root := &cobra.Command{
+		Use: "trader", Args: cobra.NoArgs, SilenceUsage: true, SilenceErrors: true,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := config.Load(file, os.LookupEnv, given(cmd.Flags()))
+			if err != nil {
+				return exit.Because(exit.Usage, err)
+			}
+			return run(cmd.Context(), c, stderr)
+		},
+	}
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	root.SetHelpFunc(func(*cobra.Command, []string) { _, _ = io.WriteString(stdout, usage()) })
+	flags := root.Flags()
+	flags.StringVar(&file, "config", os.Getenv(configEnv), "")
+	for _, o := range config.Options() {
+		flag := flags.VarPF(&value{kind: o.Value}, o.Flag, "", o.Usage)
+		if o.Value == "" {
+			flag.NoOptDefVal = "true"
+		}
+	}
+	root.AddCommand(books(stdout))
+	root.SetHelpCommand(&cobra.Command{Hidden: true})
+	return root
+}
+
+// value keeps a flag's text; the configuration parses it together with the other sources.
+type value struct{ text, kind string }
+
+func (v *value) Set(s string) error { v.text = s; return nil }
+func (v *value) String() string     { return v.text }
+func (v *value) Type() string       { return v.kind }
+
+func given(flags *pflag.FlagSet) []config.Setting {
+	var out []config.Setting
+	flags.Visit(func(f *pflag.Flag) {
+		if v, ok := f.Value.(*value); ok {
+			out = append(out, config.Setting{Flag: f.Name, Value: v.text})
+		}
+	})
+	return out
+}

@@ -1,0 +1,82 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"ibsoak/trader/config"
+	"ibsoak/trader/exit"
+)
+
+// configEnv names the configuration file when --config does not.
+const configEnv = "TRADER_CONFIG"
+
+const intro = `Usage: trader --symbols A,B [flags]
+       trader books [--state DIR]
+
+trader trades stocks through an Interactive Brokers Gateway. Each cycle it reads
+closed one-minute bars, asks its strategy for a position, checks its limits, and
+sends at most one order for each symbol. Between cycles it keeps one connection,
+and gets it back when it is lost.
+
+Every order is in the journal before it is sent, and is sent at most once. When
+its outcome is not known, the trader asks the Gateway until it is, and trades
+nothing else in that symbol meanwhile. It buys and sells its own shares only:
+what the account held before stays.
+
+It trades paper accounts (those that begin with D). For any other, three things
+must agree: --live, --account, and the account that is logged in.
+
+"trader books" prints the journal in a state directory as JSON, also while a
+trader runs on it.
+
+`
+
+const outro = `
+A flag beats the environment variable below it, which beats the file.
+
+SIGINT and SIGTERM stop the trader within three seconds; a second one, at once.
+
+Exit codes, also in exit.json in the state directory:
+
+`
+
+const examples = `
+Examples:
+  trader --symbols AAPL
+      trade AAPL every 30 s through the paper Gateway on this host
+  trader --symbols AAPL,NVDA --once
+      one cycle, then exit: for cron, and for a first try
+  trader --symbols AAPL --strategy hold --shares 10 --on-zombies fail
+      hold ten shares; refuse to dial a Gateway that leaks sockets
+  trader --config /etc/trader.yaml --live --account U1234567
+      trade the live account that the file and the Gateway agree on
+`
+
+// usage is what --help prints: prose, then the flags, then the codes, then examples.
+func usage() string {
+	var b strings.Builder
+	b.WriteString(intro)
+	fmt.Fprintf(&b, "  %-28s %s\n  %-28s %s\n", "--config FILE", "settings in YAML; an unknown key is an error",
+		"", configEnv)
+	for _, o := range config.Options() {
+		head := "--" + o.Flag
+		if o.Value != "" {
+			head += " " + o.Value
+		}
+		notes := o.Usage
+		if d := o.Default(); d != "" && o.Value != "" {
+			notes += " (default " + d + ")"
+		}
+		fmt.Fprintf(&b, "  %-28s %s\n", head, notes)
+		if o.Env != "" {
+			fmt.Fprintf(&b, "  %-28s %s\n", "", o.Env)
+		}
+	}
+	b.WriteString(outro)
+	for _, r := range exit.Table {
+		fmt.Fprintf(&b, "  %2d %-20s %s\n", r.Code, r.Name, r.Meaning)
+	}
+	b.WriteString(examples)
+	return b.String()
+}

@@ -1,0 +1,229 @@
+// Package config is the trader's configuration: what may be set, by which flag, environment
+// variable and key of the configuration file, and what it is when nobody sets it. Flags beat the
+// environment, which beats the file, which beats the defaults.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/govalues/decimal"
+
+	"ibsoak/trader"
+	"ibsoak/trader/broker"
+	"ibsoak/trader/risk"
+	"ibsoak/trader/strategy"
+	"ibsoak/trader/zombies"
+)
+
+// Config is everything that may be set. Live and Once are set by flags alone: neither may be left
+// behind in a file or an environment.
+type Config struct {
+	Symbols   []string  `yaml:"symbols"`
+	Interval  Duration  `yaml:"interval"`
+	Account   string    `yaml:"account"`
+	State     string    `yaml:"state"`
+	LogLevel  string    `yaml:"log_level"`
+	Gateway   Gateway   `yaml:"gateway"`
+	Zombies   Zombies   `yaml:"zombies"`
+	Reconnect Reconnect `yaml:"reconnect"`
+	Strategy  Strategy  `yaml:"strategy"`
+	Order     Order     `yaml:"order"`
+	Risk      Risk      `yaml:"risk"`
+
+	Live           bool `yaml:"-"`
+	Once           bool `yaml:"-"`
+	AdoptPositions bool `yaml:"-"`
+}
+
+// Gateway says where the Gateway is. Its socket is plain TCP.
+type Gateway struct {
+	Host             string `yaml:"host"`
+	Port             int    `yaml:"port"`
+	ClientID         int    `yaml:"client_id"`
+	MaxServerVersion int    `yaml:"max_server_version"` // 0: the newest that this trader knows
+}
+
+// The values of Zombies.Policy.
+const (
+	Warn = "warn" // say so and dial all the same
+	Fail = "fail" // do not dial; exit
+)
+
+// Zombies says what happens when the Gateway's port has sockets in CLOSE_WAIT.
+type Zombies struct {
+	Policy string   `yaml:"policy"`
+	Limit  Duration `yaml:"limit"` // for the check before each dial
+}
+
+// Reconnect is the schedule of reconnects.
+type Reconnect struct {
+	Base Duration `yaml:"base"`
+	Cap  Duration `yaml:"cap"` // 0: sixty times Base
+	Max  int      `yaml:"max"` // failed attempts in a row; 0: no bound
+	Seed uint64   `yaml:"seed"`
+}
+
+// Strategy says what to hold when.
+type Strategy struct {
+	Name   string  `yaml:"name"`
+	Shares Decimal `yaml:"shares"`
+	Fast   int     `yaml:"fast"`
+	Slow   int     `yaml:"slow"`
+}
+
+// Order says how orders are sent and followed.
+type Order struct {
+	Type        string   `yaml:"type"`
+	LimitOffset Decimal  `yaml:"limit_offset"`
+	Deadline    Duration `yaml:"deadline"`
+	AbsenceWait Duration `yaml:"absence_wait"`
+	MaxBarAge   Duration `yaml:"max_bar_age"`
+	Timeout     Duration `yaml:"request_timeout"`
+}
+
+// Risk holds the hard limits, for each symbol. Negative is off.
+type Risk struct {
+	MaxOrderNotional    Decimal `yaml:"max_order_notional"`
+	MaxPositionNotional Decimal `yaml:"max_position_notional"`
+	MaxOrdersPerDay     int     `yaml:"max_orders_per_day"`
+	MaxPriceMove        Decimal `yaml:"max_price_move"`
+}
+
+// DefaultPort is the API port of an IB Gateway that is logged in to a paper account; a live one
+// has 4001 (IBKR's documentation).
+const DefaultPort = 4002
+
+// Default is the configuration that nobody has touched. It lacks symbols.
+func Default() Config {
+	return Config{
+		Interval: Duration{trader.DefaultInterval},
+		LogLevel: "info",
+		Gateway:  Gateway{Host: "127.0.0.1", Port: DefaultPort, ClientID: 1},
+		Zombies:  Zombies{Policy: Warn, Limit: Duration{zombies.DefaultLimit}},
+		Reconnect: Reconnect{
+			Base: Duration{trader.DefaultReconnectBase}, Seed: uint64(time.Now().UnixNano()),
+		},
+		Strategy: Strategy{Name: strategy.SMACross, Shares: Decimal{decimal.One}, Fast: 10, Slow: 20},
+		Order: Order{
+			Type: broker.Market, LimitOffset: Decimal{decimal.MustNew(5, 3)}, Deadline: Duration{trader.DefaultOrderDeadline},
+			AbsenceWait: Duration{trader.DefaultAbsenceWait}, MaxBarAge: Duration{trader.DefaultMaxBarAge},
+			Timeout: Duration{trader.DefaultRequestTimeout},
+		},
+		Risk: Risk{
+			MaxOrderNotional: Decimal{risk.DefaultOrderNotional}, MaxPositionNotional: Decimal{risk.DefaultPositionNotional},
+			MaxOrdersPerDay: risk.DefaultOrdersPerDay, MaxPriceMove: Decimal{risk.DefaultPriceMove},
+		},
+	}
+}
+
+// StateDir is the state directory: the configured one, else ibsoak/trader under $XDG_STATE_HOME or
+// ~/.local/state.
+func (c Config) StateDir() (string, error) {
+	if c.State != "" {
+		return c.State, nil
+	}
+	base := os.Getenv("XDG_STATE_HOME")
+	if !filepath.IsAbs(base) { // the specification says to ignore a relative one
+		home, err := os.UserHomeDir()
+		if err != nil {
+			return "", fmt.Errorf("find state directory: %w: give --state", err)
+		}
+		base = filepath.Join(home, ".local", "state")
+	}
+	return filepath.Join(base, "ibsoak", "trader"), nil
+}
+
+// Trader is the engine's part of the configuration.
+func (c Config) Trader() (trader.Config, error) {
+	if err := c.validate(); err != nil {
+		return trader.Config{}, err
+	}
+	s, err := strategy.New(c.Strategy.Name, strategy.Params{
+		Shares: c.Strategy.Shares.Decimal, Fast: c.Strategy.Fast, Slow: c.Strategy.Slow,
+	})
+	if err != nil {
+		return trader.Config{}, err
+	}
+	return trader.Config{
+		Symbols: c.Symbols, Once: c.Once, Interval: c.Interval.Duration, ClientID: c.Gateway.ClientID,
+		Account: c.Account, Live: c.Live, AdoptPositions: c.AdoptPositions, Strategy: s,
+		Limits: risk.Limits{
+			MaxOrderNotional: c.Risk.MaxOrderNotional.Decimal, MaxPositionNotional: c.Risk.MaxPositionNotional.Decimal,
+			MaxOrdersPerDay: c.Risk.MaxOrdersPerDay, MaxPriceMove: c.Risk.MaxPriceMove.Decimal,
+		},
+		OrderType: c.Order.Type, LimitOffset: c.Order.LimitOffset.Decimal, MaxBarAge: c.Order.MaxBarAge.Duration,
+		OrderDeadline: c.Order.Deadline.Duration, RequestTimeout: c.Order.Timeout.Duration,
+		AbsenceWait: c.Order.AbsenceWait.Duration, MaxReconnects: c.Reconnect.Max,
+		Backoff: trader.Backoff{Base: c.Reconnect.Base.Duration, Cap: c.Reconnect.Cap.Duration, Seed: c.Reconnect.Seed},
+	}, nil
+}
+
+// maxSymbol bounds a symbol's length; IBKR's longest have about twenty characters.
+const maxSymbol = 32
+
+func (c Config) validate() error {
+	if len(c.Symbols) == 0 {
+		return errors.New("no symbols: give --symbols, as in trader --symbols AAPL")
+	}
+	for i, s := range c.Symbols {
+		bad := s == "" || len(s) > maxSymbol || strings.ContainsFunc(s, func(r rune) bool {
+			return r <= ' ' || r > '~'
+		})
+		if bad || slices.Contains(c.Symbols[:i], s) {
+			return fmt.Errorf("symbols: %q is not a symbol, or there twice", s)
+		}
+	}
+	switch {
+	case c.Gateway.Host == "":
+		return errors.New("host is empty")
+	case c.Gateway.Port < 1 || c.Gateway.Port > 65535:
+		return fmt.Errorf("port %d is not within 1 to 65535", c.Gateway.Port)
+	case c.Gateway.ClientID < 0 || c.Gateway.ClientID > 1<<31-1:
+		return fmt.Errorf("client id %d is not within 0 to %d", c.Gateway.ClientID, 1<<31-1)
+	case c.Interval.Duration < trader.MinInterval:
+		return fmt.Errorf("interval %s is below %s", c.Interval.Duration, trader.MinInterval)
+	case c.Zombies.Policy != Warn && c.Zombies.Policy != Fail:
+		return fmt.Errorf("on-zombies %q is neither %s nor %s", c.Zombies.Policy, Fail, Warn)
+	case c.Reconnect.Base.Duration <= 0 || c.Reconnect.Cap.Duration < 0 || c.Reconnect.Max < 0:
+		return errors.New("reconnects: the base must be above 0, cap and bound not below")
+	case c.Reconnect.Cap.Duration > 0 && c.Reconnect.Cap.Duration < c.Reconnect.Base.Duration:
+		return fmt.Errorf("reconnect cap %s is below the base %s", c.Reconnect.Cap.Duration, c.Reconnect.Base.Duration)
+	case c.Live && c.Account == "":
+		return errors.New("--live needs the account's name too: give --account")
+	}
+	for _, d := range []struct {
+		name  string
+		value time.Duration
+	}{
+		{"zombie limit", c.Zombies.Limit.Duration},
+		{"order deadline", c.Order.Deadline.Duration},
+		{"absence wait", c.Order.AbsenceWait.Duration},
+		{"bar age", c.Order.MaxBarAge.Duration},
+		{"request timeout", c.Order.Timeout.Duration},
+	} {
+		if d.value <= 0 {
+			return fmt.Errorf("%s %s is not above 0", d.name, d.value)
+		}
+	}
+	_, err := c.Level()
+	return err
+}
+
+// parseInterval takes a Go duration or a bare number of seconds.
+func parseInterval(s string) (time.Duration, error) {
+	if n, err := strconv.ParseFloat(s, 64); err == nil {
+		const most = 1e9 // seconds; more would overflow
+		if !(n >= 0 && n <= most) {
+			return 0, fmt.Errorf("%q seconds is out of range", s)
+		}
+		return time.Duration(n * float64(time.Second)), nil
+	}
+	return time.ParseDuration(s)
+}
