@@ -1,0 +1,155 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"ibsoak/fakegateway"
+	"ibsoak/fakegateway/fault"
+)
+
+// The exit codes.
+const (
+	exitOK    = 0
+	exitError = 1  // the port is taken, the records cannot be written, …
+	exitUsage = 64 // a flag, an argument or a schedule is wrong (EX_USAGE of sysexits)
+)
+
+const usage = `fakegateway serves the TWS API as an IB Gateway does, and goes wrong as a schedule says.
+
+It prints one line on stdout when it is ready, and stops on SIGTERM or SIGINT:
+
+  listening gateway=127.0.0.1:40123 control=127.0.0.1:40124
+
+Port 0 takes a free port. The control port speaks HTTP: GET /connections, /transcript, /receipts,
+/books, /faults, /healthz; PUT /schedule; POST /faults, /restart, /zombies; DELETE /faults/{id}.`
+
+const examples = `  fakegateway --listen 127.0.0.1:0 --control 127.0.0.1:0 --profile leaky
+  fakegateway --listen 127.0.0.1:4444 --schedule sick.yaml --record /tmp/record
+  fakegateway check sick.yaml
+  fakegateway profiles`
+
+// usageError is an error of whoever typed the command line.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+// run is the whole program; it returns the exit code.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	root := rootCommand()
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitOK
+	}
+	fmt.Fprintf(stderr, "fakegateway: %v\n", err)
+	var wrong usageError
+	if errors.As(err, &wrong) || strings.HasPrefix(err.Error(), "unknown command") {
+		return exitUsage
+	}
+	return exitError
+}
+
+func rootCommand() *cobra.Command {
+	var o options
+	root := &cobra.Command{
+		Use:           "fakegateway",
+		Short:         "A scriptable fake IB Gateway",
+		Long:          usage,
+		Example:       examples,
+		Args:          noArguments,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return serve(c.Context(), o, c.OutOrStdout(), c.ErrOrStderr())
+		},
+	}
+	root.CompletionOptions.HiddenDefaultCmd = true
+	flags := root.Flags()
+	flags.StringVar(&o.listen, "listen", "127.0.0.1:0", "`HOST:PORT` for API clients")
+	flags.StringVar(&o.control, "control", "127.0.0.1:0", "`HOST:PORT` for the HTTP control port")
+	flags.IntVar(&o.maxServerVersion, "max-server-version", fakegateway.DefaultServerVersion,
+		"highest server version `N` to negotiate")
+	flags.StringVar(&o.profile, "profile", "healthy", "`NAME` of a sickness; see fakegateway profiles")
+	flags.StringVar(&o.schedule, "schedule", "", "`FILE` of faults, in YAML or JSON")
+	flags.Uint64Var(&o.seed, "seed", 0, "`N` that makes the market and the noise of faults")
+	flags.StringVar(&o.record, "record", "", "`DIR` for transcript.jsonl and connections.json")
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.AddCommand(checkCommand(), profilesCommand())
+	return root
+}
+
+func noArguments(_ *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return usageError{fmt.Errorf("unknown command %q; see fakegateway --help", args[0])}
+	}
+	return nil
+}
+
+// checkCommand explains a schedule without running it.
+func checkCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "check FILE",
+		Short: "Check a schedule and say in sentences what it does",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return usageError{fmt.Errorf("check wants one FILE, got %d", len(args))}
+			}
+			return nil
+		},
+		RunE: func(c *cobra.Command, args []string) error {
+			schedule, err := readSchedule(args[0])
+			if err != nil {
+				return err
+			}
+			for i, f := range schedule.Faults {
+				name := f.ID
+				if name == "" {
+					name = fmt.Sprintf("f%d", i+1)
+				}
+				fmt.Fprintf(c.OutOrStdout(), "%s: %s\n", name, f)
+			}
+			return nil
+		},
+	}
+}
+
+func profilesCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "profiles",
+		Short: "List the profiles",
+		Args:  noArguments,
+		RunE: func(c *cobra.Command, _ []string) error {
+			table := tabwriter.NewWriter(c.OutOrStdout(), 0, 0, 2, ' ', 0)
+			for _, p := range fakegateway.Profiles {
+				fmt.Fprintf(table, "%s\t%s\n", p.Name, p.Summary)
+			}
+			return table.Flush()
+		},
+	}
+}
+
+// readSchedule reads a file of faults; the empty name is the empty schedule.
+func readSchedule(name string) (fault.Schedule, error) {
+	if name == "" {
+		return fault.Schedule{}, nil
+	}
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return fault.Schedule{}, usageError{fmt.Errorf("read schedule: %w", err)}
+	}
+	schedule, err := fault.Parse(name, text)
+	if err != nil {
+		return fault.Schedule{}, usageError{err}
+	}
+	return schedule, nil
+}

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"ibsoak/fakegateway"
+)
+
+const (
+	// controlGrace is how long a control request under way may take when the program stops.
+	controlGrace = time.Second
+	// controlHeaderLimit bounds a control client that sends its headers slowly.
+	controlHeaderLimit = 5 * time.Second
+)
+
+// options are the command line.
+type options struct {
+	listen, control, profile, schedule, record string
+	maxServerVersion                           int
+	seed                                       uint64
+}
+
+// serve runs the Gateway and its control port until ctx ends.
+func serve(ctx context.Context, o options, stdout, stderr io.Writer) error {
+	schedule, err := readSchedule(o.schedule)
+	if err != nil {
+		return err
+	}
+	gateway, err := fakegateway.New(fakegateway.Config{
+		MaxServerVersion: o.maxServerVersion, Profile: o.profile, Schedule: schedule,
+		Seed: o.seed, RecordDir: o.record,
+		Log: slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
+	})
+	if err != nil {
+		return usageError{err}
+	}
+	api, err := listen(ctx, "listen", o.listen)
+	if err != nil {
+		return errors.Join(err, gateway.Close())
+	}
+	control, err := listen(ctx, "control", o.control)
+	if err != nil {
+		return errors.Join(err, api.Close(), gateway.Close())
+	}
+	web := &http.Server{Handler: gateway.Control(), ReadHeaderTimeout: controlHeaderLimit}
+	ended := make(chan error, 2)
+	go func() { ended <- gateway.Serve(api) }()
+	go func() { ended <- web.Serve(control) }()
+	fmt.Fprintf(stdout, "listening gateway=%s control=%s\n", api.Addr(), control.Addr())
+
+	select {
+	case <-ctx.Done():
+		err = nil
+	case err = <-ended:
+		ended <- nil // one of the two below has its turn already
+	}
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), controlGrace)
+	defer cancel()
+	if web.Shutdown(grace) != nil {
+		err = errors.Join(err, web.Close())
+	}
+	err = errors.Join(err, gateway.Close())
+	for range cap(ended) {
+		if one := <-ended; !errors.Is(one, http.ErrServerClosed) {
+			err = errors.Join(err, one)
+		}
+	}
+	return err
+}
+
+// listen opens the port of a flag.
+func listen(ctx context.Context, flag, addr string) (net.Listener, error) {
+	if _, _, err := net.SplitHostPort(addr); err != nil {
+		return nil, usageError{fmt.Errorf("--%s %q: want HOST:PORT", flag, addr)}
+	}
+	ln, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("--%s: %w", flag, err)
+	}
+	return ln, nil
+}

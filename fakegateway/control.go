@@ -1,0 +1,233 @@
+package fakegateway
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+
+	"ibsoak/fakegateway/fault"
+)
+
+// maxZombies bounds one request for planted zombies.
+const maxZombies = 1000
+
+// Control is the Gateway's HTTP interface, for test programs in other languages:
+//
+//	GET    /healthz                   stage and counts
+//	GET    /connections               the ledger
+//	GET    /transcript?after=SEQ      frames, oldest first
+//	GET    /receipts                  what faults did
+//	GET    /books                     the exchange's truth
+//	GET    /faults                    what is in force
+//	PUT    /schedule                  replaces the schedule (JSON or YAML)
+//	POST   /faults                    injects one fault; answers {"id": …}
+//	DELETE /faults/{id}               takes one out of force
+//	POST   /restart                   {"then": "fin", "downtime": {"refused": "30s", …}}
+//	POST   /zombies                   {"count": 3}
+//
+// Input is strict: an unknown key is an error. Errors are application/problem+json (RFC 9457).
+func (s *Server) Control() http.Handler {
+	mux := http.NewServeMux()
+	for pattern, handle := range map[string]func(*http.Request) (any, error){
+		"GET /healthz":        s.getHealth,
+		"GET /connections":    func(*http.Request) (any, error) { return s.Connections(), nil },
+		"GET /transcript":     s.getTranscript,
+		"GET /receipts":       func(*http.Request) (any, error) { return orEmpty(s.Receipts()), nil },
+		"GET /books":          func(*http.Request) (any, error) { return s.Books(), nil },
+		"GET /faults":         func(*http.Request) (any, error) { return s.getFaults(), nil },
+		"PUT /schedule":       s.putSchedule,
+		"POST /faults":        s.postFault,
+		"DELETE /faults/{id}": s.deleteFault,
+		"POST /restart":       s.postRestart,
+		"POST /zombies":       s.postZombies,
+	} {
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+			r.Body = http.MaxBytesReader(w, r.Body, fault.MaxFileBytes)
+			answer, err := handle(r)
+			if err != nil {
+				s.writeProblem(w, err)
+				return
+			}
+			s.writeJSON(w, http.StatusOK, "application/json", answer)
+		})
+	}
+	return mux
+}
+
+// problem is an error with the status that it is answered with.
+type problem struct {
+	status int
+	err    error
+}
+
+func (p *problem) Error() string { return p.err.Error() }
+func (p *problem) Unwrap() error { return p.err }
+
+func bad(err error) error { return &problem{http.StatusBadRequest, err} }
+
+func (s *Server) writeProblem(w http.ResponseWriter, err error) {
+	status := http.StatusInternalServerError
+	var p *problem
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		status = http.StatusRequestEntityTooLarge
+	case errors.As(err, &p):
+		status = p.status
+	}
+	s.writeJSON(w, status, "application/problem+json", map[string]any{
+		"type": "about:blank", "title": http.StatusText(status), "status": status,
+		"detail": err.Error(),
+	})
+}
+
+func (s *Server) writeJSON(w http.ResponseWriter, status int, mediaType string, v any) {
+	text, err := json.Marshal(v)
+	if err != nil {
+		s.log.Error("control answer", "err", err)
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", mediaType)
+	w.WriteHeader(status)
+	if _, err := w.Write(append(text, '\n')); err != nil {
+		s.log.Debug("control answer", "err", err) // the client has gone
+	}
+}
+
+// Health is what GET /healthz answers.
+type Health struct {
+	Gateway     string `json:"gateway"` // HOST:PORT
+	Profile     string `json:"profile"`
+	Stage       Stage  `json:"stage"`
+	Connections int    `json:"connections"` // in the ledger
+	Open        int    `json:"open"`        // with a socket
+	CloseWait   int    `json:"closeWait"`   // Gateway ends in CLOSE_WAIT
+	Receipts    int    `json:"receipts"`
+}
+
+func (s *Server) getHealth(*http.Request) (any, error) {
+	s.board.mu.Lock()
+	rows, receipts := len(s.board.rows), len(s.board.receipts)
+	s.board.mu.Unlock()
+	return Health{
+		Gateway: s.Addr(), Profile: s.profile.Name, Stage: s.stage.now(), Connections: rows,
+		Open: len(s.open()), CloseWait: s.board.inCloseWait(), Receipts: receipts,
+	}, nil
+}
+
+func (s *Server) getTranscript(r *http.Request) (any, error) {
+	after := 0
+	if text := r.FormValue("after"); text != "" {
+		var err error
+		if after, err = strconv.Atoi(text); err != nil || after < 0 {
+			return nil, bad(fmt.Errorf("after=%q: want the seq of a frame", text))
+		}
+	}
+	return orEmpty(s.transcript(after)), nil
+}
+
+// getFaults adds to each fault the sentence that explains it.
+func (s *Server) getFaults() any {
+	type explained struct {
+		fault.Fault
+		Sentence string `json:"sentence"`
+	}
+	list := []explained{}
+	for _, f := range s.Faults() {
+		list = append(list, explained{f, f.String()})
+	}
+	return list
+}
+
+func (s *Server) putSchedule(r *http.Request) (any, error) {
+	text, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, bad(fmt.Errorf("read schedule: %w", err))
+	}
+	schedule, err := fault.Parse("schedule", text)
+	if err != nil {
+		return nil, bad(err)
+	}
+	if err := s.SetSchedule(schedule); err != nil {
+		return nil, bad(err)
+	}
+	return s.getFaults(), nil
+}
+
+func (s *Server) postFault(r *http.Request) (any, error) {
+	var f fault.Fault
+	if err := strictJSON(r.Body, &f); err != nil {
+		return nil, bad(fmt.Errorf("read fault: %w", err))
+	}
+	id, err := s.Inject(f)
+	if err != nil {
+		return nil, bad(err)
+	}
+	return map[string]string{"id": id}, nil
+}
+
+func (s *Server) deleteFault(r *http.Request) (any, error) {
+	id := r.PathValue("id")
+	if err := s.ClearFault(id); err != nil {
+		return nil, &problem{http.StatusNotFound, err}
+	}
+	return map[string]string{"id": id}, nil
+}
+
+func (s *Server) postRestart(r *http.Request) (any, error) {
+	var body struct {
+		Then     fault.Action   `json:"then"`
+		Downtime fault.Downtime `json:"downtime"`
+	}
+	if err := strictJSON(r.Body, &body); err != nil && !errors.Is(err, io.EOF) {
+		return nil, bad(fmt.Errorf("read restart: %w", err))
+	}
+	if err := s.Restart(body.Downtime, body.Then); err != nil {
+		if errors.Is(err, ErrClosed) {
+			return nil, &problem{http.StatusServiceUnavailable, err}
+		}
+		return nil, bad(err)
+	}
+	return s.getHealth(r)
+}
+
+func (s *Server) postZombies(r *http.Request) (any, error) {
+	var body struct {
+		Count int `json:"count"`
+	}
+	if err := strictJSON(r.Body, &body); err != nil {
+		return nil, bad(fmt.Errorf("read zombies: %w", err))
+	}
+	if body.Count < 1 || body.Count > maxZombies {
+		return nil, bad(fmt.Errorf("count %d: want 1..%d", body.Count, maxZombies))
+	}
+	if err := s.PlantZombies(r.Context(), body.Count); err != nil {
+		return nil, err
+	}
+	return s.getHealth(r)
+}
+
+// strictJSON reads exactly one value without unknown keys. An empty body is io.EOF.
+func strictJSON(body io.Reader, into any) error {
+	d := json.NewDecoder(body)
+	d.DisallowUnknownFields()
+	if err := d.Decode(into); err != nil {
+		return err
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("more than one JSON value")
+	}
+	return nil
+}
+
+// orEmpty makes a list that JSON writes as [] and never as null.
+func orEmpty[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}
