@@ -38,7 +38,7 @@ func oneConnectionPerClient(r *Record, c Check) Finding {
 		slices.SortFunc(made, func(a, b Connection) int { return cmp.Compare(a.Accepted, b.Accepted) })
 		for i, b := range made {
 			for _, a := range made[:i] {
-				_, to := a.established(r.Footer.Ended)
+				to := cmp.Or(a.ended(), r.Footer.Ended)
 				if overlap := to.Since(b.Accepted); overlap > overlapSlack {
 					f.violated(Example{
 						Life: b.Life, Connection: b.ID, At: b.Accepted,

@@ -22,8 +22,8 @@ const (
 
 	// memoryCycles is how many cycles it takes to judge memory, memoryBlocks in how many blocks
 	// they are cut, leakFloorBytes the growth per cycle below which nothing is called a leak.
-	memoryCycles   = 60
-	memoryBlocks   = 20
+	memoryCycles   = 100
+	memoryBlocks   = 10
 	leakFloorBytes = 16 << 10
 )
 
@@ -102,16 +102,17 @@ func blockMinima(samples []Sample, n int, value func(Sample) int) (minima []int,
 	return minima, ends
 }
 
-// memory fits a line through the block minima of resident memory over cycles, the first quarter
-// left out as warm-up. It fails only when growth exceeds leakFloorBytes a cycle with 95 %
-// confidence, and always says what it could not have seen.
+// memory fits a line through the block minima of resident memory over the second half of the
+// cycles: heaps and caches grow at first and then stop, and a saturating curve must not pass for
+// a leak. It fails only when growth exceeds leakFloorBytes a cycle with 95 % confidence, and
+// always says what it could not have seen.
 //
 // Too few cycles say nothing about memory. A scenario that lists the check among others is not
 // held up by that: the finding is then informational. One that is about memory sets Evidence.
 func memory(r *Record, c Check) Finding {
 	f := open(c, "cycles", memoryCycles)
 	all := r.cycleSamples()
-	samples := all[len(all)/4:]
+	samples := all[len(all)/2:]
 	f.Evidence = len(all)
 	f.Informational = c.Evidence == 0 && f.Evidence < f.Least
 	if slices.ContainsFunc(samples, func(s Sample) bool { return s.RSSBytes <= 0 }) {
@@ -127,18 +128,28 @@ func memory(r *Record, c Check) Finding {
 		x[i], y[i] = float64(ends[i].Cycle), float64(minima[i])
 	}
 	slope, low, high := theilSen(x, y)
-	first, last := samples[0], samples[len(samples)-1]
-	pace := float64(last.Cycle-first.Cycle) / max(last.At.Since(first.At).Hours(), 1.0/float64(time.Hour))
+	last := samples[len(samples)-1]
+	hourly := cyclesPerHour(samples[0], last)
 	if f.Evidence >= f.Least && low > leakFloorBytes {
 		f.violated(Example{
 			Life: last.Life, At: last.At,
 			What: fmt.Sprintf("grows by %s a cycle (95 %%: %s to %s), %s an hour at this pace",
-				kib(slope), kib(low), kib(high), mib(slope*pace)),
+				kib(slope), kib(low), kib(high), mib(slope*hourly)),
 		})
 	}
-	limit := max(high, low+2*leakFloorBytes, leakFloorBytes)
-	return f.conclude("slope %s a cycle (95 %%: %s to %s); a leak below %s a cycle (%s an hour at this pace) would not show",
-		kib(slope), kib(low), kib(high), kib(limit), mib(limit*pace))
+	limit := leakFloorBytes + high - low
+	return f.conclude("slope %s a cycle (95 %%: %s to %s); a leak below %s a cycle (%s an hour at "+
+		"this pace) might not show",
+		kib(slope), kib(low), kib(high), kib(limit), mib(limit*hourly))
+}
+
+// cyclesPerHour is the pace between two samples.
+func cyclesPerHour(first, last Sample) float64 {
+	took := last.At.Since(first.At)
+	if took <= 0 {
+		return 0
+	}
+	return float64(last.Cycle-first.Cycle) * float64(time.Hour) / float64(took)
 }
 
 func kib(bytes float64) string { return fmt.Sprintf("%.1f KiB", bytes/(1<<10)) }

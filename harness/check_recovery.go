@@ -102,8 +102,7 @@ func (r *Record) lostAfterWork() int {
 // silences it acted on it, or when it ended by itself. 0: it lived until the life was asked to
 // stop.
 func (r *Record) lostAt(conn Connection) Moment {
-	_, ended := conn.established(0)
-	lost := ended
+	lost := conn.ended()
 	for _, receipt := range r.Receipts {
 		if receipt.Connection == conn.ID && ends(receipt.Planned) {
 			lost = earliest(lost, receipt.At)

@@ -12,10 +12,20 @@ func noZombiesAtGateway(r *Record, c Check) Finding { return noZombies(r, c, Gat
 
 func noZombiesAtTrader(r *Record, c Check) Finding { return noZombies(r, c, TraderSide) }
 
-// noZombies takes both oracles' word: each alone is enough to convict.
+// noZombies takes both oracles' word: each alone is enough to convict. Where the scenario kills
+// the subject, only connections of lives that were killed are evidence, and every life must have
+// one: what a life leaves that exits by itself is another question.
 func noZombies(r *Record, c Check, side Side) Finding {
 	f := open(c, "connections", 1)
 	f.Evidence = len(r.subjects())
+	if r.Header.Scenario.Subject.KillAt != nil {
+		f = open(c, "killed lives", max(1, len(r.Lives)))
+		for _, l := range r.Lives {
+			if l.EndedBy == EndedKillAt && len(r.of(l.Number)) > 0 {
+				f.Evidence++
+			}
+		}
+	}
 	bound := cmp.Or(c.Within, ZombieBound)
 	for _, z := range r.zombies(side, bound) {
 		f.violated(z.Example)

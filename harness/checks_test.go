@@ -79,6 +79,16 @@ func stay(side Side, d Moment) func(*Record) {
 	}
 }
 
+// killed makes it a run whose first n lives ended in the harness's kill.
+func killed(n int) func(*Record) {
+	return func(r *Record) {
+		r.Header.Scenario.Subject.KillAt = &fault.When{Phase: fault.VersionSent}
+		for i := range n {
+			r.Lives[i].EndedBy = EndedKillAt
+		}
+	}
+}
+
 func socketCases() []judged {
 	gateway, trader := Check{Name: "no-zombies-at-gateway"}, Check{Name: "no-zombies-at-trader", Within: time.Second}
 	agree := Check{Name: "oracles-agree"}
@@ -107,6 +117,8 @@ func socketCases() []judged {
 		{"at quiescence", tenLives(), gateway, func(r *Record) {
 			r.Looks[3].Gateway = []netip.AddrPort{clientAddr(4)}
 		}, Fail, "at quiescence"},
+		{"every life killed", tenLives(), gateway, killed(10), Pass, ""},
+		{"one life left before the kill", tenLives(), gateway, killed(9), Inconclusive, "9 killed lives seen, 10 needed"},
 		{"nobody", tenLives(), gateway, func(r *Record) { r.Connections = nil }, Inconclusive, "never connected"},
 
 		{"moments only", tenLives(), trader, stay(TraderSide, ms), Pass, ""},
@@ -279,10 +291,15 @@ func leakCases() []judged {
 		{"one a cycle", oneLife(30), threads, leaking(1, addThread), Fail, "threads rose by 21"},
 		{"none", oneLife(30), threads, func(r *Record) { r.Samples = nil }, Inconclusive, "0 cycles seen"},
 
-		{"flat", oneLife(200), rss, leaking(1, addKiB(0)), Pass, "would not show"},
+		{"flat", oneLife(200), rss, leaking(1, addKiB(0)), Pass, "might not show"},
 		{"64 KiB a cycle", oneLife(200), rss, leaking(1, addKiB(64)), Fail, "a cycle (95 %"},
-		{"8 KiB a cycle is below the floor", oneLife(200), rss, leaking(1, addKiB(8)), Pass, "would not show"},
-		{"short", oneLife(40), rss, leaking(1, addKiB(64)), Inconclusive, "38 cycles seen, 60 needed"},
+		{"8 KiB a cycle is below the floor", oneLife(200), rss, leaking(1, addKiB(8)), Pass, "might not show"},
+		{"grows at first and stops", oneLife(200), rss, func(r *Record) {
+			for i := range r.Samples {
+				r.Samples[i].RSSBytes += int64(min(i, 80)) << 18
+			}
+		}, Pass, "slope 0.0 KiB"},
+		{"short", oneLife(40), rss, leaking(1, addKiB(64)), Inconclusive, "38 cycles seen, 100 needed"},
 		{"unreadable", oneLife(200), rss, func(r *Record) { r.Samples[150].RSSBytes = 0 }, Inconclusive, "could not be read"},
 	}
 }

@@ -39,13 +39,13 @@ var Detectors = []Detector{
 		Name: "no-zombies-at-gateway", judge: noZombiesAtGateway,
 		Doc: "A socket of the Gateway was in CLOSE_WAIT for longer than Within (default 1 s) or " +
 			"at quiescence: the trader said FIN and left the Gateway holding it.",
-		Least: "one connection",
+		Least: "one connection; in a scenario that kills, one of every life, killed",
 	},
 	{
 		Name: "no-zombies-at-trader", judge: noZombiesAtTrader,
 		Doc: "A socket of the trader was in CLOSE_WAIT for longer than Within (default 1 s) or " +
 			"at quiescence: the Gateway said FIN and the trader did not close.",
-		Least: "one connection",
+		Least: "one connection; in a scenario that kills, one of every life, killed",
 	},
 	{
 		Name: "oracles-agree", judge: oraclesAgree, Unconnected: true,
@@ -114,9 +114,10 @@ var Detectors = []Detector{
 	},
 	{
 		Name: "memory", judge: memory,
-		Doc: "Resident memory rises by more than 16 KiB a cycle at 95 %. With fewer cycles than " +
-			"it needs it is informational, unless the scenario sets Evidence.",
-		Least: "60 cycles after warm-up",
+		Doc: "Resident memory rises by more than 16 KiB a cycle at 95 % in the second half of the " +
+			"cycles. With fewer cycles than it needs it is informational, unless the scenario " +
+			"sets Evidence.",
+		Least: "100 cycles after 2 of warm-up",
 	},
 	{
 		Name: "no-duplicate-orders", judge: noDuplicateOrders,

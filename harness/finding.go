@@ -61,6 +61,8 @@ func count(n int, unit string) string {
 	switch unit {
 	case "lives":
 		return "1 life"
+	case "killed lives":
+		return "1 killed life"
 	case "recoveries":
 		return "1 recovery"
 	}

@@ -43,13 +43,9 @@ func earliest(moments ...Moment) Moment {
 	return first
 }
 
-// established is the time in which both ends held the connection open.
-func (c Connection) established(end Moment) (from, to Moment) {
-	to = earliest(c.ClientFIN, c.ClientRST, c.GatewayFIN, c.GatewayRST, c.Closed)
-	if to == 0 {
-		to = end
-	}
-	return c.Accepted, to
+// ended is when either end began to end the connection; 0: neither did.
+func (c Connection) ended() Moment {
+	return earliest(c.ClientFIN, c.ClientRST, c.GatewayFIN, c.GatewayRST, c.Closed)
 }
 
 // dwell is a stay in CLOSE_WAIT by the Gateway's timing.

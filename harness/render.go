@@ -42,7 +42,8 @@ func WriteText(w io.Writer, v Verdict, dir string) error {
 // WriteMarkdown writes the report as Markdown, for files and for GitHub's job summary.
 func WriteMarkdown(w io.Writer, v Verdict, dir string) error {
 	var text strings.Builder
-	fmt.Fprintf(&text, "# %s %s\n\n**%s**\n\n", strings.ToUpper(string(v.Outcome)), v.Scenario, plainMarkdown(v.Sentence))
+	fmt.Fprintf(&text, "# %s %s\n\n**%s**\n\n",
+		strings.ToUpper(string(v.Outcome)), v.Scenario, plainMarkdown(v.Sentence))
 	for _, line := range conditions(v) {
 		fmt.Fprintf(&text, "- %s\n", plainMarkdown(line))
 	}

@@ -171,7 +171,8 @@ func faultsBlock(v Verdict) block {
 		b.rows = append(b.rows, []string{f.ID, string(f.Planned), f.When, fmt.Sprint(f.Times), wire})
 	}
 	if hidden := len(faults) - faultsShown; hidden > 0 {
-		b.notes = append(b.notes, fmt.Sprintf("%d more faults, with no worse delivery, are in %s.", hidden, VerdictFile))
+		b.notes = append(b.notes,
+			fmt.Sprintf("%d more faults, with no worse delivery, are in %s.", hidden, VerdictFile))
 	}
 	return b
 }

@@ -229,6 +229,7 @@ func (k *kernel) report(r *Record) {
 		r.Header.Kernel = k.fault.Error()
 	}
 	if k.full {
-		r.Footer.Errors = append(r.Footer.Errors, "the kernel's sampler ran out of room: more sockets than a record holds")
+		r.Footer.Errors = append(r.Footer.Errors,
+			"the kernel's sampler ran out of room: more sockets than a record holds")
 	}
 }

@@ -11,14 +11,15 @@ import (
 
 // Scenario is one claim about a trader, as data.
 type Scenario struct {
-	Name    string   `json:"name"`              // "consecutive-10"
-	Summary string   `json:"summary,omitempty"` // one sentence: what is claimed
-	Why     string   `json:"why,omitempty"`     // why these numbers provoke the defect
-	Labels  []string `json:"labels,omitempty"`  // for ginkgo --label-filter and soak list: "short", "long", "zombies", …
+	Name    string `json:"name"`              // "consecutive-10"
+	Summary string `json:"summary,omitempty"` // one sentence: what is claimed
+	Why     string `json:"why,omitempty"`     // why these numbers provoke the defect
+	// Labels are for ginkgo --label-filter and soak list: "short", "long", "zombies", …
+	Labels []string `json:"labels,omitempty"`
 
 	Gateway Gateway `json:"gateway,omitzero"`
 	Subject Subject `json:"subject"`
-	Checks  []Check `json:"checks"` // what is judged, each by name; see checks.go for what each takes
+	Checks  []Check `json:"checks"` // what is judged, each by a name of Detectors
 
 	// Limit bounds the whole run in real time; a run that reaches it is a harness error.
 	Limit time.Duration `json:"limit,omitempty"`
@@ -26,10 +27,12 @@ type Scenario struct {
 
 // Gateway is the sick or healthy Gateway of a scenario.
 type Gateway struct {
-	Profile          string        `json:"profile,omitempty"`          // a name of fakegateway.Profiles; "" is "healthy"
+	// Profile is a name of fakegateway.Profiles; "" is "healthy".
+	Profile          string        `json:"profile,omitempty"`
 	Faults           []fault.Fault `json:"faults,omitempty"`           // in addition to the profile's
 	MaxServerVersion int           `json:"maxServerVersion,omitempty"` // 0 is the fake's default, 225
-	PlantedZombies   int           `json:"plantedZombies,omitempty"`   // sockets in CLOSE_WAIT on the Gateway's port before the subject starts
+	// PlantedZombies are sockets in CLOSE_WAIT on the Gateway's port before the subject starts.
+	PlantedZombies int `json:"plantedZombies,omitempty"`
 }
 
 // Mode is how the subject is driven.
@@ -61,9 +64,10 @@ type Subject struct {
 
 // Check asks one named detector for a finding. Zero parameters take the detector's default.
 type Check struct {
-	Name     string        `json:"name"`               // a name of Detectors
-	Want     int           `json:"want,omitempty"`     // the count that the detector compares with
-	Within   time.Duration `json:"within,omitempty"`   // the time that it allows
-	Exits    []int         `json:"exits,omitempty"`    // allowed exit codes
-	Evidence int           `json:"evidence,omitempty"` // least evidence, when more than the detector's own is needed
+	Name   string        `json:"name"`             // a name of Detectors
+	Want   int           `json:"want,omitempty"`   // the count that the detector compares with
+	Within time.Duration `json:"within,omitempty"` // the time that it allows, in real time
+	Exits  []int         `json:"exits,omitempty"`  // allowed exit codes
+	// Evidence is the least evidence, when more than the detector's own is needed.
+	Evidence int `json:"evidence,omitempty"`
 }

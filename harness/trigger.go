@@ -63,7 +63,8 @@ func bytesOut(gateway *fakegateway.Server, connection int) (n int64) {
 // killable reports why a moment cannot be the point of a kill; nil when it can.
 func killable(w fault.When) error {
 	if w.At != nil {
-		return fmt.Errorf("kill at %s: a kill follows the connection, not the clock; use a phase, a message or bytes", *w.At)
+		return fmt.Errorf("kill at %s: a kill follows the connection, not the clock; "+
+			"use a phase, a message or bytes", *w.At)
 	}
 	if w.Byte != 0 {
 		return fmt.Errorf("kill at byte %d of a frame: use bytesOut", w.Byte)

@@ -1,10 +1,41 @@
 package main
 
 import (
-	"errors"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"ibsoak/trader/cli"
 )
 
-// bundled is the command template of the bundled trader.
+// bundled is the command template of the bundled trader: this very program, as a child process
+// like any other subject.
 func bundled() ([]string, error) {
-	return nil, errors.New("no --trader given")
+	self, err := os.Executable()
+	if err != nil {
+		return nil, harnessError(fmt.Errorf("find the bundled trader: %w", err))
+	}
+	return []string{
+		self, "trader", "--host", "{host}", "--port", "{port}", "--client-id", "{client_id}",
+		"--symbols", "{symbols}", "--state", "{state}", "{args}",
+	}, nil
+}
+
+func newTrader() *cobra.Command {
+	return &cobra.Command{
+		Use:   "trader [flags]",
+		Short: "Run the bundled trader",
+		Long: `trader is the bundled trader with its own flags and exit codes: see soak trader --help.
+
+    soak trader --symbols AAPL --once --host 127.0.0.1 --port 4002`,
+		DisableFlagParsing: true, // they are the trader's
+		RunE: func(cmd *cobra.Command, args []string) error {
+			code := cli.Main(cmd.Context(), args, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			if code != 0 {
+				return &exitError{code: code}
+			}
+			return nil
+		},
+	}
 }

@@ -56,8 +56,9 @@ func replayed(schedule fault.Schedule, duration, interval time.Duration) harness
 		names = append(names, "faults-delivered")
 	}
 	s := harness.Scenario{
-		Name:    "replay",
-		Summary: fmt.Sprintf("Under a schedule of %d faults the trader leaves no zombie and sends no order twice.", len(schedule.Faults)),
+		Name: "replay",
+		Summary: fmt.Sprintf("Under a schedule of %d faults the trader leaves no zombie and sends no "+
+			"order twice.", len(schedule.Faults)),
 		Gateway: harness.Gateway{Faults: schedule.Faults},
 		Subject: harness.Subject{Mode: harness.Continuous, Interval: interval, For: duration},
 	}

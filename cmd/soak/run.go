@@ -30,7 +30,8 @@ type runFlags struct {
 func (f *runFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.trader, "trader", "",
-		"command line of the trader, with {"+strings.Join(harness.Placeholders, "} {")+"} (default: the bundled trader)")
+		"command line of the trader, with {"+strings.Join(harness.Placeholders, "} {")+
+			"} (default: the bundled trader)")
 	flags.IntVar(&f.clientID, "client-id", 1, "client id for {client_id} and IB_CLIENT_ID")
 	flags.Uint64Var(&f.seed, "seed", 1, "seed of the market and of noise on the wire")
 	flags.Float64Var(&f.timeScale, "time-scale", 1,
@@ -123,7 +124,8 @@ func (f *runFlags) logger(stderr io.Writer) *slog.Logger {
 	if !f.verbose {
 		return nil
 	}
-	return slog.New(tint.NewHandler(stderr, &tint.Options{Level: slog.LevelDebug, NoColor: !terminal(stderr)}))
+	options := &tint.Options{Level: slog.LevelDebug, NoColor: !terminal(stderr)}
+	return slog.New(tint.NewTextHandler(stderr, options))
 }
 
 // publish writes the reports beside the record, and to the job's summary when there is one.
