@@ -12,19 +12,23 @@ import (
 func (l *Link) End(reason Reason, err error) { l.end(reason, err) }
 
 // Close ends the link, delivers what has arrived, and waits until everything is over. If ctx ends
-// first, the rest is cut short, by RST, and Close says what was left undone. A link that had ended
-// by itself is not an error.
+// first, the rest is cut short, by RST. The error says what was left undone; that the link had ended
+// by itself is none.
 func (l *Link) Close(ctx context.Context) error {
 	l.end(LocalClose, nil)
 	l.closeOnce.Do(func() { close(l.closeCalled) })
 	select {
 	case <-l.done:
-		return nil
 	case <-ctx.Done():
+		l.cutShort()
+		<-l.done
 	}
-	l.cutShort()
-	<-l.done
-	return fmt.Errorf("close link to %s: cut short: %w", l.cfg.Addr, context.Cause(ctx))
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.incomplete != nil {
+		return fmt.Errorf("close link to %s: %w", l.cfg.Addr, errors.Join(l.incomplete, context.Cause(ctx)))
+	}
+	return nil
 }
 
 // cutShort ends every wait of the end.
@@ -64,8 +68,19 @@ func (l *Link) supervise() {
 	l.closeGateway()
 	if err := l.retireClient(); err != nil {
 		l.log.Warn("API client did not go down cleanly", "generation", l.generation, "error", err)
+		l.undone(err)
 	}
 	close(l.done)
+}
+
+// undone adds to the cause of the end what could not be done any more: from then on it is not
+// certain that the client has decoded all that arrived.
+func (l *Link) undone(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	cause := *l.cause
+	cause.Err = errors.Join(cause.Err, err)
+	l.cause, l.incomplete = &cause, err
 }
 
 // closeGateway sends FIN, reads what still arrives until the Gateway's FIN or the grace is over,
@@ -102,7 +117,7 @@ func (l *Link) retireClient() error {
 	case attachFailed:
 		return nil // Attach has closed its connection
 	default:
-		return errors.New("no client was ever attached")
+		return nil // no client: nothing that arrived was promised to anybody
 	}
 	var errs []error
 	errs = append(errs, l.drainClient())

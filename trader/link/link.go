@@ -63,6 +63,7 @@ type Link struct {
 	mu           sync.Mutex
 	ended        bool
 	cause        *Error
+	incomplete   error // what the end could not do
 	connectivity Connectivity
 	askers       []asker // who asked for the current time, in order
 	taken        []*Request
