@@ -115,8 +115,8 @@ func (b *board) inbound(row *Connection, f frame) {
 	b.emit(Event{Kind: EventInbound, Connection: row.ID, Message: f.kind})
 }
 
-// outbound files frames that are about to be written on row, and numbers them in place.
-func (b *board) outbound(row *Connection, frames []frame) {
+// outbound files frames that are about to be written, and numbers them in place.
+func (b *board) outbound(frames []frame) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for i := range frames {
@@ -153,9 +153,9 @@ func (b *board) file(f frame) int {
 }
 
 func (b *board) connections() []Connection {
-	now := time.Now()
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	now := time.Now() // behind the lock: later than everything in the rows
 	rows := make([]Connection, len(b.rows))
 	for i, row := range b.rows {
 		rows[i] = row.copyAt(now)

@@ -44,23 +44,24 @@ type conn struct {
 	over chan struct{} // closed with the socket
 	quit chan struct{} // closed when nothing more is handled
 
-	mu       sync.Mutex
-	wg       sync.WaitGroup // reader, writer, delayed faults; Add under mu, unless over
-	ended    bool           // over is closed
-	stopped  bool           // quit is closed
-	muted    bool
-	eof      onEOF
-	finSent  bool
-	half     bool // finSent by a half-close: later bytes are handled, not refused
-	finSeen  bool // the client's
-	finAt    time.Time
-	resetErr error
+	mu      sync.Mutex
+	wg      sync.WaitGroup // reader, writer, delayed faults; Add under mu, unless over
+	ended   bool           // over is closed
+	stopped bool           // quit is closed
+	muted   bool
+	eof     onEOF
+	finSent bool
+	half    bool // finSent by a half-close: later bytes are handled, not refused
+	finSeen bool // the client's
+	finAt   time.Time
 
 	// Of the loop alone:
 	version   wire.Version
 	greeted   chan struct{} // closed when the version reply is out; nil before it was queued
+	booted    chan struct{} // the same for the bootstrap
 	versioned bool
 	started   bool
+	ready     bool // the bootstrap is out
 	requested bool
 	pending   []arrival
 	session   *session
@@ -142,6 +143,8 @@ func (c *conn) loop() {
 			}
 		case <-c.greeted:
 			c.greeted, c.versioned = nil, true
+		case <-c.booted:
+			c.booted, c.ready = nil, true
 		case <-stageOver:
 		case <-c.quit:
 			return
@@ -160,8 +163,10 @@ func (c *conn) admitted(stage Stage) bool {
 		return stage.order() >= VersionOnly.order()
 	case !c.versioned:
 		return false // a client that did not wait for the version reply
-	default:
-		return c.started || stage == Ready
+	case !c.started:
+		return stage == Ready
+	default: // a fast client's request does not overtake the end of the bootstrap, unless that waits
+		return c.ready || c.w.gate.isShut()
 	}
 }
 
@@ -197,9 +202,9 @@ func (c *conn) greet(a arrival) bool {
 	c.greeted = make(chan struct{})
 	greeted := c.greeted
 	reply := wire.AppendHello(nil, wire.Hello{Version: c.version, Time: helloTime(c.Now())})
-	c.w.put(item{raw: reply, kind: KindVersionReply}, item{step: func() bool {
+	c.w.put(item{raw: reply, kind: KindVersionReply}, item{step: func(silenced bool) bool {
 		defer close(greeted)
-		return c.reachedAtWriter(fault.VersionSent)
+		return silenced || c.reachedAtWriter(fault.VersionSent)
 	}})
 	return true
 }
@@ -230,8 +235,10 @@ func (c *conn) start(a arrival) bool {
 		}
 	}
 	if c.isMuted() {
+		c.ready = true // there is no bootstrap to wait for, and no session when the mute is over
 		return true
 	}
+	c.settle()
 	c.session = newSession(c.srv, c, c.version)
 	ok := c.session.start(m)
 	if !ok {
@@ -239,8 +246,28 @@ func (c *conn) start(a arrival) bool {
 		c.finishAfter(c.srv.cfg.RefusalDelay, "startApi was refused")
 		return false
 	}
-	c.w.put(item{step: func() bool { return c.reachedAtWriter(fault.BootstrapSent) }})
+	c.booted = make(chan struct{})
+	booted := c.booted
+	c.w.put(item{step: func(silenced bool) bool {
+		defer close(booted)
+		return silenced || c.reachedAtWriter(fault.BootstrapSent)
+	}})
 	return true
+}
+
+// settle waits until every session whose connection has ended is over, so that the client ids of
+// the dead are free: else a client that is quick to come back would meet itself.
+func (c *conn) settle() {
+	for _, other := range c.srv.open() {
+		if other == c || other.isLive() {
+			continue
+		}
+		select {
+		case <-other.rd.dropping:
+		case <-c.quit:
+		case <-c.over:
+		}
+	}
 }
 
 // request takes one message after START_API.

@@ -42,6 +42,7 @@ func (c *conn) clientLeft(err error) bool {
 	case leakOnEOF:
 		c.hold("the client's FIN is ignored")
 		return false
+	case closeOnEOF:
 	}
 	end := "closed by the client"
 	if errors.Is(err, io.ErrUnexpectedEOF) {
@@ -112,17 +113,17 @@ func (c *conn) quitting() bool {
 // done, when not nil, hears how the FIN differs from one.
 func (c *conn) finish(end string, done func(mismatch string)) {
 	var once sync.Once
-	send := func() bool {
+	send := func(bool) bool {
 		once.Do(func() { c.sendFIN(false, end, done) })
 		return false
 	}
 	if c.w.gate.isShut() {
 		c.w.discard()
-		send()
+		send(false)
 	} else {
-		c.w.putLast(item{step: send, last: true})
+		c.w.putLast(item{step: send})
 		_ = c.nc.SetWriteDeadline(time.Now().Add(flushGrace)) // an error means that it is closed
-		c.after(flushGrace, func() { send() })                // in case the writer could not
+		c.after(flushGrace, func() { send(false) })           // in case the writer could not
 	}
 	c.stop()
 }

@@ -45,17 +45,17 @@ func (c *conn) mark(p fault.Phase) {
 // strike lets a fault act in the loop, on the message m that was just read, if any. goOn is false
 // when the loop is over, handle when the message is not to be handled.
 func (c *conn) strike(hit fault.Hit, m wire.Message) (goOn, handle bool) {
-	switch hit.What.Do {
+	switch hit.What.Do { //nolint:exhaustive // the rest acts without the message
 	case fault.Delay:
-		c.filed(hit, "held back "+hit.What.For.String(), "")
+		c.filed(hit, "held back "+hit.What.For.String())
 		goOn = c.sleep(time.Duration(hit.When.Delay+hit.What.For)) && !c.quitting()
 		return goOn, goOn
 	case fault.Drop:
-		c.filed(hit, "message dropped", "")
+		c.filed(hit, "message dropped")
 		return c.sleep(time.Duration(hit.When.Delay)), false
 	case fault.Error:
 		goOn = c.sleep(time.Duration(hit.When.Delay))
-		c.filed(hit, fmt.Sprintf("error %d", hit.What.Code), "")
+		c.filed(hit, fmt.Sprintf("error %d", hit.What.Code))
 		c.w.put(c.errorItem(hit, idOf(m.Body)))
 		return goOn, m.Body == nil
 	}
@@ -91,7 +91,7 @@ func (c *conn) do(hit fault.Hit, wrote string, planned fault.Action) {
 		file("RST", mismatch)
 		c.shut(end, true)
 	case fault.HalfClose:
-		c.w.put(item{step: func() bool {
+		c.w.put(item{step: func(bool) bool {
 			c.sendFIN(true, end, func(mismatch string) { file("FIN", mismatch) })
 			return false
 		}})
@@ -108,7 +108,7 @@ func (c *conn) do(hit fault.Hit, wrote string, planned fault.Action) {
 		c.w.put(c.errorItem(hit, noID))
 	case fault.Garbage, fault.BadLength, fault.Drip:
 		hit.What.Do = planned
-		c.w.put(item{step: func() bool { return c.w.strike(hit, item{}) }})
+		c.w.put(item{step: func(bool) bool { return c.w.strike(hit, item{}) }})
 	case fault.Refuse, fault.BacklogFull, fault.Restart:
 		c.srv.order(hit)
 	case fault.Cut, fault.Delay, fault.Duplicate, fault.Drop:
@@ -118,7 +118,7 @@ func (c *conn) do(hit fault.Hit, wrote string, planned fault.Action) {
 
 // pause starts an action that may end by itself, and says how long it lasts.
 func (c *conn) pause(hit fault.Hit) string {
-	lasts, resume := "for good", func() {}
+	lasts, resume := "for good", func() { c.setMuted(false) }
 	switch hit.What.Do {
 	case fault.StopWriting:
 		resume = c.w.gate.shut()
@@ -126,7 +126,6 @@ func (c *conn) pause(hit fault.Hit) string {
 		resume = c.stopReading()
 	default:
 		c.setMuted(true)
-		resume = func() { c.setMuted(false) }
 	}
 	if d := time.Duration(hit.What.For); d > 0 {
 		lasts = "for " + d.String()
@@ -177,9 +176,7 @@ func (c *conn) isEnded() bool {
 }
 
 // filed is the receipt of a fault that did what was planned.
-func (c *conn) filed(hit fault.Hit, wire, mismatch string) {
-	c.receipt(hit, hit.What.Do, wire, mismatch)
-}
+func (c *conn) filed(hit fault.Hit, wire string) { c.receipt(hit, hit.What.Do, wire, "") }
 
 func (c *conn) receipt(hit fault.Hit, planned fault.Action, wire, mismatch string) {
 	c.srv.board.receipt(fault.Receipt{

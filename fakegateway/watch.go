@@ -127,13 +127,12 @@ func (v *View) Connections() []Connection { return v.s.Connections() }
 
 // Connection is one row; false when there is no such connection yet.
 func (v *View) Connection(id int) (Connection, bool) {
-	now := time.Now()
 	v.s.board.mu.Lock()
 	defer v.s.board.mu.Unlock()
 	if id < 1 || id > len(v.s.board.rows) {
 		return Connection{}, false
 	}
-	return v.s.board.rows[id-1].copyAt(now), true
+	return v.s.board.rows[id-1].copyAt(time.Now()), true
 }
 
 // Received counts client messages of this name over all connections since the start.

@@ -29,8 +29,9 @@ type item struct {
 	kind string
 	// message is false for what is not a message: faults do not fall on it by name.
 	message bool
-	step    func() bool // runs when everything before it is written; false ends the writer
-	last    bool        // a step that runs even when the writer was silenced
+	// step runs when everything before it is written, or thrown away because the writer was
+	// silenced; false ends the writer.
+	step func(silenced bool) bool
 }
 
 // writer owns the sending half of a connection. Its goroutine alone writes, except that anybody
@@ -60,12 +61,12 @@ func newWriter(c *conn) *writer {
 	return &writer{c: c, ready: make(chan struct{}, 1), done: make(chan struct{})}
 }
 
-// put queues items and never blocks. It reports false when the writer takes no more.
-func (w *writer) put(items ...item) bool {
+// put queues items and never blocks. They are thrown away when the writer takes no more.
+func (w *writer) put(items ...item) {
 	w.mu.Lock()
 	if w.closed {
 		w.mu.Unlock()
-		return false
+		return
 	}
 	for _, it := range items {
 		w.bytes += len(it.raw)
@@ -79,13 +80,12 @@ func (w *writer) put(items ...item) bool {
 	if full {
 		w.c.shut(fmt.Sprintf("slow consumer: over %d bytes or %d messages waited to be written",
 			queueBytes, queueItems), true)
-		return false
+		return
 	}
 	select {
 	case w.ready <- struct{}{}:
-	default:
+	default: // the writer is on its way
 	}
-	return true
 }
 
 // putLast queues one final item: nothing is taken after it.
@@ -134,11 +134,12 @@ func (w *writer) run() {
 }
 
 func (w *writer) write(it item) bool {
-	if w.silent.Load() && !it.last {
-		return true
-	}
+	silenced := w.silent.Load()
 	if it.step != nil {
-		return w.flush() && it.step()
+		return w.flush() && it.step(silenced)
+	}
+	if silenced {
+		return true
 	}
 	if it.message {
 		if hit, ok := w.c.track.Outbound(it.kind); ok {
@@ -165,7 +166,7 @@ func (w *writer) flush() bool {
 		return false
 	}
 	board, row := w.c.srv.board, w.c.row
-	board.outbound(row, w.frames)
+	board.outbound(w.frames)
 	n, goOn := w.send(w.batch)
 	whole := 0
 	for whole < len(w.ends) && w.ends[whole] <= n {
@@ -243,7 +244,7 @@ func (w *writer) direct(it item, note string) bool {
 	f := w.c.frame(wire.FromServer, it, note)
 	f.version = 0 // not a whole message
 	frames := []frame{f}
-	w.c.srv.board.outbound(w.c.row, frames)
+	w.c.srv.board.outbound(frames)
 	n, goOn := w.send(f.raw)
 	w.c.srv.board.written(w.c.row, n, nil)
 	return goOn
@@ -258,19 +259,19 @@ func (w *writer) strike(hit fault.Hit, it item) bool {
 		if !w.partial(it, hit.When.Byte, "held back inside") {
 			return false
 		}
-		c.filed(hit, "held back "+hit.What.For.String(), "")
+		c.filed(hit, "held back "+hit.What.For.String())
 		if !c.sleep(time.Duration(hit.When.Delay + hit.What.For)) {
 			return false
 		}
 		return w.rest(it, hit.When.Byte)
 	case fault.Drop:
-		c.filed(hit, "message dropped", "")
+		c.filed(hit, "message dropped")
 		return c.sleep(time.Duration(hit.When.Delay))
 	case fault.Error:
 		if !c.sleep(time.Duration(hit.When.Delay)) {
 			return false
 		}
-		c.filed(hit, fmt.Sprintf("error %d", hit.What.Code), "")
+		c.filed(hit, fmt.Sprintf("error %d", hit.What.Code))
 		return w.add(c.errorItem(hit, c.requestID(it)), "in place of "+it.kind)
 	case fault.Duplicate:
 		return w.duplicate(hit, it)
@@ -302,7 +303,7 @@ func (w *writer) duplicate(hit fault.Hit, it item) bool {
 	if !w.c.sleep(time.Duration(hit.When.Delay)) {
 		return false
 	}
-	w.c.filed(hit, fmt.Sprintf("%d copies", hit.What.Times), "")
+	w.c.filed(hit, fmt.Sprintf("%d copies", hit.What.Times))
 	for i := range hit.What.Times {
 		note := ""
 		if i > 0 {
@@ -322,7 +323,7 @@ func (w *writer) drip(hit fault.Hit, it item) bool {
 	}
 	before := w.every.Load()
 	w.every.Store(int64(hit.What.Every))
-	w.c.filed(hit, "byte by byte, "+hit.What.Every.String()+" apart", "")
+	w.c.filed(hit, "byte by byte, "+hit.What.Every.String()+" apart")
 	if len(it.raw) == 0 {
 		return true
 	}
@@ -346,7 +347,7 @@ func (w *writer) spoil(hit fault.Hit, it item) bool {
 	}
 	then := hit
 	if hit.What.Then == "" {
-		c.filed(hit, wrote, "")
+		c.filed(hit, wrote)
 		return goOn && (hit.What.Do == fault.Cut || w.rest(it, hit.When.Byte))
 	}
 	then.What = fault.What{Do: hit.What.Then}

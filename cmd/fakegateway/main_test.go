@@ -72,7 +72,7 @@ func TestSIGTERMStopsWithinThreeSeconds(t *testing.T) {
 		t.Fatal(err)
 	}
 	text, err := io.ReadAll(answer.Body)
-	if err := errors.Join(err, answer.Body.Close()); err != nil || answer.StatusCode != 200 {
+	if err := errors.Join(err, answer.Body.Close()); err != nil || answer.StatusCode != http.StatusOK {
 		t.Fatalf("zombies: %d %s %v", answer.StatusCode, text, err)
 	}
 	began := time.Now()

@@ -15,7 +15,7 @@ import (
 )
 
 // Schedule is a list of planned faults, tried in order: the first whose conditions hold at a
-// point acts there.
+// point acts there, and no other.
 type Schedule struct {
 	Faults []Fault `json:"faults" yaml:"faults"`
 }
@@ -74,7 +74,8 @@ type When struct {
 	BytesOut *int64 `json:"bytesOut,omitempty" yaml:"bytesOut,omitempty"`
 	// At is time since the Gateway started, on the scenario's clock.
 	At *Duration `json:"at,omitempty" yaml:"at,omitempty"`
-	// Delay is waited out after the moment, in real time, before the fault acts.
+	// Delay is waited out after the moment, in real time, before the fault acts. An action on a
+	// message holds it back meanwhile; any other lets the connection go on.
 	Delay Duration `json:"delay,omitempty" yaml:"delay,omitempty"`
 }
 
@@ -109,7 +110,8 @@ const (
 // What is the action and its parameters; a parameter that the action does not use is an error.
 type What struct {
 	Do Action `json:"do" yaml:"do"`
-	// For is how long: of delay, refuse, backlog-full, stop-*, mute. 0 is for ever (delay: an error).
+	// For is how long: of delay, stop-* and mute in real time, of refuse and backlog-full on the
+	// scenario's clock. 0 is for ever (delay: an error).
 	For Duration `json:"for,omitempty" yaml:"for,omitempty"`
 	// Every is the gap between bytes of a drip.
 	Every Duration `json:"every,omitempty" yaml:"every,omitempty"`
@@ -129,11 +131,15 @@ type What struct {
 	Downtime *Downtime `json:"downtime,omitempty" yaml:"downtime,omitempty"`
 }
 
-// Downtime is how a Gateway comes back: each phase lasts as long as it says, in this order.
+// Downtime is how a Gateway comes back: each phase lasts as long as it says, on the scenario's
+// clock, in this order. Clients that wait in a phase are answered when it is over.
 type Downtime struct {
-	Refused     Duration `json:"refused,omitempty" yaml:"refused,omitempty"`         // port closed
-	AcceptMute  Duration `json:"acceptMute,omitempty" yaml:"acceptMute,omitempty"`   // accepts, answers nothing
-	VersionOnly Duration `json:"versionOnly,omitempty" yaml:"versionOnly,omitempty"` // version reply, no accounts, no id
+	// Refused: the port is closed.
+	Refused Duration `json:"refused,omitempty" yaml:"refused,omitempty"`
+	// AcceptMute: TCP connects, answers wait.
+	AcceptMute Duration `json:"acceptMute,omitempty" yaml:"acceptMute,omitempty"`
+	// VersionOnly: the version reply comes, accounts and the next order id wait.
+	VersionOnly Duration `json:"versionOnly,omitempty" yaml:"versionOnly,omitempty"`
 }
 
 // Until ends a fault. The zero value lets it act once per matching point on each connection.
