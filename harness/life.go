@@ -88,7 +88,7 @@ func (l *life) start() error {
 // arm sets the timers.
 func (l *life) arm() {
 	s := l.run.Subject
-	l.dial = time.NewTimer(DialWithin)
+	l.dial = time.NewTimer(l.run.dialWithin)
 	l.limit, l.enough, l.stalled = time.NewTimer(never), time.NewTimer(never), time.NewTimer(never)
 	l.grace, l.delay, l.reap = time.NewTimer(never), time.NewTimer(never), time.NewTimer(never)
 	if s.Mode == Once {
@@ -179,7 +179,7 @@ func (l *life) observe(e fakegateway.Event) {
 		l.dial.Stop()
 	case fakegateway.EventListening:
 		if !l.connected {
-			l.dial.Reset(DialWithin)
+			l.dial.Reset(r.dialWithin)
 		}
 	default:
 	}
@@ -235,7 +235,7 @@ func (l *life) kill(by EndedBy) {
 // enough: three intervals, every planned downtime, the longest time that a check allows, and a
 // margin.
 func (r *run) patience() time.Duration {
-	const intervals, margin = 3, 10 * time.Second
+	const intervals = 3
 	var downtime, allowed time.Duration
 	for _, f := range r.rec.Header.Schedule.Faults {
 		downtime += time.Duration(f.What.For)
@@ -246,5 +246,5 @@ func (r *run) patience() time.Duration {
 	for _, c := range r.Checks {
 		allowed = max(allowed, c.Within)
 	}
-	return r.scaled(intervals*r.Subject.Interval+downtime) + allowed + margin
+	return r.scaled(intervals*r.Subject.Interval+downtime) + allowed + r.margin
 }

@@ -16,6 +16,10 @@ const (
 	// from the moment the Gateway listens, whichever is later.
 	DialWithin = 10 * time.Second
 
+	// patienceMargin is what a continuous subject may take beyond everything that was planned
+	// before the run is called stalled.
+	patienceMargin = 10 * time.Second
+
 	// DefaultLifeLimit bounds one life of mode Once.
 	DefaultLifeLimit = 30 * time.Second
 

@@ -35,6 +35,9 @@ type Options struct {
 	Log *slog.Logger
 	// Progress is called by Run's goroutine; it must not block. nil: nobody is told.
 	Progress func(Progress)
+
+	dialWithin time.Duration // 0: DialWithin
+	margin     time.Duration // of patience; 0: patienceMargin
 }
 
 // Progress is how far a run has come.
@@ -57,6 +60,8 @@ func defaultClock() time.Time {
 func (o Options) withDefaults(s Scenario, now time.Time) (Options, error) {
 	o.ClientID = cmp.Or(o.ClientID, 1)
 	o.TimeScale = cmp.Or(o.TimeScale, 1)
+	o.dialWithin = cmp.Or(o.dialWithin, DialWithin)
+	o.margin = cmp.Or(o.margin, patienceMargin)
 	if o.ClockStart.IsZero() {
 		o.ClockStart = defaultClock()
 	}

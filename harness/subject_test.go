@@ -1,0 +1,265 @@
+package harness
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"os/signal"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/scmhub/ibapi/protobuf"
+	"google.golang.org/protobuf/proto"
+
+	"ibsoak/internal/wire"
+)
+
+// subjectWord is the first argument by which the test binary is a subject in place of the tests.
+const subjectWord = "subject"
+
+// TestMain lets the test binary be its own subjects, each a few lines with one habit.
+func TestMain(m *testing.M) {
+	if len(os.Args) < 3 || os.Args[1] != subjectWord {
+		os.Exit(m.Run())
+	}
+	act, known := subjects[os.Args[2]]
+	if !known {
+		fmt.Fprintln(os.Stderr, "no such subject:", os.Args[2])
+		os.Exit(64)
+	}
+	if err := act(os.Args[3:]); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// subjects are the habits by name; the address comes from the environment.
+var subjects = map[string]func(args []string) error{
+	"work":    work,    // one cycle, or cycles until SIGTERM; closes as TCP means it
+	"stay":    stayOn,  // works, then keeps its socket after the Gateway's FIN
+	"probe":   probe,   // connects, says nothing, closes
+	"hang":    hang,    // never connects
+	"deaf":    deaf,    // works and ignores SIGTERM
+	"orphan":  orphan,  // works and leaves a child behind
+	"twice":   twice,   // two connections at once
+	"refuses": refuses, // exits 20 without connecting
+}
+
+func dial() (net.Conn, error) {
+	return net.Dial("tcp", net.JoinHostPort(os.Getenv("IB_HOST"), os.Getenv("IB_PORT")))
+}
+
+// client is the least of a TWS API client that completes a handshake and asks for history.
+type client struct {
+	net.Conn
+	frames  *wire.FrameReader
+	version wire.Version
+}
+
+func connect() (*client, error) {
+	conn, err := dial()
+	if err != nil {
+		return nil, err
+	}
+	c := &client{Conn: conn, frames: wire.NewFrameReader(bufio.NewReader(conn))}
+	hello, err := c.hello()
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("hello: %w", err), conn.Close())
+	}
+	c.version = hello.Version
+	id, err := strconv.Atoi(os.Getenv("IB_CLIENT_ID"))
+	if err != nil {
+		return nil, err
+	}
+	err = c.send(wire.StartAPI, &protobuf.StartApiRequest{ClientId: proto.Int32(int32(id))})
+	if err == nil {
+		err = c.await(wire.NextValidID)
+	}
+	return c, err
+}
+
+func (c *client) hello() (wire.Hello, error) {
+	if _, err := c.Write(wire.AppendPreamble(nil, wire.Preamble{Min: 157, Max: 225})); err != nil {
+		return wire.Hello{}, err
+	}
+	payload, err := c.frames.Next()
+	if err != nil {
+		return wire.Hello{}, err
+	}
+	return wire.ParseHello(payload)
+}
+
+func (c *client) send(kind wire.Kind, body proto.Message) error {
+	frame, err := wire.Append(nil, wire.Message{Kind: kind, Body: body}, c.version)
+	if err != nil {
+		return err
+	}
+	_, err = c.Write(frame)
+	return err
+}
+
+// await reads up to the first message of that kind.
+func (c *client) await(kind wire.Kind) error {
+	for {
+		payload, err := c.frames.Next()
+		if err != nil {
+			return fmt.Errorf("await %s: %w", kind, err)
+		}
+		if m, err := wire.Decode(wire.FromServer, payload, c.version); err == nil && m.Kind == kind {
+			return nil
+		}
+	}
+}
+
+// cycle asks for history and waits for the answer.
+func (c *client) cycle(n int) error {
+	err := c.send(wire.ReqHistoricalData, &protobuf.HistoricalDataRequest{
+		ReqId: proto.Int32(int32(n)),
+		Contract: &protobuf.Contract{
+			Symbol: proto.String("AAPL"), SecType: proto.String("STK"),
+			Exchange: proto.String("SMART"), Currency: proto.String("USD"),
+		},
+		Duration: proto.String("1 D"), BarSizeSetting: proto.String("1 min"),
+		WhatToShow: proto.String("TRADES"), UseRTH: proto.Bool(true), FormatDate: proto.Int32(1),
+	})
+	if err != nil {
+		return err
+	}
+	// With input unread a close would send RST in place of FIN.
+	return c.await(wire.HistoricalDataEnd)
+}
+
+// work does one cycle, or with --interval D cycles until SIGTERM.
+func work(args []string) error {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM) //nolint:forbidigo // a process's own context
+	defer stop()
+	return session(ctx, args)
+}
+
+func session(ctx context.Context, args []string) error {
+	c, err := connect()
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	interval := time.Duration(0)
+	if at := len(args) - 1; at > 0 && args[at-1] == "--interval" {
+		if interval, err = time.ParseDuration(args[at]); err != nil {
+			return err
+		}
+	}
+	for n := 1; ; n++ {
+		if err := c.cycle(n); err != nil {
+			return err
+		}
+		if interval == 0 {
+			return nil
+		}
+		select {
+		case <-time.After(interval):
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+func stayOn([]string) error {
+	c, err := connect()
+	if err != nil {
+		return err
+	}
+	_ = c.cycle(1) // the Gateway may end the session here
+	_, _ = io.Copy(io.Discard, c)
+	<-time.After(1300 * time.Millisecond)
+	return c.Close()
+}
+
+func probe([]string) error {
+	c, err := dial()
+	if err != nil {
+		return err
+	}
+	return c.Close()
+}
+
+func hang([]string) error {
+	select {
+	case <-time.After(time.Minute):
+		return nil
+	case <-signalled():
+		os.Exit(143)
+		return nil
+	}
+}
+
+func signalled() <-chan os.Signal {
+	ch := make(chan os.Signal, 1)
+	signal.Notify(ch, syscall.SIGTERM)
+	return ch
+}
+
+func deaf(args []string) error {
+	signal.Ignore(syscall.SIGTERM)
+	return session(context.Background(), args) //nolint:forbidigo // a process's own context
+}
+
+func orphan([]string) error {
+	if err := work(nil); err != nil {
+		return err
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	return exec.Command(self, subjectWord, "hang").Start()
+}
+
+func twice([]string) error {
+	first, err := connect()
+	if err != nil {
+		return err
+	}
+	defer first.Close()
+	second, err := dial()
+	if err != nil {
+		return err
+	}
+	defer second.Close()
+	if _, err := second.Write(wire.AppendPreamble(nil, wire.Preamble{Min: 157, Max: 225})); err != nil {
+		return err
+	}
+	<-time.After(200 * time.Millisecond)
+	return first.cycle(1)
+}
+
+func refuses([]string) error {
+	os.Exit(20)
+	return nil
+}
+
+// subject is the command template of a habit.
+func subject(t *testing.T, habit string) []string {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return []string{self, subjectWord, habit, "{args}"}
+}
+
+// stderrOf is what the lives of a record said, for failure messages.
+func stderrOf(r *Record) string {
+	var b strings.Builder
+	for _, l := range r.Lives {
+		fmt.Fprintf(&b, "life %d, %s: %v\n", l.Number, l.ended(), l.Stderr)
+	}
+	return b.String()
+}
