@@ -263,6 +263,10 @@ func (s *session) bars(ctx context.Context, i instrument, now time.Time) ([]mark
 	if err != nil {
 		return nil, err
 	}
+	if len(raw) == 0 { // a contract without data gets an error, never an empty answer
+		return nil, exit.Because(exit.Incomplete, fmt.Errorf("ask for bars of %s: the answer is empty: %w",
+			i.details.Contract.Symbol, broker.ErrIncomplete))
+	}
 	bars := make([]market.Bar, len(raw))
 	for k, b := range raw {
 		bars[k] = market.Bar{

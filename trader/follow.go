@@ -33,11 +33,11 @@ func (s *session) follow(ctx context.Context, id string) error {
 		}
 		switch {
 		case in.State.Closed():
-			return s.report(in)
+			return s.report(ctx, in)
 		case over == nil:
 			return s.lost(ctx, in)
 		case in.State == journal.Working && (last || stop == nil):
-			return s.report(in)
+			return s.report(ctx, in)
 		case last, in.State == journal.Unknown:
 			return s.lost(ctx, in)
 		}
@@ -67,8 +67,12 @@ func (s *session) inquire(ctx context.Context, in journal.Intent) (journal.Inten
 	if in.State.Closed() {
 		return in, nil
 	}
-	if err := s.reconcile(ctx); err != nil {
+	err := s.reconcile(ctx)
+	if code, _ := exit.Of(err); err != nil && code == exit.State {
 		return in, err
+	}
+	if err != nil { // the books stay dirty and the order is as unknown as it was
+		s.log.Warn("cannot ask about an order", "intent", in.ID, "error", err)
 	}
 	return s.read(ctx, in.ID)
 }
@@ -100,14 +104,45 @@ func (s *session) isOver() bool {
 	}
 }
 
-// report logs a known outcome. An order that the broker refused fails the cycle.
-func (s *session) report(in journal.Intent) error {
+// report logs a known outcome, after a moment for the commission reports, which come last. An order
+// that the broker refused fails the cycle.
+func (s *session) report(ctx context.Context, in journal.Intent) error {
+	if err := s.awaitCommissions(ctx, in); err != nil {
+		return err
+	}
 	s.log.Info("order", "intent", in.ID, "symbol", in.Symbol, "state", in.State,
 		"executed", in.Executed, "of", in.Quantity, "reason", in.Reason)
 	if in.State == journal.Rejected {
 		return exit.Because(exit.Incomplete, fmt.Errorf("order for %s was %s", in.Symbol, in.Reason))
 	}
 	return nil
+}
+
+// commissionWait is how long a cycle waits for commission reports. Later ones are booked as well,
+// and so are those that only the next life asks for.
+const commissionWait = time.Second
+
+func (s *session) awaitCommissions(ctx context.Context, in journal.Intent) error {
+	timer := time.NewTimer(commissionWait)
+	defer timer.Stop()
+	for {
+		missing, err := s.e.journal.WithoutCommission(context.WithoutCancel(ctx), in.ID)
+		if err != nil {
+			return exit.Because(exit.State, err)
+		}
+		if missing == 0 {
+			return nil
+		}
+		select {
+		case <-s.changed:
+		case <-s.b.Done():
+			return nil
+		case <-ctx.Done():
+			return nil
+		case <-timer.C:
+			return nil
+		}
+	}
 }
 
 // lost makes the intent unknown: from here on only the broker's evidence counts.

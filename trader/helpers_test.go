@@ -97,6 +97,15 @@ func (l *life) wait() error {
 	return l.err
 }
 
+// later lets virtual time pass, and everything that happens in it happen.
+func (r *rig) later(d time.Duration) {
+	r.t.Helper()
+	if !sleep(r.t.Context(), d) {
+		r.t.Fatal("the test ended")
+	}
+	synctest.Wait()
+}
+
 // once is one life with --once.
 func (r *rig) once() error {
 	r.t.Helper()

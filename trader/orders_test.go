@@ -57,7 +57,7 @@ func TestKillBetweenJournalAndSend(t *testing.T) {
 		if r.w.count() != 0 {
 			t.Fatal("something was sent while an intent was unknown")
 		}
-		time.Sleep(DefaultAbsenceWait)
+		r.later(DefaultAbsenceWait)
 		r.wantCode(r.once(), exit.OK)
 		r.wantBooks(journal.Absent, journal.Filled)
 		if id := r.w.orders[0].ID; id <= 40 {
@@ -101,7 +101,7 @@ func TestAckWithheldThenDrop(t *testing.T) {
 				t.Errorf("%d orders for one decision", r.w.count())
 			}
 			r.w.falling = true
-			time.Sleep(time.Minute)
+			r.later(time.Minute)
 			if how == fillAndDrop {
 				r.wantBooks(journal.Filled)
 				r.wantCode(r.once(), exit.OK) // the fill is known, so there is something to sell
@@ -139,7 +139,7 @@ func TestUnknownIntentBlocksItsSymbolOnly(t *testing.T) {
 			t.Fatalf("orders: %+v, want one of NVDA", r.w.orders)
 		}
 		for range 5 {
-			time.Sleep(time.Minute)
+			r.later(time.Minute)
 			r.wantCode(r.once(), exit.OrderUnknown)
 		}
 		if r.w.count() != 1 {
@@ -176,7 +176,7 @@ func TestCancelledOrderThatFilledInPart(t *testing.T) {
 		r.w.answers = []answer{cancelInPart}
 		r.wantCode(r.once(), exit.OK)
 		r.wantBooks(journal.Cancelled)
-		time.Sleep(time.Minute)
+		r.later(time.Minute)
 		r.wantCode(r.once(), exit.OK)
 		r.wantBooks(journal.Cancelled, journal.Filled)
 		if held := r.w.held("AAPL"); held.Cmp(d("10")) != 0 {
@@ -229,7 +229,7 @@ func TestOrderIDsNeverGoBack(t *testing.T) {
 		for i := range 4 {
 			r.w.falling = i%2 == 1
 			r.wantCode(r.once(), exit.OK)
-			time.Sleep(time.Minute)
+			r.later(time.Minute)
 		}
 		for i := 1; i < len(r.w.orders); i++ {
 			if r.w.orders[i].ID <= r.w.orders[i-1].ID {
@@ -246,7 +246,7 @@ func TestAnOrderThatDoesNotFillIsCancelled(t *testing.T) {
 	inBubble(t, func(r *rig) {
 		r.w.answers = []answer{acknowledge}
 		l := r.start()
-		time.Sleep(orderTTL + 2*DefaultInterval)
+		r.later(orderTTL + 2*DefaultInterval)
 		synctest.Wait()
 		if got := r.w.orders[0].status; got != "Cancelled" {
 			t.Errorf("order is %s", got)

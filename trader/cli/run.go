@@ -80,6 +80,9 @@ func connector(c config.Config, j *journal.Journal, log *slog.Logger) trader.Con
 			Link: link.Config{
 				Addr: address(c), ClientID: c.Gateway.ClientID, Account: c.Account,
 				MaxServerVersion: c.Gateway.MaxServerVersion, Log: log,
+				DialTimeout:    c.Gateway.DialTimeout.Duration,
+				VersionTimeout: c.Gateway.HandshakeTimeout.Duration,
+				ReadyTimeout:   c.Gateway.ReadyTimeout.Duration,
 			},
 			OrderIDFloor: floor + 1,
 		})

@@ -17,6 +17,7 @@ import (
 
 	"ibsoak/trader"
 	"ibsoak/trader/broker"
+	"ibsoak/trader/link"
 	"ibsoak/trader/risk"
 	"ibsoak/trader/strategy"
 	"ibsoak/trader/zombies"
@@ -48,6 +49,10 @@ type Gateway struct {
 	Port             int    `yaml:"port"`
 	ClientID         int    `yaml:"client_id"`
 	MaxServerVersion int    `yaml:"max_server_version"` // 0: the newest that this trader knows
+
+	DialTimeout      Duration `yaml:"dial_timeout"`
+	HandshakeTimeout Duration `yaml:"handshake_timeout"` // for the version reply
+	ReadyTimeout     Duration `yaml:"ready_timeout"`     // for accounts and the next order id
 }
 
 // The values of Zombies.Policy.
@@ -105,8 +110,13 @@ func Default() Config {
 	return Config{
 		Interval: Duration{trader.DefaultInterval},
 		LogLevel: "info",
-		Gateway:  Gateway{Host: "127.0.0.1", Port: DefaultPort, ClientID: 1},
-		Zombies:  Zombies{Policy: Warn, Limit: Duration{zombies.DefaultLimit}},
+		Gateway: Gateway{
+			Host: "127.0.0.1", Port: DefaultPort, ClientID: 1,
+			DialTimeout:      Duration{link.DefaultDialTimeout},
+			HandshakeTimeout: Duration{link.DefaultVersionTimeout},
+			ReadyTimeout:     Duration{link.DefaultReadyTimeout},
+		},
+		Zombies: Zombies{Policy: Warn, Limit: Duration{zombies.DefaultLimit}},
 		Reconnect: Reconnect{
 			Base: Duration{trader.DefaultReconnectBase}, Seed: uint64(time.Now().UnixNano()),
 		},
@@ -202,6 +212,9 @@ func (c Config) validate() error {
 		name  string
 		value time.Duration
 	}{
+		{"dial timeout", c.Gateway.DialTimeout.Duration},
+		{"handshake timeout", c.Gateway.HandshakeTimeout.Duration},
+		{"ready timeout", c.Gateway.ReadyTimeout.Duration},
 		{"zombie limit", c.Zombies.Limit.Duration},
 		{"order deadline", c.Order.Deadline.Duration},
 		{"absence wait", c.Order.AbsenceWait.Duration},

@@ -32,7 +32,7 @@ interval: 45s
 account: DU1
 state: /tmp/x
 log_level: debug
-gateway: {host: gw, port: 7, client_id: 3, max_server_version: 200}
+gateway: {host: gw, port: 7, client_id: 3, max_server_version: 200, dial_timeout: 1, handshake_timeout: 2, ready_timeout: 3}
 zombies: {policy: fail, limit: 7ms}
 reconnect: {base: 2s, cap: 30s, max: 4, seed: 9}
 strategy: {name: hold, shares: 2.5, fast: 3, slow: 4}
@@ -59,7 +59,7 @@ func TestFileSetsEveryKey(t *testing.T) {
 	sec := func(n float64) Duration { return Duration{time.Duration(n * float64(time.Second))} }
 	want := Config{
 		Symbols: []string{"AAPL", "BRK B"}, Interval: sec(45), Account: "DU1", State: "/tmp/x",
-		LogLevel: "debug", Gateway: Gateway{"gw", 7, 3, 200}, Zombies: Zombies{Fail, sec(0.007)},
+		LogLevel: "debug", Gateway: Gateway{"gw", 7, 3, 200, sec(1), sec(2), sec(3)}, Zombies: Zombies{Fail, sec(0.007)},
 		Reconnect: Reconnect{sec(2), sec(30), 4, 9},
 		Strategy:  Strategy{"hold", d("2.5"), 3, 4},
 		Order:     Order{"LMT", d("0.01"), sec(5), sec(6), sec(7 * 60), sec(8)},
@@ -80,7 +80,7 @@ func TestFlagsBeatEnvironmentBeatsFileBeatsDefault(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Gateway != (Gateway{Host: "flag", Port: 2, ClientID: 11}) || c.Interval.Duration != time.Minute {
+	if g := c.Gateway; g.Host != "flag" || g.Port != 2 || g.ClientID != 11 || c.Interval.Duration != time.Minute {
 		t.Errorf("got %+v, %s", c.Gateway, c.Interval)
 	}
 	if c.Strategy.Slow != 20 || c.LogLevel != "info" {

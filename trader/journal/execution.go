@@ -194,3 +194,11 @@ func (j *Journal) Commission(ctx context.Context, c Commission) error {
 		return addCash(ctx, tx, e.Account, delta)
 	})
 }
+
+// WithoutCommission counts the intent's executions whose commission report has not come.
+func (j *Journal) WithoutCommission(ctx context.Context, id string) (int, error) {
+	var n int
+	err := j.db.QueryRowContext(ctx, `SELECT count(*) FROM executions e WHERE e.intent = ? AND
+		NOT EXISTS (SELECT 1 FROM commissions c WHERE c.exec_base = e.exec_base)`, id).Scan(&n)
+	return n, wrap("count missing commissions", err)
+}

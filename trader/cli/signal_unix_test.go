@@ -1,0 +1,110 @@
+//go:build unix
+
+package cli
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+
+	"ibsoak/fakegateway"
+	"ibsoak/fakegateway/fault"
+	"ibsoak/trader/exit"
+)
+
+// TestSignals stops a real process in several phases: it ends by itself with 0 within 3 s.
+func TestSignals(t *testing.T) {
+	received := func(what string) func(v *fakegateway.View) bool {
+		return func(v *fakegateway.View) bool { return v.Received(what) > 0 }
+	}
+	for _, c := range []struct {
+		name  string
+		cfg   fakegateway.Config
+		until func(v *fakegateway.View) bool
+		sig   os.Signal
+		want  exit.Code
+	}{
+		{
+			"handshaking",
+			fakegateway.Config{Profile: "mute"},
+			func(v *fakegateway.View) bool { return len(v.Connections()) > 0 && v.Connections()[0].Preamble },
+			syscall.SIGTERM, exit.OK,
+		},
+		{"ready", fakegateway.Config{}, received("reqHistoricalData"), syscall.SIGINT, exit.OK},
+		{
+			"reconciling", on(fault.When{Inbound: "reqExecutions"}, fault.What{Do: fault.Mute}),
+			received("reqExecutions"), syscall.SIGTERM, exit.OK,
+		},
+		{
+			"mid-order", on(fault.When{Inbound: "placeOrder"}, fault.What{Do: fault.Mute}),
+			received("placeOrder"), syscall.SIGTERM, exit.OrderUnknown,
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := newRig(t, c.cfg)
+			child := startChild(t, r)
+			r.await(c.name, c.until)
+			begin := time.Now()
+			if err := child.Process.Signal(c.sig); err != nil {
+				t.Fatal(err)
+			}
+			err := child.Wait()
+			if took := time.Since(begin); took > 3*time.Second {
+				t.Errorf("the stop took %s", took)
+			}
+			if code := child.ProcessState.ExitCode(); code != int(c.want) {
+				t.Errorf("ended with %d (%v), want %d", code, err, c.want)
+			}
+		})
+	}
+}
+
+// TestKilledAroundTheOrder kills a real process when its order has reached the Gateway; the next
+// life books the fill and sends nothing.
+func TestKilledAroundTheOrder(t *testing.T) {
+	r := newRig(t, fakegateway.Config{})
+	child := startChild(t, r)
+	r.await("an order", func(v *fakegateway.View) bool { return v.Received("placeOrder") > 0 })
+	if err := child.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	if err := child.Wait(); err == nil {
+		t.Error("a killed trader ended well")
+	}
+	r.await("the Gateway to notice", func(v *fakegateway.View) bool {
+		return !v.Connections()[0].Closed.IsZero()
+	})
+	r.wantOnce(exit.OK)
+	r.wantBooks(1)
+}
+
+// startChild runs this test's binary as the trader.
+func startChild(t *testing.T, r *rig) *exec.Cmd {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	child := exec.CommandContext(t.Context(), self)
+	_, port := r.gw.HostPort()
+	child.Args = append([]string{"trader"}, r.args("--port", strconv.Itoa(port))...)
+	child.Env = append(os.Environ(), "GORACE=atexit_sleep_ms=0")
+	child.Stderr = t.Output()
+	child.WaitDelay = 5 * time.Second
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if child.ProcessState != nil {
+			return
+		}
+		if err := errors.Join(child.Process.Kill(), child.Wait()); err != nil {
+			t.Log(err)
+		}
+	})
+	return child
+}

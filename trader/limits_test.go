@@ -1,0 +1,195 @@
+package trader
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"ibsoak/trader/broker"
+	"ibsoak/trader/exit"
+	"ibsoak/trader/journal"
+)
+
+func TestOrdersADayHoldOverRestarts(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		r.cfg.Limits.MaxOrdersPerDay = 3
+		r.later(6 * time.Hour) // one in the morning in New York: the bubble begins at midnight UTC
+		for i := range 6 {
+			r.w.falling = i%2 == 1
+			want := exit.OK
+			if i >= 3 && i%2 == 0 {
+				want = exit.Interlock // an entry; exits are never refused
+			}
+			r.wantCode(r.once(), want)
+			r.later(time.Minute)
+		}
+		if n := r.w.count(); n != 4 {
+			t.Errorf("%d orders, want buy, sell, buy, sell", n)
+		}
+		r.w.falling = false
+		r.later(24 * time.Hour)
+		r.wantCode(r.once(), exit.OK)
+	})
+}
+
+func TestARefusedOrderIsNotSentAndDoesNotEndTheTrader(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		r.cfg.Limits.MaxOrderNotional = d("100")
+		l := r.start()
+		r.later(10 * time.Minute)
+		if r.w.count() != 0 || len(r.w.dials) != 1 {
+			t.Errorf("%d orders, %d dials", r.w.count(), len(r.w.dials))
+		}
+		r.wantCode(l.stop(), exit.OK)
+		r.wantBooks()
+		r.wantCode(r.once(), exit.Interlock)
+	})
+}
+
+func TestStaleDataDecidesNothing(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		r.w.frozen = true
+		r.wantCode(r.once(), exit.OK)
+		r.wantBooks()
+		r.w.frozen = false
+		r.wantCode(r.once(), exit.OK)
+		r.wantBooks(journal.Filled)
+	})
+}
+
+func TestBrokenHistoricalFarmDecidesNothing(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		l := r.start()
+		synctest.Wait()
+		r.w.falling = true
+		r.w.say(broker.DataFarm{Name: "usfarm", Kind: "market data", Broken: true, Code: 2103})
+		r.w.say(broker.DataFarm{Name: "ushmds", Kind: "historical data", Broken: true, Code: 2105})
+		r.later(10 * time.Minute)
+		if r.w.count() != 1 || len(r.w.dials) != 1 {
+			t.Errorf("%d orders, %d dials while the farm was broken", r.w.count(), len(r.w.dials))
+		}
+		r.w.say(broker.DataFarm{Name: "ushmds", Kind: "historical data", Code: 2106})
+		r.later(time.Minute)
+		if r.w.count() != 2 {
+			t.Errorf("%d orders after the farm came back, want 2", r.w.count())
+		}
+		r.wantCode(l.stop(), exit.OK)
+	})
+}
+
+// TestWhatTheAccountHeldBeforeIsNotSold: the strategy wants to be flat, the account is not ours.
+func TestWhatTheAccountHeldBeforeIsNotSold(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		r.w.positions["AAPL"], r.w.positions["KO"] = d("100"), d("-7")
+		r.w.falling = true
+		r.wantCode(r.once(), exit.OK)
+		r.wantBooks()
+		r.w.falling = false
+		r.later(time.Minute)
+		r.wantCode(r.once(), exit.OK)
+		r.w.falling = true
+		r.later(time.Minute)
+		r.wantCode(r.once(), exit.OK)
+		r.wantBooks(journal.Filled, journal.Filled)
+		if held := r.w.held("AAPL"); held.Cmp(d("100")) != 0 {
+			t.Errorf("holds %s, want the 100 of before", held)
+		}
+	})
+}
+
+func TestUnexplainedSharesBlockUntilAdopted(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		r.wantCode(r.once(), exit.OK)
+		r.w.positions["AAPL"] = d("17") // seven from nowhere
+		r.w.positions["KO"] = d("5")    // somebody else's business
+		r.w.falling = true
+		r.later(time.Minute)
+		r.wantCode(r.once(), exit.Incomplete)
+		if r.w.count() != 1 {
+			t.Fatal("traded on shares that nobody can explain")
+		}
+		r.cfg.AdoptPositions = true
+		r.wantCode(r.once(), exit.OK)
+		if held := r.w.held("AAPL"); held.Cmp(d("7")) != 0 {
+			t.Errorf("holds %s, want the seven that are not ours", held)
+		}
+		r.wantBooks(journal.Filled, journal.Filled)
+	})
+}
+
+func TestInterlock(t *testing.T) {
+	const liveAccount = "U1234567"
+	for _, c := range []struct {
+		name       string
+		live       bool
+		configured string
+		account    string
+		want       exit.Code
+	}{
+		{"paper", false, "", paper, exit.OK},
+		{"paper, named", false, paper, paper, exit.OK},
+		{"another paper account", false, "DU1", paper, exit.WrongAccount},
+		{"live without --live", false, "", liveAccount, exit.Interlock},
+		{"live, named, without --live", false, liveAccount, liveAccount, exit.Interlock},
+		{"live without a name", true, "", liveAccount, exit.Interlock},
+		{"--live on paper", true, paper, paper, exit.Interlock},
+		{"all three agree", true, liveAccount, liveAccount, exit.OK},
+		{"no account", false, "", "", exit.WrongAccount},
+	} {
+		inBubble(t, func(r *rig) {
+			r.cfg.Live, r.cfg.Account, r.w.account = c.live, c.configured, c.account
+			err := r.once()
+			t.Log(c.name)
+			r.wantCode(err, c.want)
+			if (r.w.count() > 0) != (c.want == exit.OK) {
+				t.Errorf("%s: %d orders", c.name, r.w.count())
+			}
+			r.cfg.Once = false
+			if c.want != exit.OK { // not even a continuous trader tries again
+				r.w.dials = nil
+				r.wantCode(r.start().wait(), c.want)
+				if len(r.w.dials) != 1 {
+					t.Errorf("%s: %d dials", c.name, len(r.w.dials))
+				}
+			}
+		})
+	}
+}
+
+func TestAnotherContractForTheSymbolIsRefused(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		l := r.start()
+		synctest.Wait()
+		l.engine.contracts["AAPL"] = instrument{details: broker.ContractDetails{
+			Contract: broker.Contract{Symbol: "AAPL", ConID: 1},
+		}}
+		r.w.falling = true
+		r.w.drop() // the next session names another contract than the first one
+		r.later(5 * time.Minute)
+		if r.w.count() != 1 {
+			t.Errorf("%d orders although the contract changed", r.w.count())
+		}
+		r.wantCode(l.stop(), exit.OK)
+	})
+}
+
+func TestConfigIsChecked(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		for name, spoil := range map[string]func(c *Config){
+			"no symbols":   func(c *Config) { c.Symbols = nil },
+			"twice":        func(c *Config) { c.Symbols = []string{"A", "A"} },
+			"too many":     func(c *Config) { c.Symbols = make([]string, MaxSymbols+1) },
+			"spin":         func(c *Config) { c.Interval = time.Microsecond },
+			"no strategy":  func(c *Config) { c.Strategy = nil },
+			"order type":   func(c *Config) { c.OrderType = "MAYBE" },
+			"reconnects":   func(c *Config) { c.MaxReconnects = -1 },
+			"absence wait": func(c *Config) { c.AbsenceWait = -1 },
+		} {
+			c := r.cfg
+			spoil(&c)
+			if _, err := New(c, r.w.connect(func() int64 { return 0 }), nil); err == nil {
+				t.Errorf("%s: accepted", name)
+			}
+		}
+	})
+}
