@@ -12,6 +12,7 @@ const (
 
 // tally adds up parts of a bar in order of time.
 type tally struct {
+	start time.Time
 	span
 	any      bool
 	volume   int64
@@ -27,16 +28,37 @@ func (b *tally) add(s span, volume int64) {
 	b.turnover += volume * (s.open + s.high + s.low + s.close)
 }
 
-// bar is what trades in [from, to), as far as it is known at now: parts after now do not exist,
-// and the leaf that holds now has only the prices that it has reached.
-func (p path) bar(from, to, now time.Time) Bar {
+func (b *tally) bar() Bar {
+	wap := quo(fromTicks(b.turnover), shares(4*max(b.volume, 1)))
+	return Bar{
+		Start: b.start, Open: fromTicks(b.open), High: fromTicks(b.high), Low: fromTicks(b.low),
+		Close: fromTicks(b.close), WAP: wap.Round(wapScale), Volume: b.volume,
+		Trades: int(b.volume/sharesPerTrade) + 1,
+	}
+}
+
+// bars are what trades in [from, to), cut at multiples of size after origin, as far as it is known
+// at now: parts after now do not exist, and the leaf that holds now has only the prices that it
+// has reached. Bars of a minute or more weigh whole minutes, so that they all weigh the same.
+func (p path) bars(origin, from, to, now time.Time, size time.Duration) []Bar {
 	forming := to.After(now)
 	if forming {
 		to = now
 	}
+	var bars []Bar
+	var b tally
+	index := int64(-1)
+	add := func(start time.Time, s span, volume int64) {
+		if i := int64(start.Sub(origin) / size); i != index {
+			if b.any {
+				bars = append(bars, b.bar())
+			}
+			index, b = i, tally{start: start}
+		}
+		b.add(s, volume)
+	}
 	firstDay, firstLeaf, _ := leafAt(from)
 	lastDay, lastLeaf, lastPoint := leafAt(to)
-	var b tally
 	for day := firstDay; day <= lastDay; day++ {
 		lo, hi := int64(0), int64(leavesPerDay)
 		if day == firstDay {
@@ -45,24 +67,27 @@ func (p path) bar(from, to, now time.Time) Bar {
 		if day == lastDay {
 			hi = lastLeaf
 		}
-		if lo < hi {
-			p.addLeaves(&b, day, lo, hi)
-		}
+		p.eachPart(day, lo, hi, size < time.Minute, add)
 	}
-	if forming {
-		p.addForming(&b, lastDay, lastLeaf, lastPoint)
+	if forming && pointTime(lastDay, lastLeaf, 0).Before(now) {
+		p.eachPoint(lastDay, lastLeaf, lastPoint, add)
 	}
-	trades := int(b.volume/sharesPerTrade) + 1
-	wap := quo(fromTicks(b.turnover), shares(4*max(b.volume, 1)))
-	return Bar{
-		Start: from, Open: fromTicks(b.open), High: fromTicks(b.high), Low: fromTicks(b.low),
-		Close: fromTicks(b.close), WAP: wap.Round(wapScale), Volume: b.volume, Trades: trades,
+	if b.any {
+		bars = append(bars, b.bar())
 	}
+	return bars
 }
 
-// addLeaves adds leaves [lo, hi) of a day: whole minutes where they fit, so that every bar of a
-// minute or more weighs the same parts.
-func (p path) addLeaves(b *tally, day, lo, hi int64) {
+// adder takes a part of a bar.
+type adder func(start time.Time, s span, volume int64)
+
+// eachPart gives the leaves [lo, hi) of a day in order of time; unless fine, as whole minutes
+// where they fit.
+func (p path) eachPart(day, lo, hi int64, fine bool, add adder) {
+	if lo >= hi {
+		return
+	}
+	shift := easternShift(day)
 	p.walk(day, func(nd node) visit {
 		switch {
 		case nd.first+nd.n <= lo:
@@ -70,17 +95,18 @@ func (p path) addLeaves(b *tally, day, lo, hi int64) {
 		case nd.first >= hi:
 			return stop
 		case nd.level == len(parts):
-			b.add(nd.span, p.leafVolume(day, nd.first))
-		case nd.level == minuteLevel && nd.first >= lo && nd.first+nd.n <= hi:
-			b.add(nd.span, p.minuteVolume(day, nd.first/leavesPerMinute))
+			add(pointTime(day, nd.first, 0), nd.span, p.leafVolume(day, nd.first, shift))
+		case nd.level == minuteLevel && !fine && nd.first >= lo && nd.first+nd.n <= hi:
+			minute := nd.first / leavesPerMinute
+			add(pointTime(day, nd.first, 0), nd.span, p.minuteVolume(day, minute, shift))
 			return skip
 		}
 		return descend
 	})
 }
 
-// addForming adds the points of the leaf that holds now.
-func (p path) addForming(b *tally, day, leaf int64, point int) {
+// eachPoint gives the prices that a leaf has reached.
+func (p path) eachPoint(day, leaf int64, point int, add adder) {
 	p.walk(day, func(nd node) visit {
 		switch {
 		case nd.first+nd.n <= leaf:
@@ -88,20 +114,25 @@ func (p path) addForming(b *tally, day, leaf int64, point int) {
 		case nd.level < len(parts):
 			return descend
 		}
-		volume := p.leafVolume(day, leaf) / pointsPerLeaf
+		volume := p.leafVolume(day, leaf, easternShift(day)) / pointsPerLeaf
 		for i, price := range p.points(day, nd) {
 			if i <= point {
-				b.add(span{price, price, price, price}, volume)
+				add(pointTime(day, leaf, 0), span{price, price, price, price}, volume)
 			}
 		}
 		return stop
 	})
 }
 
+// easternShift is how many minutes the market's clock is behind UTC when a UTC day begins.
+func easternShift(day int64) int64 {
+	_, seconds := pointTime(day, 0, 0).In(Eastern).Zone()
+	return int64(-seconds) / 60
+}
+
 // minuteVolume is in shares: higher around the open and the close of New York.
-func (p path) minuteVolume(day, minute int64) int64 {
-	_, secondsWest := time.Unix((day*minutesPerDay+minute)*60, 0).In(Eastern).Zone()
-	local := floorMod(minute+int64(secondsWest)/60, minutesPerDay)
+func (p path) minuteVolume(day, minute, shift int64) int64 {
+	local := floorMod(minute-shift, minutesPerDay)
 	const open, noon, shut = 9*60 + 30, 12*60 + 45, 16 * 60
 	volume := int64(baseMinuteVolume)
 	if local >= open && local < shut {
@@ -113,8 +144,8 @@ func (p path) minuteVolume(day, minute int64) int64 {
 }
 
 // leafVolume splits a minute's volume exactly.
-func (p path) leafVolume(day, leaf int64) int64 {
-	volume := p.minuteVolume(day, leaf/leavesPerMinute)
+func (p path) leafVolume(day, leaf, shift int64) int64 {
+	volume := p.minuteVolume(day, leaf/leavesPerMinute, shift)
 	part := leaf % leavesPerMinute
 	return volume*(part+1)/leavesPerMinute - volume*part/leavesPerMinute
 }

@@ -165,31 +165,26 @@ func (m Market) last(end time.Time, q HistoryRequest) time.Time {
 }
 
 func (m Market) intraday(p path, h History, size time.Duration, extended bool) ([]Bar, error) {
-	if h.End.Sub(h.Start)/size > 7*MaxBars { // sessions take at least a seventh of the time
+	if !m.Hours.SessionsOnly && h.End.Sub(h.Start)/size > MaxBars {
 		return nil, ErrTooMuch
 	}
 	var bars []Bar
 	for day := midnight(h.Start); day.Before(h.End); day = nextMidnight(day) {
 		w, ok := m.Hours.of(day, extended)
-		if !ok {
+		if !ok || !w.open.Before(h.End) {
 			continue
 		}
-		for at := day; at.Before(w.close) && at.Before(h.End); at = at.Add(size) {
-			from, to := at, at.Add(size)
-			if from.Before(w.open) {
-				from = w.open
-			}
-			if to.After(w.close) {
-				to = w.close
-			}
-			if !from.Before(to) || from.Before(h.Start) {
-				continue
-			}
-			if len(bars) == MaxBars {
-				return nil, ErrTooMuch
-			}
-			bars = append(bars, p.bar(from, to, h.End))
+		// The first bar that begins inside the window; the first of a session may be short.
+		if w.open.Before(h.Start) {
+			w.open = day.Add((h.Start.Sub(day) + size - 1).Truncate(size))
 		}
+		if !w.open.Before(w.close) || !w.open.Before(h.End) {
+			continue
+		}
+		if most := w.close.Sub(w.open)/size + 2; len(bars)+int(most) > MaxBars {
+			return nil, ErrTooMuch
+		}
+		bars = append(bars, p.bars(day, w.open, w.close, h.End, size)...)
 	}
 	return bars, nil
 }
@@ -204,7 +199,7 @@ func (m Market) daily(p path, h History, size Span, extended bool) []Bar {
 		if !ok || !w.open.Before(h.End) {
 			continue
 		}
-		b := p.bar(w.open, w.close, h.End)
+		b := p.bars(w.open, w.open, w.close, h.End, w.close.Sub(w.open))[0]
 		b.Start = day
 		g := len(bars)
 		switch size.Unit {

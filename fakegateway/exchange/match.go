@@ -52,10 +52,12 @@ func (x *Exchange) trades(o *order) time.Time {
 	if x.market.Hours.SessionsOnly && w.close.Before(until) {
 		until = w.close
 	}
-	if at, found := newPath(x.cfg.Seed, o.Instrument).first(from, until, r); found {
-		return at
+	at, found := newPath(x.cfg.Seed, o.Instrument).first(from, until, r)
+	if !found {
+		at = until
 	}
-	return until
+	o.resting = o.resting || at.After(from)
+	return at
 }
 
 // waits is the last price that an order waits for; false if it takes any.
@@ -111,7 +113,7 @@ func (x *Exchange) trigger(o *order) bool {
 	if !r.by(last) {
 		return false
 	}
-	o.triggered, o.WhyHeld = true, ""
+	o.triggered, o.resting, o.WhyHeld = true, false, ""
 	if o.Status == PreSubmitted {
 		o.Status = Submitted
 	}

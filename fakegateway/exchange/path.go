@@ -90,30 +90,51 @@ func (p path) walkNode(day int64, nd node, see func(node) visit) (more bool) {
 	return p.walkNode(day, part, see)
 }
 
+// shrink is by how much the range of a walk shrinks with its time: the square roots of 1/k and of
+// (k-1)/k, in thousandths.
+var shrink = [...]struct{ first, rest int64 }{
+	2: {707, 707}, 3: {577, 816}, 4: {500, 866}, 5: {447, 894},
+}
+
 // cut splits off the first k-th of a span. Both pieces lie inside the whole, they meet at one
-// price, and together they reach its high and its low.
+// price, and together they reach its high and its low, one each: a piece that got both would be
+// as wild as the whole in less time.
 func cut(s span, k int64, h uint64) (first, rest span) {
-	reach := (s.high - s.low) / 3
-	meet := s.open + (s.close-s.open)/k + below(h, 0, 2*reach+1) - reach
-	meet = min(max(meet, s.low), s.high)
+	reach := (s.high - s.low) / 4
+	meet := (s.open + (s.close-s.open)/k + (s.low+s.high)/2) / 2
+	meet = min(max(meet+below(h, 0, 2*reach+1)-reach, s.low), s.high)
 	first = span{open: s.open, high: max(s.open, meet), low: min(s.open, meet), close: meet}
 	rest = span{open: meet, high: max(meet, s.close), low: min(meet, s.close), close: s.close}
-	if below(h, 16, k) == 0 {
-		rest.high += below(h, 48, (s.high-rest.high)*(k-1)/k+1)
-		first.high = s.high
-	} else {
-		first.high += below(h, 48, (s.high-first.high)/k+1)
-		rest.high = s.high
+	up := s.close-s.open > below(h, 16, 2*reach+1)-reach
+	lowFirst, highFirst := up, !up
+	for _, extreme := range []struct {
+		first bool
+		price int64
+	}{{highFirst, s.high}, {lowFirst, s.low}} {
+		piece := &rest
+		if extreme.first {
+			piece = &first
+		}
+		piece.high, piece.low = max(piece.high, extreme.price), min(piece.low, extreme.price)
 	}
-	depth := mix(h, 0)
-	if below(h, 32, k) == 0 {
-		rest.low -= below(depth, 0, (rest.low-s.low)*(k-1)/k+1)
-		first.low = s.low
-	} else {
-		first.low -= below(depth, 0, (first.low-s.low)/k+1)
-		rest.low = s.low
-	}
+	h = mix(h, 0)
+	first.widen(s, shrink[k].first, h)
+	rest.widen(s, shrink[k].rest, h>>32)
 	return first, rest
+}
+
+// widen gives a piece about the range that its share of the time makes likely.
+func (s *span) widen(whole span, share int64, h uint64) {
+	const least, spread = 700, 200 // thousandths of the likely range
+	likely := (whole.high - whole.low) * share * (least + below(h, 0, spread)) / 1_000_000
+	missing := min(likely+1, whole.high-whole.low) - (s.high - s.low)
+	if missing <= 0 {
+		return
+	}
+	above, under := whole.high-s.high, s.low-whole.low
+	up := min(max(below(h, 16, missing+1), missing-under), above)
+	s.high += up
+	s.low -= missing - up
 }
 
 // octaves are value noise on a lattice of days: slow, wide waves and fast, narrow ones. Their

@@ -304,11 +304,12 @@ func (x *Exchange) reserved(but *order) decimal.Decimal {
 // cost is what the rest of a buy order is expected to take, commission included.
 func (x *Exchange) cost(o *order) decimal.Decimal {
 	price := o.LimitPrice
-	switch {
-	case o.Type == StopOrder:
+	switch o.Type {
+	case StopOrder:
 		price = o.StopPrice
-	case o.Type == MarketOrder:
+	case MarketOrder:
 		price = x.market.Quote(o.Instrument, x.now).Ask
+	case LimitOrder, StopLimitOrder:
 	}
 	value := mul(price, shares(o.Remaining))
 	return add(value, Commission(o.Remaining, value))

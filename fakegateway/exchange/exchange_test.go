@@ -1,0 +1,678 @@
+package exchange
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/govalues/decimal"
+	"pgregory.net/rapid"
+)
+
+// desk is one client of an exchange under test, and a record of its events.
+type desk struct {
+	*Exchange
+	t      failer
+	now    time.Time
+	events []Event
+	nextID int
+}
+
+type failer interface {
+	Helper()
+	Fatalf(string, ...any)
+	Errorf(string, ...any)
+}
+
+func open(t failer, cfg Config) *desk {
+	d := &desk{Exchange: New(cfg), t: t, now: monday, nextID: 1}
+	d.Subscribe(func(_ *View, e Event) { d.events = append(d.events, e) })
+	return d
+}
+
+// request is for AAPL unless changed.
+func (d *desk) request(a Action, n int64, typ OrderType, price string) OrderRequest {
+	i, _ := LookupSymbol("AAPL")
+	r := OrderRequest{
+		ClientID: 1, OrderID: d.nextID, Account: DefaultAccount, Instrument: i,
+		Action: a, Type: typ, TIF: DAY, Quantity: n, OrderRef: fmt.Sprintf("ref-%d", d.nextID),
+	}
+	d.nextID++
+	if price != "" {
+		p := decimal.MustParse(price)
+		if typ == StopOrder {
+			r.StopPrice = p
+		} else {
+			r.LimitPrice = p
+		}
+	}
+	return r
+}
+
+// place must succeed.
+func (d *desk) place(r OrderRequest) Order {
+	d.t.Helper()
+	o, err := d.Place(d.now, r)
+	if err != nil {
+		d.t.Fatalf("place %s %d %s: %v", r.Action, r.Quantity, r.Type, err)
+	}
+	return d.order(o.PermID)
+}
+
+func (d *desk) refused(r OrderRequest, code int) {
+	d.t.Helper()
+	_, err := d.Place(d.now, r)
+	d.wantReject(err, code)
+}
+
+func (d *desk) wantReject(err error, code int) {
+	d.t.Helper()
+	var rej *Reject
+	if !errors.As(err, &rej) || rej.Code != code {
+		d.t.Errorf("rejected with %v, want code %d", err, code)
+	}
+}
+
+func (d *desk) order(permID int64) Order {
+	d.t.Helper()
+	for _, o := range d.Books().Orders {
+		if o.PermID == permID {
+			return o
+		}
+	}
+	d.t.Fatalf("no order %d", permID)
+	panic("unreachable")
+}
+
+func (d *desk) quote() Quote {
+	i, _ := LookupSymbol("AAPL")
+	return d.Market().Quote(i, d.now)
+}
+
+func (d *desk) pass(t time.Duration) {
+	d.now = d.now.Add(t)
+	d.Advance(d.now)
+}
+
+// flow is what was heard since the last call.
+func (d *desk) flow() string {
+	var parts []string
+	for _, e := range d.events {
+		part := string(e.Kind)
+		switch e.Kind {
+		case OrderChanged, StatusChanged:
+			part += " " + string(e.Order.Status)
+		case OrderNotice:
+			part += fmt.Sprintf(" %d", e.Code)
+		case Executed:
+			part += fmt.Sprintf(" %d", e.Execution.Shares)
+		default:
+		}
+		parts = append(parts, part)
+	}
+	d.events = nil
+	return strings.Join(parts, ", ")
+}
+
+func (d *desk) wantFlow(want string) {
+	d.t.Helper()
+	if got := d.flow(); got != want {
+		d.t.Errorf("events\n got %s\nwant %s", got, want)
+	}
+}
+
+func (d *desk) check() {
+	d.t.Helper()
+	if err := d.Books().Check(); err != nil {
+		d.t.Errorf("books: %v", err)
+	}
+}
+
+const filledFlow = "order Submitted, execution %d, order Filled, commission, booked"
+
+func TestMarketOrdersFillAtTheQuote(t *testing.T) {
+	d := open(t, Config{Seed: 1})
+	q := d.quote()
+	buy := d.place(d.request(Buy, 100, MarketOrder, ""))
+	d.wantFlow(fmt.Sprintf(filledFlow, 100))
+	if buy.Status != Filled || !buy.AvgFillPrice.Equal(q.Ask) || !buy.Commission.Equal(shares(1)) {
+		t.Errorf("bought: %s at %s for %s, ask %s", buy.Status, buy.AvgFillPrice, buy.Commission, q.Ask)
+	}
+	d.pass(time.Hour)
+	q2 := d.quote()
+	sell := d.place(d.request(Sell, 100, MarketOrder, ""))
+	if !sell.AvgFillPrice.Equal(q2.Bid) {
+		t.Errorf("sold at %s, bid %s", sell.AvgFillPrice, q2.Bid)
+	}
+	b := d.Books()
+	gain := sub(mul(sub(q2.Bid, q.Ask), shares(100)), shares(2))
+	if last := b.Executions[1]; !last.RealizedPnL.Equal(gain) || last.Closed != 100 {
+		t.Errorf("realized %s over %d shares, want %s", last.RealizedPnL, last.Closed, gain)
+	}
+	if want := add(shares(defaultStartDollars), gain); !b.Cash().Equal(want) || b.Holding(DefaultAccount, "AAPL") != 0 {
+		t.Errorf("cash %s and %d shares, want %s and none", b.Cash(), b.Holding(DefaultAccount, "AAPL"), want)
+	}
+	d.check()
+}
+
+func TestLimitsRestUntilTheMarketComes(t *testing.T) {
+	d := open(t, Config{Seed: 1})
+	ask, _ := toTicks(d.quote().Ask)
+	limit := fromTicks(ask - 40)
+	o := d.place(d.request(Buy, 10, LimitOrder, limit.String()))
+	d.wantFlow("order PreSubmitted, order Submitted")
+	at, ok := d.NextEvent()
+	if !ok || !at.After(d.now) {
+		t.Fatalf("next event at %v, %v", at, ok)
+	}
+	i, _ := LookupSymbol("AAPL")
+	if q := d.Market().Quote(i, at); limit.Less(q.Ask) {
+		t.Fatalf("next event at an ask of %s, limit %s", q.Ask, limit)
+	}
+	d.now = at.Add(-Step)
+	d.Advance(d.now)
+	if got := d.order(o.PermID); got.Status != Submitted {
+		t.Fatalf("%s a step before the market came", got.Status)
+	}
+	d.now = at.Add(time.Hour) // late calls change nothing
+	d.Advance(d.now)
+	d.wantFlow("execution 10, order Filled, commission, booked")
+	e := d.Books().Executions[0]
+	if !e.At.Equal(at) || !e.Price.Equal(limit) || !e.Maker {
+		t.Errorf("filled at %v for %s, want %v for %s", e.At, e.Price, at, limit)
+	}
+	d.check()
+}
+
+func TestMarketableLimitsFillAtTheQuote(t *testing.T) {
+	d := open(t, Config{Seed: 1})
+	o := d.place(d.request(Buy, 10, LimitOrder, add(d.quote().Ask, shares(1)).String()))
+	if !o.AvgFillPrice.Equal(d.quote().Ask) {
+		t.Errorf("filled at %s, ask %s", o.AvgFillPrice, d.quote().Ask)
+	}
+}
+
+func TestStopsTriggerOnTheLastPrice(t *testing.T) {
+	d := open(t, Config{Seed: 1})
+	d.place(d.request(Buy, 10, MarketOrder, ""))
+	d.flow()
+	last, _ := toTicks(d.quote().Last)
+	stop := fromTicks(last - 40)
+	o := d.place(d.request(Sell, 10, StopOrder, stop.String()))
+	d.wantFlow("order PreSubmitted, order PreSubmitted")
+	if o.WhyHeld != "trigger" {
+		t.Errorf("held because of %q", o.WhyHeld)
+	}
+	at, _ := d.NextEvent()
+	d.now = at
+	d.Advance(at)
+	if at := d.order(o.PermID); at.Status == Cancelled { // the day may end first
+		t.Skip("the market did not fall to the stop under this seed")
+	}
+	d.wantFlow("order Submitted, execution 10, order Filled, commission, booked")
+	if q := d.quote(); stop.Less(q.Last) {
+		t.Errorf("triggered at %s, stop %s", q.Last, stop)
+	}
+	d.check()
+}
+
+func TestTimesInForce(t *testing.T) {
+	d := open(t, Config{Seed: 1})
+	far := "10"
+	for _, tc := range []struct {
+		tif  TIF
+		flow string
+	}{
+		{IOC, "order PendingCancel, status Cancelled"},
+		{FOK, "order Inactive"},
+		{GTC, "order PreSubmitted, order Submitted"},
+		{DAY, "order PreSubmitted, order Submitted"},
+	} {
+		r := d.request(Buy, 1, LimitOrder, far)
+		r.TIF = tc.tif
+		d.place(r)
+		d.wantFlow(tc.flow)
+	}
+	d.pass(24 * time.Hour)
+	d.wantFlow("status Cancelled, notice 202") // the DAY order, at midnight
+	if n := len(d.Books().Orders); n != 4 {
+		t.Errorf("%d orders", n)
+	}
+	r := d.request(Buy, 1, LimitOrder, add(d.quote().Ask, shares(1)).String())
+	r.TIF = IOC
+	d.place(r)
+	d.wantFlow("order PreSubmitted, " + fmt.Sprintf(filledFlow, 1))
+	d.check()
+}
+
+func TestSessionsHoldOrdersBack(t *testing.T) {
+	d := open(t, Config{Hours: Hours{SessionsOnly: true}})
+	d.now = time.Date(2026, 11, 22, 12, 0, 0, 0, Eastern) // a Sunday
+	d.place(d.request(Buy, 1, MarketOrder, ""))
+	d.wantFlow("order PreSubmitted, notice 399, order PreSubmitted")
+	at, ok := d.NextEvent()
+	if want := time.Date(2026, 11, 23, 9, 30, 0, 0, Eastern); !ok || !at.Equal(want) {
+		t.Fatalf("next event %v, want the opening %v", at, want)
+	}
+	d.Advance(at)
+	d.wantFlow(fmt.Sprintf(filledFlow, 1))
+	day := d.request(Buy, 1, LimitOrder, "10")
+	gtc := d.request(Buy, 1, LimitOrder, "10")
+	gtc.TIF = GTC
+	d.now = at
+	d.place(day)
+	d.place(gtc)
+	d.flow()
+	d.Advance(time.Date(2026, 11, 23, 16, 0, 0, 0, Eastern))
+	d.wantFlow("status Cancelled, notice 202")
+	d.check()
+}
+
+func TestCancel(t *testing.T) {
+	d := open(t, Config{})
+	o := d.place(d.request(Buy, 1, LimitOrder, "10"))
+	d.flow()
+	if err := d.Cancel(d.now, 1, o.OrderID, false); err != nil {
+		t.Fatal(err)
+	}
+	d.wantFlow("status PendingCancel, status Cancelled, notice 202")
+	d.wantReject(d.Cancel(d.now, 1, o.OrderID, true), 10148)
+	d.wantReject(d.Cancel(d.now, 1, 999, true), 10147)
+
+	o = d.place(d.request(Buy, 1, LimitOrder, "10"))
+	d.wantReject(d.Cancel(d.now, 2, o.OrderID, false), 10147)
+	if err := d.Cancel(d.now, 2, o.OrderID, true); err != nil {
+		t.Fatalf("cancel by another client: %v", err)
+	}
+	if last := d.events[len(d.events)-1]; last.By != 2 || last.Order.ClientID != 1 {
+		t.Errorf("event of client %d by %d, want 1 by 2", last.Order.ClientID, last.By)
+	}
+	d.check()
+}
+
+// With a latency, a cancelled order may still fill: the fill crosses the cancel.
+func TestFillsCrossCancels(t *testing.T) {
+	d := open(t, Config{Seed: 1, CancelLatency: 2 * time.Hour})
+	ask, _ := toTicks(d.quote().Ask)
+	o := d.place(d.request(Buy, 10, LimitOrder, fromTicks(ask-20).String()))
+	d.flow()
+	if err := d.Cancel(d.now, 1, o.OrderID, false); err != nil {
+		t.Fatal(err)
+	}
+	d.wantReject(d.Cancel(d.now, 1, o.OrderID, false), 161)
+	d.wantFlow("status PendingCancel")
+	d.pass(3 * time.Hour)
+	if got := d.order(o.PermID); got.Status != Filled {
+		t.Fatalf("%s, want Filled: the market came within the latency", got.Status)
+	}
+	never := d.place(d.request(Buy, 10, LimitOrder, "10"))
+	if err := d.Cancel(d.now, 1, never.OrderID, false); err != nil {
+		t.Fatal(err)
+	}
+	d.flow()
+	d.pass(3 * time.Hour)
+	d.wantFlow("status Cancelled, notice 202")
+	d.check()
+}
+
+func TestFillLatencyAndParts(t *testing.T) {
+	d := open(t, Config{FillLatency: time.Minute, MaxFillShares: 40})
+	o := d.place(d.request(Buy, 100, MarketOrder, ""))
+	d.wantFlow("order Submitted")
+	d.pass(59 * time.Second)
+	d.wantFlow("")
+	d.pass(time.Second)
+	d.wantFlow("execution 40, order Submitted, commission, booked")
+	d.pass(2 * Step)
+	d.wantFlow("execution 40, order Submitted, commission, booked, " +
+		"execution 20, order Filled, commission, booked")
+	var fees decimal.Decimal
+	for _, e := range d.Books().Executions {
+		fees = add(fees, e.Commission)
+	}
+	if got := d.order(o.PermID); !fees.Equal(shares(1)) || !got.Commission.Equal(fees) {
+		t.Errorf("parts cost %s, the order %s, want the minimum once", fees, got.Commission)
+	}
+	d.check()
+}
+
+func TestOrderIDs(t *testing.T) {
+	d := open(t, Config{})
+	r := d.request(Buy, 1, LimitOrder, "10")
+	r.OrderID = 7
+	d.place(r)
+	low := r
+	low.OrderID = 6
+	d.refused(low, 103)
+	other := r
+	other.ClientID = 2
+	if o := d.place(other); o.PermID == 0 {
+		t.Error("another client's ids are not its own")
+	}
+	if err := d.Cancel(d.now, 1, 7, false); err != nil {
+		t.Fatal(err)
+	}
+	d.refused(r, 103)
+	d.View(d.now, func(v *View) {
+		for client, want := range map[int]int{1: 8, 2: 8, 3: 1} {
+			if got := v.NextOrderID(client); got != want {
+				t.Errorf("next id of client %d: %d, want %d", client, got, want)
+			}
+		}
+	})
+	bad := r
+	bad.OrderID, bad.Quantity = 8, 0
+	d.refused(bad, 321)
+	bad.Quantity = 1
+	d.place(bad) // a refused id is not used up
+}
+
+func TestModify(t *testing.T) {
+	d := open(t, Config{Seed: 1})
+	r := d.request(Buy, 10, LimitOrder, "10")
+	o := d.place(r)
+	d.flow()
+	r.LimitPrice, r.Quantity = decimal.MustParse("11"), 20
+	d.place(r)
+	d.wantFlow("order Submitted")
+	got := d.order(o.PermID)
+	if got.Quantity != 20 || !got.LimitPrice.Equal(decimal.MustParse("11")) || got.Modifications != 1 {
+		t.Errorf("modified: %+v", got)
+	}
+	wrong := r
+	wrong.Action = Sell
+	d.refused(wrong, 105)
+	wrong = r
+	wrong.Type = MarketOrder
+	d.refused(wrong, 329)
+	r.LimitPrice = add(d.quote().Ask, shares(1))
+	d.place(r)
+	d.wantFlow("order Submitted, execution 20, order Filled, commission, booked")
+	d.refused(r, 104)
+	d.check()
+}
+
+func TestRejections(t *testing.T) {
+	d := open(t, Config{Seed: 1})
+	change := func(f func(*OrderRequest)) OrderRequest {
+		r := d.request(Buy, 1, LimitOrder, "10")
+		f(&r)
+		return r
+	}
+	for _, tc := range []struct {
+		name string
+		code int
+		f    func(*OrderRequest)
+	}{
+		{"no shares", 321, func(r *OrderRequest) { r.Quantity = 0 }},
+		{"fewer than none", 321, func(r *OrderRequest) { r.Quantity = -1 }},
+		{"too many", 321, func(r *OrderRequest) { r.Quantity = MaxQuantity + 1 }},
+		{"side", 321, func(r *OrderRequest) { r.Action = "HOLD" }},
+		{"type", 321, func(r *OrderRequest) { r.Type = "FEELINGS" }},
+		{"account", 321, func(r *OrderRequest) { r.Account = "U1" }},
+		{"time in force", 10052, func(r *OrderRequest) { r.TIF = "SOON" }},
+		{"tick", 110, func(r *OrderRequest) { r.LimitPrice = decimal.MustParse("10.005") }},
+		{"no price", 321, func(r *OrderRequest) { r.LimitPrice = decimal.Decimal{} }},
+		{"price out of range", 321, func(r *OrderRequest) { r.LimitPrice = decimal.MustParse("1e12") }},
+		{"parent", 135, func(r *OrderRequest) { r.ParentID = 4711 }},
+		{"id", 103, func(r *OrderRequest) { r.OrderID = 0 }},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			d.t = t
+			d.refused(change(tc.f), tc.code)
+			if n := len(d.Books().Orders); n != 0 {
+				t.Errorf("%d orders in the books", n)
+			}
+		})
+	}
+	d.t = t
+	d.flow()
+	for _, r := range []OrderRequest{
+		d.request(Buy, 1_000_000, MarketOrder, ""), d.request(Sell, 1, MarketOrder, ""),
+	} {
+		d.refused(r, 201)
+		d.wantFlow("notice 201, status Inactive")
+	}
+	d.place(d.request(Buy, 3_000, LimitOrder, "200.00"))
+	d.refused(d.request(Buy, 3_000, LimitOrder, "200.00"), 201) // the first has the cash
+	d.check()
+}
+
+func TestBracket(t *testing.T) {
+	d := open(t, Config{Seed: 1})
+	last, _ := toTicks(d.quote().Last)
+	parent := d.request(Buy, 10, LimitOrder, fromTicks(last-20).String())
+	profit := d.request(Sell, 10, LimitOrder, fromTicks(last+30).String())
+	loss := d.request(Sell, 10, StopOrder, fromTicks(last-60).String())
+	parent.Staged, profit.Staged = true, true
+	profit.ParentID, loss.ParentID = parent.OrderID, parent.OrderID
+	parent.TIF, profit.TIF, loss.TIF = GTC, GTC, GTC
+	d.place(parent)
+	d.place(profit)
+	d.wantFlow("")
+	d.place(loss)
+	d.wantFlow("order PreSubmitted, order Submitted, order PreSubmitted, order PreSubmitted")
+	orders := d.Books().Orders
+	if o := orders[2]; o.WhyHeld != "child,trigger" || o.ParentPermID != orders[0].PermID ||
+		o.OCAGroup != fmt.Sprint(orders[0].PermID) || o.OCAType != 3 {
+		t.Errorf("stop %+v", o)
+	}
+	for range 30 {
+		d.pass(24 * time.Hour)
+	}
+	orders = d.Books().Orders
+	ends := []Status{orders[1].Status, orders[2].Status}
+	if orders[0].Status != Filled || !slices.Contains(ends, Filled) || !slices.Contains(ends, Cancelled) {
+		t.Errorf("after a month: parent %s, profit %s, loss %s", orders[0].Status, ends[0], ends[1])
+	}
+	if n := d.Books().Holding(DefaultAccount, "AAPL"); n != 0 {
+		t.Errorf("%d shares left", n)
+	}
+	d.check()
+}
+
+func TestCancelOfAParentCancelsItsChildren(t *testing.T) {
+	d := open(t, Config{Seed: 1})
+	parent, child := d.request(Buy, 10, LimitOrder, "10"), d.request(Sell, 10, LimitOrder, "900")
+	parent.Staged, child.ParentID = true, parent.OrderID
+	d.place(parent)
+	d.place(child)
+	d.flow()
+	if err := d.Cancel(d.now, 1, parent.OrderID, false); err != nil {
+		t.Fatal(err)
+	}
+	d.wantFlow("status PendingCancel, status Cancelled, status Cancelled, notice 202, notice 202")
+	late := d.request(Sell, 10, LimitOrder, "900")
+	late.ParentID = parent.OrderID
+	d.refused(late, 201)
+}
+
+func TestShortPositions(t *testing.T) {
+	d := open(t, Config{Seed: 1, AllowShort: true})
+	d.place(d.request(Sell, 30, MarketOrder, ""))
+	d.place(d.request(Buy, 50, MarketOrder, ""))
+	b := d.Books()
+	if n := b.Holding(DefaultAccount, "AAPL"); n != 20 {
+		t.Errorf("%d shares, want 20", n)
+	}
+	if e := b.Executions[1]; e.Closed != 30 || !e.RealizedPnL.IsNeg() { // spread and commissions
+		t.Errorf("closed %d for %s", e.Closed, e.RealizedPnL)
+	}
+	d.check()
+}
+
+func TestWakeAt(t *testing.T) {
+	d := open(t, Config{})
+	d.WakeAt(monday.Add(time.Minute))
+	d.WakeAt(monday.Add(time.Hour))
+	if at, ok := d.NextEvent(); !ok || !at.Equal(monday.Add(time.Minute)) {
+		t.Errorf("next event %v", at)
+	}
+	d.pass(time.Minute)
+	d.wantFlow("woken")
+	d.pass(time.Second)
+	d.wantFlow("")
+	select {
+	case <-d.Changed():
+	default:
+		t.Error("no cue after a change")
+	}
+}
+
+func TestLookup(t *testing.T) {
+	d := open(t, Config{})
+	for symbol, conID := range map[string]int{
+		"AAPL": 265598, "NVDA": 4815747, "MSFT": 272093, "SPY": 756733,
+	} {
+		for _, byID := range []bool{true, false} {
+			name := symbol
+			if byID {
+				name = ""
+			}
+			if i, ok := d.Lookup(conID, name); !ok || i.Symbol != symbol || i.ConID != conID {
+				t.Errorf("lookup %d %q: %+v %v", conID, name, i, ok)
+			}
+		}
+	}
+	for _, bad := range []string{"ZZZ", "ZZZQ", "aapl", "TOOLONGX", "BRK B", "Ä", ""} {
+		if i, ok := d.Lookup(0, bad); ok {
+			t.Errorf("found %q: %+v", bad, i)
+		}
+	}
+	if _, ok := d.Lookup(265598, "NVDA"); ok {
+		t.Error("found NVDA under AAPL's id")
+	}
+	i, ok := d.Lookup(0, "QWERT")
+	if !ok {
+		t.Fatal("no QWERT")
+	}
+	if again, ok := d.Lookup(i.ConID, ""); !ok || again != i {
+		t.Errorf("by id %d: %+v", i.ConID, again)
+	}
+}
+
+// Every way of using the exchange leaves books that add up; and books are a function of the calls
+// alone: the same calls on another exchange, with time passing in smaller steps, give the same.
+func TestBooksAlwaysAddUp(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		cfg := Config{
+			Seed: rapid.Uint64Range(0, 1000).Draw(t, "seed"), Accounts: []string{"DU1", "DU2"},
+			Hours:         Hours{SessionsOnly: rapid.Bool().Draw(t, "sessions")},
+			FillLatency:   time.Duration(rapid.IntRange(0, 3).Draw(t, "fill")) * 10 * time.Second,
+			CancelLatency: time.Duration(rapid.IntRange(0, 3).Draw(t, "cancel")) * 10 * time.Second,
+			MaxFillShares: rapid.SampledFrom([]int64{0, 7, 100}).Draw(t, "clip"),
+			AllowShort:    rapid.Bool().Draw(t, "short"),
+		}
+		m := &machine{desk: open(t, cfg), twin: open(t, cfg)}
+		t.Repeat(map[string]func(*rapid.T){
+			"place": m.place, "modify": m.modify, "cancel": m.cancel, "wait": m.wait,
+			"": func(t *rapid.T) {
+				if err := m.Books().Check(); err != nil {
+					t.Fatalf("books: %v", err)
+				}
+			},
+		})
+		if a, b := m.Books(), m.twin.Books(); !reflect.DeepEqual(a, b) {
+			t.Fatalf("two exchanges with the same calls differ:\n%+v\n%+v", a, b)
+		}
+		if !reflect.DeepEqual(stripEcho(m.events), stripEcho(m.twin.events)) {
+			t.Fatalf("two exchanges with the same calls tell different events")
+		}
+	})
+}
+
+func stripEcho(events []Event) []Event {
+	for i := range events {
+		events[i].Order.Echo = nil
+	}
+	return events
+}
+
+type machine struct {
+	*desk
+	twin   *desk
+	placed []OrderRequest
+}
+
+func (m *machine) draw(t *rapid.T, r *OrderRequest) {
+	last, _ := toTicks(m.Market().Quote(r.Instrument, m.now).Last)
+	near := func(name string) decimal.Decimal {
+		return fromTicks(last + rapid.Int64Range(-60, 60).Draw(t, name))
+	}
+	r.Quantity = rapid.Int64Range(1, 400).Draw(t, "quantity")
+	r.LimitPrice, r.StopPrice = near("limit"), near("stop")
+}
+
+func (m *machine) place(t *rapid.T) {
+	i, _ := LookupSymbol(rapid.SampledFrom([]string{"AAPL", "F", "SPY"}).Draw(t, "symbol"))
+	r := OrderRequest{
+		ClientID: rapid.IntRange(0, 2).Draw(t, "client"), OrderID: m.nextID, Instrument: i,
+		Account: rapid.SampledFrom([]string{"DU1", "DU2"}).Draw(t, "account"),
+		Action:  rapid.SampledFrom([]Action{Buy, Buy, Sell}).Draw(t, "action"),
+		Type: rapid.SampledFrom([]OrderType{MarketOrder, LimitOrder, StopOrder, StopLimitOrder}).
+			Draw(t, "type"),
+		TIF:        rapid.SampledFrom([]TIF{DAY, GTC, IOC, FOK}).Draw(t, "tif"),
+		OutsideRTH: rapid.Bool().Draw(t, "outside"),
+		OCAGroup:   rapid.SampledFrom([]string{"", "", "g"}).Draw(t, "group"),
+		OCAType:    rapid.IntRange(1, 3).Draw(t, "oca"),
+		Staged:     rapid.IntRange(0, 4).Draw(t, "staged") == 0,
+	}
+	if n := len(m.placed); n > 0 && rapid.IntRange(0, 3).Draw(t, "child") == 0 {
+		parent := m.placed[n-1]
+		r.ClientID, r.ParentID, r.Instrument = parent.ClientID, parent.OrderID, parent.Instrument
+		r.Account = parent.Account
+	}
+	m.nextID++
+	m.draw(t, &r)
+	m.placed = append(m.placed, r)
+	m.both(t, func(d *desk) error { _, err := d.Place(m.now, r); return err })
+}
+
+func (m *machine) modify(t *rapid.T) {
+	if len(m.placed) == 0 {
+		return
+	}
+	r := rapid.SampledFrom(m.placed).Draw(t, "order")
+	m.draw(t, &r)
+	r.Staged = false
+	m.both(t, func(d *desk) error { _, err := d.Place(m.now, r); return err })
+}
+
+func (m *machine) cancel(t *rapid.T) {
+	if rapid.IntRange(0, 9).Draw(t, "all") == 0 {
+		m.both(t, func(d *desk) error { d.CancelAll(m.now, 0); return nil })
+		return
+	}
+	id := rapid.IntRange(1, m.nextID).Draw(t, "id")
+	m.both(t, func(d *desk) error { return d.Cancel(m.now, 1, id, true) })
+}
+
+// wait lets time pass: at once, and for the twin from one event to the next.
+func (m *machine) wait(t *rapid.T) {
+	m.now = m.now.Add(time.Duration(rapid.Int64Range(0, int64(30*time.Hour)).Draw(t, "pass")))
+	m.Advance(m.now)
+	for at, ok := m.twin.NextEvent(); ok && !at.After(m.now); at, ok = m.twin.NextEvent() {
+		m.twin.Advance(at)
+	}
+	m.twin.Advance(m.now)
+}
+
+func (m *machine) both(t *rapid.T, f func(*desk) error) {
+	var rejects [2]Reject
+	for i, err := range []error{f(m.desk), f(m.twin)} {
+		var r *Reject
+		if err != nil && !errors.As(err, &r) {
+			t.Fatalf("an error that is no *Reject: %v", err)
+		}
+		if r != nil {
+			rejects[i] = *r
+		}
+	}
+	if rejects[0] != rejects[1] {
+		t.Fatalf("one exchange says %v, the other %v", rejects[0], rejects[1])
+	}
+}
