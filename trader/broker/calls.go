@@ -93,6 +93,10 @@ func callAs[T any](s *Session, id int64) *answer[T] {
 		s.drops.unknown.Add(1)
 		return nil
 	}
+	if a.over {
+		s.drops.late.Add(1)
+		return nil
+	}
 	return a
 }
 

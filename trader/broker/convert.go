@@ -119,8 +119,31 @@ func (o Order) toAPI() (*ibapi.Order, error) {
 	return out, nil
 }
 
+// check finds what would break a message apart: text messages end their fields with NUL.
+func (c Contract) check() error {
+	return printable(c.Symbol, c.SecType, c.Exchange, c.PrimaryExchange, c.Currency, c.LocalSymbol,
+		c.TradingClass)
+}
+
+func printable(fields ...string) error {
+	for _, f := range fields {
+		for _, r := range f {
+			if r < ' ' || r > '~' {
+				return fmt.Errorf("%q: want printable ASCII", f)
+			}
+		}
+	}
+	return nil
+}
+
 // check finds what no Gateway would accept, before anything is sent.
 func (o Order) check() error {
+	if err := printable(o.IntentID, o.TIF, o.Account, o.OCAGroup); err != nil {
+		return err
+	}
+	if err := o.Contract.check(); err != nil {
+		return err
+	}
 	switch {
 	case o.ID <= 0 || o.ID >= firstRequestID:
 		return fmt.Errorf("order id %d: want 1..%d", o.ID, firstRequestID-1)

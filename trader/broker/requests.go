@@ -29,6 +29,9 @@ func (s *Session) CurrentTime(ctx context.Context) (time.Time, error) {
 
 // ContractDetails finds the instruments that match. An unknown one is an *Error of code 200.
 func (s *Session) ContractDetails(ctx context.Context, c Contract) ([]ContractDetails, error) {
+	if err := c.check(); err != nil {
+		return nil, fmt.Errorf("contract details: %w", err)
+	}
 	items, err := ask[ContractDetails](ctx, s, "contract details", request{
 		send: func(id int64) { s.client.ReqContractDetails(id, c.toAPI()) },
 	})
@@ -62,6 +65,10 @@ func (s *Session) zone(r BarsRequest) *time.Location {
 // Bars asks for historical bars, oldest first. The Gateway's pacing limits (60 requests in ten
 // minutes, no identical one within 15 s) are the caller's to keep.
 func (s *Session) Bars(ctx context.Context, r BarsRequest) ([]Bar, error) {
+	err := errors.Join(r.Contract.check(), printable(r.Duration, r.BarSize, r.WhatToShow))
+	if err != nil {
+		return nil, fmt.Errorf("bars: %w", err)
+	}
 	loc := s.zone(r)
 	end := ""
 	if !r.End.IsZero() {
@@ -99,6 +106,9 @@ func (s *Session) AccountSummary(ctx context.Context, tags ...string) ([]Account
 		return nil, fmt.Errorf("account summary: %w: %w", ErrIncomplete, context.Cause(ctx))
 	}
 	defer func() { <-s.summary }()
+	if err := printable(tags...); err != nil {
+		return nil, fmt.Errorf("account summary: %w", err)
+	}
 	return ask[AccountValue](ctx, s, "account summary", request{
 		send:    func(id int64) { s.client.ReqAccountSummary(id, "All", strings.Join(tags, ",")) },
 		abandon: s.client.CancelAccountSummary,

@@ -52,14 +52,17 @@ func connect(t testing.TB, cfg broker.Config) *broker.Session {
 	return s
 }
 
-func closeSession(t testing.TB, s *broker.Session) {
-	// The test's own context is over in a cleanup.
+// closeSession closes and gives the events that nobody has consumed. The test's own context is over
+// in a cleanup.
+func closeSession(t testing.TB, s *broker.Session) (events []broker.Event) {
+	t.Helper()
 	if err := s.Close(ctxWithin(t, 10*time.Second)); err != nil {
 		t.Error(err)
 	}
-	for range s.Events() {
-		continue // emptied: the channel must be closed
+	for e := range s.Events() {
+		events = append(events, e)
 	}
+	return events
 }
 
 func TestEveryRequestAtEveryWireForm(t *testing.T) {

@@ -109,14 +109,11 @@ func (p *peer) ready(serverMax wire.Version) bool {
 	if !p.greet(serverMax) {
 		return false
 	}
-	if _, ok := p.expect(wire.StartAPI); !ok {
-		return false
-	}
-	return p.bootstrap()
+	return p.expect(wire.StartAPI) && p.bootstrap()
 }
 
 func (p *peer) bootstrap() bool {
-	return p.send(accounts("DU9000001")) && p.send(nextID(1)) &&
+	return p.send(accounts("DU9000001")) && p.send(nextID()) &&
 		p.send(systemMessage(2104, "Market data farm connection is OK:usfarm"))
 }
 
@@ -144,12 +141,13 @@ func (p *peer) read() (wire.Message, bool) {
 	return m, true
 }
 
-// expect reads up to a message of the kind, skipping others.
-func (p *peer) expect(kind wire.Kind) (wire.Message, bool) {
+// expect reads up to a message of the kind, skipping others; false at the end of the stream. Kind 0
+// never comes.
+func (p *peer) expect(kind wire.Kind) bool {
 	for {
 		m, ok := p.read()
 		if !ok || m.Kind == kind {
-			return m, ok
+			return ok
 		}
 	}
 }
@@ -189,8 +187,8 @@ func accounts(list string) wire.Message {
 	return wire.Message{Kind: wire.ManagedAccounts, Body: &pb.ManagedAccounts{AccountsList: &list}}
 }
 
-func nextID(id int32) wire.Message {
-	return wire.Message{Kind: wire.NextValidID, Body: &pb.NextValidId{OrderId: &id}}
+func nextID() wire.Message {
+	return wire.Message{Kind: wire.NextValidID, Body: &pb.NextValidId{OrderId: proto.Int32(1)}}
 }
 
 func currentTime(at int64) wire.Message {

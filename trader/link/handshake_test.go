@@ -20,7 +20,7 @@ import (
 // handshakeBytes is all that a healthy Gateway sends up to the moment when the link is ready.
 func handshakeBytes(v wire.Version) (hello, bootstrap []byte) {
 	hello = wire.AppendHello(nil, wire.Hello{Version: v, Time: "20260824 22:27:38 CET"})
-	for _, m := range []wire.Message{accounts("DU9000001"), nextID(1)} {
+	for _, m := range []wire.Message{accounts("DU9000001"), nextID()} {
 		var err error
 		if bootstrap, err = wire.Append(bootstrap, m, v); err != nil {
 			panic(err) // both have a form at every version
@@ -114,7 +114,7 @@ func TestSilenceIsNamed(t *testing.T) {
 			p.greet(225)
 			p.expect(wire.StartAPI)
 			p.send(accounts(""))
-			p.send(nextID(1))
+			p.send(nextID())
 			mute(p)
 		}, link.NoAccounts, link.DefaultReadyTimeout},
 	}
@@ -203,7 +203,7 @@ func TestRefusals(t *testing.T) {
 			link.ClientIDInUse, "326 client id is already in use",
 		},
 		{"port moved", bootstrapped(systemMessage(1300, "new port - 4003")), link.PortMoved, "4003"},
-		{"another account", bootstrapped(accounts("U1234567"), nextID(1)), link.WrongAccount, "U***4567"},
+		{"another account", bootstrapped(accounts("U1234567"), nextID()), link.WrongAccount, "U***4567"},
 		{"version too old", replies("\x00\x00\x00\x06" + "156\x00T\x00"), link.UnsupportedVersion, "156"},
 		{"version too new", replies("\x00\x00\x00\x07" + "9999\x00T\x00"), link.UnsupportedVersion, "9999"},
 		{
@@ -258,7 +258,7 @@ func TestAccounts(t *testing.T) {
 				p.greet(225)
 				p.expect(wire.StartAPI)
 				p.send(accounts("")) // still logging in
-				p.send(nextID(1))
+				p.send(nextID())
 				p.send(accounts(tt.list))
 				p.serve()
 			})

@@ -27,12 +27,13 @@ func (m *messages) add(msg wire.Message) {
 	m.list = append(m.list, msg)
 }
 
-func (m *messages) count(kind wire.Kind) int {
+// times counts the current times.
+func (m *messages) times() int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	n := 0
 	for _, msg := range m.list {
-		if msg.Kind == kind {
+		if msg.Kind == wire.CurrentTime {
 			n++
 		}
 	}
@@ -71,7 +72,7 @@ func TestEverythingReceivedIsDelivered(t *testing.T) {
 				}
 			}
 			<-l.Done()
-			if n := got.count(wire.CurrentTime); n != flood {
+			if n := got.times(); n != flood {
 				t.Errorf("%d of %d delivered", n, flood)
 			}
 			if reason := link.ReasonOf(l.Err()); reason != link.Closed {
@@ -100,7 +101,7 @@ func TestCloseDeliversWhatComesBeforeTheGatewaysFIN(t *testing.T) {
 			_ = p.conn.Close()
 		})
 		closeLink(t, l)
-		if n := got.count(wire.CurrentTime); n != 50 {
+		if n := got.times(); n != 50 {
 			t.Errorf("%d of 50 delivered", n)
 		}
 		if _, err := l.Submit(t.Context(), client.reqCurrentTime); link.ReasonOf(err) != link.LocalClose {
@@ -142,7 +143,7 @@ func TestLiveness(t *testing.T) {
 		if n := l.Stats().Probes; n != 10 {
 			t.Errorf("%d probes, want 10", n)
 		}
-		if n := got.count(wire.CurrentTime); n != 0 {
+		if n := got.times(); n != 0 {
 			t.Errorf("%d answers to probes reached the client", n)
 		}
 		closeLink(t, l)
@@ -212,84 +213,11 @@ func TestTheClientsOwnQuestionsKeepTheirAnswers(t *testing.T) {
 			got.mu.Lock()
 			last := got.list[len(got.list)-1]
 			got.mu.Unlock()
-			if n := got.count(wire.CurrentTime); n != 1 || last.Body.(interface{ GetCurrentTime() int64 }).GetCurrentTime() != 2 {
+			if n := got.times(); n != 1 || last.Body.(interface{ GetCurrentTime() int64 }).GetCurrentTime() != 2 {
 				t.Errorf("%d answers, the last %v", n, last)
 			}
 			closeLink(t, l)
 		})
-	}
-}
-
-// TestDegraded is 1100, 1102, 1101 and 2110 as the link takes them.
-func TestDegraded(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		say := make(chan int32)
-		client := &memClient{}
-		l, g := memSession(t, nil, client, func(p *peer) {
-			p.ready(225)
-			for code := range say {
-				p.send(systemMessage(code, "connectivity"))
-			}
-		})
-		place := func() (link.Fate, error) {
-			r, err := l.Submit(t.Context(), func() { client.placeOrder(5) })
-			if err != nil {
-				t.Fatal(err)
-			}
-			<-r.Done()
-			return r.Fate(), r.Err()
-		}
-		for _, step := range []struct {
-			code int32
-			want link.State
-		}{{1100, link.Degraded}, {1102, link.Ready}, {2110, link.Degraded}, {1101, link.Ready}} {
-			say <- step.code
-			synctest.Wait()
-			if l.State() != step.want {
-				t.Errorf("after %d: %s", step.code, l.State())
-			}
-			fate, err := place()
-			if step.want == link.Ready && fate != link.Sent {
-				t.Errorf("after %d: order %s: %v", step.code, fate, err)
-			}
-			if step.want == link.Degraded && (fate != link.NotSent || !errors.Is(err, link.ErrDegraded)) {
-				t.Errorf("after %d: order %s: %v", step.code, fate, err)
-			}
-		}
-		say <- 1100
-		<-time.After(24 * time.Hour) // nobody answers probes: degraded is no reason to reconnect
-		if err := l.Err(); err != nil || g.accepted() != 1 {
-			t.Errorf("a day of 1100: %v, %d connections", err, g.accepted())
-		}
-		if refused := l.Stats().RefusedOrders; refused != 2 {
-			t.Errorf("%d orders refused", refused)
-		}
-		close(say)
-		closeLink(t, l)
-	})
-}
-
-// TestConnectivity is the state machine by itself, 1101 told once.
-func TestConnectivity(t *testing.T) {
-	var c link.Connectivity
-	for i, step := range []struct {
-		code                 int
-		changed, resubscribe bool
-	}{
-		{2104, false, false},
-		{1100, true, false},
-		{1100, false, false},
-		{1101, true, true},
-		{1101, false, false}, // repeated
-		{1100, true, false},
-		{1101, true, true},
-		{1102, false, false},
-		{1101, false, true}, // without a 1100: the subscriptions are gone all the same
-	} {
-		changed, resubscribe := c.Apply(step.code)
-		if changed != step.changed || resubscribe != step.resubscribe {
-			t.Errorf("step %d, %d: changed %v, resubscribe %v", i, step.code, changed, resubscribe)
-		}
 	}
 }
 
@@ -333,7 +261,7 @@ func TestASessionEndsFor(t *testing.T) {
 			if link.ReasonOf(l.Err()) != tt.want || !strings.Contains(l.Err().Error(), tt.says) {
 				t.Errorf("%v, want %s", l.Err(), tt.want)
 			}
-			if got.count(wire.CurrentTime) != 1 {
+			if got.times() != 1 {
 				t.Error("the message before it was not delivered")
 			}
 			client.wg.Wait()
@@ -360,8 +288,8 @@ func TestUnknownKinds(t *testing.T) {
 			p.serve()
 		})
 		synctest.Wait()
-		if l.Stats().UnknownKinds != 1 || got.count(wire.CurrentTime) != 1 {
-			t.Errorf("stats %+v, %d delivered after it", l.Stats(), got.count(wire.CurrentTime))
+		if l.Stats().UnknownKinds != 1 || got.times() != 1 {
+			t.Errorf("stats %+v, %d delivered after it", l.Stats(), got.times())
 		}
 		if !slices.Contains(notes, "unknown kind, not delivered") {
 			t.Errorf("transcript notes %q", notes)

@@ -1,0 +1,211 @@
+package broker_test
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/govalues/decimal"
+	pb "github.com/scmhub/ibapi/protobuf"
+	"google.golang.org/protobuf/proto"
+
+	"ibsoak/internal/wire"
+	"ibsoak/trader/broker"
+	"ibsoak/trader/link"
+)
+
+func marketOrder(id int64) broker.Order {
+	return broker.Order{
+		ID: id, IntentID: "intent", Contract: apple, Action: broker.Buy,
+		Quantity: decimal.MustNew(1, 0), Type: broker.Market,
+	}
+}
+
+// TestOrdersAreNotSent is each reason for which an order stays here, and that none of it left.
+func TestOrdersAreNotSent(t *testing.T) {
+	var orders []int32
+	g := startScript(t, func(c *talk, m wire.Message) {
+		switch body := m.Body.(type) {
+		case *pb.PlaceOrderRequest:
+			orders = append(orders, body.GetOrderId())
+		case *pb.CurrentTimeRequest:
+			c.complain(-1, 1100, "Connectivity between IBKR and Trader Workstation has been lost.")
+			c.send(wire.CurrentTime, &pb.CurrentTime{CurrentTime: proto.Int64(5)})
+		}
+	})
+	s := connect(t, broker.Config{Link: link.Config{Addr: g.addr()}})
+	wantNotSent := func(what string, o broker.Order, cause error) {
+		t.Helper()
+		err := s.PlaceOrder(ctxWithin(t, 10*time.Second), o)
+		if !errors.Is(err, broker.ErrNotSent) || !errors.Is(err, cause) || errors.Is(err, broker.ErrUnknown) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	for what, bend := range map[string]func(*broker.Order){
+		"id of a request":   func(o *broker.Order) { o.ID = 1 << 30 },
+		"no id":             func(o *broker.Order) { o.ID = 0 },
+		"no action":         func(o *broker.Order) { o.Action = "" },
+		"no quantity":       func(o *broker.Order) { o.Quantity = decimal.Decimal{} },
+		"too many decimals": func(o *broker.Order) { o.Quantity = decimal.MustParse("0.00000001") },
+		"no such type":      func(o *broker.Order) { o.Type = "VOL" },
+		"no limit price":    func(o *broker.Order) { o.Type = broker.Limit },
+		"no stop price":     func(o *broker.Order) { o.Type = broker.Stop },
+		"not printable":     func(o *broker.Order) { o.IntentID = "a\x00b" },
+	} {
+		o := marketOrder(20)
+		bend(&o)
+		wantNotSent(what, o, broker.ErrBadOrder)
+	}
+	if err := s.PlaceOrder(ctxWithin(t, 10*time.Second), marketOrder(21)); err != nil {
+		t.Errorf("a good order: %v", err)
+	}
+	if _, err := s.CurrentTime(ctxWithin(t, 10*time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if s.State() != broker.Degraded {
+		t.Errorf("state %s after 1100", s.State())
+	}
+	wantNotSent("degraded", marketOrder(22), broker.ErrDegraded)
+	closeSession(t, s)
+	if s.State() != broker.Over {
+		t.Errorf("state %s after the end", s.State())
+	}
+	wantNotSent("over", marketOrder(23), broker.ErrOver)
+	if !slices.Equal(orders, []int32{21}) {
+		t.Errorf("the Gateway saw orders %v", orders)
+	}
+}
+
+// TestOrderIDsRise above everything that the Gateway mentions.
+func TestOrderIDsRise(t *testing.T) {
+	g := startScript(t, func(c *talk, m wire.Message) {
+		if m.Kind != wire.ReqAllOpenOrders {
+			return
+		}
+		for id, client := range map[int32]int32{70: 7, -5: 0} {
+			c.send(wire.OpenOrder, &pb.OpenOrder{
+				OrderId: &id, Contract: &pb.Contract{}, OrderState: &pb.OrderState{Status: proto.String("Submitted")},
+				Order: &pb.Order{TotalQuantity: proto.String("1"), ClientId: &client, PermId: proto.Int64(int64(1000 + id))},
+			})
+		}
+		c.send(wire.OpenOrder, &pb.OpenOrder{ // filled while the answer came in
+			OrderId: proto.Int32(71), Contract: &pb.Contract{}, OrderState: &pb.OrderState{Status: proto.String("Submitted")},
+			Order: &pb.Order{TotalQuantity: proto.String("1"), PermId: proto.Int64(71)},
+		})
+		c.send(wire.OrderStatus, &pb.OrderStatus{
+			OrderId: proto.Int32(71), PermId: proto.Int64(71), Status: proto.String("Filled"),
+			Filled: proto.String("1"), Remaining: proto.String("0"),
+		})
+		c.send(wire.OpenOrderEnd, &pb.OpenOrdersEnd{})
+	})
+	s := connect(t, broker.Config{Link: link.Config{Addr: g.addr()}})
+	if id := s.NextOrderID(); id != 10 {
+		t.Errorf("first id %d, the Gateway said 10", id)
+	}
+	open, err := s.OpenOrders(ctxWithin(t, 10*time.Second))
+	if err != nil || len(open) != 2 {
+		t.Errorf("open orders %+v, %v", open, err)
+	}
+	if id := s.NextOrderID(); id != 72 {
+		t.Errorf("id %d after order 71", id)
+	}
+}
+
+// TestFillsAndCommissions come live and on request, each joined with the other, whichever is first.
+func TestFillsAndCommissions(t *testing.T) {
+	fill := func(c *talk, reqID int32, exec string) {
+		c.send(wire.ExecutionDetails, &pb.ExecutionDetails{
+			ReqId: &reqID, Contract: &pb.Contract{Symbol: proto.String("AAPL")},
+			Execution: &pb.Execution{
+				ExecId: &exec, Shares: proto.String("0.5"), Price: proto.Float64(309.16), Side: proto.String("BOT"),
+				Time: proto.String("20260825 14:11:30 US/Eastern"), CumQty: proto.String("0.5"),
+			},
+		})
+	}
+	commission := func(c *talk, exec string, pnl *float64) {
+		c.send(wire.CommissionReport, &pb.CommissionAndFeesReport{
+			ExecId: &exec, CommissionAndFees: proto.Float64(1.000003), Currency: proto.String("USD"), RealizedPNL: pnl,
+		})
+	}
+	g := startScript(t, func(c *talk, m wire.Message) {
+		body, ok := m.Body.(*pb.ExecutionRequest)
+		if !ok {
+			return
+		}
+		fill(c, -1, "live.01")
+		fill(c, body.GetReqId(), "asked.01")
+		fill(c, body.GetReqId(), "bare.01")
+		commission(c, "live.01", nil)
+		commission(c, "asked.01", proto.Float64(-2.016569))
+		c.send(wire.ExecutionDetailsEnd, &pb.ExecutionDetailsEnd{ReqId: proto.Int32(body.GetReqId())})
+	})
+	s := connect(t, broker.Config{Link: link.Config{Addr: g.addr()}})
+	fills, err := s.Executions(ctxWithin(t, 10*time.Second))
+	if err != nil || len(fills) != 2 {
+		t.Fatalf("%+v, %v", fills, err)
+	}
+	asked, bare := fills[0], fills[1]
+	if asked.Commission == nil || asked.Commission.String() != "1.000003" || asked.CommissionCur != "USD" ||
+		asked.RealizedPnL == nil || asked.RealizedPnL.String() != "-2.016569" {
+		t.Errorf("asked for: %+v", asked)
+	}
+	if bare.Commission != nil || bare.Shares.String() != "0.5" || bare.Price.String() != "309.16" {
+		t.Errorf("without a commission: %+v", bare)
+	}
+	if want := time.Date(2026, 8, 25, 18, 11, 30, 0, time.UTC); !bare.Time.Equal(want) {
+		t.Errorf("time %v, want %v", bare.Time, want)
+	}
+	live := awaitEvent(t, s, "the live fill", func(broker.Execution) bool { return true })
+	paid := awaitEvent(t, s, "its commission", func(c broker.Commission) bool { return c.ExecID == live.ExecID })
+	if live.ExecID != "live.01" || paid.RealizedPnL != nil {
+		t.Errorf("live %+v, commission %+v", live, paid)
+	}
+}
+
+// TestSenselessMessagesEndTheSession: they parse, and what they say cannot be.
+func TestSenselessMessagesEndTheSession(t *testing.T) {
+	for says, send := range map[string]func(*talk){
+		"execution": func(c *talk) { c.send(wire.ExecutionDetails, &pb.ExecutionDetails{ReqId: proto.Int32(-1)}) },
+		"shares": func(c *talk) {
+			c.send(wire.ExecutionDetails, &pb.ExecutionDetails{
+				ReqId: proto.Int32(-1), Execution: &pb.Execution{ExecId: proto.String("1"), Shares: proto.String("many")},
+			})
+		},
+		"open order": func(c *talk) { c.send(wire.OpenOrder, &pb.OpenOrder{OrderId: proto.Int32(1)}) },
+		"filled": func(c *talk) {
+			c.send(wire.OrderStatus, &pb.OrderStatus{OrderId: proto.Int32(1), Filled: proto.String("x")})
+		},
+	} {
+		g := startScript(t, func(c *talk, _ wire.Message) { send(c) })
+		s := connect(t, broker.Config{Link: link.Config{Addr: g.addr()}})
+		_, err := s.CurrentTime(ctxWithin(t, 10*time.Second))
+		if link.ReasonOf(err) != link.Malformed || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: %v", says, err)
+		}
+	}
+}
+
+// TestEventOverflow ends the session by name when nobody consumes its events.
+func TestEventOverflow(t *testing.T) {
+	g := startScript(t, func(c *talk, m wire.Message) {
+		if m.Kind == wire.ReqCurrentTime {
+			for range broker.EventQueue + 1 {
+				c.complain(5, 399, "Order Message")
+			}
+		}
+	})
+	s := connect(t, broker.Config{Link: link.Config{Addr: g.addr()}})
+	_, err := s.CurrentTime(ctxWithin(t, 20*time.Second))
+	if !errors.Is(err, broker.ErrOver) {
+		t.Errorf("%v", err)
+	}
+	<-s.Done()
+	if !errors.Is(s.Err(), broker.ErrEventOverflow) || link.ReasonOf(s.Err()) != link.Overrun {
+		t.Errorf("ended for %v", s.Err())
+	}
+	if n := len(closeSession(t, s)); n != broker.EventQueue {
+		t.Errorf("%d events, want the %d that had come", n, broker.EventQueue)
+	}
+}
