@@ -4,9 +4,9 @@ func continuousClaims() {
 	holds("continuous-1h", func(c *claim) {
 		c.long = true
 	})
-	// The same 120 cycles in a minute; for the mutants in a quarter of one.
+	// The same 120 cycles in a minute; for the mutants in twelve seconds.
 	holds("continuous-1h", func(c *claim) {
-		c.scale, c.mutantScale = 60, 240
+		c.scale, c.mutantScale = 60, 300
 		c.control = true
 		c.kills = kills{
 			"reconnects-each-cycle":  {"one-connection"},

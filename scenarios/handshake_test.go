@@ -15,7 +15,7 @@ func handshakeClaims() {
 	holds("stall-handshake", func(c *claim) {
 		c.control = true
 		c.forMutants = func(s *harness.Scenario) {
-			s.Subject.LifeLimit = 8 * time.Second // the control needs 2 s for each phase
+			s.Subject.LifeLimit = 4 * time.Second // the control needs 2 s for each phase
 		}
 		c.kills = kills{
 			"no-deadline":            {"classified"},

@@ -1,12 +1,9 @@
 package scenarios_test
 
 import (
-	"time"
-
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
-	"ibsoak/harness"
 	"ibsoak/scenarios"
 	"ibsoak/trader/exit"
 )
@@ -21,12 +18,10 @@ func livesClaims() {
 	})
 	holds("consecutive-10", func(c *claim) {
 		c.control = true
-		c.kills = kills{"two-connections": {"one-connection-per-client"}}
 	})
 	holds("consecutive-300", func(c *claim) {
 		c.long = true
-		// One zombie in three hundred lives must show; the first ten have ten of them.
-		c.forMutants = func(s *harness.Scenario) { s.Subject.Runs = 10 }
+		c.forMutants = firstLives(5) // each life of a leaking trader leaves one
 		c.kills = kills{"plain-close": {"no-zombies-at-gateway"}}
 	})
 }
@@ -65,6 +60,3 @@ func allowed(scenario, check string) []int {
 	Fail(scenario + " has no check " + check)
 	return nil
 }
-
-// briefly is long enough for a subject that never connects to be found out.
-const briefly = 30 * time.Second

@@ -102,6 +102,18 @@ func (c claim) forMutant() harness.Scenario {
 	return s
 }
 
+// firstLives makes a scenario of lives shorter, with the counts that its checks want.
+func firstLives(n int) func(*harness.Scenario) {
+	return func(s *harness.Scenario) {
+		for i := range s.Checks {
+			if s.Checks[i].Want == s.Subject.Runs {
+				s.Checks[i].Want = n
+			}
+		}
+		s.Subject.Runs = n
+	}
+}
+
 func (c claim) failsFor(name string, checks []string) {
 	GinkgoHelper()
 	m, err := mutants.Named(name)

@@ -37,7 +37,7 @@ func zombiesPresent() harness.Scenario {
 		Labels:  []string{"short", "zombies", "handshake"},
 		Gateway: harness.Gateway{Profile: "leaky", PlantedZombies: planted},
 		Subject: harness.Subject{
-			Mode: harness.Once, Runs: 1,
+			Mode: harness.Once, Runs: 1, LifeLimit: 5 * time.Second,
 			Args: []string{"--on-zombies", "fail"},
 		},
 		Checks: []harness.Check{

@@ -1,10 +1,9 @@
 package scenarios_test
 
-import "ibsoak/harness"
-
 func zombieClaims() {
 	holds("consecutive-10-leaky", func(c *claim) {
 		c.control = true
+		c.forMutants = firstLives(5) // the fourth of a leaking trader meets silence
 		c.kills = kills{
 			"naive":       {"no-zombies-at-gateway", "completed-handshakes", "exit-codes"},
 			"plain-close": {"no-zombies-at-gateway"},
@@ -18,7 +17,7 @@ func zombieClaims() {
 	})
 	holds("kill-9-mid-session", func(c *claim) {
 		c.control = true
-		c.forMutants = func(s *harness.Scenario) { s.Subject.Runs = 4 }
+		c.forMutants = firstLives(4)
 		c.kills = kills{"plain-close": {"no-zombies-at-gateway"}}
 	})
 }

@@ -75,7 +75,7 @@ func All() []Mutant {
 			"probes-port",
 			"connects and closes before each connect, to see whether the port is open", probesPort,
 		},
-		{"two-connections", "holds two connections with one client id", twoConnections},
+		{"two-connections", "holds a second connection in reserve", twoConnections},
 		{"tight-reconnect", "reconnects at once, for as long as it takes", tightReconnect},
 		{"never-recovers", "stays up after its session is lost and does nothing", neverRecovers},
 		{
