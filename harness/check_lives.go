@@ -78,6 +78,8 @@ func (l Life) ended() string {
 	switch {
 	case l.EndedBy == EndedUnstart:
 		return "not started: " + l.Error
+	case l.Signal != "" && l.EndedBy == EndedItself:
+		return "ended by " + l.Signal
 	case l.Signal != "":
 		return fmt.Sprintf("ended by %s (%s)", l.Signal, l.EndedBy)
 	case l.EndedBy != EndedItself:

@@ -47,7 +47,8 @@ func recovered(r *Record, c Check) Finding {
 		if c.Within > 0 && took > c.Within {
 			f.violated(Example{
 				Life: back.Life, At: back.Served,
-				What: fmt.Sprintf("%s from the Gateway's readiness to the first cycle", round(took)),
+				What: fmt.Sprintf("%s from the Gateway's readiness to the first cycle, %s allowed",
+					round(took), c.Within),
 			})
 		}
 	}
@@ -124,7 +125,7 @@ func ends(a fault.Action) bool {
 		fault.Hold, fault.Restart:
 		return true
 	case fault.Cut, fault.Garbage, fault.BadLength, fault.Delay, fault.Drip, fault.Duplicate,
-		fault.Drop, fault.Error, fault.Refuse, fault.BacklogFull, fault.CloseOnEOF,
+		fault.Drop, fault.Reorder, fault.Error, fault.Refuse, fault.BacklogFull, fault.CloseOnEOF,
 		fault.IgnoreEOF, fault.SendAfterEOF:
 		return false
 	}

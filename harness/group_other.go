@@ -5,7 +5,7 @@ package harness
 import (
 	"fmt"
 
-	"github.com/shirou/gopsutil/v4/process"
+	gopsutil "github.com/shirou/gopsutil/v4/process"
 )
 
 // groupReader sums up a process and its descendants by gopsutil.
@@ -14,12 +14,12 @@ type groupReader struct{}
 func newGroupReader() (groupReader, error) { return groupReader{}, nil }
 
 // descendants are the process and everything below it that is still there.
-func descendants(pid int) []*process.Process {
-	root, err := process.NewProcess(int32(pid))
+func descendants(pid int) []*gopsutil.Process {
+	root, err := gopsutil.NewProcess(int32(pid))
 	if err != nil {
 		return nil
 	}
-	found := []*process.Process{root}
+	found := []*gopsutil.Process{root}
 	for i := 0; i < len(found) && i < maxDescendants; i++ {
 		children, err := found[i].Children()
 		if err == nil {

@@ -93,6 +93,9 @@ func (v Verdict) sentence() string {
 		if len(f.Examples) > 0 {
 			reason = f.Examples[0].What
 		}
+		if more := v.failed() - 1; more > 0 {
+			reason += fmt.Sprintf("; %s failed too", count(more, "checks"))
+		}
 		return fmt.Sprintf("%s: %s. %s", f.Check, reason, v.tally())
 	case Inconclusive:
 		if len(v.Findings) == 0 {
@@ -104,6 +107,17 @@ func (v Verdict) sentence() string {
 		return v.tally()
 	}
 	return string(v.Outcome)
+}
+
+// failed is the number of checks that failed.
+func (v Verdict) failed() int {
+	n := 0
+	for _, f := range v.Findings {
+		if f.Outcome == Fail && !f.Informational {
+			n++
+		}
+	}
+	return n
 }
 
 func (v Verdict) first(o Outcome) Finding {
@@ -118,7 +132,7 @@ func (v Verdict) first(o Outcome) Finding {
 // tally says how many lives passed and what that proves.
 func (v Verdict) tally() string {
 	if len(v.Lives) == 1 {
-		return fmt.Sprintf("one life, %s in %s.", count(v.Cycles, "cycles"), round(time.Duration(v.Took)))
+		return fmt.Sprintf("One life, %s in %s.", count(v.Cycles, "cycles"), round(time.Duration(v.Took)))
 	}
 	if v.Passed < len(v.Lives) {
 		return fmt.Sprintf("%d/%d lives passed.", v.Passed, len(v.Lives))
@@ -134,7 +148,7 @@ func (r *Record) lifeVerdicts(findings []Finding) []LifeVerdict {
 	for _, l := range r.Lives {
 		lv := LifeVerdict{
 			Number: l.Number, Outcome: Inconclusive, Took: l.Exited - l.Started,
-			ExitCode: l.ExitCode, EndedBy: l.EndedBy,
+			ExitCode: l.ExitCode, End: l.ended(),
 		}
 		if speaks(r, l, exits) {
 			lv.Outcome = Pass

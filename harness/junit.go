@@ -61,7 +61,7 @@ func WriteJUnit(w io.Writer, v Verdict) error {
 	}
 	s.add(junitCase{Name: "verdict", Time: seconds(v.Took)}, v.Outcome, v.Sentence, allReasons(v))
 	for _, l := range v.Lives {
-		message := fmt.Sprintf("exit %d, ended by %s", l.ExitCode, l.EndedBy)
+		message := l.End
 		if len(l.Reasons) > 0 {
 			message = l.Reasons[0]
 		}

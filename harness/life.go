@@ -212,7 +212,7 @@ func (l *life) terminate(by EndedBy) {
 	if err := l.proc.terminate(); err != nil {
 		l.run.fault("send SIGTERM to life %d: %v", l.Number, err)
 	}
-	l.grace.Reset(TermGrace)
+	l.grace.Reset(l.run.termGrace)
 }
 
 // kill ends the process group. A life that did not obey SIGTERM is remembered for that, unless

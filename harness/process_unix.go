@@ -7,6 +7,8 @@ import (
 	"os"
 	"os/exec"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // ownGroup makes the process the leader of a new process group, so that what it starts can be
@@ -29,11 +31,11 @@ func ignoreDone(err error) error {
 	return err
 }
 
-// endSignal names the signal that ended a process; "" for an exit.
+// endSignal names the signal that ended a process, like "SIGKILL"; "" for an exit.
 func endSignal(state *os.ProcessState) string {
 	status, ok := state.Sys().(syscall.WaitStatus)
 	if !ok || !status.Signaled() {
 		return ""
 	}
-	return status.Signal().String()
+	return unix.SignalName(status.Signal())
 }

@@ -87,12 +87,8 @@ func livesBlock(v Verdict) block {
 		if len(l.Reasons) > 0 {
 			reason = l.Reasons[0]
 		}
-		end := fmt.Sprintf("exit %d", l.ExitCode)
-		if l.EndedBy != EndedItself {
-			end += ", " + string(l.EndedBy)
-		}
 		b.rows = append(b.rows, []string{
-			fmt.Sprint(l.Number), string(l.Outcome), round(time.Duration(l.Took)).String(), end, reason,
+			fmt.Sprint(l.Number), string(l.Outcome), round(time.Duration(l.Took)).String(), l.End, reason,
 		})
 	}
 	if hidden := len(lives) - livesShown; hidden > 0 {
@@ -129,9 +125,9 @@ func timingsBlock(v Verdict) block {
 
 func socketsBlock(v Verdict) block {
 	b := block{
-		heading: "Sockets in CLOSE_WAIT", right: []int{1, 2, 3, 4, 5, 6},
+		heading: "Sockets", right: []int{1, 2, 3, 4, 5, 6},
 		header: []string{
-			"end", "timed", "longest", "seen by kernel", "longest", "zombies", "planted",
+			"end", "in CLOSE_WAIT", "longest", "seen by kernel", "longest", "zombies", "planted",
 			"most at once by state",
 		},
 	}

@@ -37,6 +37,7 @@ type Options struct {
 	Progress func(Progress)
 
 	dialWithin time.Duration // 0: DialWithin
+	termGrace  time.Duration // 0: TermGrace
 	margin     time.Duration // of patience; 0: patienceMargin
 }
 
@@ -61,6 +62,7 @@ func (o Options) withDefaults(s Scenario, now time.Time) (Options, error) {
 	o.ClientID = cmp.Or(o.ClientID, 1)
 	o.TimeScale = cmp.Or(o.TimeScale, 1)
 	o.dialWithin = cmp.Or(o.dialWithin, DialWithin)
+	o.termGrace = cmp.Or(o.termGrace, TermGrace)
 	o.margin = cmp.Or(o.margin, patienceMargin)
 	if o.ClockStart.IsZero() {
 		o.ClockStart = defaultClock()

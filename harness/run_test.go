@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -37,9 +36,13 @@ func soaked(t *testing.T, habit string, s Scenario, o Options) (*Record, Verdict
 	if !bytes.Equal(live.Bytes(), again.Bytes()) {
 		t.Errorf("verdict on the loaded record\n%s\nwant\n%s", again.String(), live.String())
 	}
+	group, err := newGroupReader()
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, l := range r.Lives {
-		if l.PID != 0 && syscall.Kill(l.PID, 0) == nil {
-			t.Errorf("life %d (pid %d) is still there", l.Number, l.PID)
+		if left, err := group.leftovers(l.PID); len(l.Leftovers) == 0 && (err != nil || len(left) > 0) {
+			t.Errorf("life %d left %v, error %v", l.Number, left, err)
 		}
 	}
 	if t.Failed() || testing.Verbose() {
@@ -198,11 +201,12 @@ func TestRunKillsTheDeaf(t *testing.T) {
 	t.Parallel()
 	s := Scenario{
 		Subject: Subject{Mode: Continuous, Interval: 50 * time.Millisecond, Cycles: 2},
-		Checks:  checks("sigterm"),
+		Checks:  []Check{{Name: "sigterm", Within: 300 * time.Millisecond}},
 	}
-	r, v := soaked(t, "deaf", s, Options{})
+	const grace = 400 * time.Millisecond
+	r, v := soaked(t, "deaf", s, Options{termGrace: grace})
 	wants(t, r, v, Fail, "sigterm")
-	if l := r.Lives[0]; l.EndedBy != EndedSIGKILL || l.KillSent.Since(l.TermSent) < TermGrace {
+	if l := r.Lives[0]; l.EndedBy != EndedSIGKILL || l.KillSent.Since(l.TermSent) < grace {
 		t.Errorf("ended by %s, SIGKILL %s after SIGTERM", l.EndedBy, l.KillSent.Since(l.TermSent))
 	}
 }

@@ -150,6 +150,7 @@ func session(ctx context.Context, args []string) error {
 		return err
 	}
 	defer c.Close()
+	defer context.AfterFunc(ctx, func() { _ = c.Close() })()
 	interval := time.Duration(0)
 	if at := len(args) - 1; at > 0 && args[at-1] == "--interval" {
 		if interval, err = time.ParseDuration(args[at]); err != nil {
@@ -158,6 +159,9 @@ func session(ctx context.Context, args []string) error {
 	}
 	for n := 1; ; n++ {
 		if err := c.cycle(n); err != nil {
+			if ctx.Err() != nil {
+				return nil // asked to stop in the middle of it
+			}
 			return err
 		}
 		if interval == 0 {

@@ -78,7 +78,7 @@ type LifeVerdict struct {
 	Outcome  Outcome  `json:"outcome"`
 	Took     Moment   `json:"took"`
 	ExitCode int      `json:"exitCode"`
-	EndedBy  EndedBy  `json:"endedBy"`
+	End      string   `json:"end"`               // in words
 	Reasons  []string `json:"reasons,omitempty"` // of a failure, one per check
 }
 
