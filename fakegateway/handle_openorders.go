@@ -151,7 +151,10 @@ func repeat(order, asked *protobuf.Order) {
 	if asked == nil {
 		return
 	}
-	order.Hidden, order.DisplaySize = asked.Hidden, asked.DisplaySize
+	order.Hidden = asked.Hidden
+	if asked.GetDisplaySize() > 0 {
+		order.DisplaySize = asked.DisplaySize
+	}
 	order.AllOrNone, order.MinQty = asked.AllOrNone, asked.MinQty
 	order.GoodAfterTime, order.GoodTillDate = asked.GoodAfterTime, asked.GoodTillDate
 	order.ModelCode, order.CustomerAccount = asked.ModelCode, asked.CustomerAccount

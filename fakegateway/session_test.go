@@ -144,13 +144,11 @@ func wantFlow(t *testing.T, got []wire.Message, want ...string) {
 
 func body[P proto.Message](t *testing.T, messages []wire.Message, k wire.Kind) P {
 	t.Helper()
-	for _, m := range messages {
-		if m.Kind == k {
-			return m.Body.(P)
-		}
+	found := all[P](messages, k)
+	if len(found) == 0 {
+		t.Fatalf("no %s in: %s", k, summary(messages))
 	}
-	t.Fatalf("no %s in: %s", k, summary(messages))
-	panic("unreachable")
+	return found[0]
 }
 
 func all[P proto.Message](messages []wire.Message, k wire.Kind) []P {
@@ -339,15 +337,4 @@ func FuzzMalformed(f *testing.F) {
 			t.Errorf("answered with %s", l.kinds())
 		}
 	})
-}
-
-// symbols of a flow's contracts, in order.
-func symbols(messages []wire.Message) []string {
-	var found []string
-	for _, m := range messages {
-		if p, ok := m.Body.(*protobuf.Position); ok {
-			found = append(found, p.GetContract().GetSymbol())
-		}
-	}
-	return slices.Compact(found)
 }
