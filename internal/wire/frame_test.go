@@ -58,7 +58,7 @@ func TestFrameErrors(t *testing.T) {
 	}{
 		{
 			"zero", first + "\x00\x00\x00\x00rest",
-			wire.FrameError{Offset: 5, Length: 0, Seen: []byte("\x00\x00\x00\x00"), Err: wire.ErrFrameLength},
+			wire.FrameError{Offset: 5, Seen: []byte("\x00\x00\x00\x00"), Err: wire.ErrFrameLength},
 		},
 		{
 			"negative", first + "\xff\xff\xff\xffrest",
@@ -117,7 +117,8 @@ func TestFrameReadError(t *testing.T) {
 		t.Errorf("at a boundary: %v, want %v itself", err, reset)
 	}
 	inside := io.MultiReader(bytes.NewReader([]byte{0, 0, 0, 9, 1}), iotest.ErrReader(reset))
-	if _, err := wire.NewFrameReader(inside).Next(); !errors.Is(err, reset) || !errors.As(err, &broken) {
+	_, err = wire.NewFrameReader(inside).Next()
+	if !errors.Is(err, reset) || !errors.As(err, &broken) {
 		t.Errorf("inside a frame: %v, want a *FrameError around %v", err, reset)
 	}
 }

@@ -92,7 +92,9 @@ func FuzzReadPreamble(f *testing.F) {
 }
 
 func FuzzParseHello(f *testing.F) {
-	for _, seed := range []string{"", "225\x0020260824 22:27:38 CET\x00", "200\x00", "abc\x00x\x00", "-1\x00h\x00"} {
+	for _, seed := range []string{
+		"", "225\x0020260824 22:27:38 CET\x00", "200\x00", "abc\x00x\x00", "-1\x00h\x00",
+	} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, payload []byte) {

@@ -33,7 +33,7 @@ type stockClient struct {
 	heard   *listener
 }
 
-const answerWait = 10 * time.Second
+const answerWait = 5 * time.Second
 
 // connected keeps every client and socket until the process ends. Ending a session of this client
 // races inside it (WaitGroup.Add against Wait, reset against its own goroutines), and a collected
