@@ -111,7 +111,7 @@ func (c *conn) do(hit fault.Hit, wrote string, planned fault.Action) {
 		c.w.put(item{step: func(bool) bool { return c.w.strike(hit, item{}) }})
 	case fault.Refuse, fault.BacklogFull, fault.Restart:
 		c.srv.order(hit)
-	case fault.Cut, fault.Delay, fault.Duplicate, fault.Drop:
+	case fault.Cut, fault.Delay, fault.Duplicate, fault.Drop, fault.Reorder:
 		file("nothing", "the action needs a message") // Validate lets none of them come here
 	}
 }

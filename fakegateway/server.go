@@ -37,6 +37,7 @@ type Server struct {
 	replan chan struct{} // the schedule has changed
 	stop   chan struct{} // closed by Close
 	gone   chan struct{} // closed when Close is done
+	up     chan struct{} // closed when Serve has taken its listener over
 
 	mu       sync.Mutex
 	conns    map[*conn]bool // not yet ended: this is what pins the held ones
@@ -65,7 +66,7 @@ func New(cfg Config) (*Server, error) {
 	s := &Server{
 		cfg: cfg, log: cfg.Log, profile: profile, clock: cfg.Clock.begin(),
 		stage: newStages(Ready), replan: make(chan struct{}, 1),
-		stop: make(chan struct{}), gone: make(chan struct{}),
+		stop: make(chan struct{}), gone: make(chan struct{}), up: make(chan struct{}),
 		conns: make(map[*conn]bool),
 	}
 	s.plan = fault.NewPlan(cfg.Schedule, profile.Schedule, s.clock.elapsed)
@@ -127,8 +128,13 @@ func (s *Server) listen(ln net.Listener) error {
 	s.port = newPort(s, ln)
 	s.owned.Go(s.runExchange)
 	s.owned.Go(s.runSchedule)
+	close(s.up)
 	return nil
 }
+
+// Serving is closed when Serve has taken its listener over: everything else may be called now. The
+// profile may still keep the port closed.
+func (s *Server) Serving() <-chan struct{} { return s.up }
 
 // Addr is where the Gateway listens, or will listen again; "" before Serve.
 func (s *Server) Addr() string {

@@ -53,13 +53,12 @@ func serve(ctx context.Context, o options, stdout, stderr io.Writer) error {
 	ended := make(chan error, 2)
 	go func() { ended <- gateway.Serve(api) }()
 	go func() { ended <- web.Serve(control) }()
+	<-gateway.Serving()
 	fmt.Fprintf(stdout, "listening gateway=%s control=%s\n", api.Addr(), control.Addr())
-
 	select {
 	case <-ctx.Done():
-		err = nil
 	case err = <-ended:
-		ended <- nil // one of the two below has its turn already
+		ended <- nil // it is not to be waited for again
 	}
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), controlGrace)
 	defer cancel()

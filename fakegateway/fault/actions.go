@@ -65,7 +65,8 @@ var rules = map[Action]rule{
 	Duplicate: {
 		params: []string{"times"}, required: []string{"times"}, moments: []moment{atOutbound},
 	},
-	Drop: {moments: []moment{atInbound, atOutbound}},
+	Reorder: {moments: []moment{atOutbound}},
+	Drop:    {moments: []moment{atInbound, atOutbound}},
 	Error: {
 		params: []string{"code", "message"}, required: []string{"code"},
 		moments: []moment{atPhase, atInbound, atOutbound, atTime},

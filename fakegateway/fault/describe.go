@@ -140,6 +140,7 @@ var actionSentences = map[Action]string{
 	Mute:         "read everything and answer nothing",
 	Hold:         "hold the socket open as a zombie",
 	Drop:         "drop the message",
+	Reorder:      "write it behind the next message",
 	CloseOnEOF:   "answer the client's FIN with ours",
 	IgnoreEOF:    "never close when the client sends FIN",
 	SendAfterEOF: "go on sending after the client's FIN",

@@ -98,6 +98,7 @@ const (
 	Drip         Action = "drip"          // write byte by byte, What.Every apart
 	Duplicate    Action = "duplicate"     // write the message What.Times times in all
 	Drop         Action = "drop"          // swallow the message
+	Reorder      Action = "reorder"       // write the message behind the next one; never, if none comes
 	Error        Action = "error"         // send error What.Code in place of the answer
 	Refuse       Action = "refuse"        // (listener) port closed for What.For
 	BacklogFull  Action = "backlog-full"  // (listener) accept queue full, not accepting, for What.For
