@@ -27,7 +27,7 @@ func (b Backoff) effective() Backoff {
 		b.Base = DefaultReconnectBase
 	}
 	if b.Cap <= 0 {
-		b.Cap = b.Base * time.Duration(DefaultReconnectCap/DefaultReconnectBase)
+		b.Cap = b.Base * (DefaultReconnectCap / DefaultReconnectBase)
 	}
 	return b
 }

@@ -18,12 +18,12 @@ import (
 // settle: no reference was ordered twice, nothing executed beyond its intent, and the trader's
 // books are the broker's.
 func TestWhateverHappensTheBooksEqualTheBrokers(t *testing.T) {
-	const seeds = 4
+	const seeds = 2
 	for seed := range uint64(seeds) {
 		inBubble(t, func(r *rig) {
 			t.Logf("seed %d", seed)
 			random := rand.New(rand.NewPCG(seed, 0))
-			r.cfg.AbsenceWait = 2 * time.Minute
+			r.cfg.AbsenceWait, r.cfg.Interval = 2*time.Minute, time.Minute
 			chaos(r, random)
 			settle(r)
 		})
@@ -48,7 +48,7 @@ func chaos(r *rig, random *rand.Rand) {
 		}
 		return nil
 	}
-	const lives, steps = 4, 12
+	const lives, steps = 3, 10
 	for range lives {
 		l := r.start()
 		for range steps {
@@ -89,7 +89,7 @@ func settle(r *rig) {
 	}
 	r.w.mu.Unlock()
 	l := r.start()
-	r.later(20 * time.Minute)
+	r.later(10 * time.Minute)
 	r.wantCode(l.stop(), exit.OK)
 	synctest.Wait()
 	var states []journal.State

@@ -186,11 +186,7 @@ func (s *session) see(ctx context.Context, v *view, d *journal.Decision) error {
 		d.Outcome, d.Reason = outcomeBlocked, why
 		return err
 	}
-	err = s.ask(ctx, "current time", func(ctx context.Context) (err error) {
-		v.now, err = s.b.CurrentTime(ctx)
-		return err
-	})
-	if err != nil {
+	if v.now, err = ask(ctx, s, "current time", s.b.CurrentTime); err != nil {
 		return err
 	}
 	if open, known := v.instrument.hours.Open(v.now); known && !open {
@@ -246,26 +242,28 @@ func (s *session) blockedBy(ctx context.Context, i instrument) (string, error) {
 	return "", nil
 }
 
-// barMargin is how many bars more than the strategy needs are asked for.
-const barMargin = 30
+// More bars than the strategy needs are asked for, and never less than an hour of them.
+const (
+	barMargin    = 30
+	leastSeconds = 3600
+)
 
 // bars asks for enough bars and keeps those that were closed at now.
 func (s *session) bars(ctx context.Context, i instrument, now time.Time) ([]market.Bar, error) {
 	seconds := (s.e.cfg.Strategy.Needs() + barMargin) * int(BarSize/time.Second)
-	var raw []broker.Bar
-	err := s.ask(ctx, "bars of "+i.details.Contract.Symbol, func(ctx context.Context) (err error) {
-		raw, err = s.b.Bars(ctx, broker.BarsRequest{
-			Contract: i.details.Contract, Duration: fmt.Sprintf("%d S", max(seconds, 3600)),
+	what := "bars of " + i.details.Contract.Symbol
+	raw, err := ask(ctx, s, what, func(ctx context.Context) ([]broker.Bar, error) {
+		return s.b.Bars(ctx, broker.BarsRequest{
+			Contract: i.details.Contract, Duration: fmt.Sprintf("%d S", max(seconds, leastSeconds)),
 			BarSize: "1 min", WhatToShow: "TRADES", UseRTH: true,
 		})
-		return err
 	})
 	if err != nil {
 		return nil, err
 	}
 	if len(raw) == 0 { // a contract without data gets an error, never an empty answer
-		return nil, exit.Because(exit.Incomplete, fmt.Errorf("ask for bars of %s: the answer is empty: %w",
-			i.details.Contract.Symbol, broker.ErrIncomplete))
+		return nil, exit.Because(exit.Incomplete, fmt.Errorf("ask for %s: the answer is empty: %w",
+			what, broker.ErrIncomplete))
 	}
 	bars := make([]market.Bar, len(raw))
 	for k, b := range raw {

@@ -64,7 +64,7 @@ func (s *session) take(ctx context.Context, ev broker.Event) error {
 	var err error
 	switch body := ev.Body.(type) {
 	case broker.Execution:
-		_, err = s.book(ctx, body)
+		err = s.book(ctx, body)
 	case broker.Commission:
 		err = s.commission(ctx, body)
 	case broker.OrderStatus:
@@ -86,10 +86,10 @@ func (s *session) take(ctx context.Context, ev broker.Event) error {
 }
 
 // book takes an execution into the books, attributed to the intent that its orderRef names.
-func (s *session) book(ctx context.Context, x broker.Execution) (bool, error) {
+func (s *session) book(ctx context.Context, x broker.Execution) error {
 	in, ours, err := s.intentOf(ctx, x.OrderRef, x.ClientID, x.OrderID, x.PermID, x.ConID)
 	if err != nil {
-		return false, err
+		return err
 	}
 	e := journal.Execution{
 		ExecID: x.ExecID, Account: x.Account, ConID: x.ConID, Symbol: x.Symbol, OrderID: x.OrderID,
@@ -104,7 +104,7 @@ func (s *session) book(ctx context.Context, x broker.Execution) (bool, error) {
 	}
 	booked, err := s.e.journal.Book(ctx, e)
 	if err != nil {
-		return false, err
+		return err
 	}
 	if booked {
 		s.log.Info("fill", "symbol", x.Symbol, "side", x.Side, "shares", x.Shares, "price", x.Price,
@@ -115,7 +115,7 @@ func (s *session) book(ctx context.Context, x broker.Execution) (bool, error) {
 			ExecID: x.ExecID, Amount: *x.Commission, Currency: x.CommissionCur, RealizedPnL: x.RealizedPnL,
 		})
 	}
-	return booked, err
+	return err
 }
 
 func (s *session) commission(ctx context.Context, c broker.Commission) error {

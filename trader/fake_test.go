@@ -116,10 +116,11 @@ func (w *world) count() int {
 	return len(w.orders)
 }
 
-func (w *world) held(symbol string) decimal.Decimal {
+// held is the position in AAPL.
+func (w *world) held() decimal.Decimal {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.positions[symbol]
+	return w.positions["AAPL"]
 }
 
 // execute fills shares of an order in the world's books.

@@ -44,11 +44,13 @@ func (s *session) follow(ctx context.Context, id string) error {
 		select {
 		case <-s.changed:
 		case <-over:
-			over = s.drainedAway()
+			<-s.drained // the last event is in the journal
+			over = nil
 		case <-stop:
 			stop = nil
 			if s.isOver() {
-				over = s.drainedAway()
+				<-s.drained
+				over = nil
 			}
 			deadline.Reset(stopAck) // the broker gets a moment to answer what was just sent
 		case <-deadline.C:
@@ -86,13 +88,6 @@ func (s *session) read(ctx context.Context, id string) (journal.Intent, error) {
 		return in, exit.Because(exit.State, err)
 	}
 	return in, nil
-}
-
-// drainedAway waits until the last event of the ended session is in the journal. It returns nil,
-// the channel that follow no longer waits on.
-func (s *session) drainedAway() <-chan struct{} {
-	<-s.drained
-	return nil
 }
 
 func (s *session) isOver() bool {

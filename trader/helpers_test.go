@@ -147,7 +147,7 @@ func (r *rig) wantBooks(states ...journal.State) {
 		if err != nil {
 			r.t.Fatal(err)
 		}
-		if held := r.w.held("AAPL"); p.Total.Cmp(held) != 0 {
+		if held := r.w.held(); p.Total.Cmp(held) != 0 {
 			r.t.Errorf("the books say %s, the broker %s", p.Total, held)
 		}
 		intents, err := j.Intents(r.t.Context())

@@ -24,12 +24,10 @@ func (s *session) instrument(ctx context.Context, symbol string) (instrument, er
 	if i, ok := s.verified[symbol]; ok {
 		return i, nil
 	}
-	var found []broker.ContractDetails
-	err := s.ask(ctx, "contract "+symbol, func(ctx context.Context) (err error) {
-		found, err = s.b.ContractDetails(ctx, broker.Contract{
+	found, err := ask(ctx, s, "contract "+symbol, func(ctx context.Context) ([]broker.ContractDetails, error) {
+		return s.b.ContractDetails(ctx, broker.Contract{
 			Symbol: symbol, SecType: "STK", Exchange: s.e.cfg.Exchange, Currency: s.e.cfg.Currency,
 		})
-		return err
 	})
 	if err != nil {
 		return instrument{}, err

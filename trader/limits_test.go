@@ -91,7 +91,7 @@ func TestWhatTheAccountHeldBeforeIsNotSold(t *testing.T) {
 		r.later(time.Minute)
 		r.wantCode(r.once(), exit.OK)
 		r.wantBooks(journal.Filled, journal.Filled)
-		if held := r.w.held("AAPL"); held.Cmp(d("100")) != 0 {
+		if held := r.w.held(); held.Cmp(d("100")) != 0 {
 			t.Errorf("holds %s, want the 100 of before", held)
 		}
 	})
@@ -110,7 +110,7 @@ func TestUnexplainedSharesBlockUntilAdopted(t *testing.T) {
 		}
 		r.cfg.AdoptPositions = true
 		r.wantCode(r.once(), exit.OK)
-		if held := r.w.held("AAPL"); held.Cmp(d("7")) != 0 {
+		if held := r.w.held(); held.Cmp(d("7")) != 0 {
 			t.Errorf("holds %s, want the seven that are not ours", held)
 		}
 		r.wantBooks(journal.Filled, journal.Filled)

@@ -1,7 +1,6 @@
 package trader
 
 import (
-	"context"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -72,7 +71,6 @@ func TestKillBetweenSendAndAck(t *testing.T) {
 		inBubble(t, func(r *rig) {
 			r.cfg.OrderDeadline = time.Hour
 			r.w.answers = []answer{how}
-			r.w.ask = func(_ context.Context, what string) error { return nil }
 			l := r.start()
 			synctest.Wait() // the order is at the broker, and not a word came back
 			if r.w.count() != 1 {
@@ -179,7 +177,7 @@ func TestCancelledOrderThatFilledInPart(t *testing.T) {
 		r.later(time.Minute)
 		r.wantCode(r.once(), exit.OK)
 		r.wantBooks(journal.Cancelled, journal.Filled)
-		if held := r.w.held("AAPL"); held.Cmp(d("10")) != 0 {
+		if held := r.w.held(); held.Cmp(d("10")) != 0 {
 			t.Errorf("holds %s after buying what was missing, want 10", held)
 		}
 	})

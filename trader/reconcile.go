@@ -83,29 +83,26 @@ func (s *session) compare(ctx context.Context) error {
 // two answers is then in at least one. Executions are booked as they come.
 func (s *session) gather(ctx context.Context) (evidence, error) {
 	var ev evidence
-	var executions []broker.Execution
-	var positions []broker.Position
-	for _, ask := range []struct {
-		what string
-		fn   func(context.Context) error
-	}{
-		{"open orders", func(ctx context.Context) (err error) { ev.open, err = s.b.OpenOrders(ctx); return }},
-		{"executions", func(ctx context.Context) (err error) { executions, err = s.b.Executions(ctx); return }},
-		{"completed orders", func(ctx context.Context) (err error) {
-			ev.completed, err = s.b.CompletedOrders(ctx)
-			return
-		}},
-		{"positions", func(ctx context.Context) (err error) { positions, err = s.b.Positions(ctx); return }},
-	} {
-		if err := s.ask(ctx, ask.what, ask.fn); err != nil {
-			return ev, err
-		}
+	var err error
+	if ev.open, err = ask(ctx, s, "open orders", s.b.OpenOrders); err != nil {
+		return ev, err
+	}
+	executions, err := ask(ctx, s, "executions", s.b.Executions)
+	if err != nil {
+		return ev, err
+	}
+	if ev.completed, err = ask(ctx, s, "completed orders", s.b.CompletedOrders); err != nil {
+		return ev, err
+	}
+	positions, err := ask(ctx, s, "positions", s.b.Positions)
+	if err != nil {
+		return ev, err
 	}
 	for _, x := range executions {
 		if x.Account != "" && x.Account != s.account {
 			continue
 		}
-		if _, err := s.book(context.WithoutCancel(ctx), x); err != nil {
+		if err := s.book(context.WithoutCancel(ctx), x); err != nil {
 			return ev, exit.Because(exit.State, err)
 		}
 	}
@@ -115,19 +112,19 @@ func (s *session) gather(ctx context.Context) (evidence, error) {
 			ev.holdings[p.Contract.ConID] = holding{p.Contract.Symbol, p.Quantity}
 		}
 	}
-	var err error
 	ev.differing, err = s.differences(ctx, ev.holdings)
 	return ev, err
 }
 
 // ask makes one request under the request deadline.
-func (s *session) ask(ctx context.Context, what string, fn func(context.Context) error) error {
+func ask[T any](ctx context.Context, s *session, what string, fn func(context.Context) (T, error)) (T, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.e.cfg.RequestTimeout)
 	defer cancel()
-	if err := fn(ctx); err != nil {
-		return answerError("ask for "+what, err)
+	answer, err := fn(ctx)
+	if err != nil {
+		return answer, answerError("ask for "+what, err)
 	}
-	return nil
+	return answer, nil
 }
 
 // differences compares the books with the broker over the union of their contracts.

@@ -62,8 +62,8 @@ func command(stdout, stderr io.Writer) *cobra.Command {
 	flags := root.Flags()
 	flags.StringVar(&file, "config", os.Getenv(configEnv), "")
 	for _, o := range config.Options() {
-		flag := flags.VarPF(&value{kind: o.Value}, o.Flag, "", o.Usage)
-		if o.Value == "" {
+		flag := flags.VarPF(&value{kind: o.Kind}, o.Flag, "", o.Usage)
+		if o.Kind == "" {
 			flag.NoOptDefVal = "true"
 		}
 	}
@@ -75,9 +75,14 @@ func command(stdout, stderr io.Writer) *cobra.Command {
 // value keeps a flag's text; the configuration parses it together with the other sources.
 type value struct{ text, kind string }
 
+// Set keeps the text.
 func (v *value) Set(s string) error { v.text = s; return nil }
-func (v *value) String() string     { return v.text }
-func (v *value) Type() string       { return v.kind }
+
+// String is the text as given.
+func (v *value) String() string { return v.text }
+
+// Type is the kind of value.
+func (v *value) Type() string { return v.kind }
 
 func given(flags *pflag.FlagSet) []config.Setting {
 	var out []config.Setting

@@ -61,11 +61,11 @@ func usage() string {
 		"", configEnv)
 	for _, o := range config.Options() {
 		head := "--" + o.Flag
-		if o.Value != "" {
-			head += " " + o.Value
+		if o.Kind != "" {
+			head += " " + o.Kind
 		}
 		notes := o.Usage
-		if d := o.Default(); d != "" && o.Value != "" {
+		if d := o.Default(); d != "" && o.Kind != "" {
 			notes += " (default " + d + ")"
 		}
 		fmt.Fprintf(&b, "  %-28s %s\n", head, notes)

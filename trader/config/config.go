@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -122,13 +121,18 @@ func Default() Config {
 		},
 		Strategy: Strategy{Name: strategy.SMACross, Shares: Decimal{decimal.One}, Fast: 10, Slow: 20},
 		Order: Order{
-			Type: broker.Market, LimitOffset: Decimal{decimal.MustNew(5, 3)}, Deadline: Duration{trader.DefaultOrderDeadline},
-			AbsenceWait: Duration{trader.DefaultAbsenceWait}, MaxBarAge: Duration{trader.DefaultMaxBarAge},
-			Timeout: Duration{trader.DefaultRequestTimeout},
+			Type:        broker.Market,
+			LimitOffset: Decimal{decimal.MustNew(5, 3)},
+			Deadline:    Duration{trader.DefaultOrderDeadline},
+			AbsenceWait: Duration{trader.DefaultAbsenceWait},
+			MaxBarAge:   Duration{trader.DefaultMaxBarAge},
+			Timeout:     Duration{trader.DefaultRequestTimeout},
 		},
 		Risk: Risk{
-			MaxOrderNotional: Decimal{risk.DefaultOrderNotional}, MaxPositionNotional: Decimal{risk.DefaultPositionNotional},
-			MaxOrdersPerDay: risk.DefaultOrdersPerDay, MaxPriceMove: Decimal{risk.DefaultPriceMove},
+			MaxOrderNotional:    Decimal{risk.DefaultOrderNotional},
+			MaxPositionNotional: Decimal{risk.DefaultPositionNotional},
+			MaxOrdersPerDay:     risk.DefaultOrdersPerDay,
+			MaxPriceMove:        Decimal{risk.DefaultPriceMove},
 		},
 	}
 }
@@ -161,13 +165,16 @@ func (c Config) Trader() (trader.Config, error) {
 	if err != nil {
 		return trader.Config{}, err
 	}
+	limits := risk.Limits{
+		MaxOrderNotional:    c.Risk.MaxOrderNotional.Decimal,
+		MaxPositionNotional: c.Risk.MaxPositionNotional.Decimal,
+		MaxOrdersPerDay:     c.Risk.MaxOrdersPerDay,
+		MaxPriceMove:        c.Risk.MaxPriceMove.Decimal,
+	}
 	return trader.Config{
 		Symbols: c.Symbols, Once: c.Once, Interval: c.Interval.Duration, ClientID: c.Gateway.ClientID,
 		Account: c.Account, Live: c.Live, AdoptPositions: c.AdoptPositions, Strategy: s,
-		Limits: risk.Limits{
-			MaxOrderNotional: c.Risk.MaxOrderNotional.Decimal, MaxPositionNotional: c.Risk.MaxPositionNotional.Decimal,
-			MaxOrdersPerDay: c.Risk.MaxOrdersPerDay, MaxPriceMove: c.Risk.MaxPriceMove.Decimal,
-		},
+		Limits:    limits,
 		OrderType: c.Order.Type, LimitOffset: c.Order.LimitOffset.Decimal, MaxBarAge: c.Order.MaxBarAge.Duration,
 		OrderDeadline: c.Order.Deadline.Duration, RequestTimeout: c.Order.Timeout.Duration,
 		AbsenceWait: c.Order.AbsenceWait.Duration, MaxReconnects: c.Reconnect.Max,
@@ -227,16 +234,4 @@ func (c Config) validate() error {
 	}
 	_, err := c.Level()
 	return err
-}
-
-// parseInterval takes a Go duration or a bare number of seconds.
-func parseInterval(s string) (time.Duration, error) {
-	if n, err := strconv.ParseFloat(s, 64); err == nil {
-		const most = 1e9 // seconds; more would overflow
-		if !(n >= 0 && n <= most) {
-			return 0, fmt.Errorf("%q seconds is out of range", s)
-		}
-		return time.Duration(n * float64(time.Second)), nil
-	}
-	return time.ParseDuration(s)
 }

@@ -122,11 +122,10 @@ func TestBadValuesNameTheirSource(t *testing.T) {
 		t.Errorf("environment: %v", err)
 	}
 	for _, o := range Options() {
-		c := Default()
-		if err := o.set(&c, "\x00"); err != nil {
+		c, err := Load("", noEnv, []Setting{{"symbols", "AAPL"}, {o.Flag, "\x00"}})
+		if err != nil {
 			continue // refused at once
 		}
-		c.Symbols = append(c.Symbols, "AAPL")
 		if _, err := c.Trader(); err == nil && !free[o.Flag] {
 			t.Errorf("--%s takes rubbish", o.Flag)
 		}
@@ -177,16 +176,16 @@ func TestStateDir(t *testing.T) {
 	}
 }
 
-func TestParseInterval(t *testing.T) {
+func TestParseDuration(t *testing.T) {
 	for text, want := range map[string]time.Duration{
 		"30": 30 * time.Second, "0.5": 500 * time.Millisecond, "2m": 2 * time.Minute,
 	} {
-		if got, err := parseInterval(text); err != nil || got != want {
+		if got, err := parseDuration(text); err != nil || got != want {
 			t.Errorf("%q is %s, %v", text, got, err)
 		}
 	}
 	for _, text := range []string{"", "-1", "1e99", "NaN", "Inf", "soon"} {
-		if got, err := parseInterval(text); err == nil {
+		if got, err := parseDuration(text); err == nil {
 			t.Errorf("%q is %s", text, got)
 		}
 	}

@@ -2,6 +2,8 @@ package config
 
 import (
 	"fmt"
+	"math"
+	"strconv"
 	"time"
 
 	"github.com/goccy/go-yaml"
@@ -9,29 +11,50 @@ import (
 	"github.com/govalues/decimal"
 )
 
-// Duration is a time.Duration that the file writes as the flags do: 30s, or a bare number of
-// seconds.
+// Duration is a time.Duration that file and flags write alike: 30s, or a bare number of seconds.
 type Duration struct{ time.Duration }
 
+// Set reads the text.
+func (d *Duration) Set(text string) error {
+	v, err := parseDuration(text)
+	d.Duration = v
+	return err
+}
+
 // UnmarshalYAML reads the node; its error carries the node's place.
-func (d *Duration) UnmarshalYAML(n ast.Node) error {
-	return scalar(n, func(text string) (err error) { d.Duration, err = parseInterval(text); return })
+func (d *Duration) UnmarshalYAML(n ast.Node) error { return scalar(n, d.Set) }
+
+func parseDuration(text string) (time.Duration, error) {
+	n, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		return time.ParseDuration(text)
+	}
+	const most = 1e9 // seconds; ten times as many would overflow
+	if math.IsNaN(n) || n < 0 || n > most {
+		return 0, fmt.Errorf("%q seconds is out of range", text)
+	}
+	return time.Duration(n * float64(time.Second)), nil
 }
 
 // Decimal is a decimal number, written plainly.
 type Decimal struct{ decimal.Decimal }
 
-// UnmarshalYAML reads the node; its error carries the node's place.
-func (d *Decimal) UnmarshalYAML(n ast.Node) error {
-	return scalar(n, func(text string) (err error) { d.Decimal, err = decimal.Parse(text); return })
+// Set reads the text.
+func (d *Decimal) Set(text string) error {
+	v, err := decimal.Parse(text)
+	d.Decimal = v
+	return err
 }
 
-func scalar(n ast.Node, parse func(text string) error) error {
+// UnmarshalYAML reads the node; its error carries the node's place.
+func (d *Decimal) UnmarshalYAML(n ast.Node) error { return scalar(n, d.Set) }
+
+func scalar(n ast.Node, set func(text string) error) error {
 	if n.Type() == ast.MappingType || n.Type() == ast.SequenceType {
 		return &yaml.SyntaxError{Message: "want one value", Token: n.GetToken()}
 	}
 	text := n.GetToken().Value
-	if err := parse(text); err != nil {
+	if err := set(text); err != nil {
 		return &yaml.SyntaxError{Message: fmt.Sprintf("%q: %v", text, err), Token: n.GetToken()}
 	}
 	return nil

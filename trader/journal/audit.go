@@ -18,7 +18,6 @@ type contractKey struct {
 
 type sums struct {
 	own, total decimal.Decimal
-	cash       decimal.Decimal
 }
 
 // Audit replays every execution and compares: own and total positions and cash must be what the

@@ -73,9 +73,13 @@ func New(name string, p Params) (Strategy, error) {
 
 type smaCross Params
 
+// Name is SMACross.
 func (smaCross) Name() string { return SMACross }
+
+// Needs is how many bars Decide looks at.
 func (s smaCross) Needs() int { return s.Slow }
 
+// Decide is the strategy itself.
 func (s smaCross) Decide(bars []market.Bar) (Decision, error) {
 	if len(bars) < s.Slow {
 		return Decision{}, fmt.Errorf("%d of %d: %w", len(bars), s.Slow, ErrWarmUp)
@@ -98,9 +102,13 @@ func (s smaCross) Decide(bars []market.Bar) (Decision, error) {
 
 type hold Params
 
+// Name is Hold.
 func (hold) Name() string { return Hold }
-func (hold) Needs() int   { return 1 }
 
+// Needs is how many bars Decide looks at.
+func (hold) Needs() int { return 1 }
+
+// Decide is the strategy itself.
 func (h hold) Decide(bars []market.Bar) (Decision, error) {
 	if len(bars) < h.Needs() {
 		return Decision{}, ErrWarmUp
@@ -110,9 +118,13 @@ func (h hold) Decide(bars []market.Bar) (Decision, error) {
 
 type alternate Params
 
+// Name is Alternate.
 func (alternate) Name() string { return Alternate }
-func (alternate) Needs() int   { return 1 }
 
+// Needs is how many bars Decide looks at.
+func (alternate) Needs() int { return 1 }
+
+// Decide is the strategy itself.
 func (a alternate) Decide(bars []market.Bar) (Decision, error) {
 	if len(bars) < a.Needs() {
 		return Decision{}, ErrWarmUp

@@ -1,0 +1,53 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+)
+
+// Setting is one flag that was given.
+type Setting struct {
+	Flag, Value string
+}
+
+// Load makes the configuration: defaults, then file ("" for none), then the environment, then the
+// flags that were given. getenv is os.LookupEnv; a variable that is empty is not set.
+func Load(file string, getenv func(string) (string, bool), flags []Setting) (Config, error) {
+	c := Default()
+	if file != "" {
+		if err := c.readFile(file); err != nil {
+			return c, err
+		}
+	}
+	byFlag := map[string]Option{}
+	for _, o := range c.options() {
+		byFlag[o.Flag] = o
+		if o.Env == "" {
+			continue
+		}
+		if v, ok := getenv(o.Env); ok && v != "" {
+			if err := o.value.Set(v); err != nil {
+				return c, fmt.Errorf("environment %s=%q: %w", o.Env, v, cause(err))
+			}
+		}
+	}
+	for _, f := range flags {
+		o, ok := byFlag[f.Flag]
+		if !ok {
+			return c, fmt.Errorf("no flag --%s", f.Flag)
+		}
+		if err := o.value.Set(f.Value); err != nil {
+			return c, fmt.Errorf("--%s %q: %w", f.Flag, f.Value, cause(err))
+		}
+	}
+	return c, nil
+}
+
+// cause drops strconv's function name and repeated value from its errors.
+func cause(err error) error {
+	if e, ok := errors.AsType[*strconv.NumError](err); ok {
+		return e.Err
+	}
+	return err
+}
