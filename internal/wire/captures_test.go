@@ -135,10 +135,10 @@ func TestCapturedText(t *testing.T) {
 	decoded := 0
 	for line := range strings.Lines(string(capture(t, "v173-interactions.yaml"))) {
 		line = strings.TrimSpace(line)
-		switch {
-		case line == "request:":
+		switch line {
+		case "request:":
 			direction = wire.FromClient
-		case line == "responses:":
+		case "responses:":
 			direction = wire.FromServer
 		}
 		_, raw, found := strings.Cut(line, `raw: "`)

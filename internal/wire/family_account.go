@@ -56,7 +56,7 @@ func accountSummaryEnd(f *fields, m *pb.AccountSummaryEnd) { f.requestID("1", &m
 
 func reqAccountUpdates(f *fields, m *pb.AccountDataRequest) {
 	f.fixed("2")
-	f.flag(&m.Subscribe, zero)
+	f.flag(&m.Subscribe)
 	f.required()
 	f.str(&m.AcctCode)
 }
@@ -139,7 +139,7 @@ func reqAccountUpdatesMulti(f *fields, m *pb.AccountUpdatesMultiRequest) {
 	f.requestID("1", &m.ReqId)
 	f.str(&m.Account)
 	f.str(&m.ModelCode)
-	f.flag(&m.LedgerAndNLV, zero)
+	f.flag(&m.LedgerAndNLV)
 }
 
 func cancelAccountUpdatesMulti(f *fields, m *pb.CancelAccountUpdatesMulti) {

@@ -66,7 +66,7 @@ func executionDetails(f *fields, m *pb.ExecutionDetails) {
 	f.plain(&e.Price, zero)
 	f.long(&e.PermId, zero)
 	f.int(&e.ClientId, zero)
-	f.flag(&e.IsLiquidation, zero)
+	f.flag(&e.IsLiquidation)
 	f.decimal(&e.CumQty, zero)
 	f.plain(&e.AvgPrice, zero)
 	f.str(&e.OrderRef)
@@ -76,7 +76,7 @@ func executionDetails(f *fields, m *pb.ExecutionDetails) {
 	f.str(&e.ModelCode)
 	f.int(&e.LastLiquidity, zero)
 	if f.version >= 178 {
-		f.flag(&e.IsPriceRevisionPending, zero)
+		f.flag(&e.IsPriceRevisionPending)
 	}
 	if f.version >= 198 {
 		f.str(&e.Submitter)

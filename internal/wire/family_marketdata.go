@@ -23,9 +23,9 @@ func reqMktData(f *fields, m *pb.MarketDataRequest) {
 	dataLegs(f, c)
 	deltaNeutralContract(f, c)
 	f.str(&m.GenericTickList)
-	f.flag(&m.Snapshot, zero)
+	f.flag(&m.Snapshot)
 	f.required()
-	f.flag(&m.RegulatorySnapshot, zero)
+	f.flag(&m.RegulatorySnapshot)
 	f.options(&m.MarketDataOptions)
 }
 

@@ -65,12 +65,12 @@ func globalCancel(f *fields, m *pb.GlobalCancelRequest) {
 
 func autoOpenOrders(f *fields, m *pb.AutoOpenOrdersRequest) {
 	f.fixed("1")
-	f.flag(&m.AutoBind, zero)
+	f.flag(&m.AutoBind)
 	f.required()
 }
 
 func reqCompletedOrders(f *fields, m *pb.CompletedOrdersRequest) {
-	f.flag(&m.ApiOnly, zero)
+	f.flag(&m.ApiOnly)
 	f.required()
 }
 

@@ -187,15 +187,12 @@ func (f *fields) number(bits int) (int64, bool) {
 	return n, true
 }
 
-// flag is a bool: "1" or "0".
-func (f *fields) flag(p **bool, unset string) {
+// flag is a bool: "1" or "0". Unset is written as "0".
+func (f *fields) flag(p **bool) {
 	if !f.reading {
-		switch {
-		case *p == nil:
-			f.put(unset)
-		case **p:
+		if *p != nil && **p {
 			f.put("1")
-		default:
+		} else {
 			f.put(zero)
 		}
 		return

@@ -15,8 +15,8 @@ func completedOrder(f *fields, m *pb.CompletedOrder) {
 	reportedAllocation(f, o)
 	reportedBox(f, o)
 	f.int(&o.DisplaySize, unsetInt)
-	f.flag(&o.SweepToFill, zero)
-	f.flag(&o.AllOrNone, zero)
+	f.flag(&o.SweepToFill)
+	f.flag(&o.AllOrNone)
 	f.int(&o.MinQty, empty)
 	f.int(&o.OcaType, zero)
 	f.int(&o.TriggerMethod, zero)
@@ -28,8 +28,8 @@ func completedOrder(f *fields, m *pb.CompletedOrder) {
 	hedge(f, o)
 	reportedClearing(f, c, o)
 	f.str(&s.Status)
-	f.flag(&o.RandomizeSize, zero)
-	f.flag(&o.RandomizePrice, zero)
+	f.flag(&o.RandomizeSize)
+	f.flag(&o.RandomizePrice)
 	peggedToBenchmark(f, o)
 	conditions(f, o)
 	stopAndOffset(f, o)
@@ -41,7 +41,7 @@ func completedOrder(f *fields, m *pb.CompletedOrder) {
 		f.str(&o.CustomerAccount)
 	}
 	if f.version >= 184 {
-		f.flag(&o.ProfessionalCustomer, zero)
+		f.flag(&o.ProfessionalCustomer)
 	}
 	if f.version >= 198 {
 		f.str(&o.Submitter)
@@ -50,14 +50,14 @@ func completedOrder(f *fields, m *pb.CompletedOrder) {
 
 func completion(f *fields, o *pb.Order, s *pb.OrderState) {
 	f.plain(&o.CashQty, zero)
-	f.flag(&o.DontUseAutoPriceForHedge, zero)
-	f.flag(&o.IsOmsContainer, zero)
+	f.flag(&o.DontUseAutoPriceForHedge)
+	f.flag(&o.IsOmsContainer)
 	f.str(&o.AutoCancelDate)
 	f.decimal(&o.FilledQuantity, zero)
 	f.int(&o.RefFuturesConId, unsetInt)
-	f.flag(&o.AutoCancelParent, zero)
+	f.flag(&o.AutoCancelParent)
 	f.str(&o.Shareholder)
-	f.flag(&o.ImbalanceOnly, zero)
+	f.flag(&o.ImbalanceOnly)
 	f.int(&o.RouteMarketableToBbo, zero)
 	f.long(&o.ParentPermId, zero)
 	f.str(&s.CompletedTime)

@@ -86,7 +86,7 @@ func orderLegs(f *fields, c *pb.Contract) {
 func deltaNeutralContract(f *fields, c *pb.Contract) {
 	present := c.DeltaNeutralContract != nil
 	flag := &present
-	f.flag(&flag, zero)
+	f.flag(&flag)
 	if flag == nil || !*flag {
 		return
 	}

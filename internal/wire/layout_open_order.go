@@ -19,9 +19,9 @@ func openOrder(f *fields, m *pb.OpenOrder) {
 	f.fixed(zero) // auctionStrategy: protobuf orders have none
 	reportedBox(f, o)
 	f.int(&o.DisplaySize, unsetInt)
-	f.flag(&o.BlockOrder, zero)
-	f.flag(&o.SweepToFill, zero)
-	f.flag(&o.AllOrNone, zero)
+	f.flag(&o.BlockOrder)
+	f.flag(&o.SweepToFill)
+	f.flag(&o.AllOrNone)
 	f.int(&o.MinQty, empty)
 	f.int(&o.OcaType, zero)
 	f.fixed(zero)  // eTradeOnly, deprecated
@@ -37,13 +37,13 @@ func openOrder(f *fields, m *pb.OpenOrder) {
 	reportedLegs(f, c, o)
 	scale(f, o, unsetInt)
 	hedge(f, o)
-	f.flag(&o.OptOutSmartRouting, zero)
+	f.flag(&o.OptOutSmartRouting)
 	reportedClearing(f, c, o)
-	f.flag(&o.WhatIf, zero)
+	f.flag(&o.WhatIf)
 	preview(f, s)
 	f.required()
-	f.flag(&o.RandomizeSize, zero)
-	f.flag(&o.RandomizePrice, zero)
+	f.flag(&o.RandomizeSize)
+	f.flag(&o.RandomizePrice)
 	peggedToBenchmark(f, o)
 	conditions(f, o)
 	reportedAdjustment(f, o)
@@ -65,8 +65,8 @@ func reportedTerms(f *fields, o *pb.Order) {
 }
 
 func reportedTiming(f *fields, o *pb.Order) {
-	f.flag(&o.OutsideRth, zero)
-	f.flag(&o.Hidden, zero)
+	f.flag(&o.OutsideRth)
+	f.flag(&o.Hidden)
 	f.plain(&o.DiscretionaryAmt, zero)
 	f.str(&o.GoodAfterTime)
 }
@@ -105,10 +105,10 @@ func reportedLegs(f *fields, c *pb.Contract, o *pb.Order) {
 func reportedClearing(f *fields, c *pb.Contract, o *pb.Order) {
 	f.str(&o.ClearingAccount)
 	f.str(&o.ClearingIntent)
-	f.flag(&o.NotHeld, zero)
+	f.flag(&o.NotHeld)
 	deltaNeutralContract(f, c)
 	algo(f, o)
-	f.flag(&o.Solicited, zero)
+	f.flag(&o.Solicited)
 }
 
 // preview walks the order's status and what a what-if order would cost.
@@ -153,7 +153,7 @@ func previewOutsideHours(f *fields, s *pb.OrderState) {
 		f.decimal(&a.PositionAfter, unsetSize)
 		f.decimal(&a.DesiredAllocQty, unsetSize)
 		f.decimal(&a.AllowedAllocQty, unsetSize)
-		f.flag(&a.IsMonetary, zero)
+		f.flag(&a.IsMonetary)
 	})
 }
 
@@ -184,9 +184,9 @@ func stopAndOffset(f *fields, o *pb.Order) {
 // reportedNewer walks the end of an open order: what 106 and later versions appended.
 func reportedNewer(f *fields, o *pb.Order) {
 	f.plain(&o.CashQty, zero)
-	f.flag(&o.DontUseAutoPriceForHedge, zero)
-	f.flag(&o.IsOmsContainer, zero)
-	f.flag(&o.DiscretionaryUpToLimitPrice, zero)
+	f.flag(&o.DontUseAutoPriceForHedge)
+	f.flag(&o.IsOmsContainer)
+	f.flag(&o.DiscretionaryUpToLimitPrice)
 	f.int(&o.UsePriceMgmtAlgo, zero)
 	if f.version >= 158 {
 		f.int(&o.Duration, empty)
@@ -195,7 +195,7 @@ func reportedNewer(f *fields, o *pb.Order) {
 		f.int(&o.PostToAts, empty)
 	}
 	if f.version >= 162 {
-		f.flag(&o.AutoCancelParent, zero)
+		f.flag(&o.AutoCancelParent)
 	}
 	if f.version >= 170 {
 		reportedPegs(f, o)
@@ -204,13 +204,13 @@ func reportedNewer(f *fields, o *pb.Order) {
 		f.str(&o.CustomerAccount)
 	}
 	if f.version >= 184 {
-		f.flag(&o.ProfessionalCustomer, zero)
+		f.flag(&o.ProfessionalCustomer)
 	}
 	if f.version >= 185 {
 		f.str(&o.BondAccruedInterest)
 	}
 	if f.version >= 189 {
-		f.flag(&o.IncludeOvernight, zero)
+		f.flag(&o.IncludeOvernight)
 	}
 	if f.version >= 193 {
 		f.str(&o.ExtOperator)
@@ -220,7 +220,7 @@ func reportedNewer(f *fields, o *pb.Order) {
 		f.str(&o.Submitter)
 	}
 	if f.version >= 199 {
-		f.flag(&o.ImbalanceOnly, zero)
+		f.flag(&o.ImbalanceOnly)
 	}
 }
 

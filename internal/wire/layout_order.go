@@ -27,7 +27,7 @@ func volatilityOrder(f *fields, o *pb.Order, noHedge string, booking bool) {
 	if o.GetDeltaNeutralOrderType() != "" || !f.reading && noHedge != "" {
 		hedgeOrder(f, o, noHedge, booking)
 	}
-	f.flag(&o.ContinuousUpdate, zero)
+	f.flag(&o.ContinuousUpdate)
 	if noHedge == literalNone {
 		f.int(&o.ReferencePriceType, zero)
 	} else {
@@ -47,7 +47,7 @@ func hedgeOrder(f *fields, o *pb.Order, noHedge string, booking bool) {
 			f.str(&o.DeltaNeutralOpenClose)
 		}
 	}
-	f.flag(&o.DeltaNeutralShortSale, zero)
+	f.flag(&o.DeltaNeutralShortSale)
 	f.int(&o.DeltaNeutralShortSaleSlot, zero)
 	f.str(&o.DeltaNeutralDesignatedLocation)
 }
@@ -63,10 +63,10 @@ func scale(f *fields, o *pb.Order, unsetLevel string) {
 	f.plain(&o.ScalePriceAdjustValue, empty)
 	f.int(&o.ScalePriceAdjustInterval, empty)
 	f.plain(&o.ScaleProfitOffset, empty)
-	f.flag(&o.ScaleAutoReset, zero)
+	f.flag(&o.ScaleAutoReset)
 	f.int(&o.ScaleInitPosition, empty)
 	f.int(&o.ScaleInitFillQty, empty)
-	f.flag(&o.ScaleRandomPercent, zero)
+	f.flag(&o.ScaleRandomPercent)
 }
 
 func hedge(f *fields, o *pb.Order) {
@@ -89,7 +89,7 @@ func peggedToBenchmark(f *fields, o *pb.Order) {
 		return
 	}
 	f.int(&o.ReferenceContractId, zero)
-	f.flag(&o.IsPeggedChangeAmountDecrease, zero)
+	f.flag(&o.IsPeggedChangeAmountDecrease)
 	f.plain(&o.PeggedChangeAmount, zero)
 	f.plain(&o.ReferenceChangeAmount, zero)
 	f.str(&o.ReferenceExchangeId)
@@ -109,8 +109,8 @@ func conditions(f *fields, o *pb.Order) {
 	const fieldsEach = 4 // of the smallest: kind, conjunction, isMore, time
 	list(f, &o.Conditions, fieldsEach, func(c *pb.OrderCondition) { condition(f, c) })
 	if len(o.Conditions) > 0 {
-		f.flag(&o.ConditionsIgnoreRth, zero)
-		f.flag(&o.ConditionsCancelOrder, zero)
+		f.flag(&o.ConditionsIgnoreRth)
+		f.flag(&o.ConditionsCancelOrder)
 	}
 }
 
@@ -125,7 +125,7 @@ func condition(f *fields, c *pb.OrderCondition) {
 		f.str(&c.Symbol)
 		return
 	}
-	f.flag(&c.IsMore, zero)
+	f.flag(&c.IsMore)
 	switch c.GetType() {
 	case conditionPrice:
 		f.plain(&c.Price, zero)

@@ -27,19 +27,19 @@ func placeOrder(f *fields, m *pb.PlaceOrderRequest) {
 	f.str(&o.ActiveStartTime)
 	f.str(&o.ActiveStopTime)
 	hedge(f, o)
-	f.flag(&o.OptOutSmartRouting, zero)
+	f.flag(&o.OptOutSmartRouting)
 	f.str(&o.ClearingAccount)
 	f.str(&o.ClearingIntent)
-	f.flag(&o.NotHeld, zero)
+	f.flag(&o.NotHeld)
 	deltaNeutralContract(f, c)
 	algo(f, o)
 	f.str(&o.AlgoId)
-	f.flag(&o.WhatIf, zero)
+	f.flag(&o.WhatIf)
 	f.required()
 	f.options(&o.OrderMiscOptions)
-	f.flag(&o.Solicited, zero)
-	f.flag(&o.RandomizeSize, zero)
-	f.flag(&o.RandomizePrice, zero)
+	f.flag(&o.Solicited)
+	f.flag(&o.RandomizeSize)
+	f.flag(&o.RandomizePrice)
 	peggedToBenchmark(f, o)
 	conditions(f, o)
 	placedAdjustment(f, o)
@@ -59,14 +59,14 @@ func placedTerms(f *fields, o *pb.Order) {
 	f.str(&o.OpenClose)
 	f.int(&o.Origin, zero)
 	f.str(&o.OrderRef)
-	f.flag(&o.Transmit, zero)
+	f.flag(&o.Transmit)
 	f.int(&o.ParentId, zero)
-	f.flag(&o.BlockOrder, zero)
-	f.flag(&o.SweepToFill, zero)
+	f.flag(&o.BlockOrder)
+	f.flag(&o.SweepToFill)
 	f.int(&o.DisplaySize, zero)
 	f.int(&o.TriggerMethod, zero)
-	f.flag(&o.OutsideRth, zero)
-	f.flag(&o.Hidden, zero)
+	f.flag(&o.OutsideRth)
+	f.flag(&o.Hidden)
 }
 
 func placedAllocation(f *fields, o *pb.Order) {
@@ -90,7 +90,7 @@ func placedAttributes(f *fields, o *pb.Order) {
 	f.int(&o.OcaType, zero)
 	f.str(&o.Rule80A)
 	f.str(&o.SettlingFirm)
-	f.flag(&o.AllOrNone, zero)
+	f.flag(&o.AllOrNone)
 	f.int(&o.MinQty, empty)
 	f.plain(&o.PercentOffset, empty)
 	f.fixed(zero)  // eTradeOnly, deprecated
@@ -102,7 +102,7 @@ func placedAttributes(f *fields, o *pb.Order) {
 	f.plain(&o.Delta, empty)
 	f.plain(&o.StockRangeLower, empty)
 	f.plain(&o.StockRangeUpper, empty)
-	f.flag(&o.OverridePercentageConstraints, zero)
+	f.flag(&o.OverridePercentageConstraints)
 }
 
 func placedAdjustment(f *fields, o *pb.Order) {
@@ -125,9 +125,9 @@ func placedCompliance(f *fields, o *pb.Order) {
 	f.str(&o.Mifid2DecisionAlgo)
 	f.str(&o.Mifid2ExecutionTrader)
 	f.str(&o.Mifid2ExecutionAlgo)
-	f.flag(&o.DontUseAutoPriceForHedge, zero)
-	f.flag(&o.IsOmsContainer, zero)
-	f.flag(&o.DiscretionaryUpToLimitPrice, zero)
+	f.flag(&o.DontUseAutoPriceForHedge)
+	f.flag(&o.IsOmsContainer)
+	f.flag(&o.DiscretionaryUpToLimitPrice)
 	f.int(&o.UsePriceMgmtAlgo, empty)
 }
 
@@ -140,7 +140,7 @@ func placedNewer(f *fields, c *pb.Contract, o *pb.Order) {
 		f.int(&o.PostToAts, unsetInt)
 	}
 	if f.version >= 162 {
-		f.flag(&o.AutoCancelParent, zero)
+		f.flag(&o.AutoCancelParent)
 	}
 	if f.version >= 166 {
 		f.str(&o.AdvancedErrorOverride)
@@ -155,20 +155,20 @@ func placedNewer(f *fields, c *pb.Contract, o *pb.Order) {
 		f.str(&o.CustomerAccount)
 	}
 	if f.version >= 184 {
-		f.flag(&o.ProfessionalCustomer, zero)
+		f.flag(&o.ProfessionalCustomer)
 	}
 	if quoteFields(f.version) {
 		f.fixed(empty)
 		f.fixed(unsetInt)
 	}
 	if f.version >= 189 {
-		f.flag(&o.IncludeOvernight, zero)
+		f.flag(&o.IncludeOvernight)
 	}
 	if f.version >= 192 {
 		f.int(&o.ManualOrderIndicator, unsetInt)
 	}
 	if f.version >= 199 {
-		f.flag(&o.ImbalanceOnly, zero)
+		f.flag(&o.ImbalanceOnly)
 	}
 }
 

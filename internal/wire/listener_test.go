@@ -44,7 +44,7 @@ func (l *listener) hear(name string, args ...any) {
 
 // spell prints a value; of a struct only the fields that differ from every spelling of "unset".
 func spell(v reflect.Value) string {
-	switch v.Kind() {
+	switch v.Kind() { //nolint:exhaustive // the rest prints itself
 	case reflect.Pointer, reflect.Interface:
 		if v.IsNil() {
 			return "nil"
