@@ -3,6 +3,7 @@ package fakegateway
 import (
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/scmhub/ibapi/protobuf"
@@ -55,7 +56,9 @@ type conn struct {
 	finSeen bool // the client's
 	finAt   time.Time
 
-	// Of the loop alone:
+	spoken atomic.Int64 // version, for those who are not behind the loop; 0 until it is known
+
+	// Of the loop, and of what it has queued or registered:
 	version   wire.Version
 	greeted   chan struct{} // closed when the version reply is out; nil before it was queued
 	booted    chan struct{} // the same for the bootstrap
@@ -188,6 +191,7 @@ func (c *conn) handle(a arrival) bool {
 // greet answers a client's preamble with the version reply.
 func (c *conn) greet(a arrival) bool {
 	c.version = wire.Negotiate(wire.Version(c.srv.cfg.MaxServerVersion), *a.preamble)
+	c.spoken.Store(int64(c.version))
 	c.srv.board.update(c.row, Event{}, func(r *Connection) {
 		r.Preamble, r.ServerVersion = true, int(c.version)
 		r.Greeting = a.greeting()

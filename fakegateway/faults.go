@@ -104,6 +104,10 @@ func (c *conn) do(hit fault.Hit, wrote string, planned fault.Action) {
 		c.setEOF(hit.What.Do)
 		file("nothing", "")
 	case fault.Error:
+		if c.spoken.Load() == 0 {
+			file("nothing", "the connection has no version yet")
+			return
+		}
 		file(fmt.Sprintf("error %d", hit.What.Code), "") // first: who sees the error finds it
 		c.w.put(c.errorItem(hit, noID))
 	case fault.Garbage, fault.BadLength, fault.Drip:
@@ -198,7 +202,7 @@ func (c *conn) errorItem(hit fault.Hit, id int64) item {
 		Id: proto.Int32(int32(id)), ErrorTime: proto.Int64(c.Now().UnixMilli()),
 		ErrorCode: proto.Int32(int32(hit.What.Code)), ErrorMsg: proto.String(text),
 	}}
-	raw, err := wire.Append(nil, m, c.version)
+	raw, err := wire.Append(nil, m, wire.Version(c.spoken.Load()))
 	if err != nil {
 		c.srv.log.Error("error message of a fault not sent", "fault", hit.ID, "err", err)
 	}

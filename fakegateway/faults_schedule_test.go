@@ -106,3 +106,26 @@ func TestSlowConsumerIsResetWithAReason(t *testing.T) {
 		t.Errorf("end %q, want one that names the bound %d", r.End, queueItems)
 	}
 }
+
+func TestReceiptSaysWhenAFaultMissed(t *testing.T) {
+	s := startServer(t, faults(
+		fault.Fault{
+			ID: "nobody", When: fault.When{At: ptr(fault.Duration(0))}, What: fault.What{Do: fault.FIN},
+		},
+	))
+	await(t, s, "the miss", func(v *View) bool { return len(v.Receipts()) == 1 })
+	dial(t, s)
+	await(t, s, "a client", func(v *View) bool { return len(v.Connections()) == 1 })
+	if _, err := s.Inject(fault.Fault{
+		ID: "mute-yet", When: fault.When{At: ptr(fault.Duration(0))},
+		What: fault.What{Do: fault.Error, Code: 1100},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	await(t, s, "another miss", func(v *View) bool { return len(v.Receipts()) == 2 })
+	for i, want := range []string{"no live connection was selected", "has no version yet"} {
+		if r := s.Receipts()[i]; r.Wire != "nothing" || !strings.Contains(r.Mismatch, want) {
+			t.Errorf("receipt %+v, want the mismatch %q", r, want)
+		}
+	}
+}

@@ -41,6 +41,8 @@ type Connection struct {
 	MessagesIn    map[string]int `json:"messagesIn,omitempty"`
 	MessagesOut   map[string]int `json:"messagesOut,omitempty"`
 
+	// ClientFIN and ClientRST are when the Gateway's reader met them: a fault that stops reading
+	// puts them off.
 	ClientFIN   time.Time `json:"clientFin,omitzero"`
 	ClientRST   time.Time `json:"clientRst,omitzero"`
 	GatewayFIN  time.Time `json:"gatewayFin,omitzero"`

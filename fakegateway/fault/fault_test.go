@@ -159,6 +159,10 @@ func TestParseSaysWhereAndWhatIsAllowed(t *testing.T) {
 				"  - {id: a, when: {at: 2s}, what: {do: refuse}}\n",
 			[]string{"f.yaml:3:", "id of fault 1 already"},
 		},
+		{
+			"error without a version", "faults:\n  - when: {phase: accepted}\n    what: {do: error, code: 1100}\n",
+			[]string{"f.yaml:2:", "error needs a version"},
+		},
 		{"no YAML", "faults: [", []string{"f.yaml:1:"}},
 		{"two documents", "faults: []\n---\nfaults: []\n", []string{"one YAML document"}},
 	} {

@@ -48,7 +48,7 @@ func (f Fault) validate(report reporter) {
 		report("what.do", "%q is no action: want one of %s", f.What.Do, list(Actions()))
 		return
 	}
-	f.Where.validate(report, r)
+	f.Where.validate(report)
 	m := f.When.validate(report)
 	if m != "" {
 		f.validateMoment(report, r, m)
@@ -62,7 +62,7 @@ func (f Fault) validate(report reporter) {
 	}
 }
 
-func (w Where) validate(report reporter, r rule) {
+func (w Where) validate(report reporter) {
 	if w.Connection < 0 {
 		report("where.connection", "%d is below 1", w.Connection)
 	}
@@ -72,7 +72,6 @@ func (w Where) validate(report reporter, r rule) {
 	if w.Connection > 0 && w.FromConnection > 0 {
 		report("where", "connection and fromConnection exclude each other")
 	}
-	_ = r
 }
 
 // validate checks the moment and returns which kind it is, "" when that is not clear.
@@ -140,6 +139,9 @@ func (w When) validateValue(report reporter, m moment) {
 func (f Fault) validateMoment(report reporter, r rule, m moment) {
 	if r.moments != nil && !slices.Contains(r.moments, m) {
 		report("when."+string(m), "%s falls only at %s", f.What.Do, list(r.moments))
+	}
+	if f.What.Do == Error && (f.When.Phase == Accepted || f.When.Phase == PreambleRead) {
+		report("when.phase", "error needs a version: it falls from %s on", VersionSent)
 	}
 	if f.When.Byte > 0 && !r.bytes {
 		report("when.byte", "%s takes whole messages", f.What.Do)
