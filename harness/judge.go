@@ -94,7 +94,7 @@ func (v Verdict) sentence() string {
 			reason = f.Examples[0].What
 		}
 		if more := v.failed() - 1; more > 0 {
-			reason += fmt.Sprintf("; %s failed too", count(more, "checks"))
+			reason += fmt.Sprintf("; %s failed", count(more, "more checks"))
 		}
 		return fmt.Sprintf("%s: %s. %s", f.Check, reason, v.tally())
 	case Inconclusive:
