@@ -12,14 +12,16 @@ import (
 	"ibsoak/internal/wire"
 )
 
-// script is a Gateway that says what a test tells it to, at version 225. It answers one connection
+// script is a Gateway that says what a test tells it to, at version 225 unless told otherwise. It answers one connection
 // after the other; handle gets every message behind the bootstrap.
 type script struct {
 	t      testing.TB
 	ln     net.Listener
 	handle func(*talk, wire.Message)
-	turn   sync.Mutex // handle is called by one connection at a time
-	wg     sync.WaitGroup
+
+	version wire.Version
+	turn    sync.Mutex // handle is called by one connection at a time
+	wg      sync.WaitGroup
 
 	mu    sync.Mutex
 	conns []net.Conn
@@ -32,15 +34,18 @@ type talk struct {
 	n    int // from 1
 }
 
-const scriptVersion = 225
-
 func startScript(t testing.TB, handle func(*talk, wire.Message)) *script {
+	t.Helper()
+	return startScriptAt(t, 225, handle)
+}
+
+func startScriptAt(t testing.TB, v wire.Version, handle func(*talk, wire.Message)) *script {
 	t.Helper()
 	ln, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := &script{t: t, ln: ln, handle: handle}
+	g := &script{t: t, ln: ln, handle: handle, version: v}
 	g.wg.Go(g.accept)
 	t.Cleanup(func() {
 		_ = ln.Close()
@@ -74,14 +79,14 @@ func (c *talk) run() {
 	if _, err := wire.ReadPreamble(c.conn); err != nil {
 		return
 	}
-	_, _ = c.conn.Write(wire.AppendHello(nil, wire.Hello{Version: scriptVersion, Time: "20260824 22:27:38 CET"}))
+	_, _ = c.conn.Write(wire.AppendHello(nil, wire.Hello{Version: c.version, Time: "20260824 22:27:38 CET"}))
 	frames := wire.NewFrameReader(bufio.NewReader(c.conn))
 	for {
 		payload, err := frames.Next()
 		if err != nil {
 			return
 		}
-		m, err := wire.Decode(wire.FromClient, payload, scriptVersion)
+		m, err := wire.Decode(wire.FromClient, payload, c.version)
 		if err != nil {
 			c.t.Errorf("script: %v", err)
 			return
@@ -98,7 +103,7 @@ func (c *talk) run() {
 }
 
 func (c *talk) send(kind wire.Kind, body proto.Message) {
-	frame, err := wire.Append(nil, wire.Message{Kind: kind, Body: body}, scriptVersion)
+	frame, err := wire.Append(nil, wire.Message{Kind: kind, Body: body}, c.version)
 	if err != nil {
 		c.t.Errorf("script: %v", err)
 		return
@@ -122,4 +127,12 @@ func (c *talk) contract(id int32, symbol string) {
 
 func (c *talk) contractEnd(id int32) {
 	c.send(wire.ContractDataEnd, &pb.ContractDataEnd{ReqId: &id})
+}
+
+// reset closes by RST.
+func (c *talk) reset() {
+	if tcp, ok := c.conn.(*net.TCPConn); ok {
+		_ = tcp.SetLinger(0)
+	}
+	_ = c.conn.Close()
 }

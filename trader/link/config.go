@@ -51,7 +51,9 @@ type Config struct {
 	AttachTimeout  time.Duration // for the API client to come up on loopback
 	WriteTimeout   time.Duration // for one frame, to the Gateway or to the API client
 	DrainTimeout   time.Duration // for the client to decode all that arrived
-	CloseGrace     time.Duration // from our FIN to the Gateway's, before RST
+	// CloseGrace is how long after our FIN, and after each frame that still comes, the Gateway may
+	// take to send more or its own FIN, before RST; four times that in all.
+	CloseGrace time.Duration
 
 	// LivenessIdle without a frame from the Gateway sends a probe (reqCurrentTime), and so does
 	// four times LivenessIdle since the last answered one, whatever arrives.

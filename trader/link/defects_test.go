@@ -210,6 +210,7 @@ func TestL10CloseUnderABacklogEnds(t *testing.T) {
 		})
 		w := &wrapper{onTime: func(int64) { <-flooded }}
 		l, _ := attach(t, link.Config{Addr: g.addr()}, w)
+		within(t, "the flood", flooded)
 		closeLink(t, l)
 		if len(w.times) != backlog {
 			t.Errorf("%d of %d delivered", len(w.times), backlog)

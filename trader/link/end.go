@@ -83,29 +83,39 @@ func (l *Link) undone(err error) {
 	l.cause, l.incomplete = &cause, err
 }
 
+// graceExtent times CloseGrace is the longest that the Gateway's last frames are waited for, while
+// they keep coming.
+const graceExtent = 4
+
 // closeGateway sends FIN, reads what still arrives until the Gateway's FIN or the grace is over,
 // and closes. The socket is armed: a Gateway that has not closed by then gets an RST.
 func (l *Link) closeGateway() {
 	grace := max(0, l.cfg.CloseGrace)
-	until := time.Now().Add(grace)
-	_ = l.conn.SetWriteDeadline(until) // on a dead connection the writer is not blocked either
+	_ = l.conn.SetWriteDeadline(time.Now().Add(grace)) // fails only once nothing can be written
 	<-l.writerDone
-	select {
-	case <-l.readerDone: // the Gateway's FIN or RST has come already
-	default:
-		until = time.Now().Add(grace)
-	}
 	if grace > 0 {
 		_ = closeWrite(l.conn) // fails after an RST, when there is nothing left to close
 	}
-	_ = l.conn.SetReadDeadline(until)
+	l.closeBy.Store(int64(time.Since(l.began) + graceExtent*grace))
+	l.limitReading()
+	<-l.readerDone
+	_ = l.conn.Close() // the descriptor is gone whatever this says
+}
+
+// limitReading gives the next frame the grace to arrive, once the link's end has got that far. The
+// reader calls it behind each frame: what the kernel has already must not be lost to a slow machine.
+func (l *Link) limitReading() {
+	by := l.closeBy.Load()
+	if by == 0 {
+		return
+	}
+	until := min(time.Since(l.began)+max(0, l.cfg.CloseGrace), time.Duration(by))
+	_ = l.conn.SetReadDeadline(l.began.Add(until)) // a closed connection needs no deadline
 	select {
 	case <-l.hurried:
 		_ = l.conn.SetReadDeadline(time.Unix(1, 0)) // it may have been overwritten just now
 	default:
 	}
-	<-l.readerDone
-	_ = l.conn.Close() // the descriptor is gone whatever this says
 }
 
 // retireClient takes the API client down after everything that arrived was decoded. The client's

@@ -30,6 +30,7 @@ func (l *Link) readGateway() {
 			l.end(Malformed, fmt.Errorf("frame at byte %d: %w", offset, err))
 			return
 		}
+		l.limitReading()
 	}
 }
 

@@ -1,8 +1,11 @@
 package link
 
 import (
-	"bytes"
+	"fmt"
+	"strconv"
 	"sync/atomic"
+
+	pb "github.com/scmhub/ibapi/protobuf"
 
 	"ibsoak/internal/wire"
 )
@@ -42,22 +45,21 @@ func (i *inspector) inspect(payload []byte) (inspected, error) {
 	if form == wire.Protobuf {
 		return inspected{message: m, deliver: payload}, nil
 	}
-	full, err := i.complete(m, payload)
-	return inspected{message: m, deliver: full}, err
+	rendered, err := i.render(m)
+	return inspected{message: m, deliver: rendered}, err
 }
 
-// complete restores the trailing fields that a text message left out. The codec reads such a
-// message, as most clients do; IBKR's Go client would read past its end.
-func (i *inspector) complete(m wire.Message, payload []byte) ([]byte, error) {
-	if wire.FormAt(m.Kind, i.version) == wire.Protobuf {
-		return payload, nil // text where protobuf is due: there is no canonical text at this version
+// render writes a text message anew. The codec reads a message as most clients do: trailing fields
+// may be missing, and fields without a meaning, such as layout versions, may say anything. IBKR's Go
+// client reads past the end of the one and parses the other, so it gets the codec's own rendering.
+func (i *inspector) render(m wire.Message) ([]byte, error) {
+	if report, ok := m.Body.(*pb.CommissionAndFeesReport); ok {
+		// The one string of the protobuf messages that the client's text decoder reads as a number.
+		if date := report.GetYieldRedemptionDate(); date != "" {
+			if _, err := strconv.ParseInt(date, 10, 64); err != nil {
+				return nil, fmt.Errorf("decode %s: yield redemption date: %w", m.Kind, err)
+			}
+		}
 	}
-	full, err := wire.Payload(m, i.version)
-	if err != nil {
-		return nil, err
-	}
-	if bytes.Count(payload, []byte{0}) < bytes.Count(full, []byte{0}) {
-		return full, nil
-	}
-	return payload, nil
+	return wire.Payload(m, i.version)
 }

@@ -56,6 +56,7 @@ type Link struct {
 	transcript sync.Mutex // serializes Config.Transcript
 
 	inbound  atomic.Int64 // time of the last frame from the Gateway, as time since began
+	closeBy  atomic.Int64 // when to stop reading, as time since began; 0 while the link lives
 	waiting  atomic.Bool  // the reader waits for the API client, not for the Gateway
 	answered chan struct{}
 	counters counters

@@ -110,26 +110,39 @@ func TestCloseDeliversWhatComesBeforeTheGatewaysFIN(t *testing.T) {
 	})
 }
 
-// TestCloseOfAGatewayThatNeverCloses takes the grace, then RST.
+// TestCloseOfAGatewayThatNeverCloses takes the grace, then RST; four times the grace if it goes on
+// sending.
 func TestCloseOfAGatewayThatNeverCloses(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		gone := make(chan struct{})
-		client := &memClient{}
-		l, _ := memSession(t, nil, client, func(p *peer) {
-			p.ready(225)
-			p.expect(0) // FIN: and now, nothing
-			for p.send(currentTime(1)) {
-				<-time.After(time.Millisecond)
+	const grace = link.DefaultCloseGrace
+	for name, tt := range map[string]struct {
+		frames int
+		want   time.Duration
+	}{"silent": {0, grace}, "says a little more": {10, 10*time.Millisecond + grace}, "talks for ever": {1e6, 4 * grace}} {
+		bubble(t, name, func(t *testing.T) {
+			gone := make(chan struct{})
+			l, _ := memSession(t, nil, &memClient{}, func(p *peer) {
+				p.ready(225)
+				p.expect(0) // FIN
+				for range tt.frames {
+					<-time.After(time.Millisecond)
+					if !p.send(currentTime(1)) {
+						break
+					}
+				}
+				_, _ = p.conn.Read(make([]byte, 1)) // EOF, which is nothing new
+				for p.send(currentTime(1)) {        // until the RST
+					<-time.After(time.Hour)
+				}
+				close(gone)
+			})
+			began := time.Now()
+			closeLink(t, l)
+			if took := time.Since(began); took != tt.want {
+				t.Errorf("took %s, want %s", took, tt.want)
 			}
-			close(gone)
+			<-gone // the Gateway's socket is no longer held open
 		})
-		began := time.Now()
-		closeLink(t, l)
-		if took := time.Since(began); took != link.DefaultCloseGrace {
-			t.Errorf("took %s, want the grace of %s", took, link.DefaultCloseGrace)
-		}
-		<-gone // the Gateway's socket is no longer held open
-	})
+	}
 }
 
 // TestLiveness is that a session lives by round trips.
@@ -298,9 +311,9 @@ func TestUnknownKinds(t *testing.T) {
 	})
 }
 
-// TestATextMessageIsCompleted is a short error message at a text version: IBKR's client would read
-// past its end and go down.
-func TestATextMessageIsCompleted(t *testing.T) {
+// TestATextMessageIsRendered is an error message without its last fields, at a text version: IBKR's
+// client would read past its end and go down.
+func TestATextMessageIsRendered(t *testing.T) {
 	g := startToy(t, func(p *peer) {
 		p.ready(200)
 		_, _ = p.conn.Write([]byte("\x00\x00\x00\x0f" + "4\x00-1\x002104\x00farm\x00"))
