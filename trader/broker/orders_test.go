@@ -1,6 +1,7 @@
 package broker_test
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"strings"
@@ -75,6 +76,53 @@ func TestOrdersAreNotSent(t *testing.T) {
 	wantNotSent("over", marketOrder(23), broker.ErrOver)
 	if !slices.Equal(orders, []int32{21}) {
 		t.Errorf("the Gateway saw orders %v", orders)
+	}
+}
+
+// TestAnOrderThatWasCutIsUnknown: more of it than nothing and less than all was handed to the
+// kernel. The one behind it is not sent.
+func TestAnOrderThatWasCutIsUnknown(t *testing.T) {
+	stuck := make(chan struct{})
+	g := startScript(t, func(*talk, wire.Message) { <-stuck }) // stops reading at the first message
+	t.Cleanup(func() { close(stuck) })
+	s := connect(t, broker.Config{Link: link.Config{Addr: g.addr(), WriteTimeout: 300 * time.Millisecond}})
+	if err := s.PlaceOrder(ctxWithin(t, 10*time.Second), marketOrder(20)); err != nil {
+		t.Errorf("order that fits: %v", err)
+	}
+	const moreThanKernelsKeepBytes = 15 << 20
+	cut := marketOrder(21)
+	cut.IntentID = strings.Repeat("x", moreThanKernelsKeepBytes)
+	err := s.PlaceOrder(ctxWithin(t, 10*time.Second), cut)
+	if !errors.Is(err, broker.ErrUnknown) || errors.Is(err, broker.ErrNotSent) {
+		t.Errorf("order that was cut: %.200v", err)
+	}
+	err = s.PlaceOrder(ctxWithin(t, 10*time.Second), marketOrder(22))
+	if !errors.Is(err, broker.ErrNotSent) || errors.Is(err, broker.ErrUnknown) {
+		t.Errorf("order behind it: %v", err)
+	}
+}
+
+// TestAnOrderWhoseTimeRunsOutIsTakenBack while it still waits behind the pace.
+func TestAnOrderWhoseTimeRunsOutIsTakenBack(t *testing.T) {
+	var orders []int32
+	g := startScript(t, func(_ *talk, m wire.Message) {
+		if body, ok := m.Body.(*pb.PlaceOrderRequest); ok {
+			orders = append(orders, body.GetOrderId())
+		}
+	})
+	s := connect(t, broker.Config{Link: link.Config{Addr: g.addr(), MessagesPerSecond: 1}})
+	for id := int64(20); id < 20+link.PaceBurst; id++ {
+		if err := s.PlaceOrder(ctxWithin(t, 10*time.Second), marketOrder(id)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	err := s.PlaceOrder(ctxWithin(t, soon), marketOrder(99))
+	if !errors.Is(err, broker.ErrNotSent) || !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("%v", err)
+	}
+	closeSession(t, s)
+	if slices.Contains(orders, 99) || len(orders) != link.PaceBurst {
+		t.Errorf("the Gateway saw %v", orders)
 	}
 }
 

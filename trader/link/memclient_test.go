@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -79,9 +80,11 @@ func (c *memClient) reqCurrentTime() {
 	c.send(wire.Message{Kind: wire.ReqCurrentTime, Body: &pb.CurrentTimeRequest{}})
 }
 
-func (c *memClient) placeOrder(id int32) {
+// placeOrder sends an order whose reference is so many bytes long.
+func (c *memClient) placeOrder(id int32, refBytes int) {
+	ref := strings.Repeat("x", refBytes)
 	c.send(wire.Message{Kind: wire.PlaceOrder, Body: &pb.PlaceOrderRequest{
-		OrderId: &id, Contract: &pb.Contract{}, Order: &pb.Order{},
+		OrderId: &id, Contract: &pb.Contract{}, Order: &pb.Order{OrderRef: &ref},
 	}})
 }
 

@@ -3,10 +3,12 @@ package link_test
 import (
 	"context"
 	"errors"
+	"os"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"ibsoak/internal/memnet"
 	"ibsoak/internal/wire"
 	"ibsoak/trader/link"
 )
@@ -82,33 +84,34 @@ func TestWithdraw(t *testing.T) {
 	})
 }
 
-// TestStalled is a Gateway that stops reading. The write that hit its deadline is unknown, those
-// behind it are not sent.
+// TestStalled is a Gateway that stops reading. The order that was cut by the deadline is unknown,
+// the one behind it is not sent.
 func TestStalled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client := &memClient{}
-		l, _ := memSession(t, func(c *link.Config) { c.MessagesPerSecond = -1 }, client,
-			func(p *peer) { p.ready(225); <-t.Context().Done() })
-		fates := map[link.Fate]int{}
-		var requests []*link.Request
-		for {
-			r, err := l.Submit(t.Context(), func() { client.placeOrder(5) })
+		l, _ := memSession(t, nil, client, func(p *peer) { p.ready(225); <-t.Context().Done() })
+		submit := func(payloadBytes int) *link.Request {
+			r, err := l.Submit(t.Context(), func() { client.placeOrder(5, payloadBytes) })
 			if err != nil {
-				if link.ReasonOf(err) != link.Stalled {
-					t.Error(err)
-				}
-				break
+				t.Fatal(err)
 			}
-			requests = append(requests, r)
+			return r
 		}
+		fits, cut := submit(1), submit(2*memnet.BufferBytes)
+		behind := submit(1)
+		began := time.Now()
 		<-l.Done()
-		for _, r := range requests {
-			<-r.Done()
-			fates[r.Fate()]++
+		if fits.Fate() != link.Sent || cut.Fate() != link.Unknown || behind.Fate() != link.NotSent {
+			t.Errorf("fates %s, %s, %s", fits.Fate(), cut.Fate(), behind.Fate())
 		}
-		if fates[link.Sent] == 0 || fates[link.Unknown] > 1 || fates[link.NotSent] == 0 ||
-			fates[link.Queued]+fates[link.Writing] != 0 {
-			t.Errorf("fates %v", fates)
+		if link.ReasonOf(l.Err()) != link.Stalled || !errors.Is(cut.Err(), os.ErrDeadlineExceeded) {
+			t.Errorf("ended for %v, the order's error is %v", l.Err(), cut.Err())
+		}
+		if took := time.Since(began); took < link.DefaultWriteTimeout {
+			t.Errorf("gave up after %s", took)
+		}
+		if _, err := l.Submit(t.Context(), client.reqCurrentTime); link.ReasonOf(err) != link.Stalled {
+			t.Errorf("submit after it: %v", err)
 		}
 	})
 }

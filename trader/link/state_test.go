@@ -21,7 +21,7 @@ func TestDegraded(t *testing.T) {
 			}
 		})
 		place := func() (link.Fate, error) {
-			r, err := l.Submit(t.Context(), func() { client.placeOrder(5) })
+			r, err := l.Submit(t.Context(), func() { client.placeOrder(5, 1) })
 			if err != nil {
 				t.Fatal(err)
 			}
