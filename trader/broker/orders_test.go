@@ -74,6 +74,8 @@ func TestOrdersAreNotSent(t *testing.T) {
 		t.Errorf("state %s after the end", s.State())
 	}
 	wantNotSent("over", marketOrder(23), broker.ErrOver)
+	g.turn.Lock()
+	defer g.turn.Unlock()
 	if !slices.Equal(orders, []int32{21}) {
 		t.Errorf("the Gateway saw orders %v", orders)
 	}
@@ -121,6 +123,8 @@ func TestAnOrderWhoseTimeRunsOutIsTakenBack(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	closeSession(t, s)
+	g.turn.Lock()
+	defer g.turn.Unlock()
 	if slices.Contains(orders, 99) || len(orders) != link.PaceBurst {
 		t.Errorf("the Gateway saw %v", orders)
 	}
