@@ -259,15 +259,18 @@ func (p *player) normal(kind string, c captured) (string, bool) {
 	return kind, kind != "managed_accounts" && kind != "next_valid_id"
 }
 
+// brief says where the captures end what summary writes of a message.
+var brief = map[wire.Kind]string{
+	wire.OpenOrder: ":", wire.ExecutionDetails: ":", wire.OrderStatus: " ",
+}
+
 func (p *player) compare() {
 	p.t.Helper()
 	var got []string
 	for _, m := range p.got {
 		part := summary([]wire.Message{m})
-		if m.Kind == wire.OpenOrder || m.Kind == wire.ExecutionDetails {
-			part, _, _ = strings.Cut(part, ":")
-		} else if m.Kind == wire.OrderStatus {
-			part, _, _ = strings.Cut(part, " ")
+		if end := brief[m.Kind]; end != "" {
+			part, _, _ = strings.Cut(part, end)
 		}
 		got = append(got, part)
 	}

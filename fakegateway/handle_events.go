@@ -46,6 +46,8 @@ func (s *session) deliver(v *exchange.View, e exchange.Event) {
 	case exchange.Woken:
 		s.wakeAccounts(v)
 		s.wakeHistories(v)
+		s.wakeTicks(v)
+		s.wakePnLs(v)
 	}
 }
 

@@ -50,6 +50,10 @@ func (s *session) reqHistoricalData(m *protobuf.HistoricalDataRequest) {
 		s.fail(id, err.code, err.text)
 		return
 	}
+	if s.violatesPacing(m, q) {
+		s.fail(id, codeHistory, textPacing)
+		return
+	}
 	s.mu.Lock()
 	known, open := s.histories[id] != nil, len(s.histories)
 	s.mu.Unlock()
@@ -145,6 +149,23 @@ func (s *session) cancelHistoricalData(m *protobuf.CancelHistoricalData) {
 		return
 	}
 	s.fail(id, codeNoHistory, fmt.Sprintf("No historical data query found for ticker id:%d", id))
+}
+
+// reqHeadTimestamp gives the earliest time of which there are bars.
+func (s *session) reqHeadTimestamp(m *protobuf.HeadTimestampRequest) {
+	id := int(m.GetReqId())
+	if _, ok := s.lookup(m.GetContract()); !ok {
+		s.fail(id, codeNoSecurity, textNoSecurity)
+		return
+	}
+	first := s.srv.exchange.Market().Earliest(s.conn.Now(), m.GetUseRTH())
+	text := first.UTC().Format("20060102-15:04:05")
+	if m.GetFormatDate() == 2 {
+		text = strconv.FormatInt(first.Unix(), 10)
+	}
+	s.send(wire.HeadTimestamp, &protobuf.HeadTimestamp{
+		ReqId: num(id), HeadTimestamp: proto.String(text),
+	})
 }
 
 // refusal is an errMsg in the making.

@@ -28,6 +28,12 @@ type Semantics struct {
 	// RepeatFilled tells of every filled order twice, the second time with its commission.
 	// Captured from Gateways at 173 and 225, where it happens to some orders.
 	RepeatFilled bool
+	// LiveMarketData gives the login market data subscriptions. Default: none; a client gets error
+	// 10089, or delayed data if it asks for that.
+	LiveMarketData bool
+	// EnforcePacing refuses historical data requests beyond IBKR's limits for bars of 30 seconds or
+	// less with error 162. Default: they are answered.
+	EnforcePacing bool
 	// AcceptEmptyTIF takes an order without a time in force as DAY at every version. Default: up
 	// to version 202; Gateways at 225 answer 10052.
 	AcceptEmptyTIF bool

@@ -48,6 +48,10 @@ type session struct {
 	positions map[int]positionsSub // reqPositionsMulti
 	multis    map[int]*multiSub    // reqAccountUpdatesMulti
 	histories map[int]*historySub  // keepUpToDate
+	ticks     map[int]*tickSub     // streaming reqMktData
+	pnls      map[int]*pnlSub      // reqPnL and reqPnLSingle
+	paced     []paced              // historical data requests of the last ten minutes
+	dataType  int                  // of later reqMktData; 0 is live
 }
 
 func newSession(srv *Server, c sessionConn, version wire.Version) *session {
@@ -57,6 +61,8 @@ func newSession(srv *Server, c sessionConn, version wire.Version) *session {
 		positions: make(map[int]positionsSub),
 		multis:    make(map[int]*multiSub),
 		histories: make(map[int]*historySub),
+		ticks:     make(map[int]*tickSub),
+		pnls:      make(map[int]*pnlSub),
 	}
 }
 
@@ -99,9 +105,11 @@ func init() { // a literal would refer to itself through the methods
 		wire.ReqManagedAccts:        on((*session).reqManagedAccts),
 		wire.SetServerLogLevel:      quiet,
 		wire.ReqUserInfo:            on((*session).reqUserInfo),
-		wire.ReqMarketDataType:      quiet, // it speaks of later requests
+		wire.ReqMarketDataType:      on((*session).reqMarketDataType),
 		wire.ReqMktData:             on((*session).reqMktData),
 		wire.CancelMktData:          on((*session).cancelMktData),
+		wire.ReqRealTimeBars:        on((*session).reqRealTimeBars),
+		wire.CancelRealTimeBars:     quiet,
 
 		wire.ReqAccountSummary:         on((*session).reqAccountSummary),
 		wire.CancelAccountSummary:      on((*session).cancelAccountSummary),
@@ -116,6 +124,12 @@ func init() { // a literal would refer to itself through the methods
 		wire.ReqContractDetails:   on((*session).reqContractDetails),
 		wire.ReqHistoricalData:    on((*session).reqHistoricalData),
 		wire.CancelHistoricalData: on((*session).cancelHistoricalData),
+		wire.ReqHeadTimestamp:     on((*session).reqHeadTimestamp),
+		wire.CancelHeadTimestamp:  quiet,
+		wire.ReqPnL:               on((*session).reqPnL),
+		wire.CancelPnL:            on((*session).cancelPnL),
+		wire.ReqPnLSingle:         on((*session).reqPnLSingle),
+		wire.CancelPnLSingle:      on((*session).cancelPnLSingle),
 
 		wire.PlaceOrder:         on((*session).placeOrder),
 		wire.CancelOrder:        on((*session).cancelOrder),

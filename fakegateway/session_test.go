@@ -248,9 +248,9 @@ func TestSmallRequests(t *testing.T) {
 		wantFlow(t, l.ask(wire.SetServerLogLevel, &protobuf.SetServerLogLevelRequest{LogLevel: num(2)}))
 		wantFlow(t, l.ask(wire.ReqUserInfo, &protobuf.UserInfoRequest{ReqId: num(4)}), "userInfo")
 		wantFlow(t, l.ask(wire.ReqMarketDataType,
-			&protobuf.MarketDataTypeRequest{MarketDataType: num(3)}))
+			&protobuf.MarketDataTypeRequest{MarketDataType: num(1)}))
 		wantFlow(t, l.ask(wire.ReqMktData,
-			&protobuf.MarketDataRequest{ReqId: num(6), Contract: stock("AAPL")}), "errMsg:6 10089")
+			&protobuf.MarketDataRequest{ReqId: num(6), Contract: stock("AAPL")}), "tickReqParams", "errMsg:6 10089")
 		wantFlow(t, l.ask(wire.CancelMktData, &protobuf.CancelMarketData{ReqId: num(6)}), "errMsg:6 300")
 		wantFlow(t, l.ask(wire.ReqAutoOpenOrders,
 			&protobuf.AutoOpenOrdersRequest{AutoBind: proto.Bool(true)}), "errMsg:-1 327")
@@ -271,6 +271,7 @@ func TestNoRequestIsMetWithSilence(t *testing.T) {
 		wire.CancelAccountSummary, wire.CancelPositionsMulti, wire.CancelAccountUpdatesMulti,
 		wire.ReqAccountUpdates, // without subscribe it ends the subscription
 		wire.ReqGlobalCancel,   // of no orders
+		wire.CancelRealTimeBars, wire.CancelHeadTimestamp, wire.CancelPnL, wire.CancelPnLSingle,
 	}
 	l := login(t, testServer(t, Semantics{}), 225, 1)
 	asked := 0

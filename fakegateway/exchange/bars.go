@@ -132,6 +132,11 @@ func (b *Bar) shift(s Series) {
 	b.Low, b.Close = add(b.Low, by), add(b.Close, by)
 }
 
+// Earliest is the first session of which History gives bars at now.
+func (m Market) Earliest(now time.Time, rthOnly bool) time.Time {
+	return m.Hours.next(now.Add(-maxHistory).Add(24*time.Hour), !rthOnly).open
+}
+
 // start is where the window of a request begins.
 func (m Market) start(end time.Time, q HistoryRequest) time.Time {
 	n := q.Duration.Count

@@ -1,0 +1,64 @@
+package fakegateway
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/scmhub/ibapi/protobuf"
+
+	"ibsoak/fakegateway/exchange"
+)
+
+// IBKR's pacing limits of historical data with bars of 30 seconds or less.
+const (
+	identicalWithin = 15 * time.Second // the same request again
+	burstWithin     = 2 * time.Second  // for the same contract, exchange and series
+	burstRequests   = 6
+	paceWithin      = 10 * time.Minute
+	paceRequests    = 60
+	smallBarSeconds = 30
+
+	textPacing = textHistory + "Historical data request pacing violation"
+)
+
+// paced is a request that counts against the limits.
+type paced struct {
+	at            time.Time
+	request, data string
+}
+
+// violatesPacing counts a request and reports whether a Gateway that enforces IBKR's limits would
+// refuse it. Refused requests count too.
+func (s *session) violatesPacing(m *protobuf.HistoricalDataRequest, q exchange.HistoryRequest) bool {
+	if !s.srv.cfg.EnforcePacing || q.BarSize.Unit != exchange.Second ||
+		q.BarSize.Count > smallBarSeconds {
+		return false
+	}
+	now := s.conn.Now()
+	p := paced{
+		at:   now,
+		data: fmt.Sprint(q.Instrument.ConID, m.GetContract().GetExchange(), m.GetWhatToShow()),
+	}
+	p.request = fmt.Sprint(p.data, m.GetEndDateTime(), m.GetDuration(), m.GetBarSizeSetting(),
+		m.GetUseRTH(), m.GetFormatDate(), m.GetKeepUpToDate())
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.paced = slices.DeleteFunc(s.paced, func(old paced) bool { return now.Sub(old.at) >= paceWithin })
+	same, burst := 0, 1
+	for _, old := range s.paced {
+		if old.request == p.request && now.Sub(old.at) < identicalWithin {
+			same++
+		}
+		if old.data == p.data && now.Sub(old.at) < burstWithin {
+			burst++
+		}
+	}
+	if len(s.paced) < maxPaced {
+		s.paced = append(s.paced, p)
+	}
+	return same > 0 || burst >= burstRequests || len(s.paced) > paceRequests
+}
+
+// maxPaced bounds what is remembered of a client that does not pace itself at all.
+const maxPaced = 10 * paceRequests
