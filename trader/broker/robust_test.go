@@ -67,7 +67,7 @@ func spoil(r *rand.Rand, frame []byte, v int) []byte {
 // TestSpoiledFramesNeverReachThePanickingDecoder replays sessions with spoiled frames. Whatever a
 // frame says, the session goes on or ends as malformed; it never ends because the API client died.
 func TestSpoiledFramesNeverReachThePanickingDecoder(t *testing.T) {
-	const rounds = 8
+	const rounds = 5
 	for _, v := range []int{176, 200, 206, 225} {
 		t.Run(fmt.Sprint(v), func(t *testing.T) {
 			t.Parallel()

@@ -8,7 +8,6 @@ import (
 	"io"
 	"net"
 	"os"
-	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -245,12 +244,9 @@ func (h *handshake) bootstrap(m wire.Message) error {
 	case *pb.NextValidId:
 		h.nextID, h.hasID = int64(body.GetOrderId()), true
 	case *pb.ErrorMessage:
-		text := errors.New(strconv.Itoa(int(body.GetErrorCode())) + " " + body.GetErrorMsg())
-		switch body.GetErrorCode() {
-		case codeClientIDInUse:
-			return &Error{Reason: ClientIDInUse, Err: text}
-		case codePortMoved:
-			return &Error{Reason: PortMoved, Err: text}
+		code := int(body.GetErrorCode())
+		if reason, ok := fatalCodes[code]; ok {
+			return &Error{Reason: reason, Err: fmt.Errorf("%d %s", code, body.GetErrorMsg())}
 		}
 	}
 	return nil

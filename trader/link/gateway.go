@@ -48,12 +48,12 @@ func (l *Link) receive(payload []byte) error {
 		note = "unknown kind, not delivered"
 	}
 	l.transcribe(wire.FromServer, in.message.Kind, payload, note)
-	moved := l.applySystem(in.message)
+	fatal, why := l.applySystem(in.message)
 	if in.deliver != nil && !l.deliver(in.deliver) {
 		return nil // nobody waits for it any more
 	}
-	if moved != nil {
-		l.end(PortMoved, moved)
+	if fatal != "" {
+		l.end(fatal, why)
 	}
 	return nil
 }
@@ -68,15 +68,15 @@ func (l *Link) deliver(payload []byte) bool {
 	return l.toClient.push(payload, l.hurried)
 }
 
-// applySystem follows the system messages. The error is the one that ends the session.
-func (l *Link) applySystem(m wire.Message) error {
+// applySystem follows the system messages. A reason is one to end the session for.
+func (l *Link) applySystem(m wire.Message) (fatal Reason, why error) {
 	body, ok := m.Body.(*pb.ErrorMessage)
 	if !ok {
-		return nil
+		return "", nil
 	}
 	code := int(body.GetErrorCode())
-	if code == codePortMoved {
-		return fmt.Errorf("%d %s", code, body.GetErrorMsg())
+	if reason, ok := fatalCodes[code]; ok {
+		return reason, fmt.Errorf("%d %s", code, body.GetErrorMsg())
 	}
 	l.mu.Lock()
 	changed, _ := l.connectivity.Apply(code)
@@ -85,13 +85,13 @@ func (l *Link) applySystem(m wire.Message) error {
 	if changed {
 		l.log.Warn("link state", "state", state, "code", code, "message", body.GetErrorMsg())
 	}
-	return nil
+	return "", nil
 }
 
 // noteState applies a frame of the bootstrap.
 func (l *Link) noteState(payload []byte) {
 	if m, err := wire.Decode(wire.FromServer, payload, l.hello.Version); err == nil {
-		_ = l.applySystem(m) // the handshake would have failed on the one that ends a session
+		_, _ = l.applySystem(m) // the handshake would have failed on one that ends a session
 	}
 }
 

@@ -258,6 +258,7 @@ func TestASessionEndsFor(t *testing.T) {
 		{"malformed body", func(p *peer) {
 			_, _ = p.conn.Write([]byte("\x00\x00\x00\x06\x00\x00\x00\xd1\x08\xff")) // cut varint
 		}, link.Malformed, "nextValidId"},
+		{"326, late", func(p *peer) { p.send(systemMessage(326, "in use")) }, link.ClientIDInUse, "in use"},
 		{"1300", func(p *peer) { p.send(systemMessage(1300, "new port - 4003")) }, link.PortMoved, "4003"},
 	}
 	for _, tt := range tests {

@@ -24,6 +24,12 @@ const (
 	codeNotYetConnected = 2110
 )
 
+// fatalCodes are the system messages after which the Gateway closes.
+var fatalCodes = map[int]Reason{
+	codeClientIDInUse: ClientIDInUse,
+	codePortMoved:     PortMoved,
+}
+
 // Connectivity follows the system messages about the Gateway's connection to IBKR. The zero value
 // is Ready.
 type Connectivity struct {
