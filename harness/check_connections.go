@@ -36,16 +36,18 @@ func oneConnectionPerClient(r *Record, c Check) Finding {
 	for _, id := range sortedKeys(byID) {
 		made := byID[id]
 		slices.SortFunc(made, func(a, b Connection) int { return cmp.Compare(a.Accepted, b.Accepted) })
-		for i, b := range made {
-			for _, a := range made[:i] {
-				to := cmp.Or(a.ended(), r.Footer.Ended)
-				if overlap := to.Since(b.Accepted); overlap > overlapSlack {
-					f.violated(Example{
-						Life: b.Life, Connection: b.ID, At: b.Accepted,
-						What: fmt.Sprintf("client id %s: connection %d was still established, for %s more",
-							id, a.ID, round(overlap)),
-					})
-				}
+		var longest Connection // of those so far, the one that was established until last
+		var until Moment
+		for _, conn := range made {
+			if overlap := until.Since(conn.Accepted); overlap > overlapSlack {
+				f.violated(Example{
+					Life: conn.Life, Connection: conn.ID, At: conn.Accepted,
+					What: fmt.Sprintf("client id %s: connection %d was still established, for %s more",
+						id, longest.ID, round(overlap)),
+				})
+			}
+			if to := cmp.Or(conn.ended(), r.Footer.Ended); to > until {
+				longest, until = conn, to
 			}
 		}
 	}

@@ -2,6 +2,7 @@ package harness
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -40,10 +41,16 @@ func (r *Record) disagreements() []Example {
 	if r.Header.Kernel != "" {
 		return nil
 	}
+	seen := map[stayAt][]Sighting{}
+	for _, s := range r.Sightings {
+		at := stayAt{s.Side, s.Gateway, s.Client}
+		seen[at] = append(seen[at], s)
+	}
 	var apart []Example
 	for _, conn := range r.Connections {
 		for _, side := range []Side{GatewaySide, TraderSide} {
-			if what := r.compare(conn, side); what != "" {
+			what := r.compare(conn, side, seen[stayAt{side, conn.Local, conn.Remote}])
+			if what != "" {
 				apart = append(apart, Example{
 					Life: conn.Life, Connection: conn.ID, At: conn.Accepted,
 					What: fmt.Sprintf("%s -> %s, %s's end: %s", conn.Remote, conn.Local, side, what),
@@ -54,20 +61,25 @@ func (r *Record) disagreements() []Example {
 	return apart
 }
 
+// stayAt is one end of a 4-tuple.
+type stayAt struct {
+	side            Side
+	gateway, client netip.AddrPort
+}
+
 // compare sets one end's stay in CLOSE_WAIT by the Gateway's timing against the kernel's
-// sightings of the same 4-tuple; "" is agreement.
-func (r *Record) compare(conn Connection, side Side) string {
+// sightings of the same end; "" is agreement.
+func (r *Record) compare(conn Connection, side Side, sightings []Sighting) string {
 	end := r.Footer.Ended
 	timed, ok := conn.closeWait(side, end)
-	seen := slices.IndexFunc(r.Sightings, func(s Sighting) bool {
-		return s.Side == side && s.Client == conn.Remote && s.Gateway == conn.Local &&
-			s.Last >= conn.Accepted && r.connectionOf(s.Client, s.Last).ID == conn.ID
+	seen := slices.IndexFunc(sightings, func(s Sighting) bool {
+		return s.Last >= conn.Accepted && r.connectionOf(s.Client, s.Last).ID == conn.ID
 	})
 	switch {
 	case !ok && seen < 0:
 		return ""
 	case !ok:
-		s := r.Sightings[seen]
+		s := sightings[seen]
 		least := s.Last.Since(max(s.First, conn.Accepted))
 		if r.blind(conn, side) || least <= oracleSlack {
 			return ""
@@ -82,7 +94,7 @@ func (r *Record) compare(conn Connection, side Side) string {
 	}
 	// A client that closes while it waits in the accept queue is in the kernel's table before it
 	// is in the ledger; the Gateway can only have timed the rest.
-	s := r.Sightings[seen]
+	s := sightings[seen]
 	s.First = max(s.First, conn.Accepted)
 	least, most := s.dwell(end)
 	slack := max(oracleSlack, timed.length()/10)

@@ -232,6 +232,29 @@ func (r *Record) deliveries() []FaultDelivery {
 		}
 		out = append(out, d)
 	}
+	return append(out, r.unplanned()...)
+}
+
+// unplanned are the faults that acted without being the scenario's: its profile's.
+func (r *Record) unplanned() []FaultDelivery {
+	var out []FaultDelivery
+	at := map[string]int{}
+	for _, p := range r.Header.Schedule.Faults {
+		at[p.ID] = -1
+	}
+	for _, receipt := range r.Receipts {
+		i, known := at[receipt.Fault]
+		switch {
+		case !known:
+			at[receipt.Fault] = len(out)
+			out = append(out, FaultDelivery{
+				ID: receipt.Fault, Planned: receipt.Planned, Wire: receipt.Wire, Times: 1,
+				When: "profile " + r.Header.Scenario.Gateway.Profile, Mismatch: receipt.Mismatch,
+			})
+		case i >= 0:
+			out[i].Times++
+		}
+	}
 	return out
 }
 

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"runtime"
 	"time"
 )
 
@@ -38,18 +39,29 @@ func startProcess(command, env []string, dir, stdout, stderr string) (*process, 
 	p.cmd.Env = append(os.Environ(), env...)
 	p.cmd.Stdout, p.cmd.Stderr = out, errOut
 	ownGroup(p.cmd)
-	if err := p.cmd.Start(); err != nil {
-		p.closeLogs()
+	started := make(chan error)
+	go p.reap(started)
+	if err := <-started; err != nil {
 		return nil, fmt.Errorf("start subject: %w", err)
 	}
 	p.pid = p.cmd.Process.Pid
-	go p.reap()
 	return p, nil
 }
 
-// reap waits for the process. It ends when the process does, and exited tells whoever waits.
-func (p *process) reap() {
-	err := p.cmd.Wait()
+// reap starts the process and waits for it, on one thread: see ownGroup. It ends when the process
+// does, and exited tells whoever waits.
+func (p *process) reap(started chan<- error) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	err := p.cmd.Start()
+	if err != nil {
+		p.closeLogs()
+	}
+	started <- err
+	if err != nil {
+		return
+	}
+	err = p.cmd.Wait()
 	p.at = time.Now()
 	var status *exec.ExitError
 	if !errors.As(err, &status) {

@@ -5,15 +5,10 @@ package harness
 import (
 	"errors"
 	"os"
-	"os/exec"
 	"syscall"
 
 	"golang.org/x/sys/unix"
 )
-
-// ownGroup makes the process the leader of a new process group, so that what it starts can be
-// told from everything else on the machine.
-func ownGroup(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }
 
 // terminate asks the process, and it alone, to stop: a trader answers for its own children.
 func (p *process) terminate() error {

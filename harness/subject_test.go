@@ -51,6 +51,7 @@ var subjects = map[string]func(args []string) error{
 	"orphan":  orphan,  // works and leaves a child behind
 	"twice":   twice,   // two connections at once
 	"refuses": refuses, // exits 20 without connecting
+	"parent":  parent,  // is a harness: starts a subject that hangs, says its pid, and waits
 }
 
 func dial() (net.Conn, error) {
@@ -242,6 +243,20 @@ func twice([]string) error {
 	}
 	<-time.After(200 * time.Millisecond)
 	return first.cycle(1)
+}
+
+func parent([]string) error {
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	child, err := startProcess([]string{self, subjectWord, "hang"}, nil, "", os.DevNull, os.DevNull)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(os.Stdout, child.pid)
+	<-child.exited
+	return nil
 }
 
 func refuses([]string) error {

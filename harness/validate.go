@@ -44,8 +44,8 @@ func (s Scenario) Validate() error {
 // maxPlanted bounds Gateway.PlantedZombies: each is two descriptors of the harness.
 const maxPlanted = 256
 
-// maxRuns bounds Subject.Runs.
-const maxRuns = 100_000
+// maxRuns bounds Subject.Runs: at three lives a second it is an hour.
+const maxRuns = 10_000
 
 func (s Subject) validate() error {
 	var errs []error
