@@ -54,8 +54,6 @@ func (s *session) reqCompletedOrders(*protobuf.CompletedOrdersRequest) {
 			}
 			order := s.orderOf(o)
 			order.OrderId, order.ClientId = nil, nil // captured: a completed order has neither
-			order.TotalQuantity = proto.String(whole(0))
-			order.FilledQuantity = proto.String(whole(o.Filled))
 			s.send(wire.CompletedOrder, &protobuf.CompletedOrder{
 				Contract: contractOf(o.Instrument, venueOf(o)), Order: order,
 				OrderState: s.orderState(o),

@@ -203,6 +203,7 @@ func TestFillWhileAway(t *testing.T) {
 	wantFlow(t, got, "completedOrder", "completedOrdersEnd")
 	done := body[*protobuf.CompletedOrder](t, got, wire.CompletedOrder)
 	if done.GetOrderState().GetStatus() != "Filled" || done.GetOrder().GetFilledQuantity() != "3" ||
+		done.GetOrder().GetTotalQuantity() != "3" || done.GetOrder().GetPermId() == 0 ||
 		done.GetOrder().GetOrderRef() != "ref-1" {
 		t.Errorf("completed %v", done)
 	}
