@@ -61,7 +61,7 @@ func handshakeFaults() harness.Scenario {
 	return harness.Scenario{
 		Name: "handshake-faults",
 		Summary: "FIN and RST at every byte of the Gateway's side of the handshake are classified " +
-			"within 100 ms, and the socket is gone.",
+			"at once, and the socket is gone.",
 		Why: fmt.Sprintf("Version reply, accounts and order id are %d bytes at server version %d. "+
 			"One life meets each offset with each of the two endings: %d lives. Clients that only "+
 			"watch a timer take their whole timeout; some report success.",
@@ -72,13 +72,18 @@ func handshakeFaults() harness.Scenario {
 		Checks: with(
 			harness.Check{Name: "faults-delivered"},
 			harness.Check{
-				Name: "classified", Within: 100 * time.Millisecond,
+				Name: "classified", Within: atOnce,
 				Exits: []int{exitClosedInHandshake, exitResetInHandshake},
 			},
 		),
 		Limit: 10 * time.Minute,
 	}
 }
+
+// atOnce is from the fault to the process's exit. It takes a good trader a few milliseconds, and a
+// hundred more on a machine that has ten other things to do; clients that wait for a timer take
+// seconds.
+const atOnce = 250 * time.Millisecond
 
 // faultsVersion is the server version whose bytes handshake-faults cuts: the newest that both
 // stock clients and Gateways speak.

@@ -14,6 +14,14 @@ import (
 func handshakeClaims() {
 	holds("stall-handshake", func(c *claim) {
 		c.control = true
+		c.forTrader = func(s *harness.Scenario) { // half a minute less than by its defaults
+			s.Subject.Args = []string{"--handshake-timeout", "2s", "--ready-timeout", "3s"}
+			for i := range s.Checks {
+				if s.Checks[i].Name == "classified" {
+					s.Checks[i].Within = 5 * time.Second
+				}
+			}
+		}
 		c.forMutants = func(s *harness.Scenario) {
 			s.Subject.LifeLimit = 4 * time.Second // the control needs 2 s for each phase
 		}

@@ -21,7 +21,7 @@ func livesClaims() {
 	})
 	holds("consecutive-300", func(c *claim) {
 		c.long = true
-		c.forMutants = firstLives(5) // each life of a leaking trader leaves one
+		c.forMutants = firstLives(2) // each life of a leaking trader leaves one
 		c.kills = kills{"plain-close": {"no-zombies-at-gateway"}}
 	})
 }

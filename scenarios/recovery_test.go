@@ -24,7 +24,6 @@ func recoveryClaims() {
 	recovers("rst-mid-session", kills{
 		"blind-reconnect": {"first-bytes"},
 		"never-recovers":  {"recovery"},
-		"resends-order":   {"no-duplicate-orders"},
 		"two-connections": {"one-connection-per-client"},
 	})
 	recovers("half-close", kills{
@@ -32,6 +31,11 @@ func recoveryClaims() {
 	})
 	recovers("stall-mid-session", kills{
 		"trusts-keepalive": {"recovery"},
+	})
+	holds("order-faults", func(c *claim) {
+		c.scale, c.mutantScale = recoveryScale, recoveryScale
+		c.forMutants = bounded
+		c.kills = kills{"resends-order": {"no-duplicate-orders"}} // the control has no orders
 	})
 	recovers("restart-recovery", kills{
 		"tight-reconnect": {"connect-rate"},

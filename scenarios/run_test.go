@@ -53,6 +53,8 @@ type claim struct {
 	// control is set where the control has what it takes to pass: it looks for no zombies and
 	// heeds no books, so it cannot pass everything.
 	control bool
+	// forTrader makes the trader's run shorter by asking more of it.
+	forTrader func(*harness.Scenario)
 	// forMutants shortens what a mutant meets, when its defect shows in less than a claim needs.
 	forMutants func(*harness.Scenario)
 	// long marks a run that is made only when it is asked for.
@@ -78,12 +80,13 @@ func holds(name string, change func(*claim)) {
 			if c.long {
 				skipUnlessAsked(c)
 			}
-			Expect(run(ctx, c.Scenario, c.scale, bundledTrader())).To(Pass())
+			s := changed(c.Scenario, c.forTrader)
+			Expect(run(ctx, s, c.scale, bundledTrader())).To(Pass())
 		}, SpecTimeout(2*c.Limit))
 		if c.control {
 			It("is met by the mutants' control, which has no defect", Label("mutant"),
 				func(ctx SpecContext) {
-					verdict := run(ctx, c.forMutant(), c.mutantScale, mutant(mutants.Control))
+					verdict := run(ctx, changed(c.Scenario, c.forMutants), c.mutantScale, mutant(mutants.Control))
 					zoo.saw(mutants.Control, verdict)
 					Expect(verdict).To(Pass())
 				}, SpecTimeout(2*c.Limit))
@@ -94,10 +97,11 @@ func holds(name string, change func(*claim)) {
 	})
 }
 
-func (c claim) forMutant() harness.Scenario {
-	s := c.Scenario
-	if c.forMutants != nil {
-		c.forMutants(&s)
+// changed is a scenario after a change, if there is one. The original keeps its checks.
+func changed(s harness.Scenario, change func(*harness.Scenario)) harness.Scenario {
+	s.Checks = slices.Clone(s.Checks)
+	if change != nil {
+		change(&s)
 	}
 	return s
 }
@@ -125,7 +129,7 @@ func (c claim) failsFor(name string, checks []string) {
 	}
 	It(fmt.Sprintf("fails %s by %s: it %s", name, strings.Join(checks, ", "), m.Defect), Label("mutant"),
 		func(ctx SpecContext) {
-			verdict := run(ctx, c.forMutant(), c.mutantScale, mutant(name))
+			verdict := run(ctx, changed(c.Scenario, c.forMutants), c.mutantScale, mutant(name))
 			zoo.saw(name, verdict)
 			for _, check := range checks {
 				Expect(verdict).To(FailBy(check))

@@ -27,6 +27,7 @@ func All() []harness.Scenario {
 		halfClose(),
 		stallMidSession(),
 		restartRecovery(),
+		orderFaults(),
 		consecutive300(),
 		continuous1h(),
 	}

@@ -70,13 +70,11 @@ func resendsOrder(ctx context.Context, p params) int {
 	t := right()
 	var placedOn *session
 	t.work = func(_ context.Context, s *session) error {
-		if placedOn != s {
-			placedOn = s
-			if err := s.order(intent); err != nil {
-				return err
-			}
+		if err := s.cycle(); err != nil || placedOn == s {
+			return err
 		}
-		return s.cycle()
+		placedOn = s
+		return s.order(intent)
 	}
 	return t.run(ctx, p)
 }

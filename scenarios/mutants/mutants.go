@@ -9,7 +9,6 @@ package mutants
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"io"
 	"net"
@@ -156,8 +155,9 @@ func (p params) addr() string { return net.JoinHostPort(p.host, strconv.Itoa(p.p
 // say writes one line about what happened; it is what a failed spec shows of the subject.
 func (p params) say(format string, a ...any) { fmt.Fprintf(p.stderr, format+"\n", a...) }
 
+// parse takes what a mutant heeds and passes over what the bundled trader takes besides.
 func parse(args []string, getenv func(string) string, stderr io.Writer) (params, error) {
-	p := params{host: getenv("IB_HOST"), stderr: stderr}
+	p := params{host: getenv("IB_HOST"), stderr: stderr, interval: 30 * time.Second}
 	var err error
 	if p.port, err = strconv.Atoi(getenv("IB_PORT")); err != nil || p.host == "" {
 		return p, fmt.Errorf("read IB_HOST %q and IB_PORT %q: want the Gateway's address",
@@ -166,12 +166,16 @@ func parse(args []string, getenv func(string) string, stderr io.Writer) (params,
 	if p.clientID, err = strconv.Atoi(getenv("IB_CLIENT_ID")); err != nil {
 		return p, fmt.Errorf("read IB_CLIENT_ID: %w", err)
 	}
-	flags := flag.NewFlagSet("mutant", flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	flags.BoolVar(&p.once, "once", false, "do one cycle and exit")
-	flags.DurationVar(&p.interval, "interval", 30*time.Second, "time between cycles")
-	for _, ignored := range []string{"on-zombies", "symbols", "state", "max-reconnects"} {
-		flags.String(ignored, "", "taken and ignored")
+	for i := 0; i < len(args); i++ {
+		switch {
+		case args[i] == "--once":
+			p.once = true
+		case args[i] == "--interval" && i+1 < len(args):
+			i++
+			if p.interval, err = time.ParseDuration(args[i]); err != nil {
+				return p, fmt.Errorf("read --interval: %w", err)
+			}
+		}
 	}
-	return p, flags.Parse(args)
+	return p, nil
 }
