@@ -1,6 +1,8 @@
 package exchange
 
 import (
+	"bytes"
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -57,5 +59,27 @@ func TestCheckSeesEveryCorruption(t *testing.T) {
 	b.Positions[0].Quantity++
 	if msg := b.Check().Error(); !strings.Contains(msg, "cash") || !strings.Contains(msg, "position") {
 		t.Errorf("two wrong entries, told of: %s", msg)
+	}
+}
+
+// Books are saved with a run and judged later: what is read back must still add up.
+func TestBooksSurviveJSON(t *testing.T) {
+	d := open(t, Config{Seed: 1})
+	d.place(d.request(Buy, 50, MarketOrder, ""))
+	d.place(d.request(Sell, 20, MarketOrder, ""))
+	d.place(d.request(Buy, 5, LimitOrder, "10"))
+	data, err := json.Marshal(d.Books())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var back Books
+	if err := json.Unmarshal(data, &back); err != nil {
+		t.Fatal(err)
+	}
+	if err := back.Check(); err != nil {
+		t.Errorf("read back: %v", err)
+	}
+	if again, _ := json.Marshal(back); !bytes.Equal(again, data) {
+		t.Errorf("read back and written again:\n%s\n%s", again, data)
 	}
 }
