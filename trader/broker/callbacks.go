@@ -90,7 +90,9 @@ func (c *callbacks) AccountSummary(id int64, account, tag, value, currency strin
 func (c *callbacks) AccountSummaryEnd(id int64) { complete[AccountValue](c.session, id) }
 
 // Position is one holding.
-func (c *callbacks) Position(account string, contract *ibapi.Contract, size ibapi.Decimal, cost float64) {
+func (c *callbacks) Position(account string, contract *ibapi.Contract, size ibapi.Decimal,
+	cost float64,
+) {
 	s := c.session
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -116,7 +118,9 @@ func (c *callbacks) Position(account string, contract *ibapi.Contract, size ibap
 func (c *callbacks) PositionEnd() { c.endTopic(topicPositions) }
 
 // OpenOrder is an order's state, asked for or not.
-func (c *callbacks) OpenOrder(id int64, contract *ibapi.Contract, o *ibapi.Order, state *ibapi.OrderState) {
+func (c *callbacks) OpenOrder(id int64, contract *ibapi.Contract, o *ibapi.Order,
+	state *ibapi.OrderState,
+) {
 	s := c.session
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -311,7 +315,8 @@ func (s *Session) systemMessage(e *Error) bool {
 	case ClassConnectivity:
 		changed, resubscribe := s.connectivity.Apply(e.Code)
 		if changed || resubscribe {
-			s.emit(StateChange{State: State(s.connectivity.State), Code: e.Code, Resubscribe: resubscribe})
+			state := State(s.connectivity.State) // the two start with the same states
+			s.emit(StateChange{State: state, Code: e.Code, Resubscribe: resubscribe})
 		}
 		return true
 	case ClassFarm:

@@ -193,7 +193,8 @@ func list(commaSeparated string) []string {
 	return strings.Split(commaSeparated, ",")
 }
 
-func openOrderOf(id int64, c *ibapi.Contract, o *ibapi.Order, state *ibapi.OrderState) (OpenOrder, error) {
+func openOrderOf(id int64, c *ibapi.Contract, o *ibapi.Order, state *ibapi.OrderState,
+) (OpenOrder, error) {
 	var n numbers
 	out := OpenOrder{
 		OrderID: id, PermID: o.PermID, ClientID: o.ClientID, ParentID: o.ParentID,

@@ -12,8 +12,8 @@ import (
 	"ibsoak/internal/wire"
 )
 
-// script is a Gateway that says what a test tells it to, at version 225 unless told otherwise. It answers one connection
-// after the other; handle gets every message behind the bootstrap.
+// script is a Gateway that says what a test tells it to, at version 225 unless told otherwise.
+// handle gets every message behind the bootstrap.
 type script struct {
 	t      testing.TB
 	ln     net.Listener

@@ -138,7 +138,10 @@ func (s *Session) OpenOrders(ctx context.Context) ([]OpenOrder, error) {
 
 // CompletedOrders are this day's orders that are no longer live, whoever placed them.
 func (s *Session) CompletedOrders(ctx context.Context) ([]CompletedOrder, error) {
-	return askTopic[CompletedOrder](ctx, s, topicCompleted, func() { s.client.ReqCompletedOrders(false) })
+	const apiOnly = false
+	return askTopic[CompletedOrder](ctx, s, topicCompleted, func() {
+		s.client.ReqCompletedOrders(apiOnly)
+	})
 }
 
 // Executions are this day's fills of all clients, joined with their commissions as far as these

@@ -170,7 +170,8 @@ func (h *handshake) version() error {
 	if v := h.hello.Version; v < wire.MinVersion || int(v) > h.cfg.MaxServerVersion {
 		return &Error{
 			Reason: UnsupportedVersion,
-			Err:    fmt.Errorf("server version %d, want %d..%d", v, wire.MinVersion, h.cfg.MaxServerVersion),
+			Err: fmt.Errorf("server version %d, want %d..%d", v, wire.MinVersion,
+				h.cfg.MaxServerVersion),
 		}
 	}
 	h.timings.Version = time.Since(h.phaseBegan)

@@ -26,7 +26,8 @@ func (l *Link) Close(ctx context.Context) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.incomplete != nil {
-		return fmt.Errorf("close link to %s: %w", l.cfg.Addr, errors.Join(l.incomplete, context.Cause(ctx)))
+		return fmt.Errorf("close link to %s: %w", l.cfg.Addr,
+			errors.Join(l.incomplete, context.Cause(ctx)))
 	}
 	return nil
 }

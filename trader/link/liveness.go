@@ -42,8 +42,8 @@ func (l *Link) watchLiveness() {
 
 // probe makes one round trip. False means that the link has begun to end.
 func (l *Link) probe() bool {
-	payload, err := wire.Payload(wire.Message{Kind: wire.ReqCurrentTime, Body: &pb.CurrentTimeRequest{}},
-		l.hello.Version)
+	m := wire.Message{Kind: wire.ReqCurrentTime, Body: &pb.CurrentTimeRequest{}}
+	payload, err := wire.Payload(m, l.hello.Version)
 	if err != nil {
 		l.end(ClientFailed, err)
 		return false
