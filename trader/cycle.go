@@ -58,7 +58,7 @@ func (s *session) cycle(ctx context.Context) error {
 }
 
 func (s *session) work(ctx context.Context, cycle int64) error {
-	if s.isDegraded() {
+	if s.b.State() == broker.Degraded {
 		return answerError("begin cycle", broker.ErrDegraded)
 	}
 	if err := s.tidy(ctx); err != nil {

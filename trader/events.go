@@ -233,18 +233,11 @@ func (s *session) notice(ctx context.Context, n broker.Notice) error {
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
-// stateChange closes and opens the order gate. Whatever happened while IBKR was away is asked for
-// before the next order.
+// stateChange makes sure that whatever happened while IBKR was away is asked for before the next
+// order. The order gate itself asks the broker's state.
 func (s *session) stateChange(c broker.StateChange) {
-	degraded := c.State != broker.Ready
-	s.mu.Lock()
-	was := s.degraded
-	s.degraded = degraded
-	s.dirty = true
-	s.mu.Unlock()
-	if degraded != was {
-		s.log.Warn("connection between Gateway and IBKR", "state", c.State.String(), "code", c.Code)
-	}
+	s.setDirty(true)
+	s.log.Warn("connection between Gateway and IBKR", "state", c.State.String(), "code", c.Code)
 }
 
 // dataFarm notes historical data farms: the trader decides on historical bars alone.

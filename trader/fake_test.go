@@ -19,17 +19,19 @@ const paper = "DU9000001"
 type answer int
 
 const (
-	fill            answer = iota // acknowledge, fill, report
-	acknowledge                   // acknowledge, then nothing
-	withhold                      // accept and work it, say nothing
-	fillSilently                  // fill, say nothing
-	swallow                       // lose the order inside the Gateway
-	fillAndDrop                   // fill, say nothing, end the session
-	withholdAndDrop               // accept, say nothing, end the session
-	refuse                        // error 201
-	cancelInPart                  // half is filled, the rest cancelled; the fill is told last
-	doubt                         // accept and work it, but the send reports an unknown outcome
-	leave                         // nothing leaves this process
+	fill              answer = iota // acknowledge, fill, report
+	acknowledge                     // acknowledge, then nothing
+	withhold                        // accept and work it, say nothing
+	fillSilently                    // fill, say nothing
+	swallow                         // lose the order inside the Gateway
+	fillAndDrop                     // fill, say nothing, end the session
+	fillAndSayAndDrop               // fill, report, end the session at once
+	fillLate                        // fill and report, after half of stopAck
+	withholdAndDrop                 // accept, say nothing, end the session
+	refuse                          // error 201
+	cancelInPart                    // half is filled, the rest cancelled; the fill is told last
+	doubt                           // accept and work it, but the send reports an unknown outcome
+	leave                           // nothing leaves this process
 )
 
 // worldOrder is an order as the broker has it.
@@ -401,6 +403,18 @@ func (s *fakeSession) respond(o *worldOrder, how answer) error {
 	case fillAndDrop:
 		s.w.execute(o, o.Quantity)
 		s.end(errDropped)
+	case fillAndSayAndDrop:
+		part, _ := o.Quantity.Quo(decimal.MustNew(5, 0))
+		for range 5 {
+			s.say(s.w.execute(o, part))
+		}
+		s.end(errDropped)
+	case fillLate:
+		time.AfterFunc(stopAck/2, func() {
+			s.w.mu.Lock()
+			defer s.w.mu.Unlock()
+			s.say(s.w.execute(o, o.Quantity))
+		})
 	case withholdAndDrop:
 		s.end(errDropped)
 	case cancelInPart:

@@ -15,6 +15,13 @@ func TestOnceFillsAndBooks(t *testing.T) {
 		r.wantCode(r.once(), exit.OK)
 		r.wantBooks(journal.Filled)
 		r.journal(func(j *journal.Journal) {
+			in, err := j.Intents(r.t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if age := time.Since(in[0].BarEnd); age < 0 || age > time.Minute {
+				t.Errorf("decided on a bar that ended %s ago, want the newest closed one", age)
+			}
 			cash, err := j.Cash(r.t.Context(), paper)
 			if err != nil || cash.Cmp(d("-1001")) != 0 {
 				t.Errorf("cash is %s, %v, want -1001: ten at 100 and 1 commission", cash, err)
@@ -107,6 +114,47 @@ func TestAckWithheldThenDrop(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestLastWordsOfASession: what the session said before it ended counts, however fast it ended.
+func TestLastWordsOfASession(t *testing.T) {
+	for range 10 { // the end and the last event race
+		inBubble(t, func(r *rig) {
+			r.w.answers = []answer{fillAndSayAndDrop}
+			r.wantCode(r.once(), exit.OK)
+			r.wantBooks(journal.Filled)
+		})
+	}
+}
+
+// TestAStopWaitsAMomentForTheOrderJustSent: what the Gateway answers within it is not unknown.
+func TestAStopWaitsAMomentForTheOrderJustSent(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		r.w.answers = []answer{fillLate}
+		l := r.start()
+		synctest.Wait()
+		r.wantCode(l.stop(), exit.OK)
+		r.wantBooks(journal.Filled)
+	})
+}
+
+// TestLostOrderIsGivenUpOnTheSameSession: nothing but time and the broker's complete answers
+// settles an order that the Gateway swallowed, and then trading goes on.
+func TestLostOrderIsGivenUpOnTheSameSession(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		r.w.answers = []answer{swallow}
+		l := r.start()
+		r.later(DefaultOrderDeadline + DefaultAbsenceWait - time.Second)
+		if r.w.count() != 0 {
+			t.Error("went on before the wait was over")
+		}
+		r.later(2 * time.Minute)
+		r.wantCode(l.stop(), exit.OK)
+		r.wantBooks(journal.Absent, journal.Filled)
+		if len(r.w.dials) != 1 {
+			t.Errorf("%d dials", len(r.w.dials))
+		}
+	})
 }
 
 func TestAckWithheldOnALiveSessionIsFoundOut(t *testing.T) {

@@ -26,10 +26,9 @@ type session struct {
 	// drained is closed when pump has taken the last event.
 	drained chan struct{}
 
-	mu       sync.Mutex
-	dirty    bool            // the books must be reconciled before the next order
-	degraded bool            // the Gateway has lost IBKR
-	farms    map[string]bool // historical data farms that are broken
+	mu    sync.Mutex
+	dirty bool            // the books must be reconciled before the next order
+	farms map[string]bool // historical data farms that are broken
 
 	// The cycle goroutine's own.
 	reconciled bool                  // once, on this session
@@ -191,18 +190,12 @@ func (s *session) gate(ctx context.Context) error {
 	switch {
 	case ctx.Err() != nil:
 		return fmt.Errorf("order gate: %w", context.Cause(ctx))
-	case s.degraded || s.b.State() != broker.Ready:
+	case s.b.State() != broker.Ready:
 		return fmt.Errorf("order gate: %w", broker.ErrDegraded)
 	case s.dirty || !s.reconciled:
 		return errors.New("order gate: the books are not reconciled")
 	}
 	return nil
-}
-
-func (s *session) isDegraded() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.degraded || s.b.State() == broker.Degraded
 }
 
 func (s *session) isDirty() bool {
