@@ -53,13 +53,8 @@ func (o *observer) take(e fakegateway.Event) (c Cycle, ok bool) {
 		}
 	case fakegateway.EventListening:
 		o.listening(e)
-	case fakegateway.EventInbound:
-		if e.Message == wire.ReqHistoricalData.String() {
-			o.read()
-		}
 	case fakegateway.EventOutbound:
 		if e.Message == wire.HistoricalData.String() {
-			o.read()
 			return o.answered(e)
 		}
 	default:
@@ -93,7 +88,9 @@ func (o *observer) listening(e fakegateway.Event) {
 	}
 }
 
-// read looks through the transcript's new frames for history requests and their answers.
+// read looks through the transcript's new frames for history requests and their answers. It is
+// called only when an answer was written that it has not seen: decoding takes longer than
+// serving, and one reading must do for all the events that wait behind it.
 func (o *observer) read() {
 	var frames []fakegateway.Frame
 	// Wait is the way to a view of the transcript from a given frame on; it returns at once.
@@ -147,6 +144,9 @@ func (o *observer) asked(f fakegateway.Frame) {
 // answered matches a written answer to its request. Answers leave a connection in the order in
 // which the transcript has them.
 func (o *observer) answered(e fakegateway.Event) (Cycle, bool) {
+	if len(o.answers[e.Connection]) == 0 {
+		o.read()
+	}
 	queue := o.answers[e.Connection]
 	if len(queue) == 0 {
 		return Cycle{}, false

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -184,6 +185,13 @@ func TestRunFindsZombiesAtTrader(t *testing.T) {
 	}
 	r, v := soaked(t, "stay", s, Options{})
 	wants(t, r, v, Fail, "no-zombies-at-trader")
+	saved, err := os.ReadFile(filepath.Join(r.Dir, ScheduleFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := fault.Parse(ScheduleFile, saved); err != nil || !reflect.DeepEqual(again, r.Header.Schedule) {
+		t.Errorf("the saved schedule is %+v, %v\nwant %+v", again, err, r.Header.Schedule)
+	}
 	if f := find(r, Check{Name: "oracles-agree"}); r.Header.Kernel == "" && f.Outcome != Pass {
 		t.Errorf("oracles: %s", f.Detail)
 	}

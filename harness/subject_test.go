@@ -128,7 +128,7 @@ func (c *client) cycle(n int) error {
 			Symbol: proto.String("AAPL"), SecType: proto.String("STK"),
 			Exchange: proto.String("SMART"), Currency: proto.String("USD"),
 		},
-		Duration: proto.String("1 D"), BarSizeSetting: proto.String("1 min"),
+		Duration: proto.String("1800 S"), BarSizeSetting: proto.String("1 min"),
 		WhatToShow: proto.String("TRADES"), UseRTH: proto.Bool(true), FormatDate: proto.Int32(1),
 	})
 	if err != nil {
