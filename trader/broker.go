@@ -33,6 +33,8 @@ type Broker interface {
 	Close(ctx context.Context) error
 }
 
+var _ Broker = (*broker.Session)(nil)
+
 // Connector opens one session. It returns soon after ctx ends, and leaves no socket behind when
 // it fails.
 type Connector func(ctx context.Context) (Broker, error)

@@ -107,12 +107,3 @@ func answerError(what string, err error) error {
 
 // stopped says whether ctx was ended from outside, which is a clean stop.
 func stopped(ctx context.Context) bool { return ctx.Err() != nil }
-
-// mask hides an account but for its last four characters.
-func mask(account string) string {
-	const shown = 4
-	if len(account) <= shown {
-		return "***"
-	}
-	return "***" + account[len(account)-shown:]
-}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/govalues/decimal"
@@ -82,8 +83,7 @@ func (s *session) work(ctx context.Context, cycle int64) error {
 		if err := s.e.journal.Decide(context.WithoutCancel(ctx), d); err != nil {
 			return exit.Because(exit.State, err)
 		}
-		s.log.Info("cycle", "symbol", symbol, "outcome", d.Outcome, "reason", d.Reason,
-			"held", d.Held, "target", d.Target, "close", d.Close)
+		s.tell(ctx, d)
 		if first == nil {
 			first = err
 		}
@@ -92,6 +92,17 @@ func (s *session) work(ctx context.Context, cycle int64) error {
 		}
 	}
 	return first
+}
+
+// tell logs a decision: as news when its outcome is another than the last cycle's.
+func (s *session) tell(ctx context.Context, d journal.Decision) {
+	level := slog.LevelDebug
+	if s.outcomes[d.Symbol] != d.Outcome || d.Outcome == outcomeOrder {
+		level = slog.LevelInfo
+	}
+	s.outcomes[d.Symbol] = d.Outcome
+	s.log.Log(ctx, level, "decision", "symbol", d.Symbol, "outcome", d.Outcome, "reason", d.Reason,
+		"held", d.Held, "target", d.Target, "close", d.Close)
 }
 
 // tidy reconciles when something calls for it, and cancels orders that have worked for too long.

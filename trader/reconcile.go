@@ -234,9 +234,10 @@ func (s *session) judge(in journal.Intent, ev evidence) (
 		if o.IntentID != in.ID {
 			continue
 		}
-		if short(o.Filled, in.Executed) {
-			return "", "", fmt.Errorf("completed with %s shares, executions say %s: %w",
-				o.Filled, in.Executed, errNoEvidence)
+		if short(o.Filled, in.Executed) || o.Status == "Filled" {
+			// In full would have closed it: executions are missing.
+			return "", "", fmt.Errorf("completed (%s), but executions say %s of %s: %w",
+				o.CompletedStatus, in.Executed, in.Quantity, errNoEvidence)
 		}
 		return ended(in), "is among the completed orders: " + o.CompletedStatus, nil
 	}

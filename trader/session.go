@@ -11,6 +11,7 @@ import (
 
 	"ibsoak/trader/broker"
 	"ibsoak/trader/exit"
+	"ibsoak/trader/link"
 )
 
 // session is the engine on one connection. run's goroutine runs the cycles; pump's takes events
@@ -34,19 +35,21 @@ type session struct {
 	reconciled bool                  // once, on this session
 	blocked    map[int64]string      // contracts that must not be traded, and why
 	verified   map[string]instrument // contracts asked for on this session
+	outcomes   map[string]string     // of each symbol's last cycle, to log changes
 }
 
 func newSession(e *Engine, b Broker) *session {
 	account := b.Account()
 	return &session{
 		e: e, b: b, account: account, dirty: true,
-		log: e.cfg.Log.With("session", b.Generation(), "account", mask(account)),
+		log: e.cfg.Log.With("session", b.Generation(), "account", link.MaskAccount(account)),
 
 		changed:  make(chan struct{}, 1),
 		drained:  make(chan struct{}),
 		farms:    map[string]bool{},
 		blocked:  map[int64]string{},
 		verified: map[string]instrument{},
+		outcomes: map[string]string{},
 	}
 }
 
@@ -157,7 +160,7 @@ func (s *session) verifyAccount() error {
 	cfg := s.e.cfg
 	if cfg.Account != "" && cfg.Account != s.account {
 		return exit.Errorf(exit.WrongAccount, "the session is for account %s, not for %s",
-			mask(s.account), mask(cfg.Account))
+			link.MaskAccount(s.account), link.MaskAccount(cfg.Account))
 	}
 	return Interlock(cfg.Live, cfg.Account, s.account)
 }
@@ -172,13 +175,13 @@ func Interlock(live bool, configured, account string) error {
 	case paper && !live:
 		return nil
 	case paper:
-		return exit.Errorf(exit.Interlock, "--live was given, but %s is a paper account", mask(account))
+		return exit.Errorf(exit.Interlock, "--live was given, but %s is a paper account", link.MaskAccount(account))
 	case !live:
 		return exit.Errorf(exit.Interlock, "%s is not a paper account, and --live was not given",
-			mask(account))
+			link.MaskAccount(account))
 	case configured != account:
 		return exit.Errorf(exit.Interlock, "--live was given, but %s is not the configured account",
-			mask(account))
+			link.MaskAccount(account))
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -22,12 +23,18 @@ import (
 // three seconds; a second signal ends the process at once. Anything but success leaves one line on
 // stderr that says what happened and what to do.
 func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	errs := &lockedWriter{w: stderr}
+	caller := ctx
+	ctx, stop := signal.NotifyContext(caller, os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	// From the first signal on the default handling is back, so that a second one kills.
-	defer context.AfterFunc(ctx, stop)()
+	defer context.AfterFunc(ctx, func() {
+		stop() // the default handling is back, so that a second signal kills
+		if caller.Err() == nil {
+			_, _ = fmt.Fprintln(errs, "trader: stopping; a second signal ends it at once")
+		}
+	})()
 
-	root := command(stdout, stderr)
+	root := command(stdout, errs)
 	root.SetArgs(append([]string{}, args...)) // nil would mean os.Args
 	err := root.ExecuteContext(ctx)
 	if err == nil {
@@ -38,12 +45,25 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	code, _ := exit.Of(err)
 	// Nothing can be done when stderr is gone; the status still tells.
-	_, _ = fmt.Fprintf(stderr, "trader: %s\n", exit.Line(err))
+	_, _ = fmt.Fprintf(errs, "trader: %s\n", exit.Line(err))
 	return int(code)
 }
 
+// lockedWriter keeps the lines of the log and those of Main apart.
+type lockedWriter struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+// Write writes p as one piece.
+func (l *lockedWriter) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.w.Write(p)
+}
+
 // command builds the command line. An error that it returns without an exit code is usage.
-func command(stdout, stderr io.Writer) *cobra.Command {
+func command(stdout io.Writer, stderr *lockedWriter) *cobra.Command {
 	var file string
 	root := &cobra.Command{
 		Use: "trader", Args: cobra.NoArgs, SilenceUsage: true, SilenceErrors: true,

@@ -23,7 +23,7 @@ import (
 )
 
 // run is one life of the trader. It leaves an exit record unless it never had the state directory.
-func run(ctx context.Context, c config.Config, stderr io.Writer) (err error) {
+func run(ctx context.Context, c config.Config, stderr *lockedWriter) (err error) {
 	begun := time.Now()
 	tc, err := c.Trader()
 	if err != nil {
@@ -111,12 +111,12 @@ func lookForZombies(ctx context.Context, c config.Config, log *slog.Logger) erro
 }
 
 // newLog writes to stderr: coloured on a terminal, plain text else.
-func newLog(c config.Config, stderr io.Writer) (*slog.Logger, error) {
+func newLog(c config.Config, stderr *lockedWriter) (*slog.Logger, error) {
 	level, err := c.Level()
 	if err != nil {
 		return nil, fmt.Errorf("make log: %w", err)
 	}
-	if isTerminal(stderr) {
+	if isTerminal(stderr.w) {
 		return slog.New(tint.NewTextHandler(stderr, &tint.Options{Level: level, TimeFormat: time.TimeOnly})), nil
 	}
 	return slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level})), nil

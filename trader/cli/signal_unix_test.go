@@ -3,10 +3,13 @@
 package cli
 
 import (
+	"bytes"
 	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"strconv"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -63,6 +66,40 @@ func TestSignals(t *testing.T) {
 	}
 }
 
+// TestSecondSignalEndsItAtOnce: while the first one waits for an order's answer.
+func TestSecondSignalEndsItAtOnce(t *testing.T) {
+	r := newRig(t, on(fault.When{Inbound: "placeOrder"}, fault.What{Do: fault.Mute}))
+	child := startChild(t, r)
+	r.await("an order", func(v *fakegateway.View) bool { return v.Received("placeOrder") > 0 })
+	stopping := child.Stderr.(*told)
+	if err := child.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	<-stopping.heard
+	if err := child.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	err := child.Wait()
+	status, ok := child.ProcessState.Sys().(syscall.WaitStatus)
+	if !ok || !status.Signaled() || status.Signal() != syscall.SIGTERM {
+		t.Errorf("ended with %v (%v), want the second SIGTERM", child.ProcessState, err)
+	}
+}
+
+// told passes a process's stderr on and closes heard when it says that it is stopping.
+type told struct {
+	to    io.Writer
+	heard chan struct{}
+	once  sync.Once
+}
+
+func (w *told) Write(p []byte) (int, error) {
+	if bytes.Contains(p, []byte("trader: stopping")) {
+		w.once.Do(func() { close(w.heard) })
+	}
+	return w.to.Write(p)
+}
+
 // TestKilledAroundTheOrder kills a real process when its order has reached the Gateway; the next
 // life books the fill and sends nothing.
 func TestKilledAroundTheOrder(t *testing.T) {
@@ -93,7 +130,7 @@ func startChild(t *testing.T, r *rig) *exec.Cmd {
 	_, port := r.gw.HostPort()
 	child.Args = append([]string{"trader"}, r.args("--port", strconv.Itoa(port))...)
 	child.Env = append(os.Environ(), "GORACE=atexit_sleep_ms=0")
-	child.Stderr = t.Output()
+	child.Stderr = &told{to: t.Output(), heard: make(chan struct{})}
 	child.WaitDelay = 5 * time.Second
 	if err := child.Start(); err != nil {
 		t.Fatal(err)
