@@ -184,9 +184,9 @@ func (r *run) sample(n, pid, cycle int) {
 }
 
 // tell reports progress.
-func (r *run) tell(n int, event string) {
+func (r *run) tell(n, done int, event string) {
 	p := Progress{
-		Elapsed: time.Since(r.began), Life: n, Lives: r.Subject.Runs,
+		Elapsed: time.Since(r.began), Life: n, Lives: r.Subject.Runs, Done: done,
 		Cycles: len(r.rec.Cycles), Of: r.Subject.Cycles, Event: event,
 	}
 	if r.Subject.Mode == Continuous {

@@ -150,6 +150,9 @@ func (r *Record) lifeVerdicts(findings []Finding) []LifeVerdict {
 			Number: l.Number, Outcome: Inconclusive, Took: l.Exited - l.Started,
 			ExitCode: l.ExitCode, End: l.ended(),
 		}
+		if len(l.Leftovers) > 0 {
+			lv.End += ", leaving " + strings.Join(l.Leftovers, ", ")
+		}
 		if speaks(r, l, exits) {
 			lv.Outcome = Pass
 		}

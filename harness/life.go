@@ -42,11 +42,11 @@ func (r *run) live(ctx context.Context, n int) Life {
 		return l.Life
 	}
 	l.arm()
-	r.tell(n, "started")
+	r.tell(n, n-1, "started")
 	l.follow(ctx)
 	l.disarm()
 	l.Stderr = tailLines(r.logPath(n, "stderr"), StderrTailLines)
-	r.tell(n, l.ended())
+	r.tell(n, n, l.ended())
 	return l.Life
 }
 
@@ -125,7 +125,7 @@ func (l *life) follow(ctx context.Context) {
 			l.observe(e)
 		case <-sampler.C:
 			r.sample(l.Number, l.PID, 0)
-			r.tell(l.Number, "")
+			r.tell(l.Number, l.Number-1, "")
 		case <-l.dial.C:
 			l.terminate(EndedNoDial)
 		case <-l.limit.C:
@@ -193,7 +193,7 @@ func (l *life) observe(e fakegateway.Event) {
 	}
 	n := len(r.rec.Cycles)
 	r.sample(l.Number, l.PID, n)
-	r.tell(l.Number, "cycle")
+	r.tell(l.Number, l.Number-1, "cycle")
 	if r.Subject.Mode != Continuous || l.TermSent != 0 {
 		return
 	}

@@ -44,10 +44,10 @@ type Options struct {
 // Progress is how far a run has come.
 type Progress struct {
 	Elapsed     time.Duration
-	Life, Lives int // the one that runs, of how many; Lives is 0 for a continuous subject
+	Life, Lives int // the newest one, of how many; Lives is 0 for a continuous subject
+	Done        int // lives that are over
 	Cycles      int
-	Of          int // cycles wanted; 0 when only time ends the run
-	Connections int
+	Of          int    // cycles wanted; 0 when only time ends the run
 	Event       string // what has just happened, in words; "" for a mere step
 }
 

@@ -49,7 +49,7 @@ func terminal(w io.Writer) bool {
 }
 
 func (p *progress) update(u harness.Progress) {
-	done := u.Life - 1
+	done := u.Done
 	if u.Lives == 0 {
 		done = u.Cycles
 	}
