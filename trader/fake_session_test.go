@@ -1,0 +1,296 @@
+package trader
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/govalues/decimal"
+
+	"ibsoak/trader/broker"
+)
+
+// fakeSession is one session with the world.
+type fakeSession struct {
+	w          *world
+	generation uint64
+	next       int64
+	events     chan broker.Event
+	done       chan struct{}
+	over       sync.Once
+	err        error
+	state      broker.State
+}
+
+var errDropped = errors.New("connection reset by peer")
+
+func (s *fakeSession) end(err error) {
+	s.over.Do(func() {
+		s.err = err
+		s.w.live--
+		close(s.done)
+	})
+}
+
+// drop ends the session as a lost connection does.
+func (w *world) drop() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.session.end(errDropped)
+}
+
+// say sends an event of the current session.
+func (w *world) say(body broker.Body) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.session.say(body)
+}
+
+func (s *fakeSession) say(body broker.Body) {
+	if c, ok := body.(broker.StateChange); ok {
+		s.state = c.State
+	}
+	s.events <- broker.Event{Generation: s.generation, At: time.Now(), Body: body}
+}
+
+func (s *fakeSession) status(o *worldOrder) {
+	left, _ := o.Quantity.Sub(o.filled)
+	s.say(broker.OrderStatus{
+		OrderID: o.ID, PermID: o.permID, ClientID: o.client, Status: o.status, Filled: o.filled,
+		Remaining: left,
+	})
+}
+
+func (s *fakeSession) Generation() uint64          { return s.generation }
+func (s *fakeSession) ServerVersion() int          { return 225 }
+func (s *fakeSession) Account() string             { return s.w.account }
+func (s *fakeSession) Accounts() []string          { return []string{s.w.account} }
+func (s *fakeSession) Events() <-chan broker.Event { return s.events }
+func (s *fakeSession) Done() <-chan struct{}       { return s.done }
+func (s *fakeSession) Err() error                  { <-s.done; return s.err }
+
+func (s *fakeSession) State() broker.State {
+	s.w.mu.Lock()
+	defer s.w.mu.Unlock()
+	return s.state
+}
+
+func (s *fakeSession) NextOrderID() int64 {
+	s.w.mu.Lock()
+	defer s.w.mu.Unlock()
+	s.next++
+	return s.next - 1
+}
+
+func (s *fakeSession) Close(context.Context) error {
+	s.w.mu.Lock()
+	defer s.w.mu.Unlock()
+	s.end(nil)
+	return nil
+}
+
+// request runs the script for a request and locks the world for its answer.
+func (s *fakeSession) request(ctx context.Context, what string) error {
+	s.w.mu.Lock()
+	ask := s.w.ask
+	s.w.mu.Unlock()
+	var err error
+	if ask != nil {
+		err = ask(ctx, what)
+	}
+	s.w.mu.Lock()
+	select {
+	case <-s.done:
+		err = broker.ErrOver
+	default:
+	}
+	if err != nil {
+		s.w.mu.Unlock()
+	}
+	return err
+}
+
+func (s *fakeSession) CurrentTime(ctx context.Context) (time.Time, error) {
+	if err := s.request(ctx, "time"); err != nil {
+		return time.Time{}, err
+	}
+	defer s.w.mu.Unlock()
+	return time.Now().Truncate(time.Second), nil
+}
+
+func (s *fakeSession) ContractDetails(ctx context.Context, c broker.Contract) ([]broker.ContractDetails, error) {
+	if err := s.request(ctx, "contract"); err != nil {
+		return nil, err
+	}
+	defer s.w.mu.Unlock()
+	c.ConID = s.w.conID(c.Symbol)
+	return []broker.ContractDetails{{Contract: c, MinTick: decimal.MustNew(1, 2)}}, nil
+}
+
+// Bars gives an hour of bars and the one that is being written.
+func (s *fakeSession) Bars(ctx context.Context, _ broker.BarsRequest) ([]broker.Bar, error) {
+	if err := s.request(ctx, "bars"); err != nil {
+		return nil, err
+	}
+	defer s.w.mu.Unlock()
+	const n = 61
+	newest := time.Now().Truncate(time.Minute)
+	if s.w.frozen {
+		newest = newest.Add(-10 * time.Minute)
+	}
+	bars := make([]broker.Bar, n)
+	for i := range bars {
+		p := decimal.MustNew(int64(100+i), 0)
+		if s.w.falling {
+			p = decimal.MustNew(int64(100+n-i), 0)
+		}
+		bars[i] = broker.Bar{
+			Time: newest.Add(time.Duration(i-n+1) * time.Minute), Open: p, High: p, Low: p, Close: p,
+		}
+	}
+	return bars, nil
+}
+
+func (s *fakeSession) Positions(ctx context.Context) ([]broker.Position, error) {
+	if err := s.request(ctx, "positions"); err != nil {
+		return nil, err
+	}
+	defer s.w.mu.Unlock()
+	var out []broker.Position
+	for symbol, q := range s.w.positions {
+		out = append(out, broker.Position{
+			Account: s.w.account, Quantity: q,
+			Contract: broker.Contract{Symbol: symbol, ConID: s.w.conID(symbol)},
+		})
+	}
+	return out, nil
+}
+
+func (o *worldOrder) described() broker.OpenOrder {
+	filled := o.filled
+	return broker.OpenOrder{
+		OrderID: o.ID, PermID: o.permID, ClientID: o.client, IntentID: o.IntentID, Contract: o.Contract,
+		Action: o.Action, Quantity: o.Quantity, Filled: &filled, Status: o.status,
+	}
+}
+
+func (s *fakeSession) OpenOrders(ctx context.Context) ([]broker.OpenOrder, error) {
+	if err := s.request(ctx, "open orders"); err != nil {
+		return nil, err
+	}
+	defer s.w.mu.Unlock()
+	var out []broker.OpenOrder
+	for _, o := range s.w.orders {
+		if live(o.status) {
+			out = append(out, o.described())
+		}
+	}
+	return out, nil
+}
+
+func (s *fakeSession) CompletedOrders(ctx context.Context) ([]broker.CompletedOrder, error) {
+	if err := s.request(ctx, "completed orders"); err != nil {
+		return nil, err
+	}
+	defer s.w.mu.Unlock()
+	var out []broker.CompletedOrder
+	for _, o := range s.w.orders {
+		if !live(o.status) {
+			out = append(out, broker.CompletedOrder{OpenOrder: o.described(), CompletedStatus: o.status})
+		}
+	}
+	return out, nil
+}
+
+func (s *fakeSession) Executions(ctx context.Context) ([]broker.Execution, error) {
+	if err := s.request(ctx, "executions"); err != nil {
+		return nil, err
+	}
+	defer s.w.mu.Unlock()
+	return slices.Clone(s.w.executions), nil
+}
+
+func (s *fakeSession) CancelOrder(ctx context.Context, id int64) error {
+	if err := s.request(ctx, "cancel"); err != nil {
+		return err
+	}
+	defer s.w.mu.Unlock()
+	for _, o := range s.w.orders {
+		if o.ID == id && live(o.status) {
+			o.status = "Cancelled"
+			s.status(o)
+		}
+	}
+	return nil
+}
+
+func (s *fakeSession) PlaceOrder(ctx context.Context, order broker.Order) error {
+	if err := s.request(ctx, "place"); err != nil {
+		return err
+	}
+	defer s.w.mu.Unlock()
+	how := fill
+	if len(s.w.answers) > 0 {
+		how, s.w.answers = s.w.answers[0], s.w.answers[1:]
+	}
+	if how == leave {
+		return fmt.Errorf("pacing: %w", broker.ErrNotSent)
+	}
+	s.w.nextID = max(s.w.nextID, order.ID+1)
+	if how == swallow {
+		return nil
+	}
+	o := &worldOrder{Order: order, permID: 9000 + int64(len(s.w.orders)), client: 1, status: "Submitted"}
+	if how == refuse {
+		s.say(broker.Notice{ID: order.ID, Code: 201, Class: broker.ClassRequest, Message: "no\nmoney"})
+		return nil
+	}
+	s.w.orders = append(s.w.orders, o)
+	return s.respond(o, how)
+}
+
+func (s *fakeSession) respond(o *worldOrder, how answer) error {
+	switch how {
+	case fill:
+		s.say(o.described())
+		s.status(o)
+		x := s.w.execute(o, o.Quantity)
+		s.say(x)
+		s.status(o)
+		s.status(o) // Gateways repeat it
+	case acknowledge:
+		s.say(o.described())
+		s.status(o)
+	case fillSilently:
+		s.w.execute(o, o.Quantity)
+	case fillAndDrop:
+		s.w.execute(o, o.Quantity)
+		s.end(errDropped)
+	case fillAndSayAndDrop:
+		part, _ := o.Quantity.Quo(decimal.MustNew(5, 0))
+		for range 5 {
+			s.say(s.w.execute(o, part))
+		}
+		s.end(errDropped)
+	case fillLate:
+		time.AfterFunc(stopAck/2, func() {
+			s.w.mu.Lock()
+			defer s.w.mu.Unlock()
+			s.say(s.w.execute(o, o.Quantity))
+		})
+	case withholdAndDrop:
+		s.end(errDropped)
+	case cancelInPart:
+		half, _ := o.Quantity.Quo(decimal.Two)
+		s.w.execute(o, half)
+		o.status = "Cancelled"
+		s.status(o)
+	case doubt:
+		return fmt.Errorf("write: %w", broker.ErrUnknown)
+	case withhold, swallow, refuse, leave:
+	}
+	return nil
+}
