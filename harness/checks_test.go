@@ -109,6 +109,10 @@ func socketCases() []judged {
 		{"over the bound", tenLives(), gateway, stay(GatewaySide, 1200*ms), Fail, "CLOSE_WAIT for 1.2s, after a complete handshake"},
 		{"own bound", tenLives(), Check{Name: "no-zombies-at-gateway", Within: 500 * time.Millisecond}, stay(GatewaySide, 900*ms), Fail, "900ms"},
 		{"for ever", tenLives(), gateway, never, Fail, "still there at the end"},
+		{"for ever, by one oracle", tenLives(), gateway, func(r *Record) {
+			never(r)
+			r.Header.Kernel = "no netlink"
+		}, Fail, "by the Gateway's timing alone"},
 		{"the other end's", tenLives(), gateway, stay(TraderSide, 1200*ms), Pass, ""},
 		{"planted", tenLives(), gateway, planted, Pass, ""},
 		{"seen by the kernel alone, in the accept queue", tenLives(), gateway, func(r *Record) {

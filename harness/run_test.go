@@ -6,7 +6,6 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -151,50 +150,6 @@ func TestRunFindsProbes(t *testing.T) {
 	s := Scenario{Subject: Subject{Mode: Once, Runs: 1}, Checks: checks("complete-preambles")}
 	r, v := soaked(t, "probe", s, Options{})
 	wants(t, r, v, Fail, "complete-preambles")
-}
-
-// TestRunFindsZombiesAtGateway closes plainly on a Gateway that never closes.
-func TestRunFindsZombiesAtGateway(t *testing.T) {
-	t.Parallel()
-	s := Scenario{
-		Gateway: Gateway{Profile: "leaky"}, Subject: Subject{Mode: Once, Runs: 1},
-		Checks: checks("no-zombies-at-gateway"),
-	}
-	r, v := soaked(t, "work", s, Options{})
-	wants(t, r, v, Fail, "no-zombies-at-gateway")
-	if r.Header.Kernel != "" {
-		t.Skipf("one oracle only: %s", r.Header.Kernel)
-	}
-	if len(r.Looks[0].Gateway) != 1 || r.Looks[0].Settled || len(r.Sightings) != 1 {
-		t.Errorf("looks %+v, sightings %+v; want the zombie in both", r.Looks, r.Sightings)
-	}
-	if f := find(r, Check{Name: "oracles-agree"}); f.Outcome != Pass {
-		t.Errorf("oracles: %s", f.Detail)
-	}
-}
-
-// TestRunFindsZombiesAtTrader keeps a socket for 1.3 s after the Gateway's FIN.
-func TestRunFindsZombiesAtTrader(t *testing.T) {
-	t.Parallel()
-	s := Scenario{
-		Gateway: Gateway{Faults: []fault.Fault{{
-			ID: "fin", When: fault.When{Inbound: "reqHistoricalData"}, What: fault.What{Do: fault.HalfClose},
-		}}},
-		Subject: Subject{Mode: Once, Runs: 1},
-		Checks:  checks("no-zombies-at-trader", "faults-delivered"),
-	}
-	r, v := soaked(t, "stay", s, Options{})
-	wants(t, r, v, Fail, "no-zombies-at-trader")
-	saved, err := os.ReadFile(filepath.Join(r.Dir, ScheduleFile))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if again, err := fault.Parse(ScheduleFile, saved); err != nil || !reflect.DeepEqual(again, r.Header.Schedule) {
-		t.Errorf("the saved schedule is %+v, %v\nwant %+v", again, err, r.Header.Schedule)
-	}
-	if f := find(r, Check{Name: "oracles-agree"}); r.Header.Kernel == "" && f.Outcome != Pass {
-		t.Errorf("oracles: %s", f.Detail)
-	}
 }
 
 func TestRunFindsTwoConnections(t *testing.T) {

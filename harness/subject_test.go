@@ -44,7 +44,7 @@ func TestMain(m *testing.M) {
 // subjects are the habits by name; the address comes from the environment.
 var subjects = map[string]func(args []string) error{
 	"work":    work,    // one cycle, or cycles until SIGTERM; closes as TCP means it
-	"stay":    stayOn,  // works, then keeps its socket after the Gateway's FIN
+	"stay":    stayOn,  // works, then keeps its socket for --dwell D after the Gateway's FIN
 	"probe":   probe,   // connects, says nothing, closes
 	"hang":    hang,    // never connects
 	"deaf":    deaf,    // works and ignores SIGTERM
@@ -176,14 +176,18 @@ func session(ctx context.Context, args []string) error {
 	}
 }
 
-func stayOn([]string) error {
+func stayOn(args []string) error {
+	dwell, err := time.ParseDuration(args[len(args)-1])
+	if err != nil {
+		return err
+	}
 	c, err := connect()
 	if err != nil {
 		return err
 	}
 	_ = c.cycle(1) // the Gateway may end the session here
 	_, _ = io.Copy(io.Discard, c)
-	<-time.After(1300 * time.Millisecond)
+	<-time.After(dwell)
 	return c.Close()
 }
 
