@@ -75,10 +75,15 @@ func handshakeFaults() harness.Scenario {
 				Name: "classified", Within: atOnce,
 				Exits: []int{exitClosedInHandshake, exitResetInHandshake},
 			},
+			harness.Check{Name: "no-zombies-at-trader", Within: socketGone},
 		),
 		Limit: 10 * time.Minute,
 	}
 }
+
+// socketGone is from the Gateway's FIN to the trader's: a trader that has classified the failure
+// closes its socket, and one that waits for its timer does not.
+const socketGone = 100 * time.Millisecond
 
 // atOnce is from the fault to the process's exit. It takes a good trader a few milliseconds, and a
 // hundred more on a machine that has ten other things to do; clients that wait for a timer take

@@ -57,9 +57,14 @@ func kill9MidSession() harness.Scenario {
 			"Gateway that never closes.",
 		Why: "No shutdown code runs at SIGKILL: the kernel closes the socket, with FIN unless a " +
 			"reset was armed before the connection was made. The kill falls when the history " +
-			"request has been read and its answer is under way, with bytes in flight both ways.",
-		Labels:  []string{"short", "zombies", "shutdown"},
-		Gateway: harness.Gateway{Profile: "leaky"},
+			"request has been read and its answer goes out byte by byte, so every life is in the " +
+			"middle of the same request when it ends.",
+		Labels: []string{"short", "zombies", "shutdown"},
+		Gateway: harness.Gateway{Profile: "leaky", Faults: []fault.Fault{{
+			ID: "slow-answer", Why: "the kill must not find the request already answered",
+			When: fault.When{Outbound: "historicalData", Nth: 1},
+			What: fault.What{Do: fault.Drip, Every: fault.Duration(time.Millisecond)},
+		}}},
 		Subject: harness.Subject{
 			Mode: harness.Once, Runs: runs,
 			KillAt: &fault.When{Inbound: workRequest, Nth: 1},

@@ -5,8 +5,7 @@ func zombieClaims() {
 		c.control = true
 		c.forMutants = firstLives(5) // the fourth of a leaking trader meets silence
 		c.kills = kills{
-			"naive":       {"no-zombies-at-gateway", "completed-handshakes", "exit-codes"},
-			"plain-close": {"no-zombies-at-gateway"},
+			"naive": {"no-zombies-at-gateway", "completed-handshakes", "exit-codes"},
 		}
 	})
 	holds("zombies-present", func(c *claim) {
