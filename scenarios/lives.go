@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"slices"
 	"time"
 
 	"ibsoak/harness"
@@ -33,9 +34,16 @@ func cleanConnections() []harness.Check {
 	}
 }
 
-// with appends a scenario's own checks to the common ones.
+// with adds the common checks to a scenario's own, which come first and replace those of the same
+// name.
 func with(checks ...harness.Check) []harness.Check {
-	return append(checks, cleanConnections()...)
+	for _, common := range cleanConnections() {
+		named := func(c harness.Check) bool { return c.Name == common.Name }
+		if !slices.ContainsFunc(checks, named) {
+			checks = append(checks, common)
+		}
+	}
+	return checks
 }
 
 func lives(n int) []harness.Check {

@@ -95,8 +95,14 @@ func connector(c config.Config, j *journal.Journal, log *slog.Logger) trader.Con
 
 // lookForZombies counts before the dial. A count that is unknown changes nothing.
 func lookForZombies(ctx context.Context, c config.Config, log *slog.Logger) error {
-	count, err := zombies.Check(ctx, c.Gateway.Host, c.Gateway.Port, c.Zombies.Limit.Duration)
+	limit := c.Zombies.Limit.Duration
+	if c.Zombies.Policy == config.Fail {
+		limit = max(limit, zombies.DecidingLimit)
+	}
+	count, err := zombies.Check(ctx, c.Gateway.Host, c.Gateway.Port, limit)
 	switch {
+	case err != nil && c.Zombies.Policy == config.Fail:
+		log.Warn("sockets in CLOSE_WAIT: unknown, so the Gateway is dialed", "error", err)
 	case err != nil:
 		log.Debug("sockets in CLOSE_WAIT: unknown", "error", err)
 	case len(count.Gateway) > 0 && c.Zombies.Policy == config.Fail:

@@ -89,7 +89,7 @@ func (c *Config) gatewayOptions() []Option {
 		},
 		{
 			"zombie-limit", "TRADER_ZOMBIE_LIMIT", "TIME",
-			"for counting those sockets before each dial", &z.Limit,
+			"for counting those sockets before each dial; fail allows 500ms at least", &z.Limit,
 		},
 		{
 			"max-reconnects", "TRADER_MAX_RECONNECTS", "N", "failed attempts in a row; 0 is no bound",
