@@ -12,6 +12,8 @@ import (
 	pb "github.com/scmhub/ibapi/protobuf"
 	"google.golang.org/protobuf/proto"
 
+	"ibsoak/fakegateway"
+	"ibsoak/fakegateway/fault"
 	"ibsoak/internal/wire"
 	"ibsoak/trader/broker"
 	"ibsoak/trader/link"
@@ -62,6 +64,20 @@ func TestAnAnswerWithoutItsEndIsIncomplete(t *testing.T) {
 	}
 	if s.State() != broker.Ready {
 		t.Errorf("session is %s: an answer that did not come is no reason to end it", s.State())
+	}
+}
+
+// A Gateway without bars answers error 162. An End alone is an answer whose bars were lost.
+func TestAnEndWithoutBarsIsIncomplete(t *testing.T) {
+	g := startGateway(t, fakegateway.Config{Schedule: fault.Schedule{Faults: []fault.Fault{{
+		When: fault.When{Outbound: "historicalData"}, What: fault.What{Do: fault.Drop},
+	}}}})
+	s := connect(t, broker.Config{Link: link.Config{Addr: g.Addr()}})
+	bars, err := s.Bars(t.Context(), broker.BarsRequest{
+		Contract: apple, Duration: "1 D", BarSize: "1 hour",
+	})
+	if !errors.Is(err, broker.ErrIncomplete) || bars != nil {
+		t.Errorf("got %d bars and %v, want ErrIncomplete", len(bars), err)
 	}
 }
 

@@ -14,7 +14,8 @@ var (
 	// ErrUnknown says that the request may have reached the Gateway. Only the Gateway's open
 	// orders and executions can say whether it did; never send it again before they have.
 	ErrUnknown = errors.New("outcome unknown")
-	// ErrIncomplete says that an answer's End did not come. What came of it is not returned.
+	// ErrIncomplete says that an answer's End did not come, or came without what it ends. What
+	// came of it is not returned.
 	ErrIncomplete = errors.New("answer incomplete")
 	// ErrEventOverflow ends a session whose events were not consumed.
 	ErrEventOverflow = errors.New("event queue overflow")

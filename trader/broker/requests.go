@@ -89,6 +89,9 @@ func (s *Session) Bars(ctx context.Context, r BarsRequest) ([]Bar, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(raw) == 0 { // a Gateway that has none answers error 162
+		return nil, fmt.Errorf("bars: end without a bar: %w", ErrIncomplete)
+	}
 	bars := make([]Bar, len(raw))
 	for i := range raw {
 		if bars[i], err = barOf(&raw[i], loc); err != nil {
