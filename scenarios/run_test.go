@@ -166,7 +166,9 @@ func skipUnlessAsked(c claim) {
 	}
 	suite, _ := GinkgoConfiguration()
 	Expect(suite.Timeout).To(BeNumerically(">", c.Limit),
-		"the suite would time out during this run: give --timeout %s", 2*c.Limit)
+		"ginkgo would end the suite during this run: give --timeout %s", 2*c.Limit)
+	Expect(ends.IsZero() || time.Until(ends) > c.Limit).To(BeTrue(),
+		"go test would end the suite during this run: give -timeout 0")
 }
 
 // summary is a verdict in a few lines: the sentence, then each check that did not pass.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"testing"
+	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -27,7 +28,11 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+// ends is when go test will end this process; zero is never, as under ginkgo.
+var ends time.Time
+
 func TestScenarios(t *testing.T) {
+	ends, _ = t.Deadline()
 	RegisterFailHandler(Fail)
 	RunSpecs(t, "scenarios")
 }
