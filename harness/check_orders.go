@@ -30,7 +30,7 @@ func noDuplicateOrders(r *Record, c Check) Finding {
 				ref, len(orders), orders[0].Action, orders[0].Quantity, orders[0].Symbol, permIDs(orders))})
 		}
 	}
-	detail := fmt.Sprintf("%s by %d intents", count(len(r.Books.Orders), "orders"), len(byRef))
+	detail := fmt.Sprintf("%s by %s", count(len(r.Books.Orders), "orders"), count(len(byRef), "intents"))
 	if unnamed > 0 {
 		detail += fmt.Sprintf("; %d without an orderRef cannot be told apart", unnamed)
 	}

@@ -53,6 +53,12 @@ func lives(n int) []harness.Check {
 	)
 }
 
+// repeated runs the trader n times. The bundled one is to hold a share: the first life buys it, and
+// every later one must find out that it has it.
+func repeated(n int) harness.Subject {
+	return harness.Subject{Mode: harness.Once, Runs: n, Args: []string{"--strategy", "hold"}}
+}
+
 func once() harness.Scenario {
 	return harness.Scenario{
 		Name:    "once",
@@ -60,7 +66,7 @@ func once() harness.Scenario {
 		Why: "The first manual test after every change to a connection layer: one process, one " +
 			"connection, one goodbye. A trader that leaves a socket behind here leaves one each run.",
 		Labels:  []string{"short", "zombies", "smoke"},
-		Subject: harness.Subject{Mode: harness.Once, Runs: 1},
+		Subject: repeated(1),
 		Checks:  lives(1),
 		Limit:   time.Minute,
 	}
@@ -75,7 +81,7 @@ func consecutive10() harness.Scenario {
 			"runs, so ten is twice the longest row that a leaking trader survives. Ten passes " +
 			"bound the failure rate at 25.9 % only; consecutive-300 is the claim about rates.",
 		Labels:  []string{"short", "zombies"},
-		Subject: harness.Subject{Mode: harness.Once, Runs: runs},
+		Subject: repeated(runs),
 		Checks:  lives(runs),
 		Limit:   5 * time.Minute,
 	}
@@ -90,7 +96,7 @@ func consecutive300() harness.Scenario {
 			"socket whose client says FIN, so one zombie in three hundred lives is seen.",
 		Labels:  []string{"long", "zombies", "nightly"},
 		Gateway: harness.Gateway{Profile: "leaky"},
-		Subject: harness.Subject{Mode: harness.Once, Runs: runs},
+		Subject: repeated(runs),
 		Checks:  lives(runs),
 		Limit:   45 * time.Minute,
 	}

@@ -19,7 +19,7 @@ func consecutive10Leaky() harness.Scenario {
 			"tenth. One that arms a reset before it connects leaves none, even when it is killed.",
 		Labels:  []string{"short", "zombies"},
 		Gateway: harness.Gateway{Profile: "leaky"},
-		Subject: harness.Subject{Mode: harness.Once, Runs: runs},
+		Subject: repeated(runs),
 		Checks:  lives(runs),
 		Limit:   5 * time.Minute,
 	}
