@@ -84,8 +84,15 @@ func (r *reader) run() {
 // stream cuts the stream for the loop and returns why it ended: errOver when the loop did.
 func (r *reader) stream(buffered *bufio.Reader) error {
 	preamble, err := wire.ReadPreamble(buffered)
-	if err == nil && !r.deliver(arrival{preamble: &preamble}) {
-		return errOver
+	if err == nil {
+		greeting := arrival{preamble: &preamble}
+		// Filed here: the loop may not get to it before the Gateway is ready, nor the client wait.
+		r.c.srv.board.update(r.c.row, Event{}, func(row *Connection) {
+			row.Preamble, row.Greeting = true, greeting.greeting()
+		})
+		if !r.deliver(greeting) {
+			return errOver
+		}
 	}
 	frames := wire.NewFrameReader(buffered)
 	for err == nil {

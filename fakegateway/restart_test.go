@@ -104,6 +104,25 @@ func TestRestartComesBackInPhasesOnTheSamePort(t *testing.T) {
 	}
 }
 
+// A client that gives up while nothing is answered has said who it is all the same: without that, it
+// would look like a port probe.
+func TestPreambleIsFiledWhileNothingIsAnswered(t *testing.T) {
+	s := startServer(t, Config{})
+	if err := s.Restart(fault.Downtime{AcceptMute: fault.Duration(time.Hour)}, fault.FIN); err != nil {
+		t.Fatal(err)
+	}
+	await(t, s, "the port", func(v *View) bool { return v.Stage() == AcceptMute })
+	dial(t, s).greet()
+	await(t, s, "the preamble", func(v *View) bool {
+		rows := v.Connections()
+		return len(rows) == 1 && rows[0].Preamble
+	})
+	r := s.Connections()[0]
+	if r.Greeting != "v100..225" || !r.PreambleRead.IsZero() || r.ServerVersion != 0 {
+		t.Errorf("ledger: %+v", r)
+	}
+}
+
 func TestRestartWhileComingUpBeginsAgain(t *testing.T) {
 	s := startServer(t, Config{})
 	if err := s.Restart(fault.Downtime{Refused: fault.Duration(time.Hour)}, fault.FIN); err != nil {
