@@ -16,15 +16,15 @@ const (
 )
 
 // recoveryChecks are those of a trader that loses its session so many times and must come back
-// by itself each time.
-func recoveryChecks(times int, within time.Duration, cycles int) []harness.Check {
-	return with(
+// by itself each time, and more.
+func recoveryChecks(times int, within time.Duration, cycles int, more ...harness.Check) []harness.Check {
+	return with(append(more,
 		harness.Check{Name: "faults-delivered"},
 		harness.Check{Name: "recovery", Want: times, Within: within},
 		harness.Check{Name: "connect-rate"},
 		harness.Check{Name: "cycles", Want: cycles},
 		harness.Check{Name: "sigterm", Within: 3 * time.Second},
-	)
+	)...)
 }
 
 // midSession is the moment at which a session is lost: the third cycle's request was read and

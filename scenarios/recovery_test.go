@@ -37,7 +37,14 @@ func recoveryClaims() {
 		c.forMutants = bounded
 		c.kills = kills{"resends-order": {"no-duplicate-orders"}} // the control has no orders
 	})
-	recovers("restart-recovery", kills{
-		"tight-reconnect": {"connect-rate"},
+	holds("restart-recovery", func(c *claim) {
+		c.scale, c.mutantScale = recoveryScale, recoveryScale
+		c.control, c.forMutants = true, bounded
+		// A stage is half a second at this scale. The trader must give up in each, as it does when
+		// a stage is half a minute, and not sit it out.
+		c.forTrader = func(s *harness.Scenario) {
+			s.Subject.Args = []string{"--handshake-timeout", "300ms", "--ready-timeout", "300ms"}
+		}
+		c.kills = kills{"tight-reconnect": {"connect-rate"}}
 	})
 }
