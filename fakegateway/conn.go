@@ -193,7 +193,6 @@ func (c *conn) greet(a arrival) bool {
 	c.version = wire.Negotiate(wire.Version(c.srv.cfg.MaxServerVersion), *a.preamble)
 	c.spoken.Store(int64(c.version))
 	c.srv.board.update(c.row, Event{}, func(r *Connection) { r.ServerVersion = int(c.version) })
-	c.srv.board.inbound(c.row, c.inboundFrame(a, KindPreamble, ""))
 	if !c.reached(fault.PreambleRead) {
 		return false
 	}

@@ -90,6 +90,7 @@ func (r *reader) stream(buffered *bufio.Reader) error {
 		r.c.srv.board.update(r.c.row, Event{}, func(row *Connection) {
 			row.Preamble, row.Greeting = true, greeting.greeting()
 		})
+		r.c.srv.board.inbound(r.c.row, r.c.inboundFrame(greeting, KindPreamble, ""))
 		if !r.deliver(greeting) {
 			return errOver
 		}
