@@ -20,9 +20,9 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 1 {
 		switch word, args := os.Args[1], os.Args[2:]; word {
 		case traderWord:
-			os.Exit(cli.Main(context.Background(), args, os.Stdout, os.Stderr)) //nolint:forbidigo // a process's own context
+			os.Exit(cli.Main(context.Background(), args, os.Stdout, os.Stderr)) //nolint:forbidigo // a process
 		case mutantWord:
-			os.Exit(mutants.Main(context.Background(), args, os.Stderr)) //nolint:forbidigo // a process's own context
+			os.Exit(mutants.Main(context.Background(), args, os.Stderr)) //nolint:forbidigo // a process
 		}
 	}
 	os.Exit(m.Run())
