@@ -296,14 +296,14 @@ func leakCases() []judged {
 		{"none", oneLife(30), threads, func(r *Record) { r.Samples = nil }, Inconclusive, "0 cycles seen"},
 
 		{"flat", oneLife(200), rss, leaking(1, addKiB(0)), Pass, "might not show"},
-		{"64 KiB a cycle", oneLife(200), rss, leaking(1, addKiB(64)), Fail, "a cycle (95 %"},
-		{"8 KiB a cycle is below the floor", oneLife(200), rss, leaking(1, addKiB(8)), Pass, "might not show"},
+		{"256 KiB a cycle", oneLife(200), rss, leaking(1, addKiB(256)), Fail, "a cycle (95 %"},
+		{"40 KiB a cycle is below the floor", oneLife(200), rss, leaking(1, addKiB(40)), Pass, "might not show"},
 		{"grows at first and stops", oneLife(200), rss, func(r *Record) {
 			for i := range r.Samples {
 				r.Samples[i].RSSBytes += int64(min(i, 80)) << 18
 			}
 		}, Pass, "slope 0.0 KiB"},
-		{"short", oneLife(40), rss, leaking(1, addKiB(64)), Inconclusive, "38 cycles seen, 100 needed"},
+		{"short", oneLife(40), rss, leaking(1, addKiB(256)), Inconclusive, "38 cycles seen, 100 needed"},
 		{"unreadable", oneLife(200), rss, func(r *Record) { r.Samples[150].RSSBytes = 0 }, Inconclusive, "could not be read"},
 	}
 }

@@ -124,7 +124,7 @@ func (l *life) follow(ctx context.Context) {
 		case e := <-r.watcher.events:
 			l.observe(e)
 		case <-sampler.C:
-			r.sample(l.Number, l.PID, 0)
+			l.sample(0)
 			r.tell(l.Number, l.Number-1, "")
 		case <-l.dial.C:
 			l.terminate(EndedNoDial)
@@ -192,7 +192,7 @@ func (l *life) observe(e fakegateway.Event) {
 		return
 	}
 	n := len(r.rec.Cycles)
-	r.sample(l.Number, l.PID, n)
+	l.sample(n)
 	r.tell(l.Number, l.Number-1, "cycle")
 	if r.Subject.Mode != Continuous || l.TermSent != 0 {
 		return
@@ -200,6 +200,14 @@ func (l *life) observe(e fakegateway.Event) {
 	l.stalled.Reset(r.patience())
 	if r.Subject.Cycles > 0 && n >= r.Subject.Cycles {
 		l.terminate(EndedSIGTERM)
+	}
+}
+
+// sample measures the process, unless it was told to end: what it gives back then says nothing
+// about what it keeps.
+func (l *life) sample(cycle int) {
+	if l.TermSent == 0 && l.KillSent == 0 {
+		l.run.sample(l.Number, l.PID, cycle)
 	}
 }
 

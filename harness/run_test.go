@@ -172,6 +172,11 @@ func TestRunKillsTheDeaf(t *testing.T) {
 	if l := r.Lives[0]; l.EndedBy != EndedSIGKILL || l.KillSent.Since(l.TermSent) < grace {
 		t.Errorf("ended by %s, SIGKILL %s after SIGTERM", l.EndedBy, l.KillSent.Since(l.TermSent))
 	}
+	for _, sample := range r.Samples {
+		if sample.At > r.Lives[0].TermSent {
+			t.Errorf("sampled at %s, told to end at %s", sample.At, r.Lives[0].TermSent)
+		}
+	}
 }
 
 func TestRunEndsLeftovers(t *testing.T) {

@@ -83,10 +83,10 @@ func TestMemoryFloor(t *testing.T) {
 	if n := caught(0, 1); n > 1 {
 		t.Errorf("no leak: %d alarms in %d runs", n, runs)
 	}
-	if n := caught(8, 2); n > 6 {
+	if n := caught(32, 2); n > 6 {
 		t.Errorf("half the floor: %d alarms in %d runs", n, runs)
 	}
-	if n := caught(64, 3); n < runs-2 {
+	if n := caught(256, 3); n < runs-2 {
 		t.Errorf("four times the floor: %d of %d caught", n, runs)
 	}
 }
