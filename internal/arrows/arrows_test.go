@@ -19,7 +19,7 @@ type rule struct {
 // The rules see programs, not tests: a test may use whatever it needs.
 var rules = []rule{
 	{
-		from:   []string{"ibsoak/trader/..."},
+		from:   []string{"ibsoak/trader/...", "ibsoak/cmd/trader"},
 		never:  []string{"ibsoak/harness/...", "ibsoak/fakegateway/...", "ibsoak/scenarios/..."},
 		reason: "the subject must not know that it is tested",
 	},
@@ -39,7 +39,7 @@ var rules = []rule{
 		reason: "what is claimed is claimed of every trader",
 	},
 	{
-		from:   []string{"ibsoak/fakegateway/..."},
+		from:   []string{"ibsoak/fakegateway/...", "ibsoak/cmd/fakegateway"},
 		never:  []string{"ibsoak/harness/...", "ibsoak/trader/...", "ibsoak/scenarios/..."},
 		reason: "the Gateway serves any client in any language, whether it is tested or not",
 	},
