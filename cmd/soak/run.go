@@ -19,6 +19,7 @@ import (
 // runFlags are the flags of the commands that run a subject.
 type runFlags struct {
 	trader    string
+	mutant    string
 	clientID  int
 	seed      uint64
 	timeScale float64
@@ -32,6 +33,8 @@ func (f *runFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.trader, "trader", "",
 		"command line of the trader, with {"+strings.Join(harness.Placeholders, "} {")+
 			"} (default: the bundled trader)")
+	flags.StringVar(&f.mutant, "mutant", "", "run a broken trader instead; soak mutant lists them")
+	cmd.MarkFlagsMutuallyExclusive("trader", "mutant")
 	flags.IntVar(&f.clientID, "client-id", 1, "client id for {client_id} and IB_CLIENT_ID")
 	flags.Uint64Var(&f.seed, "seed", 1, "seed of the market and of noise on the wire")
 	flags.Float64Var(&f.timeScale, "time-scale", 1,
@@ -107,7 +110,10 @@ func (f *runFlags) run(cmd *cobra.Command, s harness.Scenario) error {
 
 // command is the subject's template.
 func (f *runFlags) command() ([]string, error) {
-	if f.trader == "" {
+	switch {
+	case f.mutant != "":
+		return mutant(f.mutant)
+	case f.trader == "":
 		return bundled()
 	}
 	command, err := harness.Split(f.trader)
