@@ -97,7 +97,10 @@ func (w Where) phrase() string {
 
 func (u Until) phrase() string {
 	var s string
-	if u.Count > 0 {
+	switch {
+	case u.Count == 1:
+		s = ", once in all"
+	case u.Count > 1:
 		s = fmt.Sprintf(", at most %d times in all", u.Count)
 	}
 	if u.Elapsed > 0 {
