@@ -38,8 +38,7 @@ func TestParse(t *testing.T) {
 	want := []string{
 		"After byte 7 of the 2nd openOrder on connection 1 of client id 3, write no more of the " +
 			"message, then RST. (the order may have been taken)",
-		"When the bootstrap is out and 1.1s have passed, reset the connection (RST), at most 1 " +
-			"times in all.",
+		"When the bootstrap is out and 1.1s have passed, reset the connection (RST), once in all.",
 		"Before the first byte goes out, close the connection with FIN.",
 		"At 23h45m0s after the Gateway's start, restart the Gateway: end all sessions with RST, " +
 			"keep the port closed for 1m0s, accept and answer nothing for 30s, answer with the " +
