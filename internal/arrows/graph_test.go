@@ -74,10 +74,11 @@ func outside(t *testing.T, root string) {
 	list(t, root, "", append([]string{"-find"}, names...)...)
 }
 
-// list runs go list, for a system if one is named.
+// list runs go list, for a system if one is named: without cgo, so without the race detector that
+// GOFLAGS may ask for.
 func list(t *testing.T, root, system string, args ...string) []byte {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "go", append([]string{"list", "-json=ImportPath,Imports,Error"}, args...)...)
+	cmd := exec.CommandContext(t.Context(), "go", append([]string{"list", "-race=false", "-json=ImportPath,Imports,Error"}, args...)...)
 	cmd.Dir = root
 	cmd.Env = os.Environ()
 	if system != "" {
