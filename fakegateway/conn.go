@@ -15,6 +15,9 @@ import (
 const (
 	// inboundQueue bounds the messages between the reader and the loop.
 	inboundQueue = 64
+	// settleWithin bounds how long START_API waits for the sessions that are ending.
+	settleWithin = 250 * time.Millisecond
+
 	// pendingMessages bounds what is read ahead while the Gateway's stage lets nothing through.
 	pendingMessages = 1024
 )
@@ -255,19 +258,32 @@ func (c *conn) start(a arrival) bool {
 	return true
 }
 
-// settle waits until every session whose connection has ended is over, so that the client ids of
-// the dead are free: else a client that is quick to come back would meet itself.
+// settle waits until the session of every connection that is ending is over, so that the client
+// ids of the dead are free: else a client that is quick to come back would meet itself. One whose
+// loop does not get to its end, because a fault holds it up, keeps its id.
 func (c *conn) settle() {
+	timer := time.NewTimer(settleWithin)
+	defer timer.Stop()
 	for _, other := range c.srv.open() {
-		if other == c || other.isLive() {
+		if other == c || !other.isLeaving() {
 			continue
 		}
 		select {
 		case <-other.rd.dropping:
+		case <-timer.C:
+			return
 		case <-c.quit:
 		case <-c.over:
 		}
 	}
+}
+
+// isLeaving reports whether the connection's session is over, or will be as soon as its loop has
+// taken what its reader has seen.
+func (c *conn) isLeaving() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.ended || c.stopped || c.finSeen && c.eof != sendPastEOF
 }
 
 // request takes one message after START_API.

@@ -151,3 +151,12 @@ func TestBadLengthEndsTheConnection(t *testing.T) {
 		t.Errorf("ledger: %v, end %q", r.MessagesIn, r.End)
 	}
 }
+
+// A client that comes back as soon as its FIN was seen must not meet itself (326).
+func TestClientIDIsFreeOnceItsFINWasSeen(t *testing.T) {
+	s := startServer(t, Config{})
+	for i := range 300 {
+		dial(t, s).connect(1).close()
+		row(t, s, i+1, "the FIN", func(r Connection) bool { return !r.ClientFIN.IsZero() })
+	}
+}
