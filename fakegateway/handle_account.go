@@ -83,21 +83,32 @@ func splitTags(list string) []string {
 
 // sendSummary sends the values that the client does not have yet, and plans the next look.
 func (s *session) sendSummary(v *exchange.View, id int, sub *summarySub) {
-	sent := make(map[value]bool)
+	var rows []value
 	for _, account := range sub.accounts {
-		for _, row := range summaryRows(v, account, sub.tags) {
-			sent[row] = true
-			if sub.sent[row] {
-				continue
-			}
-			s.send(wire.AccountSummary, &protobuf.AccountSummary{
-				ReqId: num(id), Account: proto.String(row.account), Tag: proto.String(row.key),
-				Value: proto.String(row.value), Currency: proto.String(row.currency),
-			})
+		rows = append(rows, summaryRows(v, account, sub.tags)...)
+	}
+	for _, row := range news(rows, &sub.sent) {
+		s.send(wire.AccountSummary, &protobuf.AccountSummary{
+			ReqId: num(id), Account: proto.String(row.account), Tag: proto.String(row.key),
+			Value: proto.String(row.value), Currency: proto.String(row.currency),
+		})
+	}
+	sub.due = v.Now().Add(accountEvery)
+	v.WakeAt(sub.due)
+}
+
+// news are the rows that were not sent the last time; from now on, all of rows were.
+func news(rows []value, sent *map[value]bool) []value {
+	var fresh []value
+	now := make(map[value]bool, len(rows))
+	for _, row := range rows {
+		now[row] = true
+		if !(*sent)[row] {
+			fresh = append(fresh, row)
 		}
 	}
-	sub.sent, sub.due = sent, v.Now().Add(accountEvery)
-	v.WakeAt(sub.due)
+	*sent = now
+	return fresh
 }
 
 // cancelAccountSummary has no answer; a Gateway ignores ids that it does not know.

@@ -53,18 +53,13 @@ func (s *session) reqAccountUpdates(m *protobuf.AccountDataRequest) {
 
 // sendAccountValues sends the values that the client does not have yet, and plans the next look.
 func (s *session) sendAccountValues(v *exchange.View) {
-	sent := make(map[value]bool)
-	for _, row := range accountValues(v, s.updates.account) {
-		sent[row] = true
-		if s.updates.sent[row] {
-			continue
-		}
+	for _, row := range news(accountValues(v, s.updates.account), &s.updates.sent) {
 		s.send(wire.AccountValue, &protobuf.AccountValue{
 			Key: proto.String(row.key), Value: proto.String(row.value),
 			Currency: proto.String(row.currency), AccountName: proto.String(row.account),
 		})
 	}
-	s.updates.sent, s.updates.due = sent, v.Now().Add(accountEvery)
+	s.updates.due = v.Now().Add(accountEvery)
 	v.WakeAt(s.updates.due)
 }
 
@@ -109,18 +104,13 @@ func (s *session) sendMulti(v *exchange.View, id int, sub *multiSub) {
 		rows = append(summaryRows(v, sub.account, []string{"NetLiquidation"}),
 			ledger(v, sub.account, currencyUSD)...)
 	}
-	sent := make(map[value]bool)
-	for _, row := range rows {
-		sent[row] = true
-		if sub.sent[row] {
-			continue
-		}
+	for _, row := range news(rows, &sub.sent) {
 		s.send(wire.AccountUpdateMulti, &protobuf.AccountUpdateMulti{
 			ReqId: num(id), Account: proto.String(row.account), Key: proto.String(row.key),
 			Value: proto.String(row.value), Currency: proto.String(row.currency),
 		})
 	}
-	sub.sent, sub.due = sent, v.Now().Add(accountEvery)
+	sub.due = v.Now().Add(accountEvery)
 	v.WakeAt(sub.due)
 }
 
