@@ -7,7 +7,7 @@ import (
 	"github.com/scmhub/ibapi/protobuf"
 	"google.golang.org/protobuf/proto"
 
-	"ibsoak/fakegateway/exchange"
+	"ibsoak/fakegateway/market"
 	"ibsoak/internal/wire"
 )
 
@@ -50,7 +50,7 @@ func (s *session) reqContractDetails(m *protobuf.ContractDataRequest) {
 }
 
 // lookup finds the instrument that a client's contract names. What is left empty matches.
-func (s *session) lookup(c *protobuf.Contract) (exchange.Instrument, bool) {
+func (s *session) lookup(c *protobuf.Contract) (market.Instrument, bool) {
 	matches := func(have string, want ...string) bool {
 		return have == "" || slices.Contains(want, strings.ToUpper(have))
 	}
@@ -58,7 +58,7 @@ func (s *session) lookup(c *protobuf.Contract) (exchange.Instrument, bool) {
 	typed := c.GetSecType() != "" || conID != 0 // a contract id says what it is
 	if !typed || !matches(c.GetSecType(), secTypeStock) || !matches(c.GetCurrency(), currencyUSD) ||
 		!matches(c.GetExchange(), venues...) {
-		return exchange.Instrument{}, false
+		return market.Instrument{}, false
 	}
 	symbol := c.GetSymbol()
 	if symbol == "" {
@@ -79,7 +79,7 @@ func venueAlias(venue string) string {
 }
 
 // contractOf is an instrument as Gateways write it in most messages.
-func contractOf(i exchange.Instrument, venue string) *protobuf.Contract {
+func contractOf(i market.Instrument, venue string) *protobuf.Contract {
 	return &protobuf.Contract{
 		ConId: num(i.ConID), Symbol: proto.String(i.Symbol), SecType: proto.String(secTypeStock),
 		Strike: proto.Float64(0), Exchange: proto.String(venue),
@@ -88,7 +88,7 @@ func contractOf(i exchange.Instrument, venue string) *protobuf.Contract {
 	}
 }
 
-func (s *session) details(i exchange.Instrument) *protobuf.ContractDetails {
+func (s *session) details(i market.Instrument) *protobuf.ContractDetails {
 	hours := s.srv.exchange.Market().Hours
 	now := s.conn.Now()
 	rules := strings.TrimSuffix(strings.Repeat(marketRule+",", len(venues)), ",")
@@ -98,7 +98,7 @@ func (s *session) details(i exchange.Instrument) *protobuf.ContractDetails {
 		ValidExchanges: proto.String(strings.Join(venues, ",")),
 		PriceMagnifier: num(1), UnderConId: num(0), LongName: proto.String(i.LongName),
 		Industry: proto.String(i.Industry), Category: proto.String(i.Category),
-		TimeZoneId:   proto.String(exchange.ZoneName),
+		TimeZoneId:   proto.String(market.ZoneName),
 		TradingHours: proto.String(hours.Format(now, true)),
 		LiquidHours:  proto.String(hours.Format(now, false)),
 		EvMultiplier: proto.Float64(0), AggGroup: num(aggGroupStocks),

@@ -9,12 +9,13 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"ibsoak/fakegateway/exchange"
+	"ibsoak/fakegateway/market"
 	"ibsoak/internal/wire"
 )
 
 // day is a date in the market's zone as a number: 20261122.
 func day(t time.Time) int {
-	t = t.In(exchange.Eastern)
+	t = t.In(market.Eastern)
 	return t.Year()*10000 + int(t.Month())*100 + t.Day()
 }
 

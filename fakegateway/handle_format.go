@@ -9,7 +9,7 @@ import (
 	"github.com/scmhub/ibapi/protobuf"
 	"google.golang.org/protobuf/proto"
 
-	"ibsoak/fakegateway/exchange"
+	"ibsoak/fakegateway/market"
 	"ibsoak/internal/wire"
 )
 
@@ -19,11 +19,11 @@ const zonedVersion wire.Version = 174
 // stamp writes a time as a Gateway does: "20260413 15:27:04 US/Eastern", and up to version 173
 // "20230224  12:04:56".
 func stamp(v wire.Version, t time.Time) string {
-	t = t.In(exchange.Eastern)
+	t = t.In(market.Eastern)
 	if v < zonedVersion {
 		return t.Format(dayForm + "  15:04:05")
 	}
-	return t.Format(stampForm) + " " + exchange.ZoneName
+	return t.Format(stampForm) + " " + market.ZoneName
 }
 
 // parseTime reads the times that clients send: "20260412 12:00:00 US/Eastern", the same without a
@@ -36,7 +36,7 @@ func parseTime(text string) (time.Time, error) {
 		return t, nil
 	}
 	fields := strings.SplitN(strings.Join(strings.Fields(text), " "), " ", 3)
-	zone := exchange.Eastern
+	zone := market.Eastern
 	switch len(fields) {
 	case 1:
 		return time.ParseInLocation(dayForm, fields[0], zone)
@@ -68,14 +68,14 @@ type barFormat struct {
 func (f barFormat) date(t time.Time) string {
 	switch {
 	case f.daily:
-		return t.In(exchange.Eastern).Format(dayForm)
+		return t.In(market.Eastern).Format(dayForm)
 	case f.epoch:
 		return strconv.FormatInt(t.Unix(), 10)
 	}
 	return stamp(f.version, t)
 }
 
-func (f barFormat) bar(b exchange.Bar) *protobuf.HistoricalDataBar {
+func (f barFormat) bar(b market.Bar) *protobuf.HistoricalDataBar {
 	return &protobuf.HistoricalDataBar{
 		Date: proto.String(f.date(b.Start)),
 		Open: float(b.Open), High: float(b.High), Low: float(b.Low), Close: float(b.Close),

@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"ibsoak/fakegateway/exchange"
+	"ibsoak/fakegateway/market"
 	"ibsoak/internal/wire"
 )
 
@@ -36,7 +37,7 @@ const (
 
 // historySub is a keepUpToDate request.
 type historySub struct {
-	query    exchange.HistoryRequest
+	query    market.HistoryRequest
 	bars     barFormat
 	lastOpen time.Time
 	due      time.Time
@@ -84,7 +85,7 @@ func (s *session) reqHistoricalData(m *protobuf.HistoricalDataRequest) {
 	}
 }
 
-func (s *session) sendHistory(id int, h exchange.History, format barFormat) {
+func (s *session) sendHistory(id int, h market.History, format barFormat) {
 	bars := make([]*protobuf.HistoricalDataBar, len(h.Bars))
 	for i, b := range h.Bars {
 		bars[i] = format.bar(b)
@@ -177,7 +178,7 @@ type refusal struct {
 func refuse(cause string) *refusal { return &refusal{codeValidating, validating(cause)} }
 
 func (s *session) historyQuery(m *protobuf.HistoricalDataRequest) (
-	q exchange.HistoryRequest, format barFormat, bad *refusal,
+	q market.HistoryRequest, format barFormat, bad *refusal,
 ) {
 	q.RTHOnly = m.GetUseRTH()
 	var ok bool
@@ -209,15 +210,15 @@ func (s *session) historyQuery(m *protobuf.HistoricalDataRequest) (
 		return q, format, refuse(fmt.Sprintf("Invalid date format %d", m.GetFormatDate()))
 	}
 	format = barFormat{
-		version: s.version, daily: q.BarSize.Unit != exchange.Second,
+		version: s.version, daily: q.BarSize.Unit != market.Second,
 		epoch: m.GetFormatDate() == 2,
 	}
 	return q, format, nil
 }
 
-var seriesByName = map[string]exchange.Series{
-	"TRADES": exchange.Trades, "ADJUSTED_LAST": exchange.Trades,
-	"MIDPOINT": exchange.Midpoint, "BID": exchange.Bid, "ASK": exchange.Ask,
+var seriesByName = map[string]market.Series{
+	"TRADES": market.Trades, "ADJUSTED_LAST": market.Trades,
+	"MIDPOINT": market.Midpoint, "BID": market.Bid, "ASK": market.Ask,
 }
 
 const legalBarSizes = "5 secs, 10 secs, 15 secs, 30 secs, 1 min, 2 mins, 3 mins, 5 mins, " +
@@ -225,11 +226,11 @@ const legalBarSizes = "5 secs, 10 secs, 15 secs, 30 secs, 1 min, 2 mins, 3 mins,
 	"1 week, 1 month"
 
 // barSizes are IBKR's names, as far as the market knows prices: not "1 secs".
-var barSizes = func() map[string]exchange.Span {
-	sizes := map[string]exchange.Span{
-		"1 day":  {Count: 1, Unit: exchange.Day},
-		"1 week": {Count: 1, Unit: exchange.Week}, "1W": {Count: 1, Unit: exchange.Week},
-		"1 month": {Count: 1, Unit: exchange.Month}, "1M": {Count: 1, Unit: exchange.Month},
+var barSizes = func() map[string]market.Span {
+	sizes := map[string]market.Span{
+		"1 day":  {Count: 1, Unit: market.Day},
+		"1 week": {Count: 1, Unit: market.Week}, "1W": {Count: 1, Unit: market.Week},
+		"1 month": {Count: 1, Unit: market.Month}, "1M": {Count: 1, Unit: market.Month},
 	}
 	units := map[string]int{
 		"secs": 1, "min": 60, "mins": 60, "hour": 3600, "hours": 3600,
@@ -238,20 +239,20 @@ var barSizes = func() map[string]exchange.Span {
 		count, unit, _ := strings.Cut(name, " ")
 		n, _ := strconv.Atoi(count)
 		if seconds := units[unit]; seconds > 0 {
-			sizes[name] = exchange.Span{Count: n * seconds, Unit: exchange.Second}
+			sizes[name] = market.Span{Count: n * seconds, Unit: market.Second}
 		}
 	}
 	return sizes
 }()
 
 // parseDuration reads "1 D", "300 S", "2 W", "6 M", "1 Y". bad is the cause of a refusal.
-func parseDuration(text string) (d exchange.Span, bad string) {
+func parseDuration(text string) (d market.Span, bad string) {
 	units := map[string]struct {
-		unit exchange.Unit
+		unit market.Unit
 		most int
 	}{
-		"S": {exchange.Second, 86400}, "D": {exchange.Day, 365}, "W": {exchange.Week, 52},
-		"M": {exchange.Month, 60}, "Y": {exchange.Year, 20},
+		"S": {market.Second, 86400}, "D": {market.Day, 365}, "W": {market.Week, 52},
+		"M": {market.Month, 60}, "Y": {market.Year, 20},
 	}
 	fields := strings.Fields(text)
 	if len(fields) != 2 || units[fields[1]].most == 0 {
@@ -264,5 +265,5 @@ func parseDuration(text string) (d exchange.Span, bad string) {
 		return d, fmt.Sprintf("Historical data requests for a duration of %s are not possible: "+
 			"1..%d %s", text, u.most, fields[1])
 	}
-	return exchange.Span{Count: n, Unit: u.unit}, ""
+	return market.Span{Count: n, Unit: u.unit}, ""
 }

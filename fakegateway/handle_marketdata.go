@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"ibsoak/fakegateway/exchange"
+	"ibsoak/fakegateway/market"
 	"ibsoak/internal/wire"
 )
 
@@ -40,9 +41,9 @@ const quoteSize = 100
 
 // tickSub is a streaming reqMktData.
 type tickSub struct {
-	instrument exchange.Instrument
+	instrument market.Instrument
 	delayed    bool
-	sent       exchange.Quote
+	sent       market.Quote
 	due        time.Time
 }
 
@@ -113,16 +114,16 @@ func (s *session) sendFirstTicks(v *exchange.View, id int, sub *tickSub) {
 		ReqId: num(id), MarketDataType: num(kind),
 	})
 	s.sendTickParameters(id)
-	market := s.srv.exchange.Market()
-	sub.sent = market.Quote(sub.instrument, at)
+	prices := s.srv.exchange.Market()
+	sub.sent = prices.Quote(sub.instrument, at)
 	s.sendQuote(id, types, sub.sent)
 	s.send(wire.TickString, &protobuf.TickString{
 		ReqId: num(id), TickType: num(types.at),
 		Value: proto.String(strconv.FormatInt(at.Unix(), 10)),
 	})
-	h, err := market.History(at, exchange.HistoryRequest{
-		Instrument: sub.instrument, Duration: exchange.Span{Count: 2, Unit: exchange.Day},
-		BarSize: exchange.Span{Count: 1, Unit: exchange.Day}, RTHOnly: true,
+	h, err := prices.History(at, market.HistoryRequest{
+		Instrument: sub.instrument, Duration: market.Span{Count: 2, Unit: market.Day},
+		BarSize: market.Span{Count: 1, Unit: market.Day}, RTHOnly: true,
 	})
 	if err != nil || len(h.Bars) < 2 {
 		return
@@ -138,7 +139,7 @@ func (s *session) sendFirstTicks(v *exchange.View, id int, sub *tickSub) {
 }
 
 // sendQuote sends bid, ask and last; clients take the sizes from these messages.
-func (s *session) sendQuote(id int, types tickTypes, q exchange.Quote) {
+func (s *session) sendQuote(id int, types tickTypes, q market.Quote) {
 	s.sendPrice(id, types.bid, q.Bid, quoteSize)
 	s.sendPrice(id, types.ask, q.Ask, quoteSize)
 	s.sendPrice(id, types.last, q.Last, quoteSize)

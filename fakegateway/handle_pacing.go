@@ -7,7 +7,7 @@ import (
 
 	"github.com/scmhub/ibapi/protobuf"
 
-	"ibsoak/fakegateway/exchange"
+	"ibsoak/fakegateway/market"
 )
 
 // IBKR's pacing limits of historical data with bars of 30 seconds or less.
@@ -30,8 +30,8 @@ type paced struct {
 
 // violatesPacing counts a request and reports whether a Gateway that enforces IBKR's limits would
 // refuse it. Refused requests count too.
-func (s *session) violatesPacing(m *protobuf.HistoricalDataRequest, q exchange.HistoryRequest) bool {
-	if !s.srv.cfg.EnforcePacing || q.BarSize.Unit != exchange.Second ||
+func (s *session) violatesPacing(m *protobuf.HistoricalDataRequest, q market.HistoryRequest) bool {
+	if !s.srv.cfg.EnforcePacing || q.BarSize.Unit != market.Second ||
 		q.BarSize.Count > smallBarSeconds {
 		return false
 	}

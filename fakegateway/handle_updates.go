@@ -7,6 +7,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"ibsoak/fakegateway/exchange"
+	"ibsoak/fakegateway/market"
 	"ibsoak/internal/wire"
 )
 
@@ -77,7 +78,7 @@ func (s *session) sendPortfolio(v *exchange.View, p exchange.Position) {
 
 func (s *session) sendUpdateTime(v *exchange.View) {
 	s.send(wire.AccountUpdateTime, &protobuf.AccountUpdateTime{
-		TimeStamp: proto.String(v.Now().In(exchange.Eastern).Format("15:04")),
+		TimeStamp: proto.String(v.Now().In(market.Eastern).Format("15:04")),
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"github.com/govalues/decimal"
 
 	"ibsoak/fakegateway/exchange"
+	"ibsoak/fakegateway/market"
 )
 
 // Semantics are the settings of a Gateway that change what it answers, and of the exchange behind
@@ -45,7 +46,7 @@ type Semantics struct {
 	FillLatency time.Duration
 	// CancelLatency is how long a cancelled order can still fill. Default: none.
 	CancelLatency time.Duration
-	// MaxFillShares bounds an execution; larger orders fill in parts, exchange.Step apart.
+	// MaxFillShares bounds an execution; larger orders fill in parts, market.Step apart.
 	// Default: no bound.
 	MaxFillShares int64
 	// AllowShort lets accounts go short. Default: cash accounts.
@@ -78,7 +79,7 @@ func (s Semantics) farmNotices() []Notice {
 func (c Config) exchangeConfig() exchange.Config {
 	return exchange.Config{
 		Seed: c.Seed, Accounts: c.Accounts, StartCash: c.StartCash,
-		Hours:       exchange.Hours{SessionsOnly: c.SessionsOnly},
+		Hours:       market.Hours{SessionsOnly: c.SessionsOnly},
 		FillLatency: c.FillLatency, CancelLatency: c.CancelLatency,
 		MaxFillShares: c.MaxFillShares, AllowShort: c.AllowShort,
 	}

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"ibsoak/fakegateway/market"
+
 	"github.com/govalues/decimal"
 )
 
@@ -13,7 +15,7 @@ import (
 func TestCheckSeesEveryCorruption(t *testing.T) {
 	d := open(t, Config{Seed: 1, MaxFillShares: 30})
 	d.place(d.request(Buy, 50, MarketOrder, ""))
-	d.pass(Step)
+	d.pass(market.Step)
 	d.place(d.request(Buy, 5, LimitOrder, "10"))
 	d.place(d.request(Sell, 10, MarketOrder, ""))
 	one := decimal.MustParse("0.01")

@@ -5,6 +5,8 @@ import (
 	"sync"
 	"time"
 
+	"ibsoak/fakegateway/market"
+
 	"github.com/govalues/decimal"
 )
 
@@ -14,7 +16,7 @@ type Config struct {
 	Accounts []string // default: DU9000001
 	// StartCash is each account's, in US dollars. Default: 1,000,000.
 	StartCash decimal.Decimal
-	Hours     Hours
+	Hours     market.Hours
 	// FillLatency is how long an order works before it can trade. Default 0: a marketable order
 	// trades inside Place.
 	FillLatency time.Duration
@@ -36,7 +38,7 @@ const DefaultAccount = "DU9000001"
 // anything takes the time at which it happens, and time never runs backwards.
 type Exchange struct {
 	cfg     Config
-	market  Market
+	market  market.Market
 	changed chan struct{}
 
 	mu         sync.Mutex // guards everything below
@@ -52,8 +54,8 @@ type Exchange struct {
 	lastID     map[int]int // highest order id that each client has used
 	executions []Execution
 	accounts   []*Account
-	positions  []*Position        // in the order in which they were first opened
-	seen       map[int]Instrument // contract ids handed out
+	positions  []*Position               // in the order in which they were first opened
+	seen       map[int]market.Instrument // contract ids handed out
 }
 
 type orderKey struct{ client, order int }
@@ -68,12 +70,12 @@ func New(cfg Config) *Exchange {
 	}
 	x := &Exchange{
 		cfg:     cfg,
-		market:  Market{Seed: cfg.Seed, Hours: cfg.Hours},
+		market:  market.Market{Seed: cfg.Seed, Hours: cfg.Hours},
 		changed: make(chan struct{}, 1),
 		by:      NoClient,
 		byID:    make(map[orderKey]*order),
 		lastID:  make(map[int]int),
-		seen:    make(map[int]Instrument),
+		seen:    make(map[int]market.Instrument),
 	}
 	for _, id := range cfg.Accounts {
 		x.accounts = append(x.accounts, &Account{ID: id, StartCash: cfg.StartCash, Cash: cfg.StartCash})
@@ -82,7 +84,7 @@ func New(cfg Config) *Exchange {
 }
 
 // Market gives the prices, which need no lock.
-func (x *Exchange) Market() Market { return x.market }
+func (x *Exchange) Market() market.Market { return x.market }
 
 // Subscribe sets the one subscriber. It is called before the first order.
 func (x *Exchange) Subscribe(s Subscriber) {
@@ -93,19 +95,19 @@ func (x *Exchange) Subscribe(s Subscriber) {
 
 // Lookup finds an instrument by contract id, by symbol, or by both, which must then agree. An
 // unlisted contract id is known once its symbol was asked for.
-func (x *Exchange) Lookup(conID int, symbol string) (Instrument, bool) {
+func (x *Exchange) Lookup(conID int, symbol string) (market.Instrument, bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if symbol == "" {
-		if i, ok := lookupListed(conID); ok {
+		if i, ok := market.LookupConID(conID); ok {
 			return i, true
 		}
 		i, ok := x.seen[conID]
 		return i, ok
 	}
-	i, ok := LookupSymbol(symbol)
+	i, ok := market.LookupSymbol(symbol)
 	if !ok || conID != 0 && conID != i.ConID {
-		return Instrument{}, false
+		return market.Instrument{}, false
 	}
 	x.seen[i.ConID] = i
 	return i, true
@@ -220,7 +222,7 @@ func (x *Exchange) account(id string) *Account {
 	return nil
 }
 
-func (x *Exchange) position(account string, i Instrument) *Position {
+func (x *Exchange) position(account string, i market.Instrument) *Position {
 	for _, p := range x.positions {
 		if p.Account == account && p.ConID == i.ConID {
 			return p

@@ -7,8 +7,14 @@ import (
 	"testing"
 	"time"
 
+	"ibsoak/fakegateway/market"
+
 	"github.com/govalues/decimal"
 )
+
+var monday = time.Date(2026, 11, 23, 15, 0, 0, 0, time.UTC) // 10:00 in New York
+
+var aapl, _ = market.LookupSymbol("AAPL")
 
 // desk is one client of an exchange under test, and a record of its events.
 type desk struct {
@@ -33,7 +39,7 @@ func open(t failer, cfg Config) *desk {
 
 // request is for AAPL unless changed.
 func (d *desk) request(a Action, n int64, typ OrderType, price string) OrderRequest {
-	i, _ := LookupSymbol("AAPL")
+	i, _ := market.LookupSymbol("AAPL")
 	r := OrderRequest{
 		ClientID: 1, OrderID: d.nextID, Account: DefaultAccount, Instrument: i,
 		Action: a, Type: typ, TIF: DAY, Quantity: n, OrderRef: fmt.Sprintf("ref-%d", d.nextID),
@@ -85,8 +91,8 @@ func (d *desk) order(permID int64) Order {
 	panic("unreachable")
 }
 
-func (d *desk) quote() Quote {
-	i, _ := LookupSymbol("AAPL")
+func (d *desk) quote() market.Quote {
+	i, _ := market.LookupSymbol("AAPL")
 	return d.Market().Quote(i, d.now)
 }
 
@@ -158,19 +164,19 @@ func TestMarketOrdersFillAtTheQuote(t *testing.T) {
 
 func TestLimitsRestUntilTheMarketComes(t *testing.T) {
 	d := open(t, Config{Seed: 1})
-	ask, _ := toTicks(d.quote().Ask)
-	limit := fromTicks(ask - 40)
+	ask, _ := aapl.Ticks(d.quote().Ask)
+	limit := aapl.Price(ask - 40)
 	o := d.place(d.request(Buy, 10, LimitOrder, limit.String()))
 	d.wantFlow("order PreSubmitted, order Submitted")
 	at, ok := d.NextEvent()
 	if !ok || !at.After(d.now) {
 		t.Fatalf("next event at %v, %v", at, ok)
 	}
-	i, _ := LookupSymbol("AAPL")
+	i, _ := market.LookupSymbol("AAPL")
 	if q := d.Market().Quote(i, at); limit.Less(q.Ask) {
 		t.Fatalf("next event at an ask of %s, limit %s", q.Ask, limit)
 	}
-	d.now = at.Add(-Step)
+	d.now = at.Add(-market.Step)
 	d.Advance(d.now)
 	if got := d.order(o.PermID); got.Status != Submitted {
 		t.Fatalf("%s a step before the market came", got.Status)
@@ -197,8 +203,8 @@ func TestStopsTriggerOnTheLastPrice(t *testing.T) {
 	d := open(t, Config{Seed: 1})
 	d.place(d.request(Buy, 10, MarketOrder, ""))
 	d.flow()
-	last, _ := toTicks(d.quote().Last)
-	stop := fromTicks(last - 40)
+	last, _ := aapl.Ticks(d.quote().Last)
+	stop := aapl.Price(last - 40)
 	o := d.place(d.request(Sell, 10, StopOrder, stop.String()))
 	d.wantFlow("order PreSubmitted, order PreSubmitted")
 	if o.WhyHeld != "trigger" {
@@ -247,12 +253,12 @@ func TestTimesInForce(t *testing.T) {
 }
 
 func TestSessionsHoldOrdersBack(t *testing.T) {
-	d := open(t, Config{Hours: Hours{SessionsOnly: true}})
-	d.now = time.Date(2026, 11, 22, 12, 0, 0, 0, Eastern) // a Sunday
+	d := open(t, Config{Hours: market.Hours{SessionsOnly: true}})
+	d.now = time.Date(2026, 11, 22, 12, 0, 0, 0, market.Eastern) // a Sunday
 	d.place(d.request(Buy, 1, MarketOrder, ""))
 	d.wantFlow("order PreSubmitted, notice 399, order PreSubmitted")
 	at, ok := d.NextEvent()
-	if want := time.Date(2026, 11, 23, 9, 30, 0, 0, Eastern); !ok || !at.Equal(want) {
+	if want := time.Date(2026, 11, 23, 9, 30, 0, 0, market.Eastern); !ok || !at.Equal(want) {
 		t.Fatalf("next event %v, want the opening %v", at, want)
 	}
 	d.Advance(at)
@@ -264,7 +270,7 @@ func TestSessionsHoldOrdersBack(t *testing.T) {
 	d.place(day)
 	d.place(gtc)
 	d.flow()
-	d.Advance(time.Date(2026, 11, 23, 16, 0, 0, 0, Eastern))
+	d.Advance(time.Date(2026, 11, 23, 16, 0, 0, 0, market.Eastern))
 	d.wantFlow("status Cancelled, notice 202")
 	d.check()
 }
@@ -294,8 +300,8 @@ func TestCancel(t *testing.T) {
 // With a latency, a cancelled order may still fill: the fill crosses the cancel.
 func TestFillsCrossCancels(t *testing.T) {
 	d := open(t, Config{Seed: 1, CancelLatency: 2 * time.Hour})
-	ask, _ := toTicks(d.quote().Ask)
-	o := d.place(d.request(Buy, 10, LimitOrder, fromTicks(ask-20).String()))
+	ask, _ := aapl.Ticks(d.quote().Ask)
+	o := d.place(d.request(Buy, 10, LimitOrder, aapl.Price(ask-20).String()))
 	d.flow()
 	if err := d.Cancel(d.now, 1, o.OrderID, false); err != nil {
 		t.Fatal(err)
@@ -324,7 +330,7 @@ func TestFillLatencyAndParts(t *testing.T) {
 	d.wantFlow("")
 	d.pass(time.Second)
 	d.wantFlow("execution 40, order Submitted, commission, booked")
-	d.pass(2 * Step)
+	d.pass(2 * market.Step)
 	d.wantFlow("execution 40, order Submitted, commission, booked, " +
 		"execution 20, order Filled, commission, booked")
 	var fees decimal.Decimal

@@ -72,7 +72,7 @@ func (x *Exchange) reportFill(o *order, e Execution, p Position) {
 
 // nextExecID is "server.fill.part.revision" as IBKR forms it; the second part never repeats.
 func (x *Exchange) nextExecID() string {
-	serial := uint32(mix(x.cfg.Seed, 0xe8ec)) + uint32(len(x.executions))
+	serial := uint32(x.ids(executionStream)) + uint32(len(x.executions))
 	return fmt.Sprintf("0000e0d5.%08x.01.01", serial)
 }
 

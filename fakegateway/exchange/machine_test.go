@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"ibsoak/fakegateway/market"
+
 	"github.com/govalues/decimal"
 	"pgregory.net/rapid"
 )
@@ -16,7 +18,7 @@ func TestBooksAlwaysAddUp(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		cfg := Config{
 			Seed: rapid.Uint64Range(0, 1000).Draw(t, "seed"), Accounts: []string{"DU1", "DU2"},
-			Hours:         Hours{SessionsOnly: rapid.Bool().Draw(t, "sessions")},
+			Hours:         market.Hours{SessionsOnly: rapid.Bool().Draw(t, "sessions")},
 			FillLatency:   time.Duration(rapid.IntRange(0, 3).Draw(t, "fill")) * 10 * time.Second,
 			CancelLatency: time.Duration(rapid.IntRange(0, 3).Draw(t, "cancel")) * 10 * time.Second,
 			MaxFillShares: rapid.SampledFrom([]int64{0, 7, 100}).Draw(t, "clip"),
@@ -54,16 +56,16 @@ type machine struct {
 }
 
 func (m *machine) draw(t *rapid.T, r *OrderRequest) {
-	last, _ := toTicks(m.Market().Quote(r.Instrument, m.now).Last)
+	last, _ := r.Instrument.Ticks(m.Market().Quote(r.Instrument, m.now).Last)
 	near := func(name string) decimal.Decimal {
-		return fromTicks(last + rapid.Int64Range(-60, 60).Draw(t, name))
+		return r.Instrument.Price(last + rapid.Int64Range(-60, 60).Draw(t, name))
 	}
 	r.Quantity = rapid.Int64Range(1, 400).Draw(t, "quantity")
 	r.LimitPrice, r.StopPrice = near("limit"), near("stop")
 }
 
 func (m *machine) place(t *rapid.T) {
-	i, _ := LookupSymbol(rapid.SampledFrom([]string{"AAPL", "F", "SPY"}).Draw(t, "symbol"))
+	i, _ := market.LookupSymbol(rapid.SampledFrom([]string{"AAPL", "F", "SPY"}).Draw(t, "symbol"))
 	r := OrderRequest{
 		ClientID: rapid.IntRange(0, 2).Draw(t, "client"), OrderID: m.nextID, Instrument: i,
 		Account: rapid.SampledFrom([]string{"DU1", "DU2"}).Draw(t, "account"),

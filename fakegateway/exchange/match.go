@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"time"
 
+	"ibsoak/fakegateway/market"
+
 	"github.com/govalues/decimal"
 )
 
@@ -40,19 +42,19 @@ func (x *Exchange) trades(o *order) time.Time {
 	if o.due.After(from) {
 		from = o.due
 	}
-	w := x.market.Hours.next(from, o.extended())
-	if w.open.After(from) {
-		return w.open
+	w := x.market.Next(o.Instrument, from, o.extended())
+	if w.Open.After(from) {
+		return w.Open
 	}
 	r, waits := o.waits()
 	if !waits {
 		return from
 	}
 	until := from.Add(searchTime)
-	if x.market.Hours.SessionsOnly && w.close.Before(until) {
-		until = w.close
+	if x.market.Hours.SessionsOnly && w.Close.Before(until) {
+		until = w.Close
 	}
-	at, found := newPath(x.cfg.Seed, o.Instrument).first(from, until, r)
+	at, found := x.market.First(o.Instrument, from, until, r)
 	if !found {
 		at = until
 	}
@@ -60,26 +62,24 @@ func (x *Exchange) trades(o *order) time.Time {
 	return at
 }
 
-// waits is the last price that an order waits for; false if it takes any.
-func (o *order) waits() (reach, bool) {
-	limit, _ := toTicks(o.LimitPrice)
-	stop, _ := toTicks(o.StopPrice)
+// waits is the price that an order waits for; false if it takes any.
+func (o *order) waits() (market.Reach, bool) {
 	switch {
 	case o.TIF == IOC || o.TIF == FOK:
-		return reach{}, false
+		return market.Reach{}, false
 	case o.Type.stopped() && !o.triggered:
-		return reach{stop, o.Action == Buy}, true
+		return market.Reach{Price: o.StopPrice, Above: o.Action == Buy}, true
 	case o.Type.limited() && o.Action == Buy:
-		return reach{limit - halfSpread, false}, true
+		return market.Reach{Side: market.AskPrice, Price: o.LimitPrice}, true
 	case o.Type.limited():
-		return reach{limit + halfSpread, true}, true
+		return market.Reach{Side: market.BidPrice, Price: o.LimitPrice, Above: true}, true
 	}
-	return reach{}, false
+	return market.Reach{}, false
 }
 
 // expiry is when a DAY order ends: with the session that it can trade in.
 func (x *Exchange) expiry(o *order) time.Time {
-	return x.market.Hours.next(o.PlacedAt, o.extended()).close
+	return x.market.Next(o.Instrument, o.PlacedAt, o.extended()).Close
 }
 
 // act looks at an order whose time has come.
@@ -91,7 +91,7 @@ func (x *Exchange) act(o *order) {
 		!o.cancelAt.IsZero() && !x.now.Before(o.cancelAt):
 		x.canceled(o, codeCanceled, textCanceled)
 		return
-	case x.waitsForParent(o) || !x.market.Hours.open(x.now, o.extended()) || x.now.Before(o.due):
+	case x.waitsForParent(o) || !x.market.Open(o.Instrument, x.now, o.extended()) || x.now.Before(o.due):
 		x.plan(o)
 		return
 	}
@@ -109,8 +109,7 @@ func (x *Exchange) act(o *order) {
 // trigger turns a stop into a market or limit order when the last price has reached it.
 func (x *Exchange) trigger(o *order) bool {
 	r, _ := o.waits()
-	last, _ := toTicks(x.market.Quote(o.Instrument, x.now).Last)
-	if !r.by(last) {
+	if !x.market.Holds(o.Instrument, x.now, r) {
 		return false
 	}
 	o.triggered, o.resting, o.WhyHeld = true, false, ""
@@ -172,7 +171,7 @@ func (x *Exchange) trade(o *order) {
 	case o.TIF == IOC:
 		x.kill(o)
 	default:
-		o.due = x.now.Add(Step)
+		o.due = x.now.Add(market.Step)
 		x.plan(o)
 	}
 }

@@ -30,16 +30,4 @@ func quo(a, b decimal.Decimal) decimal.Decimal { return must(a.Quo(b)).Round(bas
 
 func shares(n int64) decimal.Decimal { return must(decimal.New(n, 0)) }
 
-// fromTicks makes a price of whole cents.
-func fromTicks(ticks int64) decimal.Decimal { return must(decimal.New(ticks, centScale)) }
-
-// toTicks gives whole cents; ok is false for a price that is not a multiple of the tick.
-func toTicks(price decimal.Decimal) (ticks int64, ok bool) {
-	whole, frac, ok := price.Int64(centScale)
-	if !ok || !price.Trunc(centScale).Equal(price) {
-		return 0, false
-	}
-	return whole*100 + frac, true
-}
-
 func cents(d decimal.Decimal) decimal.Decimal { return d.Round(centScale).Pad(centScale) }

@@ -3,6 +3,8 @@ package exchange
 import (
 	"time"
 
+	"ibsoak/fakegateway/market"
+
 	"github.com/govalues/decimal"
 )
 
@@ -72,7 +74,7 @@ type OrderRequest struct {
 	ClientID   int
 	OrderID    int
 	Account    string
-	Instrument Instrument
+	Instrument market.Instrument
 	Action     Action
 	Type       OrderType
 	TIF        TIF
@@ -137,8 +139,8 @@ type Order struct {
 	DoneAt        time.Time `json:"doneAt,omitzero"`
 	Modifications int       `json:"modifications"` // how often the client changed it
 
-	Instrument Instrument `json:"-"`
-	Echo       any        `json:"-"`
+	Instrument market.Instrument `json:"-"`
+	Echo       any               `json:"-"`
 }
 
 // order is an order with what only the exchange knows.
@@ -192,7 +194,7 @@ type Execution struct {
 	Closed      int64           `json:"closed,omitempty"`
 	RealizedPnL decimal.Decimal `json:"realizedPnL"`
 
-	Instrument Instrument `json:"-"`
+	Instrument market.Instrument `json:"-"`
 }
 
 // Position is what an account holds of one instrument.
@@ -206,7 +208,7 @@ type Position struct {
 	AverageCost decimal.Decimal `json:"averageCost"` // per share
 	RealizedPnL decimal.Decimal `json:"realizedPnL"` // of all closed shares
 
-	Instrument Instrument `json:"-"`
+	Instrument market.Instrument `json:"-"`
 }
 
 // Account is an account's cash.

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"time"
 
+	"ibsoak/fakegateway/market"
+
 	"github.com/govalues/decimal"
 )
 
@@ -76,12 +78,12 @@ func (x *Exchange) validate(r OrderRequest) error {
 		return &Reject{Code: 10052, Text: "Invalid time in force"}
 	}
 	if r.Type.limited() {
-		if err := validatePrice(r.LimitPrice); err != nil {
+		if err := validatePrice(r.Instrument, r.LimitPrice); err != nil {
 			return err
 		}
 	}
 	if r.Type.stopped() {
-		if err := validatePrice(r.StopPrice); err != nil {
+		if err := validatePrice(r.Instrument, r.StopPrice); err != nil {
 			return err
 		}
 	}
@@ -102,11 +104,11 @@ func (x *Exchange) validateParent(r OrderRequest) error {
 	return nil
 }
 
-func validatePrice(p decimal.Decimal) error {
+func validatePrice(i market.Instrument, p decimal.Decimal) error {
 	if !p.IsPos() || MaxPrice.Less(p) {
 		return invalid("Invalid price " + p.String())
 	}
-	if _, ok := toTicks(p); !ok {
+	if _, ok := i.Ticks(p); !ok {
 		return &Reject{Code: codeMinTick, Text: textTick}
 	}
 	return nil
@@ -132,7 +134,7 @@ func (x *Exchange) enter(r OrderRequest) *order {
 // firstPermID differs between seeds, as it does between real sessions.
 func (x *Exchange) firstPermID() int64 {
 	const base, spread = 1_000_000_001, 800_000_000
-	return base + int64(mix(x.cfg.Seed, 0x9e3d)%spread)
+	return base + int64(x.ids(orderStream)%spread)
 }
 
 // set takes over what a client may say about an order, first or later.
@@ -213,7 +215,7 @@ func (x *Exchange) activate(o *order) error {
 
 // announce tells the client of a new order in the sequence of a Gateway, and lets it trade.
 func (x *Exchange) announce(o *order, child bool) {
-	open := x.market.Hours.open(x.now, o.extended())
+	open := x.market.Open(o.Instrument, x.now, o.extended())
 	switch {
 	case child:
 		x.emit(OrderChanged, o)
@@ -253,10 +255,10 @@ func (x *Exchange) atOnce(o *order) bool {
 func (o *order) extended() bool { return o.OutsideRTH && o.Type == LimitOrder }
 
 func (x *Exchange) heldUntil(o *order) string {
-	opens := x.market.Hours.next(x.now, o.extended()).open
+	opens := x.market.Next(o.Instrument, x.now, o.extended()).Open
 	return fmt.Sprintf("Order Message:\n%s %d %s %s\nWarning: Your order will not be placed "+
 		"at the exchange until %s %s.", o.Action, o.Quantity, o.Symbol, o.Instrument.Venue(),
-		opens.Format("2006-01-02 15:04:05"), ZoneName)
+		opens.Format("2006-01-02 15:04:05"), market.ZoneName)
 }
 
 // refuse puts an order away as Inactive.

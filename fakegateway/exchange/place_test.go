@@ -113,10 +113,10 @@ func TestRejections(t *testing.T) {
 
 func TestBracket(t *testing.T) {
 	d := open(t, Config{Seed: 1})
-	last, _ := toTicks(d.quote().Last)
-	parent := d.request(Buy, 10, LimitOrder, fromTicks(last-20).String())
-	profit := d.request(Sell, 10, LimitOrder, fromTicks(last+30).String())
-	loss := d.request(Sell, 10, StopOrder, fromTicks(last-60).String())
+	last, _ := aapl.Ticks(d.quote().Last)
+	parent := d.request(Buy, 10, LimitOrder, aapl.Price(last-20).String())
+	profit := d.request(Sell, 10, LimitOrder, aapl.Price(last+30).String())
+	loss := d.request(Sell, 10, StopOrder, aapl.Price(last-60).String())
 	parent.Staged, profit.Staged = true, true
 	profit.ParentID, loss.ParentID = parent.OrderID, parent.OrderID
 	parent.TIF, profit.TIF, loss.TIF = GTC, GTC, GTC

@@ -51,6 +51,14 @@ var rules = []rule{
 		reason: "the books and the wire are independent: faults change what is told, never what is true",
 	},
 	{
+		from: []string{"ibsoak/fakegateway/market"},
+		never: []string{
+			"ibsoak/fakegateway/exchange", "ibsoak/fakegateway/fault", "ibsoak/internal/...",
+			"github.com/scmhub/ibapi/...",
+		},
+		reason: "prices are a function of seed, instrument and time: no order and no client moves them",
+	},
+	{
 		from:   []string{"ibsoak/internal/wire"},
 		never:  []string{"net", "os", "log/..."},
 		direct: true,

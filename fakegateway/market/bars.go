@@ -1,4 +1,4 @@
-package exchange
+package market
 
 import (
 	"fmt"
@@ -125,7 +125,7 @@ func (b *Bar) shift(s Series) {
 	case Trades, Midpoint:
 	}
 	if s != Trades { // quotes have no volume: IBKR writes -1
-		b.Volume, b.Trades, b.WAP = -1, -1, shares(-1)
+		b.Volume, b.Trades, b.WAP = -1, -1, whole(-1)
 	}
 	by := fromTicks(ticks)
 	b.Open, b.High = add(b.Open, by), add(b.High, by)
@@ -134,7 +134,7 @@ func (b *Bar) shift(s Series) {
 
 // Earliest is the first session of which History gives bars at now.
 func (m Market) Earliest(now time.Time, rthOnly bool) time.Time {
-	return m.Hours.next(now.Add(-maxHistory).Add(24*time.Hour), !rthOnly).open
+	return m.Hours.next(now.Add(-maxHistory).Add(24*time.Hour), !rthOnly).Open
 }
 
 // start is where the window of a request begins.
@@ -148,10 +148,10 @@ func (m Market) start(end time.Time, q HistoryRequest) time.Time {
 			return end.Add(-time.Duration(n) * 24 * time.Hour)
 		}
 		w := m.Hours.last(end, !q.RTHOnly)
-		for ; n > 1 && end.Sub(w.open) <= maxHistory; n-- {
-			w = m.Hours.last(w.open, !q.RTHOnly)
+		for ; n > 1 && end.Sub(w.Open) <= maxHistory; n-- {
+			w = m.Hours.last(w.Open, !q.RTHOnly)
 		}
-		return w.open
+		return w.Open
 	case Week:
 		return end.AddDate(0, 0, -7*n)
 	case Month:
@@ -163,8 +163,8 @@ func (m Market) start(end time.Time, q HistoryRequest) time.Time {
 
 // last is the last moment of trading up to end: seconds are counted back from there.
 func (m Market) last(end time.Time, q HistoryRequest) time.Time {
-	if w := m.Hours.last(end, !q.RTHOnly); w.close.Before(end) {
-		return w.close
+	if w := m.Hours.last(end, !q.RTHOnly); w.Close.Before(end) {
+		return w.Close
 	}
 	return end
 }
@@ -176,20 +176,20 @@ func (m Market) intraday(p path, h History, size time.Duration, extended bool) (
 	var bars []Bar
 	for day := midnight(h.Start); day.Before(h.End); day = nextMidnight(day) {
 		w, ok := m.Hours.of(day, extended)
-		if !ok || !w.open.Before(h.End) {
+		if !ok || !w.Open.Before(h.End) {
 			continue
 		}
 		// The first bar that begins inside the window; the first of a session may be short.
-		if w.open.Before(h.Start) {
-			w.open = day.Add((h.Start.Sub(day) + size - 1).Truncate(size))
+		if w.Open.Before(h.Start) {
+			w.Open = day.Add((h.Start.Sub(day) + size - 1).Truncate(size))
 		}
-		if !w.open.Before(w.close) || !w.open.Before(h.End) {
+		if !w.Open.Before(w.Close) || !w.Open.Before(h.End) {
 			continue
 		}
-		if most := w.close.Sub(w.open)/size + 2; len(bars)+int(most) > MaxBars {
+		if most := w.Close.Sub(w.Open)/size + 2; len(bars)+int(most) > MaxBars {
 			return nil, ErrTooMuch
 		}
-		bars = append(bars, p.bars(day, w.open, w.close, h.End, size)...)
+		bars = append(bars, p.bars(day, w.Open, w.Close, h.End, size)...)
 	}
 	return bars, nil
 }
@@ -201,10 +201,10 @@ func (m Market) daily(p path, h History, size Span, extended bool) []Bar {
 	var group, since int
 	for day := midnight(h.Start); day.Before(h.End); day = nextMidnight(day) {
 		w, ok := m.Hours.of(day, extended)
-		if !ok || !w.open.Before(h.End) {
+		if !ok || !w.Open.Before(h.End) {
 			continue
 		}
-		b := p.bars(w.open, w.open, w.close, h.End, w.close.Sub(w.open))[0]
+		b := p.bars(w.Open, w.Open, w.Close, h.End, w.Close.Sub(w.Open))[0]
 		b.Start = day
 		g := len(bars)
 		switch size.Unit {
@@ -227,8 +227,8 @@ func (m Market) daily(p path, h History, size Span, extended bool) []Bar {
 
 func (b *Bar) join(next Bar) {
 	volume := b.Volume + next.Volume
-	turnover := add(mul(b.WAP, shares(b.Volume)), mul(next.WAP, shares(next.Volume)))
-	b.WAP = quo(turnover, shares(max(volume, 1))).Round(wapScale)
+	turnover := add(mul(b.WAP, whole(b.Volume)), mul(next.WAP, whole(next.Volume)))
+	b.WAP = quo(turnover, whole(max(volume, 1))).Round(wapScale)
 	b.High, b.Low, b.Close = b.High.Max(next.High), b.Low.Min(next.Low), next.Close
 	b.Volume, b.Trades = volume, b.Trades+next.Trades
 }

@@ -1,4 +1,4 @@
-package exchange
+package market
 
 import (
 	"strings"
@@ -27,10 +27,10 @@ type Hours struct {
 	SessionsOnly bool
 }
 
-// window is a stretch of trading [open, close).
-type window struct{ open, close time.Time }
+// Window is a stretch of trading [open, close).
+type Window struct{ Open, Close time.Time }
 
-func (w window) contains(t time.Time) bool { return !t.Before(w.open) && t.Before(w.close) }
+func (w Window) contains(t time.Time) bool { return !t.Before(w.Open) && t.Before(w.Close) }
 
 // midnight is the start of t's day in the market's zone.
 func midnight(t time.Time) time.Time {
@@ -42,13 +42,13 @@ func nextMidnight(t time.Time) time.Time { return midnight(t).AddDate(0, 0, 1) }
 
 // of is the trading of the day that holds t: regular hours, or with extended ones. ok is false
 // for a day without trading.
-func (h Hours) of(t time.Time, extended bool) (w window, ok bool) {
+func (h Hours) of(t time.Time, extended bool) (w Window, ok bool) {
 	start := midnight(t)
 	if !h.SessionsOnly {
-		return window{start, nextMidnight(start)}, true
+		return Window{start, nextMidnight(start)}, true
 	}
 	if wd := start.Weekday(); wd == time.Saturday || wd == time.Sunday || isHoliday(start) {
-		return window{}, false
+		return Window{}, false
 	}
 	at := func(hour, minute int) time.Time {
 		return time.Date(start.Year(), start.Month(), start.Day(), hour, minute, 0, 0, Eastern)
@@ -56,13 +56,13 @@ func (h Hours) of(t time.Time, extended bool) (w window, ok bool) {
 	early := isEarlyClose(start)
 	switch {
 	case extended && early:
-		return window{at(4, 0), at(17, 0)}, true
+		return Window{at(4, 0), at(17, 0)}, true
 	case extended:
-		return window{at(4, 0), at(20, 0)}, true
+		return Window{at(4, 0), at(20, 0)}, true
 	case early:
-		return window{at(9, 30), at(13, 0)}, true
+		return Window{at(9, 30), at(13, 0)}, true
 	}
-	return window{at(9, 30), at(16, 0)}, true
+	return Window{at(9, 30), at(16, 0)}, true
 }
 
 // maxClosedDays is more than the longest run of days without trading.
@@ -75,27 +75,27 @@ func (h Hours) open(t time.Time, extended bool) bool {
 }
 
 // next is the trading that holds t, or the first after it.
-func (h Hours) next(t time.Time, extended bool) window {
+func (h Hours) next(t time.Time, extended bool) Window {
 	day := t
 	for range maxClosedDays {
-		if w, ok := h.of(day, extended); ok && w.close.After(t) {
+		if w, ok := h.of(day, extended); ok && w.Close.After(t) {
 			return w
 		}
 		day = nextMidnight(day)
 	}
-	panic("exchange: no trading day within " + t.String()) // isHoliday would be broken
+	panic("market: no trading day within " + t.String()) // isHoliday would be broken
 }
 
 // last is the trading that holds t, or the last that began before it.
-func (h Hours) last(t time.Time, extended bool) window {
+func (h Hours) last(t time.Time, extended bool) Window {
 	day := t
 	for range maxClosedDays {
-		if w, ok := h.of(day, extended); ok && w.open.Before(t) {
+		if w, ok := h.of(day, extended); ok && w.Open.Before(t) {
 			return w
 		}
 		day = midnight(day).Add(-time.Nanosecond)
 	}
-	panic("exchange: no trading day before " + t.String())
+	panic("market: no trading day before " + t.String())
 }
 
 const hoursDays = 6
@@ -111,7 +111,7 @@ func (h Hours) Format(t time.Time, extended bool) string {
 			days = append(days, day.Format("20060102")+":CLOSED")
 			continue
 		}
-		days = append(days, w.open.Format(stamp)+"-"+w.close.Format(stamp))
+		days = append(days, w.Open.Format(stamp)+"-"+w.Close.Format(stamp))
 	}
 	return strings.Join(days, ";")
 }

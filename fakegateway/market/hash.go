@@ -1,4 +1,4 @@
-package exchange
+package market
 
 // mix is splitmix64's finalizer over two words: cheap, well spread, and the same on every
 // platform, which no floating-point noise is.

@@ -1,4 +1,4 @@
-package exchange
+package market
 
 import "time"
 
@@ -29,7 +29,7 @@ func (b *tally) add(s span, volume int64) {
 }
 
 func (b *tally) bar() Bar {
-	wap := quo(fromTicks(b.turnover), shares(4*max(b.volume, 1)))
+	wap := quo(fromTicks(b.turnover), whole(4*max(b.volume, 1)))
 	return Bar{
 		Start: b.start, Open: fromTicks(b.open), High: fromTicks(b.high), Low: fromTicks(b.low),
 		Close: fromTicks(b.close), WAP: wap.Round(wapScale), Volume: b.volume,

@@ -1,4 +1,4 @@
-package exchange
+package market
 
 import "regexp"
 
@@ -87,8 +87,8 @@ func LookupSymbol(symbol string) (Instrument, bool) {
 	return i, true
 }
 
-// lookupListed finds a listed instrument by IBKR's contract id.
-func lookupListed(conID int) (Instrument, bool) {
+// LookupConID finds a listed instrument by IBKR's contract id.
+func LookupConID(conID int) (Instrument, bool) {
 	for _, i := range listed {
 		if i.ConID == conID {
 			return i, true

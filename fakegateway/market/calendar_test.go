@@ -1,4 +1,4 @@
-package exchange
+package market
 
 import (
 	"testing"
@@ -26,7 +26,7 @@ func TestHolidays(t *testing.T) {
 			switch {
 			case !ok && !weekend:
 				gotClosed = append(gotClosed, day.Format("0102"))
-			case ok && w.close.Hour() == 13:
+			case ok && w.Close.Hour() == 13:
 				gotEarly = append(gotEarly, day.Format("0102"))
 			}
 		}
@@ -66,8 +66,8 @@ func TestDaylightSavingDays(t *testing.T) {
 		time.Date(2026, 3, 8, 12, 0, 0, 0, Eastern), time.Date(2026, 11, 1, 12, 0, 0, 0, Eastern),
 	} {
 		w, ok := Hours{}.of(day, false)
-		if !ok || w.open.Hour() != 0 || w.close.Hour() != 0 || w.close.Day() != day.Day()+1 {
-			t.Errorf("%v: %v to %v", day, w.open, w.close)
+		if !ok || w.Open.Hour() != 0 || w.Close.Hour() != 0 || w.Close.Day() != day.Day()+1 {
+			t.Errorf("%v: %v to %v", day, w.Open, w.Close)
 		}
 	}
 }
