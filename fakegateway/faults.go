@@ -113,7 +113,7 @@ func (c *conn) do(hit fault.Hit, wrote string, planned fault.Action) {
 	case fault.Garbage, fault.BadLength, fault.Drip:
 		hit.What.Do = planned
 		c.w.put(item{step: func(bool) bool { return c.w.strike(hit, item{}) }})
-	case fault.Refuse, fault.BacklogFull, fault.Restart:
+	case fault.Refuse, fault.BacklogFull, fault.Restart, fault.Operate:
 		c.srv.order(hit)
 	case fault.Cut, fault.Delay, fault.Duplicate, fault.Drop, fault.Reorder:
 		file("nothing", "the action needs a message") // Validate lets none of them come here

@@ -125,8 +125,8 @@ func ends(a fault.Action) bool {
 		fault.Hold, fault.Restart:
 		return true
 	case fault.Cut, fault.Garbage, fault.BadLength, fault.Delay, fault.Drip, fault.Duplicate,
-		fault.Drop, fault.Reorder, fault.Error, fault.Refuse, fault.BacklogFull, fault.CloseOnEOF,
-		fault.IgnoreEOF, fault.SendAfterEOF:
+		fault.Drop, fault.Reorder, fault.Error, fault.Refuse, fault.BacklogFull, fault.Operate,
+		fault.CloseOnEOF, fault.IgnoreEOF, fault.SendAfterEOF:
 		return false
 	}
 	return false

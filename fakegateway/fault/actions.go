@@ -73,7 +73,10 @@ var rules = map[Action]rule{
 	},
 	Refuse:      {onListener: true, params: []string{"for"}},
 	BacklogFull: {onListener: true, params: []string{"for"}},
-	Restart:     {onListener: true, params: []string{"then", "downtime"}, then: thenRestart},
+	Operate: {
+		onListener: true, params: []string{"operation", "farm"}, required: []string{"operation"},
+	},
+	Restart: {onListener: true, params: []string{"then", "downtime"}, then: thenRestart},
 }
 
 // OnListener reports whether the action is on the Gateway as a whole.

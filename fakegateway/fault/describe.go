@@ -125,6 +125,8 @@ func (w What) sentence() string {
 		return "write no more of the message" + w.then()
 	case Error:
 		return w.errorSentence()
+	case Operate:
+		return w.operationSentence()
 	case Restart:
 		return w.restartSentence()
 	case StopWriting, StopReading, Mute, Refuse, BacklogFull:
@@ -199,6 +201,9 @@ func (w What) restartSentence() string {
 		if p.lasts > 0 {
 			s += fmt.Sprintf(", %s for %s", p.what, time.Duration(p.lasts))
 		}
+	}
+	if w.Downtime.Approval {
+		s += ", wait for the second factor"
 	}
 	return s
 }

@@ -103,6 +103,7 @@ const (
 	Refuse       Action = "refuse"        // (listener) port closed for What.For
 	BacklogFull  Action = "backlog-full"  // (listener) accept queue full, not accepting, for What.For
 	Restart      Action = "restart"       // (listener) end all sessions, be down, come back
+	Operate      Action = "operate"       // (listener) do What.Operation to the whole Gateway
 	CloseOnEOF   Action = "close-on-eof"  // default: answer the peer's FIN with ours
 	IgnoreEOF    Action = "ignore-eof"    // never close on the peer's FIN: leak the socket
 	SendAfterEOF Action = "send-past-eof" // tolerate the peer's FIN and go on sending
@@ -128,6 +129,10 @@ type What struct {
 	// Then ends the connection after cut, garbage and bad-length: fin, rst, hold or "" (go on).
 	// For restart it says how sessions end: fin (default) or rst.
 	Then Action `json:"then,omitempty" yaml:"then,omitempty"`
+	// Operation is what operate does.
+	Operation Operation `json:"operation,omitempty" yaml:"operation,omitempty"`
+	// Farm is the data farm of a farm-* operation ("usfarm").
+	Farm string `json:"farm,omitempty" yaml:"farm,omitempty"`
 	// Downtime is restart's way back up.
 	Downtime *Downtime `json:"downtime,omitempty" yaml:"downtime,omitempty"`
 }
@@ -141,6 +146,9 @@ type Downtime struct {
 	AcceptMute Duration `json:"acceptMute,omitempty" yaml:"acceptMute,omitempty"`
 	// VersionOnly: the version reply comes, accounts and the next order id wait.
 	VersionOnly Duration `json:"versionOnly,omitempty" yaml:"versionOnly,omitempty"`
+	// Approval lets the last phase (VersionOnly, when there is none) go on until the login's
+	// second factor is approved: operation approve-2fa.
+	Approval bool `json:"approval,omitempty" yaml:"approval,omitempty"`
 }
 
 // Until ends a fault. The zero value lets it act once per matching point on each connection.

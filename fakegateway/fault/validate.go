@@ -163,6 +163,7 @@ func (w What) validate(report reporter, r rule) {
 			report(path, "%s", p.wrong)
 		}
 	}
+	w.validateOperation(report)
 	if w.Then != "" && r.then != nil && !slices.Contains(r.then, w.Then) {
 		report("what.then", "%q: want one of %s", w.Then, list(r.then[1:]))
 	}
@@ -195,6 +196,8 @@ func (w What) params() []param {
 		{"code", w.Code != 0, ""},
 		{"message", w.Message != "", ""},
 		{"then", w.Then != "", ""},
+		{"operation", w.Operation != "", ""},
+		{"farm", w.Farm != "", ""},
 		{"downtime", w.Downtime != nil, w.Downtime.wrong()},
 	}
 }

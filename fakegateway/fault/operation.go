@@ -1,0 +1,87 @@
+package fault
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Operation is what an operator, IBKR's servers or a login do to a Gateway as a whole.
+type Operation string
+
+// The operations of the action operate.
+const (
+	ConnectionLost     Operation = "connection-lost"      // 1100, and the farms are broken
+	ConnectionRestored Operation = "connection-restored"  // 1102: data maintained
+	ConnectionDataLost Operation = "connection-data-lost" // 1101: subscriptions are gone
+	PortReset          Operation = "port-reset"           // 1300, every client is dropped
+	CompetingSession   Operation = "competing-session"    // 10197: the login is used elsewhere
+	CompetingOver      Operation = "competing-over"
+	FarmOK             Operation = "farm-ok" // of one farm: 2104, 2106, 2158
+	FarmBroken         Operation = "farm-broken"
+	FarmInactive       Operation = "farm-inactive"
+	FarmConnecting     Operation = "farm-connecting"
+	DialogAccept       Operation = "dialog-accept" // the incoming connection dialog on show
+	DialogReject       Operation = "dialog-reject"
+	DialogDismiss      Operation = "dialog-dismiss"
+	ApproveLogin       Operation = "approve-2fa" // the second factor that a login waits for
+	EnableAPI          Operation = "enable-api"  // the port opens
+	DisableAPI         Operation = "disable-api" // the port closes; sessions live on
+)
+
+// operations are the sentences of Fault.String, by operation.
+var operations = map[Operation]string{
+	ConnectionLost:     "lose the connection to IBKR's servers (1100)",
+	ConnectionRestored: "restore the connection to IBKR's servers, data maintained (1102)",
+	ConnectionDataLost: "restore the connection to IBKR's servers, data lost (1101)",
+	PortReset:          "reset the API port (1300) and drop every client",
+	CompetingSession:   "let another session take the login's market data (10197)",
+	CompetingOver:      "end the competing session",
+	FarmOK:             "connect farm %s",
+	FarmBroken:         "break farm %s",
+	FarmInactive:       "let farm %s become inactive",
+	FarmConnecting:     "let farm %s be connecting",
+	DialogAccept:       "accept the incoming connection dialog",
+	DialogReject:       "reject the incoming connection dialog",
+	DialogDismiss:      "dismiss the incoming connection dialog",
+	ApproveLogin:       "approve the login's second factor",
+	EnableAPI:          "open the API port",
+	DisableAPI:         "close the API port to new clients",
+}
+
+// Operations lists every operation, in the order in which they are declared.
+func Operations() []Operation {
+	return []Operation{
+		ConnectionLost, ConnectionRestored, ConnectionDataLost, PortReset,
+		CompetingSession, CompetingOver, FarmOK, FarmBroken, FarmInactive, FarmConnecting,
+		DialogAccept, DialogReject, DialogDismiss, ApproveLogin, EnableAPI, DisableAPI,
+	}
+}
+
+// OnFarm reports whether the operation is on one farm, which must be named.
+func (o Operation) OnFarm() bool {
+	return slices.Contains([]Operation{FarmOK, FarmBroken, FarmInactive, FarmConnecting}, o)
+}
+
+func (w What) operationSentence() string {
+	sentence, known := operations[w.Operation]
+	switch {
+	case !known:
+		return "do nothing: there is no such operation"
+	case w.Operation.OnFarm():
+		return fmt.Sprintf(sentence, w.Farm)
+	default:
+		return sentence
+	}
+}
+
+// validateOperation checks what the table of parameters cannot say.
+func (w What) validateOperation(report reporter) {
+	_, known := operations[w.Operation]
+	switch {
+	case w.Do != Operate || w.Operation == "":
+	case !known:
+		report("what.operation", "%q: want one of %s", w.Operation, list(Operations()))
+	case w.Operation.OnFarm() != (w.Farm != ""):
+		report("what.farm", "farm-* operations, and only those, need the name of a farm")
+	}
+}
