@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
-	"reflect"
 	"strconv"
+	"sync"
 
 	"google.golang.org/protobuf/proto"
 )
@@ -15,10 +15,13 @@ type spec struct {
 	kind Kind
 	name string
 	// protobufFrom is the first version at which the sender uses protobuf.
+	// It is zero for a message that never had a protobuf form.
 	protobufFrom Version
 	// first is the version that introduced the message; zero is "always there".
 	first Version
 	body  func() proto.Message
+	// fits says whether a body is of the row's type and not nil.
+	fits func(proto.Message) bool
 	// layout walks the body's text fields; nil for a message that has no text form. The id is
 	// already written or consumed.
 	layout func(*fields, proto.Message)
@@ -42,6 +45,10 @@ func protobufRow[B any, P interface {
 	return spec{
 		kind: kind, name: name, protobufFrom: protobufFrom,
 		body: func() proto.Message { return P(new(B)) },
+		fits: func(m proto.Message) bool {
+			p, ok := m.(P)
+			return ok && p != nil
+		},
 	}
 }
 
@@ -52,9 +59,17 @@ func (s spec) since(v Version) spec {
 }
 
 var (
-	specs       = make(map[Kind]*spec)
+	specs       [2 * serverKind]*spec // by kind
 	kindsByName = make(map[string]Kind)
 )
+
+// specOf is the table row of a kind, or nil.
+func specOf(k Kind) *spec {
+	if int(k) < len(specs) {
+		return specs[k]
+	}
+	return nil
+}
 
 func init() {
 	for _, family := range families {
@@ -90,7 +105,7 @@ func (e *DecodeError) Unwrap() error { return e.Err }
 
 // FormAt is the form in which a sender writes k at version v.
 func FormAt(k Kind, v Version) Form {
-	if s := specs[k]; s != nil && s.protobufFrom > 0 && v >= s.protobufFrom {
+	if s := specOf(k); s != nil && s.protobufFrom > 0 && v >= s.protobufFrom {
 		return Protobuf
 	}
 	if v >= RawIDVersion {
@@ -113,9 +128,29 @@ func (e *VersionError) Error() string {
 		e.Kind, e.Version, e.Since)
 }
 
+// Kinds lists every kind with a table row: what clients send, then what Gateways send, by id.
+func Kinds() []Kind {
+	var kinds []Kind
+	for _, s := range specs {
+		if s != nil {
+			kinds = append(kinds, s.kind)
+		}
+	}
+	return kinds
+}
+
+// NewBody makes an empty body of the type that messages of kind k carry, or nil for a kind without
+// a table row.
+func NewBody(k Kind) proto.Message {
+	if s := specOf(k); s != nil {
+		return s.body()
+	}
+	return nil
+}
+
 // Since is the first version at which k can be encoded, or 0 for a kind without a table row.
 func Since(k Kind) Version {
-	s := specs[k]
+	s := specOf(k)
 	switch {
 	case s == nil:
 		return 0
@@ -127,53 +162,82 @@ func Since(k Kind) Version {
 
 // Append appends m as a whole frame at version v, in the form that the gates say. It fails for a
 // kind without a table row, for a body that is not the row's type, and with a *VersionError for a
-// message that does not exist at v.
+// message that does not exist at v; dst is then as it was. With room in dst, ticks cost no
+// allocation.
 func Append(dst []byte, m Message, v Version) ([]byte, error) {
-	payload, err := Payload(m, v)
+	start := len(dst)
+	frame, err := appendPayload(append(dst, make([]byte, lengthBytes)...), m, v)
 	if err != nil {
 		return dst, err
 	}
-	if len(payload) > MaxFrameBytes {
+	n := len(frame) - start - lengthBytes
+	if n > MaxFrameBytes {
 		return dst, fmt.Errorf("encode %s: %d bytes are more than a frame's %d",
-			m.Kind, len(payload), MaxFrameBytes)
+			m.Kind, n, MaxFrameBytes)
 	}
-	return AppendFrame(dst, payload), nil
+	binary.BigEndian.PutUint32(frame[start:], uint32(n))
+	return frame, nil
 }
 
 // Payload encodes m without the length prefix.
-func Payload(m Message, v Version) ([]byte, error) {
-	s := specs[m.Kind]
+func Payload(m Message, v Version) ([]byte, error) { return appendPayload(nil, m, v) }
+
+func appendPayload(dst []byte, m Message, v Version) ([]byte, error) {
+	s := specOf(m.Kind)
 	if s == nil {
 		return nil, fmt.Errorf("encode %s: the codec has no such message", m.Kind)
 	}
-	if want := s.body(); reflect.TypeOf(m.Body) != reflect.TypeOf(want) || isNil(m.Body) {
-		return nil, fmt.Errorf("encode %s: body is %T, want a %T", m.Kind, m.Body, want)
+	if !s.fits(m.Body) {
+		return nil, fmt.Errorf("encode %s: body is %T, want a %T", m.Kind, m.Body, s.body())
 	}
 	if since := Since(m.Kind); v < since {
 		return nil, &VersionError{Kind: m.Kind, Version: v, Since: since}
 	}
-	if FormAt(m.Kind, v) == Protobuf {
-		head := binary.BigEndian.AppendUint32(nil, uint32(m.Kind.ID()+protobufIDOffset))
-		payload, err := proto.MarshalOptions{Deterministic: true}.MarshalAppend(head, m.Body)
-		if err != nil {
-			return nil, fmt.Errorf("encode %s: %w", m.Kind, err)
-		}
-		return payload, nil
+	var err error
+	switch FormAt(m.Kind, v) {
+	case Protobuf:
+		dst = binary.BigEndian.AppendUint32(dst, uint32(m.Kind.ID()+protobufIDOffset))
+		dst, err = proto.MarshalOptions{Deterministic: true}.MarshalAppend(dst, m.Body)
+	case RawIDText:
+		dst = binary.BigEndian.AppendUint32(dst, uint32(m.Kind.ID()))
+		dst, err = s.appendFields(dst, m.Body, v)
+	case Text:
+		dst = append(strconv.AppendInt(dst, int64(m.Kind.ID()), 10), 0)
+		dst, err = s.appendFields(dst, m.Body, v)
 	}
-	f := &fields{version: v}
-	if v >= RawIDVersion {
-		f.buf = binary.BigEndian.AppendUint32(f.buf, uint32(m.Kind.ID()))
-	} else {
-		f.buf = append(strconv.AppendInt(f.buf, int64(m.Kind.ID()), 10), 0)
+	if err != nil {
+		return nil, fmt.Errorf("encode %s: %w", m.Kind, err)
 	}
-	s.layout(f, m.Body)
-	if f.err != nil {
-		return nil, fmt.Errorf("encode %s: %w", m.Kind, f.err)
-	}
-	return f.buf, nil
+	return dst, nil
 }
 
-func isNil(m proto.Message) bool { return m == nil || !m.ProtoReflect().IsValid() }
+// walkers are reused because a layout is called through its row, which makes its walker escape.
+var walkers = sync.Pool{New: func() any { return new(fields) }}
+
+// appendFields appends the body's text fields.
+func (s *spec) appendFields(dst []byte, body proto.Message, v Version) ([]byte, error) {
+	f := walkers.Get().(*fields)
+	*f = fields{version: v, buf: dst}
+	s.layout(f, body)
+	dst, err := f.buf, f.err
+	*f = fields{} // keeps no one's buffer
+	walkers.Put(f)
+	return dst, err
+}
+
+// readFields sets the body from its text fields; the walker says where it failed.
+func (s *spec) readFields(body proto.Message, rest []byte, v Version) *DecodeError {
+	f := walkers.Get().(*fields)
+	*f = fields{version: v, reading: true, rest: rest}
+	s.layout(f, body)
+	var err *DecodeError
+	if f.err != nil {
+		err = &DecodeError{Kind: s.kind, Field: f.n, Seen: clip(f.last), Err: f.err}
+	}
+	*f = fields{}
+	walkers.Put(f)
+	return err
+}
 
 // Identify reads the id of a payload without decoding its body. rest is the body.
 func Identify(d Direction, payload []byte, v Version) (k Kind, f Form, rest []byte, err error) {
@@ -216,7 +280,7 @@ func Decode(d Direction, payload []byte, v Version) (Message, error) {
 	if err != nil {
 		return Message{}, err
 	}
-	s := specs[k]
+	s := specOf(k)
 	if s == nil {
 		return Message{}, &DecodeError{
 			Kind: k, Seen: clip(payload),
@@ -236,10 +300,8 @@ func Decode(d Direction, payload []byte, v Version) (Message, error) {
 			Err: fmt.Errorf("no text form"),
 		}
 	}
-	f := &fields{version: v, reading: true, rest: rest}
-	s.layout(f, m.Body)
-	if f.err != nil {
-		return Message{}, &DecodeError{Kind: k, Field: f.n, Seen: clip(f.last), Err: f.err}
+	if err := s.readFields(m.Body, rest, v); err != nil {
+		return Message{}, err
 	}
 	return m, nil
 }

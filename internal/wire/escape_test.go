@@ -32,8 +32,8 @@ func TestJavaDouble(t *testing.T) {
 		"0.0": 0, "1.2": 1.2, "500.0": 500, "-0.001": -0.001, "9999999.5": 9999999.5,
 		"1.0E7": 1e7, "1.23456785E7": 12345678.5, "-5.0E-4": -0.0005, "1.5E-10": 1.5e-10,
 	} {
-		if got := javaDouble(v); got != want {
-			t.Errorf("javaDouble(%v) = %s, want %s", v, got, want)
+		if got := string(appendJava(nil, v)); got != want {
+			t.Errorf("%v is spelled %s, want %s", v, got, want)
 		}
 	}
 }

@@ -2,7 +2,6 @@ package wire
 
 import (
 	"errors"
-	"strconv"
 
 	pb "github.com/scmhub/ibapi/protobuf"
 )
@@ -37,7 +36,7 @@ func specificDates(f *fields, q *pb.ExecutionFilter) {
 	n := f.count(len(q.SpecificDates), 1)
 	if !f.reading {
 		for _, date := range q.SpecificDates {
-			f.put(strconv.Itoa(int(date)))
+			f.putInt(int64(date))
 		}
 		return
 	}

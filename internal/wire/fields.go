@@ -58,13 +58,16 @@ func (f *fields) fail(err error) {
 }
 
 // get reads the next field as it is.
-func (f *fields) get() string {
+func (f *fields) get() string { return string(f.next()) }
+
+// next reads the next field without a copy; nil when there is none.
+func (f *fields) next() []byte {
 	if f.err != nil {
-		return ""
+		return nil
 	}
 	if len(f.rest) == 0 {
 		f.short = true
-		return ""
+		return nil
 	}
 	f.n++
 	field, rest, found := bytes.Cut(f.rest, []byte{0})
@@ -72,13 +75,13 @@ func (f *fields) get() string {
 	switch {
 	case !found:
 		f.fail(errUnterminated)
-		return ""
+		return nil
 	case !utf8.Valid(field):
 		f.fail(errNotUTF8)
-		return ""
+		return nil
 	}
 	f.rest = rest
-	return string(field)
+	return field
 }
 
 // put writes one field.
@@ -94,6 +97,12 @@ func (f *fields) put(s string) {
 	f.buf = append(f.buf, 0)
 }
 
+// putInt writes one field that is a number.
+func (f *fields) putInt(n int64) {
+	f.n++
+	f.buf = append(strconv.AppendInt(f.buf, n, 10), 0)
+}
+
 // required says that all fields before it must be there.
 func (f *fields) required() {
 	if f.reading && f.short {
@@ -104,7 +113,7 @@ func (f *fields) required() {
 // fixed is a field without a meaning for us: a message's layout version or a deprecated field.
 func (f *fields) fixed(s string) {
 	if f.reading {
-		f.get()
+		f.next()
 		return
 	}
 	f.put(s)
@@ -144,7 +153,7 @@ func (f *fields) int(p **int32, unset string) {
 		if *p == nil {
 			f.put(unset)
 		} else {
-			f.put(strconv.FormatInt(int64(**p), 10))
+			f.putInt(int64(**p))
 		}
 		return
 	}
@@ -162,7 +171,7 @@ func (f *fields) long(p **int64, unset string) {
 		if *p == nil {
 			f.put(unset)
 		} else {
-			f.put(strconv.FormatInt(**p, 10))
+			f.putInt(**p)
 		}
 		return
 	}
@@ -175,11 +184,11 @@ func (f *fields) long(p **int64, unset string) {
 
 // number reads an integer of the given width; not ok is unset or failed.
 func (f *fields) number(bits int) (int64, bool) {
-	s := f.get()
-	if s == "" || s == unsetInt || s == unsetLong {
+	s := f.next()
+	if len(s) == 0 || string(s) == unsetInt || string(s) == unsetLong {
 		return 0, false
 	}
-	n, err := strconv.ParseInt(s, 10, bits)
+	n, err := strconv.ParseInt(string(s), 10, bits)
 	if err != nil {
 		f.fail(fmt.Errorf("want a %d-bit integer", bits))
 		return 0, false
@@ -198,10 +207,10 @@ func (f *fields) flag(p **bool) {
 		return
 	}
 	*p = nil
-	switch s := f.get(); s {
+	switch s := f.next(); string(s) {
 	case "":
 	case "0", "1", "false", "true":
-		v := s == "1" || s == "true"
+		v := string(s) == "1" || string(s) == "true"
 		*p = &v
 	default:
 		f.fail(errors.New("want 0 or 1"))
@@ -236,7 +245,7 @@ func (f *fields) options(m *map[string]string) {
 // pairs is a map as a count followed by a tag and a value each, in the order of the tags.
 func (f *fields) pairs(m *map[string]string) {
 	if !f.reading {
-		f.put(strconv.Itoa(len(*m)))
+		f.putInt(int64(len(*m)))
 		for _, tag := range slices.Sorted(maps.Keys(*m)) {
 			f.put(tag)
 			f.put((*m)[tag])
@@ -258,14 +267,14 @@ func (f *fields) pairs(m *map[string]string) {
 // the rest of the message cannot hold is an error, so nothing is ever allocated on its word.
 func (f *fields) count(n, fieldsEach int) int {
 	if !f.reading {
-		f.put(strconv.Itoa(n))
+		f.putInt(int64(n))
 		return n
 	}
-	s := f.get()
-	if s == "" || f.err != nil {
+	s := f.next()
+	if len(s) == 0 || f.err != nil {
 		return 0
 	}
-	n, err := strconv.Atoi(s)
+	n, err := strconv.Atoi(string(s))
 	switch {
 	case err != nil || n < 0:
 		f.fail(errors.New("want a count"))

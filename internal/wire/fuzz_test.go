@@ -122,7 +122,7 @@ func fuzzDecode(f *testing.F, direction wire.Direction) {
 			if k.Direction() != direction {
 				continue
 			}
-			if payload, err := wire.Payload(wire.Message{Kind: k, Body: wire.EmptyBody(k)}, v); err == nil {
+			if payload, err := wire.Payload(wire.Message{Kind: k, Body: wire.NewBody(k)}, v); err == nil {
 				f.Add(uint8(i), payload)
 			}
 		}

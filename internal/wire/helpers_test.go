@@ -14,7 +14,7 @@ func emptyBody(t *testing.T, k wire.Kind) proto.Message {
 	if !k.Known() {
 		t.Fatalf("%s has no table row", k)
 	}
-	return wire.EmptyBody(k)
+	return wire.NewBody(k)
 }
 
 // sameFieldCount says that the codec's layout has as many fields as a golden in text: a field too

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bytes"
 	"errors"
 	"math"
 	"strconv"
@@ -9,30 +10,31 @@ import (
 
 // double is a double as Java prints it, "500.0", which is how Gateways send most prices.
 func (f *fields) double(p **float64, unset string) {
-	f.float(p, unset, javaDouble)
+	f.float(p, unset, appendJava)
 }
 
 // plain is a double without a needless fraction, "500": how clients send numbers, and Gateways
 // strikes and order status prices.
 func (f *fields) plain(p **float64, unset string) {
-	f.float(p, unset, plainDouble)
+	f.float(p, unset, appendPlain)
 }
 
-func (f *fields) float(p **float64, unset string, format func(float64) string) {
+func (f *fields) float(p **float64, unset string, spell func([]byte, float64) []byte) {
 	if !f.reading {
 		if *p == nil || **p == math.MaxFloat64 || math.IsNaN(**p) {
 			f.put(unset)
 		} else {
-			f.put(format(**p))
+			f.n++
+			f.buf = append(spell(f.buf, **p), 0)
 		}
 		return
 	}
 	*p = nil
-	s := f.get()
-	if s == "" {
+	s := f.next()
+	if len(s) == 0 {
 		return
 	}
-	v, err := parseDouble(s)
+	v, err := parseDouble(string(s))
 	if err != nil {
 		f.fail(err)
 		return
@@ -71,35 +73,37 @@ func digitsOnly(s string) bool {
 	return strings.Trim(s, "+-.0123456789eE") == "" && strings.Trim(s, "+-.eE") != ""
 }
 
-func plainDouble(v float64) string {
+func appendPlain(dst []byte, v float64) []byte {
 	if math.IsInf(v, 0) {
-		return javaDouble(v)
+		return appendJava(dst, v)
 	}
-	return strconv.FormatFloat(v, 'f', -1, 64)
+	return strconv.AppendFloat(dst, v, 'f', -1, 64)
 }
 
-// javaDouble is Double.toString: a fraction always, and "1.0E7" from ten million on and below a
+// appendJava is Double.toString: a fraction always, and "1.0E7" from ten million on and below a
 // thousandth.
-func javaDouble(v float64) string {
+func appendJava(dst []byte, v float64) []byte {
+	start := len(dst)
 	abs := math.Abs(v)
 	switch {
 	case math.IsInf(v, 1):
-		return "Infinity"
+		return append(dst, "Infinity"...)
 	case math.IsInf(v, -1):
-		return "-Infinity"
+		return append(dst, "-Infinity"...)
 	case abs == 0 || abs >= 1e-3 && abs < 1e7:
-		s := strconv.FormatFloat(v, 'f', -1, 64)
-		if !strings.Contains(s, ".") {
-			s += ".0"
+		dst = strconv.AppendFloat(dst, v, 'f', -1, 64)
+		if bytes.IndexByte(dst[start:], '.') < 0 {
+			dst = append(dst, ".0"...)
 		}
-		return s
+		return dst
 	}
 	mantissa, exponent, _ := strings.Cut(strconv.FormatFloat(v, 'E', -1, 64), "E")
+	dst = append(dst, mantissa...)
 	if !strings.Contains(mantissa, ".") {
-		mantissa += ".0"
+		dst = append(dst, ".0"...)
 	}
 	n, _ := strconv.Atoi(exponent) // strconv's own output: a number
-	return mantissa + "E" + strconv.Itoa(n)
+	return strconv.AppendInt(append(dst, 'E'), int64(n), 10)
 }
 
 // decimal is a number of any precision, kept as it was spelled. Clients say "unset" in many ways.

@@ -29,7 +29,7 @@ func TestRoundTrip(t *testing.T) {
 		k := kinds.Draw(t, "kind")
 		v := wire.Version(rapid.IntRange(int(max(wire.Since(k), wire.MinVersion)),
 			int(wire.MaxVersion)).Draw(t, "version"))
-		body := wire.EmptyBody(k)
+		body := wire.NewBody(k)
 		fill(t, body.ProtoReflect(), 0)
 
 		carried, first := carry(t, k, body, v)

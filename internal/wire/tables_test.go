@@ -1,27 +1,9 @@
 package wire
 
-import (
-	"slices"
-	"testing"
-
-	"google.golang.org/protobuf/proto"
-)
-
-// Kinds gives the tests of package wire_test every kind with a table row.
-func Kinds() []Kind {
-	var kinds []Kind
-	for k := range specs {
-		kinds = append(kinds, k)
-	}
-	slices.Sort(kinds)
-	return kinds
-}
-
-// EmptyBody makes an empty body of a kind's type.
-func EmptyBody(k Kind) proto.Message { return specs[k].body() }
+import "testing"
 
 // HasText reports whether a kind has a text form in this codec.
-func HasText(k Kind) bool { return specs[k].layout != nil }
+func HasText(k Kind) bool { return specOf(k).layout != nil }
 
 func TestNamesAreUnique(t *testing.T) {
 	for _, k := range Kinds() {

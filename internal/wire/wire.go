@@ -71,14 +71,14 @@ func (k Kind) Direction() Direction {
 
 // String is IBKR's name of the message, for example "placeOrder", or "client message 999".
 func (k Kind) String() string {
-	if s := specs[k]; s != nil {
+	if s := specOf(k); s != nil {
 		return s.name
 	}
 	return fmt.Sprintf("%s message %d", k.Direction(), k.ID())
 }
 
 // Known reports whether the codec has a table row for k.
-func (k Kind) Known() bool { return specs[k] != nil }
+func (k Kind) Known() bool { return specOf(k) != nil }
 
 // ParseKind finds a kind by IBKR's name. Names are unique over both directions.
 func ParseKind(name string) (Kind, bool) {
