@@ -35,6 +35,15 @@ const (
 		"UTC. Note that there is a dash between the date and time in UTC notation."
 )
 
+func init() {
+	serve(map[wire.Kind]handler{
+		wire.ReqHistoricalData:    on((*session).reqHistoricalData),
+		wire.CancelHistoricalData: on((*session).cancelHistoricalData),
+		wire.ReqHeadTimestamp:     on((*session).reqHeadTimestamp),
+		wire.CancelHeadTimestamp:  quiet,
+	})
+}
+
 // historySub is a keepUpToDate request.
 type historySub struct {
 	query    market.HistoryRequest

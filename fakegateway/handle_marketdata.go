@@ -26,6 +26,16 @@ const (
 	delayedData = 3
 )
 
+func init() {
+	serve(map[wire.Kind]handler{
+		wire.ReqMarketDataType:  on((*session).reqMarketDataType),
+		wire.ReqMktData:         on((*session).reqMktData),
+		wire.CancelMktData:      on((*session).cancelMktData),
+		wire.ReqRealTimeBars:    on((*session).reqRealTimeBars),
+		wire.CancelRealTimeBars: quiet,
+	})
+}
+
 // tickTypes are IBKR's numbers of the prices and sizes of one kind of data.
 type tickTypes struct {
 	bid, ask, last, bidSize, askSize, lastSize, high, low, volume, close, open, at int

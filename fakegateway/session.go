@@ -94,10 +94,22 @@ func on[P proto.Message](f func(*session, P)) handler {
 // quiet is a request that a Gateway does not answer.
 func quiet(*session, proto.Message) {}
 
-var handlers map[wire.Kind]handler
+// handlers is what answers each kind of request. Every family of messages adds its own in the init
+// of its file: a literal would refer to itself through the methods.
+var handlers = make(map[wire.Kind]handler)
 
-func init() { // a literal would refer to itself through the methods
-	handlers = map[wire.Kind]handler{
+// serve adds a family.
+func serve(family map[wire.Kind]handler) {
+	for kind, h := range family {
+		if handlers[kind] != nil {
+			panic("fakegateway: two handlers of " + kind.String())
+		}
+		handlers[kind] = h
+	}
+}
+
+func init() {
+	serve(map[wire.Kind]handler{
 		wire.StartAPI:               on((*session).repeatedStart),
 		wire.ReqCurrentTime:         on((*session).reqCurrentTime),
 		wire.ReqCurrentTimeInMillis: on((*session).reqCurrentTimeInMillis),
@@ -105,11 +117,6 @@ func init() { // a literal would refer to itself through the methods
 		wire.ReqManagedAccts:        on((*session).reqManagedAccts),
 		wire.SetServerLogLevel:      quiet,
 		wire.ReqUserInfo:            on((*session).reqUserInfo),
-		wire.ReqMarketDataType:      on((*session).reqMarketDataType),
-		wire.ReqMktData:             on((*session).reqMktData),
-		wire.CancelMktData:          on((*session).cancelMktData),
-		wire.ReqRealTimeBars:        on((*session).reqRealTimeBars),
-		wire.CancelRealTimeBars:     quiet,
 
 		wire.ReqAccountSummary:         on((*session).reqAccountSummary),
 		wire.CancelAccountSummary:      on((*session).cancelAccountSummary),
@@ -121,15 +128,11 @@ func init() { // a literal would refer to itself through the methods
 		wire.ReqPositionsMulti:         on((*session).reqPositionsMulti),
 		wire.CancelPositionsMulti:      on((*session).cancelPositionsMulti),
 
-		wire.ReqContractDetails:   on((*session).reqContractDetails),
-		wire.ReqHistoricalData:    on((*session).reqHistoricalData),
-		wire.CancelHistoricalData: on((*session).cancelHistoricalData),
-		wire.ReqHeadTimestamp:     on((*session).reqHeadTimestamp),
-		wire.CancelHeadTimestamp:  quiet,
-		wire.ReqPnL:               on((*session).reqPnL),
-		wire.CancelPnL:            on((*session).cancelPnL),
-		wire.ReqPnLSingle:         on((*session).reqPnLSingle),
-		wire.CancelPnLSingle:      on((*session).cancelPnLSingle),
+		wire.ReqContractDetails: on((*session).reqContractDetails),
+		wire.ReqPnL:             on((*session).reqPnL),
+		wire.CancelPnL:          on((*session).cancelPnL),
+		wire.ReqPnLSingle:       on((*session).reqPnLSingle),
+		wire.CancelPnLSingle:    on((*session).cancelPnLSingle),
 
 		wire.PlaceOrder:         on((*session).placeOrder),
 		wire.CancelOrder:        on((*session).cancelOrder),
@@ -139,7 +142,7 @@ func init() { // a literal would refer to itself through the methods
 		wire.ReqAutoOpenOrders:  on((*session).reqAutoOpenOrders),
 		wire.ReqCompletedOrders: on((*session).reqCompletedOrders),
 		wire.ReqExecutions:      on((*session).reqExecutions),
-	}
+	})
 }
 
 func (s *session) send(k wire.Kind, body proto.Message) {
