@@ -14,6 +14,13 @@ import (
 	"ibsoak/internal/wire"
 )
 
+func init() {
+	serve(map[wire.Kind]handler{
+		wire.ReqAccountSummary:    on((*session).reqAccountSummary),
+		wire.CancelAccountSummary: on((*session).cancelAccountSummary),
+	})
+}
+
 const (
 	// maxSummaries is IBKR's limit of account summary requests of one client.
 	maxSummaries    = 2
@@ -50,8 +57,8 @@ func (s *session) reqAccountSummary(m *protobuf.AccountSummaryRequest) {
 		}
 	}
 	s.mu.Lock()
-	known := s.summaries[id] != nil
-	full := !known && len(s.summaries) >= maxSummaries
+	known := s.accounts.summaries[id] != nil
+	full := !known && len(s.accounts.summaries) >= maxSummaries
 	s.mu.Unlock()
 	switch {
 	case known:
@@ -65,7 +72,7 @@ func (s *session) reqAccountSummary(m *protobuf.AccountSummaryRequest) {
 	s.srv.exchange.View(s.conn.Now(), func(v *exchange.View) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		s.summaries[id] = sub
+		s.accounts.summaries[id] = sub
 		s.sendSummary(v, id, sub)
 		s.send(wire.AccountSummaryEnd, &protobuf.AccountSummaryEnd{ReqId: num(id)})
 	})
@@ -115,7 +122,7 @@ func news(rows []value, sent *map[value]bool) []value {
 func (s *session) cancelAccountSummary(m *protobuf.CancelAccountSummary) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.summaries, int(m.GetReqId()))
+	delete(s.accounts.summaries, int(m.GetReqId()))
 }
 
 // summaryRows are the values of some tags, in alphabetical order as Gateways send them. Unknown

@@ -1,7 +1,6 @@
 package fakegateway
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/scmhub/ibapi/protobuf"
@@ -31,10 +30,15 @@ var venues = []string{
 	"IBEOS", "OVERNIGHT", "TPLUS0", "PSX",
 }
 
+func init() {
+	serve(map[wire.Kind]handler{
+		wire.ReqContractDetails: on((*session).reqContractDetails),
+	})
+}
+
 func (s *session) reqContractDetails(m *protobuf.ContractDataRequest) {
-	i, ok := s.lookup(m.GetContract())
+	i, ok := s.instrument(int(m.GetReqId()), m.GetContract())
 	if !ok {
-		s.fail(int(m.GetReqId()), codeNoSecurity, textNoSecurity)
 		return
 	}
 	venue := m.GetContract().GetExchange()
@@ -47,45 +51,6 @@ func (s *session) reqContractDetails(m *protobuf.ContractDataRequest) {
 		ReqId: m.ReqId, Contract: contract, ContractDetails: s.details(i),
 	})
 	s.send(wire.ContractDataEnd, &protobuf.ContractDataEnd{ReqId: m.ReqId})
-}
-
-// lookup finds the instrument that a client's contract names. What is left empty matches.
-func (s *session) lookup(c *protobuf.Contract) (market.Instrument, bool) {
-	matches := func(have string, want ...string) bool {
-		return have == "" || slices.Contains(want, strings.ToUpper(have))
-	}
-	conID := int(c.GetConId())
-	typed := c.GetSecType() != "" || conID != 0 // a contract id says what it is
-	if !typed || !matches(c.GetSecType(), secTypeStock) || !matches(c.GetCurrency(), currencyUSD) ||
-		!matches(c.GetExchange(), venues...) {
-		return market.Instrument{}, false
-	}
-	symbol := c.GetSymbol()
-	if symbol == "" {
-		symbol = c.GetLocalSymbol()
-	}
-	i, ok := s.srv.exchange.Lookup(conID, symbol)
-	ok = ok && matches(c.GetLocalSymbol(), i.Symbol) && matches(c.GetTradingClass(), i.TradingClass) &&
-		matches(c.GetPrimaryExch(), i.PrimaryExchange, venueAlias(i.PrimaryExchange))
-	return i, ok
-}
-
-// venueAlias is the older name that clients still use for NASDAQ.
-func venueAlias(venue string) string {
-	if venue == "NASDAQ" {
-		return "ISLAND"
-	}
-	return venue
-}
-
-// contractOf is an instrument as Gateways write it in most messages.
-func contractOf(i market.Instrument, venue string) *protobuf.Contract {
-	return &protobuf.Contract{
-		ConId: num(i.ConID), Symbol: proto.String(i.Symbol), SecType: proto.String(secTypeStock),
-		Strike: proto.Float64(0), Exchange: proto.String(venue),
-		Currency: proto.String(currencyUSD), LocalSymbol: proto.String(i.Symbol),
-		TradingClass: proto.String(i.TradingClass),
-	}
 }
 
 func (s *session) details(i market.Instrument) *protobuf.ContractDetails {

@@ -47,7 +47,6 @@ func (s *session) deliver(v *exchange.View, e exchange.Event) {
 		s.wakeAccounts(v)
 		s.wakeHistories(v)
 		s.wakeTicks(v)
-		s.wakePnLs(v)
 	}
 }
 
@@ -75,24 +74,6 @@ func (s *session) commissioned(e exchange.Event) {
 		s.sendOrderStatus(e.Order, e.Order.ClientID)
 	}
 	s.sendCommission(*e.Execution)
-}
-
-// booked sends what changed with a fill to the subscriptions that show it.
-func (s *session) booked(v *exchange.View, e exchange.Event) {
-	p := *e.Position
-	if s.listing {
-		s.sendPosition(p)
-	}
-	for _, id := range sortedKeys(s.positions) {
-		if sub := s.positions[id]; sub.account == p.Account {
-			s.sendPositionMulti(id, sub, p)
-		}
-	}
-	if s.updates.account == p.Account {
-		s.sendAccountValues(v)
-		s.sendPortfolio(v, p)
-		s.sendUpdateTime(v)
-	}
 }
 
 // sortedKeys makes the order of a map's messages the same in every run.

@@ -10,6 +10,15 @@ import (
 	"ibsoak/internal/wire"
 )
 
+func init() {
+	serve(map[wire.Kind]handler{
+		wire.ReqPnL:          on((*session).reqPnL),
+		wire.CancelPnL:       on((*session).cancelPnL),
+		wire.ReqPnLSingle:    on((*session).reqPnLSingle),
+		wire.CancelPnLSingle: on((*session).cancelPnLSingle),
+	})
+}
+
 // pnlEvery is how often profits are sent while they change.
 const pnlEvery = time.Second
 
@@ -42,7 +51,7 @@ func (s *session) subscribePnL(id int, sub *pnlSub) {
 	s.srv.exchange.View(s.conn.Now(), func(v *exchange.View) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		s.pnls[id] = sub
+		s.accounts.pnls[id] = sub
 		s.sendPnL(v, id, sub, true)
 	})
 }
@@ -53,7 +62,7 @@ func (s *session) cancelPnLSingle(m *protobuf.CancelPnLSingle) { s.dropPnL(int(m
 func (s *session) dropPnL(id int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.pnls, id)
+	delete(s.accounts.pnls, id)
 }
 
 // sendPnL sends a profit that the client does not have yet, and plans the next look. The daily
@@ -97,13 +106,5 @@ func (s *session) sendPnLSingle(v *exchange.View, id int, sub *pnlSub, first boo
 			DailyPnL: proto.Float64(unrealized + realized), UnrealizedPnL: proto.Float64(unrealized),
 			RealizedPnL: proto.Float64(realized), Value: proto.Float64(worth),
 		})
-	}
-}
-
-func (s *session) wakePnLs(v *exchange.View) {
-	for _, id := range sortedKeys(s.pnls) {
-		if sub := s.pnls[id]; !sub.due.After(v.Now()) {
-			s.sendPnL(v, id, sub, false)
-		}
 	}
 }

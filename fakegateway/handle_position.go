@@ -8,6 +8,15 @@ import (
 	"ibsoak/internal/wire"
 )
 
+func init() {
+	serve(map[wire.Kind]handler{
+		wire.ReqPositions:         on((*session).reqPositions),
+		wire.CancelPositions:      on((*session).cancelPositions),
+		wire.ReqPositionsMulti:    on((*session).reqPositionsMulti),
+		wire.CancelPositionsMulti: on((*session).cancelPositionsMulti),
+	})
+}
+
 // positionsSub is an active reqPositionsMulti.
 type positionsSub struct{ account, model string }
 
@@ -16,7 +25,7 @@ func (s *session) reqPositions(*protobuf.PositionsRequest) {
 	s.srv.exchange.View(s.conn.Now(), func(v *exchange.View) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		s.listing = true
+		s.accounts.listing = true
 		for _, account := range v.Accounts() {
 			for _, p := range v.Positions(account) {
 				s.sendPosition(p)
@@ -29,13 +38,13 @@ func (s *session) reqPositions(*protobuf.PositionsRequest) {
 func (s *session) cancelPositions(*protobuf.CancelPositions) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.listing = false
+	s.accounts.listing = false
 }
 
 func (s *session) sendPosition(p exchange.Position) {
 	s.send(wire.Position, &protobuf.Position{
 		Account:  proto.String(p.Account),
-		Contract: contractOf(p.Instrument, p.Instrument.PrimaryExchange),
+		Contract: heldContract(p.Instrument),
 		Position: proto.String(whole(p.Quantity)), AvgCost: float(p.AverageCost),
 	})
 }
@@ -51,7 +60,7 @@ func (s *session) reqPositionsMulti(m *protobuf.PositionsMultiRequest) {
 	s.srv.exchange.View(s.conn.Now(), func(v *exchange.View) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		s.positions[id] = sub
+		s.accounts.positions[id] = sub
 		for _, p := range v.Positions(account) {
 			s.sendPositionMulti(id, sub, p)
 		}
@@ -62,7 +71,7 @@ func (s *session) reqPositionsMulti(m *protobuf.PositionsMultiRequest) {
 func (s *session) sendPositionMulti(id int, sub positionsSub, p exchange.Position) {
 	s.send(wire.PositionMulti, &protobuf.PositionMulti{
 		ReqId: num(id), Account: proto.String(p.Account),
-		Contract: contractOf(p.Instrument, p.Instrument.PrimaryExchange),
+		Contract: heldContract(p.Instrument),
 		Position: proto.String(whole(p.Quantity)), AvgCost: float(p.AverageCost),
 		ModelCode: proto.String(sub.model),
 	})
@@ -71,5 +80,5 @@ func (s *session) sendPositionMulti(id int, sub positionsSub, p exchange.Positio
 func (s *session) cancelPositionsMulti(m *protobuf.CancelPositionsMulti) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.positions, int(m.GetReqId()))
+	delete(s.accounts.positions, int(m.GetReqId()))
 }

@@ -10,6 +10,18 @@ import (
 	"ibsoak/internal/wire"
 )
 
+func init() {
+	serve(map[wire.Kind]handler{
+		wire.StartAPI:               on((*session).repeatedStart),
+		wire.ReqCurrentTime:         on((*session).reqCurrentTime),
+		wire.ReqCurrentTimeInMillis: on((*session).reqCurrentTimeInMillis),
+		wire.ReqIds:                 on((*session).reqIds),
+		wire.ReqManagedAccts:        on((*session).reqManagedAccts),
+		wire.SetServerLogLevel:      quiet,
+		wire.ReqUserInfo:            on((*session).reqUserInfo),
+	})
+}
+
 // IBKR's error codes for requests that are refused as such.
 const (
 	codeNoSecurity = 200

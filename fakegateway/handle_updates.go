@@ -11,6 +11,14 @@ import (
 	"ibsoak/internal/wire"
 )
 
+func init() {
+	serve(map[wire.Kind]handler{
+		wire.ReqAccountUpdates:         on((*session).reqAccountUpdates),
+		wire.ReqAccountUpdatesMulti:    on((*session).reqAccountUpdatesMulti),
+		wire.CancelAccountUpdatesMulti: on((*session).cancelAccountUpdatesMulti),
+	})
+}
+
 // updates is the one reqAccountUpdates subscription of a client.
 type updates struct {
 	account string // "": none
@@ -32,7 +40,7 @@ func (s *session) reqAccountUpdates(m *protobuf.AccountDataRequest) {
 	if !m.GetSubscribe() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		s.updates = updates{}
+		s.accounts.updates = updates{}
 		return
 	}
 	account, ok := s.account(noRequest, m.GetAcctCode())
@@ -42,7 +50,7 @@ func (s *session) reqAccountUpdates(m *protobuf.AccountDataRequest) {
 	s.srv.exchange.View(s.conn.Now(), func(v *exchange.View) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		s.updates = updates{account: account}
+		s.accounts.updates = updates{account: account}
 		s.sendAccountValues(v)
 		for _, p := range v.Positions(account) {
 			s.sendPortfolio(v, p)
@@ -54,14 +62,14 @@ func (s *session) reqAccountUpdates(m *protobuf.AccountDataRequest) {
 
 // sendAccountValues sends the values that the client does not have yet, and plans the next look.
 func (s *session) sendAccountValues(v *exchange.View) {
-	for _, row := range news(accountValues(v, s.updates.account), &s.updates.sent) {
+	for _, row := range news(accountValues(v, s.accounts.updates.account), &s.accounts.updates.sent) {
 		s.send(wire.AccountValue, &protobuf.AccountValue{
 			Key: proto.String(row.key), Value: proto.String(row.value),
 			Currency: proto.String(row.currency), AccountName: proto.String(row.account),
 		})
 	}
-	s.updates.due = v.Now().Add(accountEvery)
-	v.WakeAt(s.updates.due)
+	s.accounts.updates.due = v.Now().Add(accountEvery)
+	v.WakeAt(s.accounts.updates.due)
 }
 
 func (s *session) sendPortfolio(v *exchange.View, p exchange.Position) {
@@ -93,7 +101,7 @@ func (s *session) reqAccountUpdatesMulti(m *protobuf.AccountUpdatesMultiRequest)
 	s.srv.exchange.View(s.conn.Now(), func(v *exchange.View) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		s.multis[id] = sub
+		s.accounts.multis[id] = sub
 		s.sendMulti(v, id, sub)
 		s.send(wire.AccountUpdateMultiEnd, &protobuf.AccountUpdateMultiEnd{ReqId: num(id)})
 	})
@@ -118,27 +126,5 @@ func (s *session) sendMulti(v *exchange.View, id int, sub *multiSub) {
 func (s *session) cancelAccountUpdatesMulti(m *protobuf.CancelAccountUpdatesMulti) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.multis, int(m.GetReqId()))
-}
-
-// wakeAccounts repeats account values that have changed since they were last due.
-func (s *session) wakeAccounts(v *exchange.View) {
-	due := func(t time.Time) bool { return !t.After(v.Now()) }
-	for _, id := range sortedKeys(s.summaries) {
-		if sub := s.summaries[id]; due(sub.due) {
-			s.sendSummary(v, id, sub)
-		}
-	}
-	for _, id := range sortedKeys(s.multis) {
-		if sub := s.multis[id]; due(sub.due) {
-			s.sendMulti(v, id, sub)
-		}
-	}
-	if s.updates.account != "" && due(s.updates.due) {
-		s.sendAccountValues(v)
-		for _, p := range v.Positions(s.updates.account) {
-			s.sendPortfolio(v, p)
-		}
-		s.sendUpdateTime(v)
-	}
+	delete(s.accounts.multis, int(m.GetReqId()))
 }

@@ -39,30 +39,21 @@ type session struct {
 	version  wire.Version
 	clientID int
 
-	mu      sync.Mutex // guards everything below
-	live    bool       // from the end of the bootstrap to end
-	updates updates    // account values and portfolio: one subscription
-	listing bool       // reqPositions
-
-	summaries map[int]*summarySub
-	positions map[int]positionsSub // reqPositionsMulti
-	multis    map[int]*multiSub    // reqAccountUpdatesMulti
-	histories map[int]*historySub  // keepUpToDate
-	ticks     map[int]*tickSub     // streaming reqMktData
-	pnls      map[int]*pnlSub      // reqPnL and reqPnLSingle
-	paced     []paced              // historical data requests of the last ten minutes
-	dataType  int                  // of later reqMktData; 0 is live
+	mu        sync.Mutex // guards everything below
+	live      bool       // from the end of the bootstrap to end
+	accounts  accountSubs
+	histories map[int]*historySub // keepUpToDate
+	ticks     map[int]*tickSub    // streaming reqMktData
+	paced     []paced             // historical data requests of the last ten minutes
+	dataType  int                 // of later reqMktData; 0 is live
 }
 
 func newSession(srv *Server, c sessionConn, version wire.Version) *session {
 	return &session{
 		srv: srv, conn: c, version: version,
-		summaries: make(map[int]*summarySub),
-		positions: make(map[int]positionsSub),
-		multis:    make(map[int]*multiSub),
+		accounts:  newAccountSubs(),
 		histories: make(map[int]*historySub),
 		ticks:     make(map[int]*tickSub),
-		pnls:      make(map[int]*pnlSub),
 	}
 }
 
@@ -110,30 +101,6 @@ func serve(family map[wire.Kind]handler) {
 
 func init() {
 	serve(map[wire.Kind]handler{
-		wire.StartAPI:               on((*session).repeatedStart),
-		wire.ReqCurrentTime:         on((*session).reqCurrentTime),
-		wire.ReqCurrentTimeInMillis: on((*session).reqCurrentTimeInMillis),
-		wire.ReqIds:                 on((*session).reqIds),
-		wire.ReqManagedAccts:        on((*session).reqManagedAccts),
-		wire.SetServerLogLevel:      quiet,
-		wire.ReqUserInfo:            on((*session).reqUserInfo),
-
-		wire.ReqAccountSummary:         on((*session).reqAccountSummary),
-		wire.CancelAccountSummary:      on((*session).cancelAccountSummary),
-		wire.ReqAccountUpdates:         on((*session).reqAccountUpdates),
-		wire.ReqAccountUpdatesMulti:    on((*session).reqAccountUpdatesMulti),
-		wire.CancelAccountUpdatesMulti: on((*session).cancelAccountUpdatesMulti),
-		wire.ReqPositions:              on((*session).reqPositions),
-		wire.CancelPositions:           on((*session).cancelPositions),
-		wire.ReqPositionsMulti:         on((*session).reqPositionsMulti),
-		wire.CancelPositionsMulti:      on((*session).cancelPositionsMulti),
-
-		wire.ReqContractDetails: on((*session).reqContractDetails),
-		wire.ReqPnL:             on((*session).reqPnL),
-		wire.CancelPnL:          on((*session).cancelPnL),
-		wire.ReqPnLSingle:       on((*session).reqPnLSingle),
-		wire.CancelPnLSingle:    on((*session).cancelPnLSingle),
-
 		wire.PlaceOrder:         on((*session).placeOrder),
 		wire.CancelOrder:        on((*session).cancelOrder),
 		wire.ReqGlobalCancel:    on((*session).reqGlobalCancel),
