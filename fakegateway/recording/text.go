@@ -1,0 +1,138 @@
+package recording
+
+import (
+	"math"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+const (
+	// learnable is the length from which an original is looked for in texts: shorter ones are
+	// words of every text.
+	learnable = 3
+	// idDigits is the length from which a whole number in a text is taken for a permanent id.
+	idDigits = 6
+	// amountDigits is the length from which an amount without decimal places is looked for: a
+	// shorter one may as well be an order's number.
+	amountDigits = 5
+)
+
+// tokenForm is a word: what may be an original, with what originals are made of.
+var tokenForm = regexp.MustCompile(`[\pL\pN_][\pL\pN_.\-]*`)
+
+var (
+	// accountIn finds accounts that nobody has mentioned yet, also inside words.
+	accountIn = regexp.MustCompile(`\b(?:DF|DU|DUP|DI|F|I|U|UP)\d{5,9}[A-Z]?`)
+	execIDIn  = regexp.MustCompile(`^[0-9a-f]{4,}\.[0-9a-f]{4,}(?:\.\d{1,2}){1,3}$`)
+	numberIn  = regexp.MustCompile(`\d+(?:\.\d+)?`)
+	longIDIn  = regexp.MustCompile(`\d{6,}`) // idDigits
+)
+
+// learn notes an original that texts may contain.
+func (s *Scrubber) learn(original, replacement string) {
+	if len(original) < learnable {
+		return
+	}
+	if _, known := s.known[original]; known {
+		return
+	}
+	s.known[original] = replacement
+	if tokenForm.FindString(original) != original {
+		s.phrases = append(s.phrases, original)
+		slices.SortStableFunc(s.phrases, func(a, b string) int { return len(b) - len(a) })
+	}
+}
+
+func (s *Scrubber) learnAmount(original string) {
+	if len(original) < amountDigits {
+		return
+	}
+	if _, known := s.known[original]; known {
+		return
+	}
+	value, _ := strconv.ParseFloat(original, 64)
+	if s.amounts == ZeroAmounts {
+		value = 0
+	}
+	s.known[original] = strconv.FormatFloat(value*float64(s.factor)/factorUnit, 'f', -1, 64)
+}
+
+// text replaces what is private in sentences: every original that was seen before, and what looks
+// like an account, an execution's or a permanent id, or an amount. A number with decimal places
+// is taken for an amount: a price that is changed costs nothing, a balance that is not does.
+func (s *Scrubber) text(original string) string {
+	for _, phrase := range s.phrases {
+		if before, after, found := strings.Cut(original, phrase); found {
+			return s.text(before) + s.known[phrase] + s.text(after)
+		}
+	}
+	return tokenForm.ReplaceAllStringFunc(original, s.token)
+}
+
+func (s *Scrubber) token(word string) string {
+	bare := strings.TrimRight(word, ".-_")
+	tail := word[len(bare):]
+	if r, known := s.known[bare]; known {
+		return r + tail
+	}
+	switch {
+	case execIDIn.MatchString(bare):
+		return s.execID(bare) + tail
+	case accountForm.MatchString(bare) && accountIn.MatchString(bare):
+		return s.account(bare) + tail
+	}
+	word = accountIn.ReplaceAllStringFunc(word, s.account)
+	if strings.Trim(bare, "0123456789.-") == "" {
+		return numberIn.ReplaceAllStringFunc(word, s.number)
+	}
+	return longIDIn.ReplaceAllStringFunc(word, s.number)
+}
+
+func (s *Scrubber) number(original string) string {
+	if r, known := s.known[original]; known {
+		return r
+	}
+	if strings.Contains(original, ".") {
+		return s.decimal(original)
+	}
+	if len(original) < idDigits {
+		return original
+	}
+	id, err := strconv.ParseInt(original, 10, 64)
+	if err != nil || id == math.MaxInt64 {
+		return s.name(original)
+	}
+	return strconv.FormatInt(s.permID(id), 10)
+}
+
+// xmlText is what stands between tags, and in attributes.
+var xmlText = regexp.MustCompile(`>([^<>]+)<|="([^"]*)"`)
+
+// faWords are words of IBKR's in the documents of advisors.
+var faWords = map[string]bool{
+	"AvailableEquity": true, "EqualQuantity": true, "NetLiq": true, "PctChange": true,
+	"MonetaryAmount": true, "ContractsOrShares": true, "Ratio": true, "Percent": true,
+	"Equal": true, "N": true, "Y": true, "String": true, "UTF-8": true, "1.0": true,
+	"yes": true, "no": true, "true": true, "false": true,
+}
+
+// xml replaces accounts, names and shares in the documents of advisors; tags stay.
+func (s *Scrubber) xml(original string) string {
+	return xmlText.ReplaceAllStringFunc(original, func(part string) string {
+		open, end := part[:1], part[len(part)-1:]
+		if part[0] == '=' {
+			open = part[:2]
+		}
+		word := part[len(open) : len(part)-1]
+		switch trimmed := strings.TrimSpace(word); {
+		case trimmed == "", faWords[trimmed]:
+			return part
+		case isDecimal(trimmed):
+			return open + s.decimal(trimmed) + end
+		default:
+			return open + s.account(trimmed) + end
+		}
+	})
+}
