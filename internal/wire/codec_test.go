@@ -242,15 +242,6 @@ func TestOfficialConditions(t *testing.T) {
 	sameBody(t, wire.Message{Kind: m.Kind, Body: &pb.Order{
 		Conditions: got.Conditions, ConditionsIgnoreRth: got.ConditionsIgnoreRth,
 	}}, want)
-
-	// scmhub/ibapi writes the contract first, which a Gateway cannot read either.
-	payload, err = with("|1|1|a|1|265598|SMART|231.5|last|0|0|")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if m, err := wire.Decode(wire.FromClient, payload, 178); err == nil {
-		t.Errorf("a price condition with the contract first decoded to %v", m.Body)
-	}
 }
 
 // TestPayloadKeepsBody encodes a body twice: walking it must not change it.

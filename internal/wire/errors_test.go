@@ -88,8 +88,8 @@ func TestDecodeErrors(t *testing.T) {
 		},
 		{"count below zero", wire.FromServer, 200, "17|1|-1|x|", `want a count`},
 		{
-			"protobuf only", wire.FromClient, 200, "84|1|x|y|",
-			`decode reqNewsArticle "84\x001\x00x\x00y\x00": no text form`,
+			"protobuf only", wire.FromClient, 200, "108|1|",
+			`decode reqConfig "108\x001\x00": no text form`,
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {

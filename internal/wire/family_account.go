@@ -30,6 +30,12 @@ var accountFamily = []spec{
 // requestID is how most messages start: a layout version and the request's id.
 func (f *fields) requestID(version string, p **int32) {
 	f.fixed(version)
+	f.onlyID(p)
+}
+
+// onlyID is how messages without a layout version start: the request's id, and for many that is
+// all.
+func (f *fields) onlyID(p **int32) {
 	f.int(p, zero)
 	f.required()
 }

@@ -6,7 +6,9 @@ import pb "github.com/scmhub/ibapi/protobuf"
 var contractFamily = []spec{
 	row(ReqContractDetails, "reqContractDetails", 205, reqContractDetails),
 	row(ContractData, "contractData", 205, contractData),
+	row(BondContractData, "bondContractData", 205, bondContractData),
 	row(ContractDataEnd, "contractDataEnd", 205, contractDataEnd),
+	protobufRow[pb.CancelContractData](CancelContractData, "cancelContractData", 215),
 }
 
 func reqContractDetails(f *fields, m *pb.ContractDataRequest) {

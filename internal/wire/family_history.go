@@ -2,7 +2,7 @@ package wire
 
 import pb "github.com/scmhub/ibapi/protobuf"
 
-// historyFamily asks for bars.
+// historyFamily asks for bars and for histograms of prices.
 var historyFamily = []spec{
 	row(ReqHistoricalData, "reqHistoricalData", 208, reqHistoricalData),
 	row(CancelHistoricalData, "cancelHistoricalData", 208, cancelHistoricalData),
@@ -16,6 +16,9 @@ var historyFamily = []spec{
 	row(ReqRealTimeBars, "reqRealTimeBars", 208, reqRealTimeBars),
 	row(CancelRealTimeBars, "cancelRealTimeBars", 208, cancelRealTimeBars),
 	row(RealTimeBars, "realTimeBars", 208, realTimeBars),
+	row(ReqHistogramData, "reqHistogramData", 208, reqHistogramData),
+	row(CancelHistogramData, "cancelHistogramData", 208, cancelHistogramData),
+	row(HistogramData, "histogramData", 208, histogramData),
 }
 
 func reqHistoricalData(f *fields, m *pb.HistoricalDataRequest) {
@@ -114,10 +117,7 @@ func reqHeadTimestamp(f *fields, m *pb.HeadTimestampRequest) {
 	f.required()
 }
 
-func cancelHeadTimestamp(f *fields, m *pb.CancelHeadTimestamp) {
-	f.int(&m.ReqId, zero)
-	f.required()
-}
+func cancelHeadTimestamp(f *fields, m *pb.CancelHeadTimestamp) { f.onlyID(&m.ReqId) }
 
 func headTimestamp(f *fields, m *pb.HeadTimestamp) {
 	f.int(&m.ReqId, zero)
@@ -147,5 +147,27 @@ func realTimeBars(f *fields, m *pb.RealTimeBarTick) {
 	f.decimal(&m.Volume, zero)
 	f.decimal(&m.WAP, zero)
 	f.int(&m.Count, zero)
+	f.required()
+}
+
+func reqHistogramData(f *fields, m *pb.HistogramDataRequest) {
+	f.int(&m.ReqId, zero)
+	c := part(f, &m.Contract)
+	requestContract(f, c)
+	f.flag(&c.IncludeExpired)
+	f.flag(&m.UseRTH)
+	f.str(&m.TimePeriod)
+	f.required()
+}
+
+func cancelHistogramData(f *fields, m *pb.CancelHistogramData) { f.onlyID(&m.ReqId) }
+
+func histogramData(f *fields, m *pb.HistogramData) {
+	f.int(&m.ReqId, zero)
+	const fieldsEach = 2
+	list(f, &m.HistogramDataEntries, fieldsEach, func(e *pb.HistogramDataEntry) {
+		f.plain(&e.Price, zero)
+		f.decimal(&e.Size, zero)
+	})
 	f.required()
 }

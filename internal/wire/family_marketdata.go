@@ -13,7 +13,10 @@ var marketDataFamily = []spec{
 	row(TickSize, "tickSize", 206, tickSize),
 	row(TickString, "tickString", 206, tickString),
 	row(TickGeneric, "tickGeneric", 206, tickGeneric),
+	row(TickEFP, "tickEFP", 0, tickEFP),
 	row(TickSnapshotEnd, "tickSnapshotEnd", 206, tickSnapshotEnd),
+	row(RerouteMktDataReq, "rerouteMktDataReq", 211, rerouteMktDataReq),
+	row(DeltaNeutralValidation, "deltaNeutralValidation", 0, deltaNeutralValidation),
 }
 
 func reqMktData(f *fields, m *pb.MarketDataRequest) {
@@ -81,4 +84,32 @@ func tickGeneric(f *fields, m *pb.TickGeneric) {
 	f.required()
 }
 
+func tickEFP(f *fields, m *TickEFPBody) {
+	f.requestID("1", &m.ReqId)
+	f.int(&m.TickType, zero)
+	f.plain(&m.BasisPoints, zero)
+	f.str(&m.FormattedBasisPoints)
+	f.plain(&m.ImpliedFuturesPrice, zero)
+	f.int(&m.HoldDays, zero)
+	f.str(&m.FutureLastTradeDate)
+	f.plain(&m.DividendImpact, zero)
+	f.plain(&m.DividendsToLastTradeDate, zero)
+	f.required()
+}
+
 func tickSnapshotEnd(f *fields, m *pb.TickSnapshotEnd) { f.requestID("1", &m.ReqId) }
+
+func rerouteMktDataReq(f *fields, m *pb.RerouteMarketDataRequest) {
+	f.int(&m.ReqId, zero)
+	f.int(&m.ConId, zero)
+	f.str(&m.Exchange)
+	f.required()
+}
+
+func deltaNeutralValidation(f *fields, m *DeltaNeutralValidationBody) {
+	f.requestID("1", &m.ReqId)
+	f.int(&m.ConId, zero)
+	f.plain(&m.Delta, zero)
+	f.plain(&m.Price, zero)
+	f.required()
+}

@@ -19,10 +19,7 @@ func reqPnL(f *fields, m *pb.PnLRequest) {
 	f.str(&m.ModelCode)
 }
 
-func cancelPnL(f *fields, m *pb.CancelPnL) {
-	f.int(&m.ReqId, zero)
-	f.required()
-}
+func cancelPnL(f *fields, m *pb.CancelPnL) { f.onlyID(&m.ReqId) }
 
 func pnl(f *fields, m *pb.PnL) {
 	f.int(&m.ReqId, zero)
@@ -40,10 +37,7 @@ func reqPnLSingle(f *fields, m *pb.PnLSingleRequest) {
 	f.required()
 }
 
-func cancelPnLSingle(f *fields, m *pb.CancelPnLSingle) {
-	f.int(&m.ReqId, zero)
-	f.required()
-}
+func cancelPnLSingle(f *fields, m *pb.CancelPnLSingle) { f.onlyID(&m.ReqId) }
 
 func pnlSingle(f *fields, m *pb.PnLSingle) {
 	f.int(&m.ReqId, zero)

@@ -86,10 +86,7 @@ func errorMessage(f *fields, m *pb.ErrorMessage) {
 	}
 }
 
-func reqUserInfo(f *fields, m *pb.UserInfoRequest) {
-	f.int(&m.ReqId, zero)
-	f.required()
-}
+func reqUserInfo(f *fields, m *pb.UserInfoRequest) { f.onlyID(&m.ReqId) }
 
 func userInfo(f *fields, m *pb.UserInfo) {
 	f.int(&m.ReqId, zero)

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -217,92 +215,25 @@ func (f *fields) flag(p **bool) {
 	}
 }
 
-// options is a map in one field: "tag=value;tag=value;", written in the order of the tags.
-func (f *fields) options(m *map[string]string) {
+// mask is a field of flags, from the lowest bit on. Reading ignores bits above them.
+func (f *fields) mask(flags ...**bool) {
 	if !f.reading {
-		var s strings.Builder
-		for _, tag := range slices.Sorted(maps.Keys(*m)) {
-			value := (*m)[tag]
-			if strings.ContainsAny(tag, "=;") || strings.Contains(value, ";") {
-				f.fail(fmt.Errorf("option %q=%q: %w", tag, value, errSeparator))
+		n := int64(0)
+		for i, p := range flags {
+			if *p != nil && **p {
+				n |= 1 << i
 			}
-			s.WriteString(tag + "=" + value + ";")
 		}
-		f.put(s.String())
+		f.putInt(n)
 		return
 	}
-	*m = nil
-	for part := range strings.SplitSeq(f.get(), ";") {
-		if tag, value, found := strings.Cut(part, "="); found {
-			if *m == nil {
-				*m = make(map[string]string)
-			}
-			(*m)[tag] = value
+	n, ok := f.number(32)
+	for i, p := range flags {
+		*p = nil
+		if ok {
+			v := n&(1<<i) != 0
+			*p = &v
 		}
-	}
-}
-
-// pairs is a map as a count followed by a tag and a value each, in the order of the tags.
-func (f *fields) pairs(m *map[string]string) {
-	if !f.reading {
-		f.putInt(int64(len(*m)))
-		for _, tag := range slices.Sorted(maps.Keys(*m)) {
-			f.put(tag)
-			f.put((*m)[tag])
-		}
-		return
-	}
-	*m = nil
-	n := f.count(0, 2)
-	for range n {
-		if *m == nil {
-			*m = make(map[string]string)
-		}
-		tag := f.get()
-		(*m)[tag] = f.get()
-	}
-}
-
-// count is the number of entries that follow, each of at least fieldsEach fields. A count that
-// the rest of the message cannot hold is an error, so nothing is ever allocated on its word.
-func (f *fields) count(n, fieldsEach int) int {
-	if !f.reading {
-		f.putInt(int64(n))
-		return n
-	}
-	s := f.next()
-	if len(s) == 0 || f.err != nil {
-		return 0
-	}
-	n, err := strconv.Atoi(string(s))
-	switch {
-	case err != nil || n < 0:
-		f.fail(errors.New("want a count"))
-		return 0
-	case n > len(f.rest)/fieldsEach: // a field has one byte at least
-		f.fail(fmt.Errorf("%d entries do not fit in the %d bytes left", n, len(f.rest)))
-		return 0
-	}
-	return n
-}
-
-// list is a count and that many entries of at least fieldsEach fields.
-func list[T any](f *fields, items *[]*T, fieldsEach int, each func(*T)) {
-	n := f.count(len(*items), fieldsEach)
-	if f.reading {
-		*items = nil
-		for range n {
-			if f.err != nil {
-				return
-			}
-			item := new(T)
-			each(item)
-			*items = append(*items, item)
-		}
-		return
-	}
-	for _, item := range *items {
-		each(item)
 	}
 }
 
@@ -317,4 +248,12 @@ func part[T any](f *fields, p **T) *T {
 		*p = v
 	}
 	return v
+}
+
+// partOf is part for a nested message that hangs on a oneof: the caller sets what was read.
+func partOf[T any](f *fields, present *T) *T {
+	if present != nil && !f.reading {
+		return present
+	}
+	return new(T)
 }

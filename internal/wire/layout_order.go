@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"fmt"
 	"math"
 
 	pb "github.com/scmhub/ibapi/protobuf"
@@ -93,81 +92,6 @@ func peggedToBenchmark(f *fields, o *pb.Order) {
 	f.plain(&o.PeggedChangeAmount, zero)
 	f.plain(&o.ReferenceChangeAmount, zero)
 	f.str(&o.ReferenceExchangeId)
-}
-
-// The kinds of condition that an order can wait for.
-const (
-	conditionPrice         = 1
-	conditionTime          = 3
-	conditionMargin        = 4
-	conditionExecution     = 5
-	conditionVolume        = 6
-	conditionPercentChange = 7
-)
-
-func conditions(f *fields, o *pb.Order) {
-	const fieldsEach = 4 // of the smallest: kind, conjunction, isMore, time
-	list(f, &o.Conditions, fieldsEach, func(c *pb.OrderCondition) { condition(f, c) })
-	if len(o.Conditions) > 0 {
-		f.flag(&o.ConditionsIgnoreRth)
-		f.flag(&o.ConditionsCancelOrder)
-	}
-}
-
-// condition has the value before the contract, as in the official clients and ib_async.
-// github.com/scmhub/ibapi writes the contract first; a Gateway misreads that, and so do we.
-func condition(f *fields, c *pb.OrderCondition) {
-	f.int(&c.Type, zero)
-	conjunction(f, &c.IsConjunctionConnection)
-	if c.GetType() == conditionExecution {
-		f.str(&c.SecType)
-		f.str(&c.Exchange)
-		f.str(&c.Symbol)
-		return
-	}
-	f.flag(&c.IsMore)
-	switch c.GetType() {
-	case conditionPrice:
-		f.plain(&c.Price, zero)
-	case conditionTime:
-		f.str(&c.Time)
-		return
-	case conditionMargin:
-		f.int(&c.Percent, zero)
-		return
-	case conditionVolume:
-		f.int(&c.Volume, zero)
-	case conditionPercentChange:
-		f.plain(&c.ChangePercent, zero)
-	default:
-		f.fail(fmt.Errorf("condition type %d is none of 1, 3, 4, 5, 6, 7", c.GetType()))
-		return
-	}
-	f.int(&c.ConId, zero)
-	f.str(&c.Exchange)
-	if c.GetType() == conditionPrice {
-		f.int(&c.TriggerMethod, zero)
-	}
-}
-
-// conjunction is "a" for and, "o" for or.
-func conjunction(f *fields, and **bool) {
-	if !f.reading {
-		if *and != nil && !**and {
-			f.put("o")
-		} else {
-			f.put("a")
-		}
-		return
-	}
-	switch s := f.get(); s {
-	case "a", "o":
-		v := s == "a"
-		*and = &v
-	case "":
-	default:
-		f.fail(fmt.Errorf("want %q or %q between conditions", "a", "o"))
-	}
 }
 
 // upToMid is the offset of a PEG BEST order that competes up to the midpoint.

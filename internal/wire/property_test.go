@@ -105,7 +105,7 @@ func spellsNothing(kind protoreflect.Kind, v protoreflect.Value) bool {
 	case protoreflect.Int32Kind, protoreflect.Int64Kind:
 		return v.Int() == 0 || v.Int() == -1 || v.Int() == 1 || v.Int() == 5
 	case protoreflect.DoubleKind:
-		return v.Float() == 0
+		return v.Float() == 0 || v.Float() == -1 || v.Float() == -2
 	default:
 		return v.String() == "0" || v.String() == "None"
 	}
@@ -191,6 +191,8 @@ func word(t *rapid.T) string {
 // algo's fields travel only with its type, and conditions' flags only with conditions.
 func settle(m proto.Message) {
 	switch m := m.(type) {
+	case *pb.TickByTickData:
+		settleTick(m)
 	case *pb.OrderCondition:
 		if m.Type == nil {
 			m.Type = p.i(3)
@@ -206,5 +208,19 @@ func settle(m proto.Message) {
 			m.CompeteAgainstBestOffset = p.d(math.Inf(1))
 		}
 		m.ScalePriceIncrement = p.d(math.Abs(m.GetScalePriceIncrement()))
+	}
+}
+
+// settleTick gives a tick the kind that says what it is.
+func settleTick(m *pb.TickByTickData) {
+	switch m.Tick.(type) {
+	case *pb.TickByTickData_HistoricalTickLast:
+		m.TickType = p.i(1 + m.GetReqId()&1)
+	case *pb.TickByTickData_HistoricalTickBidAsk:
+		m.TickType = p.i(3)
+	case *pb.TickByTickData_HistoricalTickMidPoint:
+		m.TickType = p.i(4)
+	default:
+		m.TickType = p.i(0)
 	}
 }

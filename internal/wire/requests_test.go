@@ -2,6 +2,7 @@ package wire_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/scmhub/ibapi"
@@ -64,9 +65,11 @@ func askedStock() (*ibapi.Contract, *pb.Contract) {
 
 // plainRequests are all requests but orders.
 func plainRequests(v wire.Version) []request {
-	requests := append(sessionRequests(), accountRequests()...)
-	requests = append(requests, dataRequests(v)...)
-	return append(requests, executionRequests(v)...)
+	return slices.Concat(
+		sessionRequests(), accountRequests(), dataRequests(v), executionRequests(v),
+		depthRequests(), newsRequests(), optionRequests(v), scannerRequests(),
+		referenceRequests(), calendarRequests(v), windowRequests(),
+	)
 }
 
 func sessionRequests() []request {
