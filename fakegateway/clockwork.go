@@ -60,7 +60,11 @@ func (s *Server) strikeDue() {
 			live = append(live, c.track)
 		}
 	}
-	for _, hit := range s.plan.Due(live) {
+	hits, released := s.plan.Due(live)
+	for _, w := range released {
+		s.sayNow(w)
+	}
+	for _, hit := range hits {
 		c := byNumber[hit.Connection]
 		switch {
 		case hit.What.Do.OnListener():

@@ -59,6 +59,8 @@ type conn struct {
 	finSeen bool // the client's
 	finAt   time.Time
 
+	telling sync.Mutex // see tell
+
 	spoken atomic.Int64 // version, for those who are not behind the loop; 0 until it is known
 
 	// Of the loop, and of what it has queued or registered:
@@ -98,12 +100,7 @@ func (c *conn) Send(m wire.Message) {
 	if c.isMuted() {
 		return
 	}
-	raw, err := wire.Append(nil, m, c.version)
-	if err != nil {
-		c.srv.log.Error("message not sent", "connection", c.id, "err", err)
-		return
-	}
-	c.w.put(item{raw: raw, kind: m.Kind.String(), message: true})
+	c.tell(m)
 }
 
 // serve runs the connection and returns when its socket and all its goroutines are gone.
@@ -232,8 +229,8 @@ func (c *conn) start(a arrival) bool {
 	if !c.reached(fault.StartAPIRead) {
 		return false
 	}
-	if hit, ok := c.track.Inbound(m.Kind.String()); ok {
-		if goOn, handle := c.strike(hit, m); !handle {
+	if hit := c.hear(m); hit != nil {
+		if goOn, handle := c.strike(*hit, m); !handle {
 			return goOn
 		}
 	}
@@ -304,8 +301,8 @@ func (c *conn) request(a arrival) bool {
 		c.session.malformed(a.payload, err)
 		return true
 	}
-	if hit, ok := c.track.Inbound(m.Kind.String()); ok {
-		if goOn, handle := c.strike(hit, m); !handle {
+	if hit := c.hear(m); hit != nil {
+		if goOn, handle := c.strike(*hit, m); !handle {
 			return goOn
 		}
 	}

@@ -18,19 +18,19 @@ import (
 // reports whether the loop goes on.
 func (c *conn) reached(p fault.Phase) bool {
 	c.mark(p)
-	hit, ok := c.track.Phase(p)
-	if !ok {
+	hit := c.phase(p)
+	if hit == nil {
 		return true
 	}
-	goOn, _ := c.strike(hit, wire.Message{})
+	goOn, _ := c.strike(*hit, wire.Message{})
 	return goOn
 }
 
 // reachedAtWriter is reached for the phases that are over when something was written.
 func (c *conn) reachedAtWriter(p fault.Phase) bool {
 	c.mark(p)
-	hit, ok := c.track.Phase(p)
-	return !ok || c.w.strike(hit, item{})
+	hit := c.phase(p)
+	return hit == nil || c.w.strike(*hit, item{})
 }
 
 func (c *conn) mark(p fault.Phase) {
@@ -56,7 +56,7 @@ func (c *conn) strike(hit fault.Hit, m wire.Message) (goOn, handle bool) {
 	case fault.Error:
 		goOn = c.sleep(time.Duration(hit.When.Delay))
 		c.filed(hit, fmt.Sprintf("error %d", hit.What.Code))
-		c.w.put(c.errorItem(hit, idOf(m.Body)))
+		c.putError(hit, idOf(m.Body))
 		return goOn, m.Body == nil
 	}
 	if hit.When.Delay > 0 {
@@ -109,13 +109,14 @@ func (c *conn) do(hit fault.Hit, wrote string, planned fault.Action) {
 			return
 		}
 		file(fmt.Sprintf("error %d", hit.What.Code), "") // first: who sees the error finds it
-		c.w.put(c.errorItem(hit, noID))
+		c.putError(hit, noID)
 	case fault.Garbage, fault.BadLength, fault.Drip:
 		hit.What.Do = planned
 		c.w.put(item{step: func(bool) bool { return c.w.strike(hit, item{}) }})
 	case fault.Refuse, fault.BacklogFull, fault.Restart, fault.Operate:
 		c.srv.order(hit)
-	case fault.Cut, fault.Delay, fault.Duplicate, fault.Drop, fault.Reorder:
+	case fault.Cut, fault.Delay, fault.Duplicate, fault.Drop, fault.Reorder, fault.Withhold,
+		fault.Replace, fault.Corrupt, fault.Swap:
 		file("nothing", "the action needs a message") // Validate lets none of them come here
 	}
 }
@@ -192,16 +193,25 @@ func (c *conn) receipt(hit fault.Hit, planned fault.Action, wire, mismatch strin
 // noID is the id of an error message that answers no request.
 const noID = -1
 
-// errorItem is the error message of a fault.
-func (c *conn) errorItem(hit fault.Hit, id int64) item {
+// putError queues the error message of a fault.
+func (c *conn) putError(hit fault.Hit, id int64) {
+	m := c.errorMessage(hit, id)
+	c.w.put(c.errorItem(hit, m))
+	c.made(m)
+}
+
+func (c *conn) errorMessage(hit fault.Hit, id int64) wire.Message {
 	text := hit.What.Message
 	if text == "" {
 		text = fault.ErrorText(hit.What.Code)
 	}
-	m := wire.Message{Kind: wire.ErrorMessage, Body: &protobuf.ErrorMessage{
+	return wire.Message{Kind: wire.ErrorMessage, Body: &protobuf.ErrorMessage{
 		Id: proto.Int32(int32(id)), ErrorTime: proto.Int64(c.Now().UnixMilli()),
 		ErrorCode: proto.Int32(int32(hit.What.Code)), ErrorMsg: proto.String(text),
 	}}
+}
+
+func (c *conn) errorItem(hit fault.Hit, m wire.Message) item {
 	raw, err := wire.Append(nil, m, wire.Version(c.spoken.Load()))
 	if err != nil {
 		c.srv.log.Error("error message of a fault not sent", "fault", hit.ID, "err", err)

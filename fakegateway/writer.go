@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"ibsoak/fakegateway/fault"
 	"ibsoak/internal/wire"
 )
 
@@ -26,8 +27,9 @@ const (
 type item struct {
 	raw  []byte
 	kind string
-	// message is false for what is not a message: faults do not fall on it by name.
-	message bool
+	message bool       // false for what is none: its bytes do not decode
+	hit     *fault.Hit // acts on it in place of the writing; nil for none
+	note    string     // for the transcript
 	// step runs when everything before it is written, or thrown away because the writer was
 	// silenced; false ends the writer.
 	step func(silenced bool) bool
@@ -141,12 +143,10 @@ func (w *writer) write(it item) bool {
 	if silenced {
 		return true
 	}
-	if it.message {
-		if hit, ok := w.c.track.Outbound(it.kind); ok {
-			return w.flush() && w.strike(hit, it)
-		}
+	if it.hit != nil {
+		return w.flush() && w.strike(*it.hit, it)
 	}
-	return w.add(it, "") && w.addLate()
+	return w.add(it, it.note) && w.addLate()
 }
 
 // addLate writes what was reordered.
@@ -214,7 +214,7 @@ func (w *writer) send(b []byte) (n int, goOn bool) {
 		if !ok || cut != w.sent.Load() {
 			return n, true
 		}
-		if hit, falls := w.c.track.AtByte(cut); falls && !w.strike(hit, item{}) {
+		if hit := w.c.track.AtByte(cut); hit != nil && !w.strike(*hit, item{}) {
 			return n, false
 		}
 	}

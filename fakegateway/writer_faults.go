@@ -50,7 +50,10 @@ func (w *writer) strike(hit fault.Hit, it item) bool {
 			return false
 		}
 		c.filed(hit, fmt.Sprintf("error %d", hit.What.Code))
-		return w.add(c.errorItem(hit, c.requestID(it)), "in place of "+it.kind)
+		m := c.errorMessage(hit, c.requestID(it))
+		goOn := w.add(c.errorItem(hit, m), "in place of "+it.kind)
+		c.made(m)
+		return goOn
 	case fault.Reorder:
 		c.filed(hit, "message behind the next one")
 		w.late = append(w.late, it)
@@ -85,8 +88,8 @@ func (w *writer) duplicate(hit fault.Hit, it item) bool {
 	if !w.c.sleep(time.Duration(hit.When.Delay)) {
 		return false
 	}
-	w.c.filed(hit, fmt.Sprintf("%d copies", hit.What.Times))
-	for i := range hit.What.Times {
+	w.c.filed(hit, fmt.Sprintf("%d copies", max(2, hit.What.Times)))
+	for i := range max(2, hit.What.Times) {
 		note := ""
 		if i > 0 {
 			note = "duplicate"

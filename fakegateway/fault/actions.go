@@ -5,25 +5,25 @@ import (
 	"slices"
 )
 
-// moment is one way of saying when.
-type moment string
+// trigger is one way of saying when.
+type trigger string
 
 const (
-	atPhase    moment = "phase"
-	atInbound  moment = "inbound"
-	atOutbound moment = "outbound"
-	atBytesOut moment = "bytesOut"
-	atTime     moment = "at"
+	atPhase    trigger = "phase"
+	atInbound  trigger = "inbound"
+	atOutbound trigger = "outbound"
+	atBytesOut trigger = "bytesOut"
+	atTime     trigger = "at"
 )
 
 // rule is what an action takes and where it makes sense.
 type rule struct {
 	onListener bool
-	params     []string // of What, by their YAML names
-	required   []string // those of params that must be given
-	moments    []moment // nil is all
-	bytes      bool     // may be combined with When.Byte
-	then       []Action // allowed values of What.Then
+	params     []string  // of What, by their YAML names
+	required   []string  // those of params that must be given
+	triggers   []trigger // nil is all
+	bytes      bool      // may be combined with When.Byte
+	then       []Action  // allowed values of What.Then
 }
 
 var (
@@ -39,14 +39,14 @@ var rules = map[Action]rule{
 	StopWriting: {params: []string{"for"}, bytes: true},
 	StopReading: {params: []string{"for"}, bytes: true},
 	Mute: {
-		params: []string{"for"}, moments: []moment{atPhase, atInbound, atOutbound, atTime},
+		params: []string{"for"}, triggers: []trigger{atPhase, atInbound, atOutbound, atTime},
 	},
 	Hold:         {bytes: true},
 	CloseOnEOF:   {},
 	IgnoreEOF:    {},
 	SendAfterEOF: {},
 	Cut: {
-		params: []string{"then"}, moments: []moment{atOutbound}, bytes: true, then: thenEnds,
+		params: []string{"then"}, triggers: []trigger{atOutbound}, bytes: true, then: thenEnds,
 	},
 	Garbage: {
 		params: []string{"bytes", "then"}, required: []string{"bytes"}, bytes: true, then: thenEnds,
@@ -56,20 +56,28 @@ var rules = map[Action]rule{
 	},
 	Delay: {
 		params: []string{"for"}, required: []string{"for"},
-		moments: []moment{atPhase, atInbound, atOutbound, atBytesOut}, bytes: true,
+		triggers: []trigger{atPhase, atInbound, atOutbound, atBytesOut}, bytes: true,
 	},
 	Drip: {
 		params: []string{"every"}, required: []string{"every"},
-		moments: []moment{atPhase, atOutbound, atBytesOut, atTime},
+		triggers: []trigger{atPhase, atOutbound, atBytesOut, atTime},
 	},
-	Duplicate: {
-		params: []string{"times"}, required: []string{"times"}, moments: []moment{atOutbound},
+	Duplicate: {params: []string{"times", "release", "set"}, triggers: []trigger{atOutbound}},
+	Withhold:  {params: []string{"release", "set"}, triggers: []trigger{atOutbound}},
+	Replace: {
+		params: []string{"set"}, required: []string{"set"}, triggers: []trigger{atOutbound},
 	},
-	Reorder: {moments: []moment{atOutbound}},
-	Drop:    {moments: []moment{atInbound, atOutbound}},
+	Corrupt: {
+		params: []string{"field"}, required: []string{"field"}, triggers: []trigger{atOutbound},
+	},
+	Swap: {
+		params: []string{"with"}, required: []string{"with"}, triggers: []trigger{atOutbound},
+	},
+	Reorder: {triggers: []trigger{atOutbound}},
+	Drop:    {triggers: []trigger{atInbound, atOutbound}},
 	Error: {
 		params: []string{"code", "message"}, required: []string{"code"},
-		moments: []moment{atPhase, atInbound, atOutbound, atTime},
+		triggers: []trigger{atPhase, atInbound, atOutbound, atTime},
 	},
 	Refuse:      {onListener: true, params: []string{"for"}},
 	BacklogFull: {onListener: true, params: []string{"for"}},
@@ -81,6 +89,19 @@ var rules = map[Action]rule{
 
 // OnListener reports whether the action is on the Gateway as a whole.
 func (a Action) OnListener() bool { return rules[a].onListener }
+
+// Telling reports whether the fault changes what the session is told of the books, message by
+// message. All other actions are on the stream of bytes, the connection or the Gateway.
+func (w What) Telling() bool {
+	switch w.Do { //nolint:exhaustive // the rest is not about a message's content
+	case Withhold, Replace, Corrupt, Swap:
+		return true
+	case Duplicate:
+		return w.Release != nil || len(w.Set) > 0
+	default:
+		return false
+	}
+}
 
 // EndsConnection reports whether nothing more is handled on the connection after the action.
 func (a Action) EndsConnection() bool { return a == FIN || a == RST || a == Hold }

@@ -27,11 +27,13 @@ func (w When) sentence() string {
 	case w.Phase != "":
 		s = "When " + phaseSentences[w.Phase]
 	case w.Inbound != "":
-		s = fmt.Sprintf("When %s has been read", nth(w.Nth, w.Inbound))
+		s = fmt.Sprintf("When %s has been read", messagePhrase(w.Nth, w.Inbound, w.Of))
+	case w.Outbound == "" && w.AnswerTo != nil:
+		s = "Before every message is written"
 	case w.Outbound != "" && w.Byte > 0:
-		s = fmt.Sprintf("After byte %d of %s", w.Byte, nth(w.Nth, w.Outbound))
+		s = fmt.Sprintf("After byte %d of %s", w.Byte, messagePhrase(w.Nth, w.Outbound, w.Of))
 	case w.Outbound != "":
-		s = fmt.Sprintf("Before %s is written", nth(w.Nth, w.Outbound))
+		s = fmt.Sprintf("Before %s is written", messagePhrase(w.Nth, w.Outbound, w.Of))
 	case w.BytesOut != nil && *w.BytesOut == 0:
 		s = "Before the first byte goes out"
 	case w.BytesOut != nil:
@@ -40,6 +42,12 @@ func (w When) sentence() string {
 		s = fmt.Sprintf("At %s after the Gateway's start", w.At)
 	default:
 		s = "Never"
+	}
+	if r := w.AnswerTo; r != nil {
+		s += " in answer to " + messagePhrase(r.Nth, r.Inbound, r.Of)
+	}
+	if w.After != nil {
+		s += ", from when " + w.After.clause()
 	}
 	if w.Delay > 0 {
 		s += fmt.Sprintf(" and %s have passed", w.Delay)
@@ -115,8 +123,8 @@ func (w What) sentence() string {
 		return fmt.Sprintf("wait %s before going on", w.For)
 	case Drip:
 		return fmt.Sprintf("write byte by byte, %s apart", w.Every)
-	case Duplicate:
-		return fmt.Sprintf("write it %d times", w.Times)
+	case Duplicate, Withhold, Replace, Corrupt, Swap:
+		return w.tellingSentence()
 	case Garbage:
 		return fmt.Sprintf("write %d bytes of noise%s", w.Bytes, w.then())
 	case BadLength:

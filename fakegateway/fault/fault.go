@@ -56,8 +56,8 @@ const (
 	FirstRequested Phase = "first-requested" // the first request after START_API was read
 )
 
-// When is the moment. Exactly one of Phase, Inbound, Outbound, BytesOut and At is set; Delay may
-// be added to any of them.
+// When is the moment. Exactly one of Phase, Inbound, Outbound, BytesOut and At is set (AnswerTo
+// alone means Outbound "any"); Delay may be added to any of them.
 type When struct {
 	Phase Phase `json:"phase,omitempty" yaml:"phase,omitempty"`
 	// Inbound is IBKR's name of a client message ("placeOrder", or "any"): just read, not yet handled.
@@ -74,6 +74,14 @@ type When struct {
 	BytesOut *int64 `json:"bytesOut,omitempty" yaml:"bytesOut,omitempty"`
 	// At is time since the Gateway started, on the scenario's clock.
 	At *Duration `json:"at,omitempty" yaml:"at,omitempty"`
+	// Of selects the message by what it is about: {orderId: 7, status: Filled}.
+	Of Values `json:"of,omitempty" yaml:"of,omitempty"`
+	// AnswerTo selects the Gateway's messages that answer a request which was read while the fault
+	// was in force, by the request's id; Outbound may then be left out.
+	AnswerTo *Request `json:"answerTo,omitempty" yaml:"answerTo,omitempty"`
+	// After lets the fault act on a connection only when this moment has come on it. The moment of
+	// What.Release ends that, until After comes again.
+	After *Moment `json:"after,omitempty" yaml:"after,omitempty"`
 	// Delay is waited out after the moment, in real time, before the fault acts. An action on a
 	// message holds it back meanwhile; any other lets the connection go on.
 	Delay Duration `json:"delay,omitempty" yaml:"delay,omitempty"`
@@ -97,6 +105,10 @@ const (
 	Delay        Action = "delay"         // hold the message back for What.For
 	Drip         Action = "drip"          // write byte by byte, What.Every apart
 	Duplicate    Action = "duplicate"     // write the message What.Times times in all
+	Withhold     Action = "withhold"      // keep the message back until What.Release
+	Replace      Action = "replace"       // tell something else: the message with What.Set
+	Corrupt      Action = "corrupt"       // make What.Field unreadable
+	Swap         Action = "swap"          // exchange the answers to this request and What.With
 	Drop         Action = "drop"          // swallow the message
 	Reorder      Action = "reorder"       // write the message behind the next one; never, if none comes
 	Error        Action = "error"         // send error What.Code in place of the answer
@@ -117,8 +129,17 @@ type What struct {
 	For Duration `json:"for,omitempty" yaml:"for,omitempty"`
 	// Every is the gap between bytes of a drip.
 	Every Duration `json:"every,omitempty" yaml:"every,omitempty"`
-	// Times is the number of copies of a duplicate, from 2.
+	// Times is the number of copies of a duplicate, from 2. 0: 2.
 	Times int `json:"times,omitempty" yaml:"times,omitempty"`
+	// Release is when a withheld message is told after all, and when the copies of a duplicate are.
+	// nil is never, and for copies at once.
+	Release *Moment `json:"release,omitempty" yaml:"release,omitempty"`
+	// Set changes fields of a replaced or withheld message, and of the copies of a duplicate.
+	Set Values `json:"set,omitempty" yaml:"set,omitempty"`
+	// Field is the dotted path of the field that corrupt spoils.
+	Field string `json:"field,omitempty" yaml:"field,omitempty"`
+	// With is the other request of a swap.
+	With *Request `json:"with,omitempty" yaml:"with,omitempty"`
 	// Bytes is the amount of garbage.
 	Bytes int `json:"bytes,omitempty" yaml:"bytes,omitempty"`
 	// Length is the bad length, as the peer would read it (signed 32 bits).

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"ibsoak/internal/wire"
 )
 
 const everyKind = `
@@ -209,6 +211,20 @@ func planned(faults ...Fault) (*Plan, *time.Duration) {
 	return NewPlan(Schedule{Faults: faults}, Schedule{}, func() time.Duration { return *now }), now
 }
 
+// named is a message without content.
+func named(name string) wire.Message {
+	kind, _ := wire.ParseKind(name)
+	return wire.Message{Kind: kind, Body: wire.NewBody(kind)}
+}
+
+// idOf is a hit's fault, "" for none.
+func idOf(hit *Hit) string {
+	if hit == nil {
+		return ""
+	}
+	return hit.ID
+}
+
 func TestNthCountsOnEachConnection(t *testing.T) {
 	p, _ := planned(
 		Fault{When: When{Inbound: "placeOrder", Nth: 2}, What: What{Do: Drop}},
@@ -218,7 +234,7 @@ func TestNthCountsOnEachConnection(t *testing.T) {
 		track := p.Track(connection, connection)
 		var got []string
 		for _, m := range []string{"reqIds", "placeOrder", "placeOrder", "reqIds", "placeOrder"} {
-			if hit, ok := track.Inbound(m); ok {
+			if hit := track.Inbound(named(m), nil).Hit; hit != nil {
 				got = append(got, hit.ID+" "+hit.Point)
 			}
 		}
@@ -235,34 +251,34 @@ func TestFirstFaultWins(t *testing.T) {
 		Fault{ID: "else", When: When{Phase: Accepted}, What: What{Do: RST}},
 	)
 	for i, want := range []string{"once", "else", "else"} {
-		if hit, ok := p.Track(i+1, i+1).Phase(Accepted); !ok || hit.ID != want {
-			t.Errorf("connection %d: %q, want %q", i+1, hit.ID, want)
+		if hit := p.Track(i+1, i+1).Phase(Accepted).Hit; idOf(hit) != want {
+			t.Errorf("connection %d: %q, want %q", i+1, idOf(hit), want)
 		}
 	}
 }
 
 func TestWhere(t *testing.T) {
-	id := 5
+	five := 5
 	p, _ := planned(
 		Fault{ID: "second", Where: Where{Connection: 2}, When: When{Phase: Accepted}, What: What{Do: FIN}},
 		Fault{ID: "later", Where: Where{FromConnection: 3}, When: When{Phase: Accepted}, What: What{Do: FIN}},
-		Fault{ID: "five", Where: Where{ClientID: &id}, When: When{Phase: StartAPIRead}, What: What{Do: FIN}},
+		Fault{ID: "five", Where: Where{ClientID: &five}, When: When{Phase: StartAPIRead}, What: What{Do: FIN}},
 	)
 	for i, want := range []string{"", "second", "later", "later"} {
-		if hit, _ := p.Track(i+1, i+1).Phase(Accepted); hit.ID != want {
-			t.Errorf("connection %d: %q, want %q", i+1, hit.ID, want)
+		if hit := p.Track(i+1, i+1).Phase(Accepted).Hit; idOf(hit) != want {
+			t.Errorf("connection %d: %q, want %q", i+1, idOf(hit), want)
 		}
 	}
-	if hit, ok := p.Track(9, 0).Phase(Accepted); ok {
+	if hit := p.Track(9, 0).Phase(Accepted).Hit; hit != nil {
 		t.Errorf("a planted connection met %s", hit.ID)
 	}
 	track := p.Track(1, 1)
-	if hit, ok := track.Phase(StartAPIRead); ok {
+	if hit := track.Phase(StartAPIRead).Hit; hit != nil {
 		t.Errorf("%s before the id is known", hit.ID)
 	}
 	track.ClientID(5)
-	if hit, _ := track.Phase(StartAPIRead); hit.ID != "five" {
-		t.Errorf("got %q, want five", hit.ID)
+	if hit := track.Phase(StartAPIRead).Hit; idOf(hit) != "five" {
+		t.Errorf("got %q, want five", idOf(hit))
 	}
 }
 
@@ -276,13 +292,13 @@ func TestBytesOut(t *testing.T) {
 	if n, ok := track.NextCut(0); !ok || n != 0 {
 		t.Errorf("next cut %d, %v, want 0", n, ok)
 	}
-	if hit, _ := track.AtByte(0); hit.ID != "zero" {
-		t.Errorf("at byte 0: %q", hit.ID)
+	if hit := track.AtByte(0); idOf(hit) != "zero" {
+		t.Errorf("at byte 0: %q", idOf(hit))
 	}
 	if n, ok := track.NextCut(0); !ok || n != 30 {
 		t.Errorf("next cut %d, %v, want 30: each falls once", n, ok)
 	}
-	if _, ok := track.AtByte(29); ok {
+	if track.AtByte(29) != nil {
 		t.Error("a hit at byte 29")
 	}
 	if n, ok := track.NextCut(31); ok {
@@ -297,7 +313,7 @@ func TestAtFallsOnceOnAllThatAreSelected(t *testing.T) {
 		Fault{ID: "down", When: When{At: &at}, What: What{Do: Refuse}},
 	)
 	live := []*Track{p.Track(1, 1), p.Track(2, 2), p.Track(3, 3)}
-	if hits := p.Due(live); len(hits) != 0 {
+	if hits, _ := p.Due(live); len(hits) != 0 {
 		t.Errorf("hits before their time: %v", hits)
 	}
 	if d, ok := p.NextAt(); !ok || d != time.Minute {
@@ -305,13 +321,14 @@ func TestAtFallsOnceOnAllThatAreSelected(t *testing.T) {
 	}
 	*now = time.Minute
 	var got []string
-	for _, h := range p.Due(live) {
+	hits, _ := p.Due(live)
+	for _, h := range hits {
 		got = append(got, h.ID, string(rune('0'+h.Connection)))
 	}
 	if s := strings.Join(got, " "); s != "rst 2 rst 3 down 0" {
 		t.Errorf("got %q", s)
 	}
-	if hits := p.Due(live); len(hits) != 0 {
+	if hits, _ := p.Due(live); len(hits) != 0 {
 		t.Errorf("hits twice: %v", hits)
 	}
 	if _, ok := p.NextAt(); ok {
@@ -324,11 +341,11 @@ func TestUntilElapsed(t *testing.T) {
 		When: When{Inbound: Any}, What: What{Do: Drop}, Until: Until{Elapsed: Duration(time.Hour)},
 	})
 	track := p.Track(1, 1)
-	if _, ok := track.Inbound("reqIds"); !ok {
+	if track.Inbound(named("reqIds"), nil).Hit == nil {
 		t.Error("no hit in time")
 	}
 	*now = 2 * time.Hour
-	if _, ok := track.Inbound("reqIds"); ok {
+	if track.Inbound(named("reqIds"), nil).Hit != nil {
 		t.Error("a hit when it is over")
 	}
 }
@@ -347,8 +364,8 @@ func TestAddAndRemove(t *testing.T) {
 	if err := p.Remove("injected1"); err != nil {
 		t.Error(err)
 	}
-	if hit, _ := p.Track(1, 1).Phase(Accepted); hit.ID != "injected2" {
-		t.Errorf("got %q, want what is left", hit.ID)
+	if hit := p.Track(1, 1).Phase(Accepted).Hit; idOf(hit) != "injected2" {
+		t.Errorf("got %q, want what is left", idOf(hit))
 	}
 	if err := p.Remove("injected1"); err == nil {
 		t.Error("removed twice: no error")

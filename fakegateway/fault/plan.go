@@ -16,6 +16,8 @@ type Plan struct {
 	own    []*armed // set or injected: tried first
 	base   []*armed // the profile's: SetSchedule leaves them alone
 	number int      // of the last fault that was given a name
+
+	withheld []Withheld // in the order in which they were
 }
 
 // armed is a fault with its history.
@@ -119,7 +121,8 @@ func (p *Plan) all() func(yield func(*armed) bool) {
 	}
 }
 
-// NextAt is the next moment at which a fault with an At falls, as time since the start.
+// NextAt is the next moment at which a fault with an At falls, or something withheld is due, as time
+// since the start.
 func (p *Plan) NextAt() (at time.Duration, ok bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -131,17 +134,24 @@ func (p *Plan) NextAt() (at time.Duration, ok bool) {
 			at, ok = d, true
 		}
 	}
+	for _, w := range p.withheld {
+		if w.What.Release == nil || w.What.Release.At == nil {
+			continue
+		}
+		if d := time.Duration(*w.What.Release.At); !ok || d < at {
+			at, ok = d, true
+		}
+	}
 	return at, ok
 }
 
 // Due returns what falls now by the clock, each fault once in the Gateway's life: for an action on
 // connections one hit for each live one that it selects, or a single hit with Connection 0 when
-// there is none.
-func (p *Plan) Due(live []*Track) []Hit {
+// there is none. What was withheld until now is released.
+func (p *Plan) Due(live []*Track) (hits []Hit, released []Withheld) {
 	now := p.elapsed()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	var hits []Hit
 	for a := range p.all() {
 		if a.When.At == nil || a.struck || time.Duration(*a.When.At) > now {
 			continue
@@ -162,7 +172,7 @@ func (p *Plan) Due(live []*Track) []Hit {
 			hits = append(hits, p.take(a, 0, point)...)
 		}
 	}
-	return hits
+	return hits, p.dueByClock(now)
 }
 
 // take makes a hit of a, unless it is over.
@@ -177,15 +187,15 @@ func (p *Plan) take(a *armed, connection int, point string) []Hit {
 	return []Hit{{Fault: a.Fault, Connection: connection, Point: point}}
 }
 
-// first returns the first fault that selects t, passes the test and is not over.
-func (p *Plan) first(t *Track, point string, falls func(*armed) bool) (Hit, bool) {
+// first returns the first fault that selects t, passes the test and is not over; nil for none.
+func (p *Plan) first(t *Track, point string, falls func(*armed) bool) (*armed, *Hit) {
 	for a := range p.all() {
 		if !t.selected(a.Where) || !falls(a) {
 			continue
 		}
 		if hits := p.take(a, t.connection, point); len(hits) > 0 {
-			return hits[0], true
+			return a, &hits[0]
 		}
 	}
-	return Hit{}, false
+	return nil, nil
 }

@@ -49,11 +49,11 @@ func (f Fault) validate(report reporter) {
 		return
 	}
 	f.Where.validate(report)
-	m := f.When.validate(report)
-	if m != "" {
-		f.validateMoment(report, r, m)
+	if at := f.When.validate(report); at != "" {
+		f.validateTrigger(report, r, at)
 	}
 	f.What.validate(report, r)
+	f.What.validateTelling(report, f.When.Outbound)
 	if f.Until.Count < 0 {
 		report("until.count", "%d is below 0", f.Until.Count)
 	}
@@ -71,83 +71,6 @@ func (w Where) validate(report reporter) {
 	}
 	if w.Connection > 0 && w.FromConnection > 0 {
 		report("where", "connection and fromConnection exclude each other")
-	}
-}
-
-// validate checks the moment and returns which kind it is, "" when that is not clear.
-func (w When) validate(report reporter) moment {
-	var given []moment
-	for _, m := range []struct {
-		is    moment
-		given bool
-	}{
-		{atPhase, w.Phase != ""},
-		{atInbound, w.Inbound != ""},
-		{atOutbound, w.Outbound != ""},
-		{atBytesOut, w.BytesOut != nil},
-		{atTime, w.At != nil},
-	} {
-		if m.given {
-			given = append(given, m.is)
-		}
-	}
-	if w.Delay < 0 {
-		report("when.delay", "%s is below 0", w.Delay)
-	}
-	if len(given) != 1 {
-		report("when", "want exactly one of phase, inbound, outbound, bytesOut and at, got %d",
-			len(given))
-		return ""
-	}
-	w.validateValue(report, given[0])
-	return given[0]
-}
-
-func (w When) validateValue(report reporter, m moment) {
-	switch m {
-	case atPhase:
-		if !slices.Contains(Phases(), w.Phase) {
-			report("when.phase", "%q is no phase: want one of %s", w.Phase, list(Phases()))
-		}
-	case atInbound:
-		validateMessage(report, "when.inbound", w.Inbound, true)
-	case atOutbound:
-		validateMessage(report, "when.outbound", w.Outbound, false)
-	case atBytesOut:
-		if *w.BytesOut < 0 {
-			report("when.bytesOut", "%d is below 0", *w.BytesOut)
-		}
-	case atTime:
-		if *w.At < 0 {
-			report("when.at", "%s is below 0", w.At)
-		}
-	}
-	if w.Nth != 0 && m != atInbound && m != atOutbound {
-		report("when.nth", "needs inbound or outbound")
-	}
-	if w.Nth < 0 {
-		report("when.nth", "%d is below 0", w.Nth)
-	}
-	if w.Byte != 0 && m != atOutbound {
-		report("when.byte", "needs outbound")
-	}
-	if w.Byte < 0 {
-		report("when.byte", "%d is below 0", w.Byte)
-	}
-}
-
-func (f Fault) validateMoment(report reporter, r rule, m moment) {
-	if r.moments != nil && !slices.Contains(r.moments, m) {
-		report("when."+string(m), "%s falls only at %s", f.What.Do, list(r.moments))
-	}
-	if f.What.Do == Error && (f.When.Phase == Accepted || f.When.Phase == PreambleRead) {
-		report("when.phase", "error needs a version: it falls from %s on", VersionSent)
-	}
-	if f.When.Byte > 0 && !r.bytes {
-		report("when.byte", "%s takes whole messages", f.What.Do)
-	}
-	if r.onListener && f.Where != (Where{}) && m == atTime {
-		report("where", "%s at a time is on the whole Gateway: it selects no connection", f.What.Do)
 	}
 }
 
@@ -184,6 +107,10 @@ func (w What) params() []param {
 			"times", w.Times != 0,
 			unless(w.Times >= 2 && w.Times <= maxCopies, "%d: want 2..%d", w.Times, maxCopies),
 		},
+		{"release", w.Release != nil, ""},
+		{"set", len(w.Set) > 0, ""},
+		{"field", w.Field != "", ""},
+		{"with", w.With != nil, ""},
 		{
 			"bytes", w.Bytes != 0,
 			unless(w.Bytes >= 1 && w.Bytes <= maxGarbageBytes, "%d: want 1..%d", w.Bytes,

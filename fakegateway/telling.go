@@ -1,0 +1,159 @@
+package fakegateway
+
+import (
+	"fmt"
+	"time"
+
+	"ibsoak/fakegateway/fault"
+	"ibsoak/internal/wire"
+)
+
+// tell is the layer between the books and what a session says of them: every message of the session
+// passes here, and faults withhold, change, multiply or swap it. The books never see it.
+//
+// Deciding about a message and queueing it is one step under telling, so that the order on the wire
+// is the order in which faults counted. The order of locks is exchange, session, telling, plan.
+func (c *conn) tell(m wire.Message) {
+	c.telling.Lock()
+	defer c.telling.Unlock()
+	fall := c.track.Outbound(m, nil)
+	switch hit := fall.Hit; {
+	case hit == nil:
+		c.queue(m, nil, "")
+	case !hit.What.Telling(): // the writer's: it is on the bytes
+		c.queue(m, hit, "")
+	default:
+		c.receipt(*hit, hit.What.Do, fall.Wire, fall.Mismatch)
+		for i, told := range fall.Tell {
+			c.queueTold(told, *hit, i)
+		}
+	}
+	c.sayAll(fall.Released)
+}
+
+// queueTold queues what a telling fault made of a message: the i-th in its place.
+func (c *conn) queueTold(m wire.Message, hit fault.Hit, i int) {
+	switch {
+	case hit.What.Do == fault.Corrupt:
+		c.queueCorrupt(m, hit)
+	case hit.What.Do == fault.Duplicate && i == 0:
+		c.queue(m, nil, "")
+	default:
+		c.queue(m, nil, string(hit.What.Do)+" by "+hit.ID)
+	}
+}
+
+// queue hands a message to the writer, with the fault that acts on its bytes, if any. One that the
+// version cannot carry is logged and dropped.
+func (c *conn) queue(m wire.Message, hit *fault.Hit, note string) {
+	raw, err := wire.Append(nil, m, wire.Version(c.spoken.Load()))
+	if err != nil {
+		c.srv.log.Error("message not sent", "connection", c.id, "err", err)
+		return
+	}
+	c.w.put(item{raw: raw, kind: m.Kind.String(), message: true, hit: hit, note: note})
+}
+
+// hear lets a request that was just read pass the faults: it tells what waited for it, and returns
+// the fault that acts on it, nil for none.
+func (c *conn) hear(m wire.Message) *fault.Hit {
+	c.telling.Lock()
+	defer c.telling.Unlock()
+	fall := c.track.Inbound(m, nil)
+	c.sayAll(fall.Released)
+	return fall.Hit
+}
+
+// phase lets a phase pass the faults, as hear does.
+func (c *conn) phase(p fault.Phase) *fault.Hit {
+	c.telling.Lock()
+	defer c.telling.Unlock()
+	fall := c.track.Phase(p)
+	c.sayAll(fall.Released)
+	return fall.Hit
+}
+
+// made lets an error pass that a fault has made and that was queued.
+func (c *conn) made(m wire.Message) {
+	c.telling.Lock()
+	defer c.telling.Unlock()
+	c.sayAll(c.track.Told(m).Released)
+}
+
+// sayAll tells what was withheld until now, in its order. The caller holds telling.
+func (c *conn) sayAll(released []fault.Withheld) {
+	for _, w := range released {
+		if w.Wait > 0 {
+			c.srv.sayLater(w)
+			continue
+		}
+		c.say(w)
+	}
+}
+
+func (c *conn) say(w fault.Withheld) {
+	kept := (c.srv.clock.elapsed() - w.Since).Round(time.Millisecond)
+	kind := w.Message.Kind.String()
+	if c.isMuted() {
+		c.receipt(w.Hit, w.What.Do, "nothing: the connection is mute", "")
+		return
+	}
+	c.receipt(w.Hit, w.What.Do, fmt.Sprintf("%s told after %s", kind, kept), "")
+	for range w.Copies {
+		c.queue(w.Message, nil, fmt.Sprintf("withheld by %s for %s", w.ID, kept))
+	}
+}
+
+// sayLater tells a message when its wait is over: on the connection that it was withheld from or, when
+// that has ended, on the one that the client then has.
+func (s *Server) sayLater(w fault.Withheld) {
+	s.owned.Go(func() {
+		timer := time.NewTimer(w.Wait)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+			w.Wait = 0
+			s.sayNow(w)
+		case <-s.stop:
+		}
+	})
+}
+
+// sayNow tells what was withheld to the client, wherever it is.
+func (s *Server) sayNow(w fault.Withheld) {
+	if w.Wait > 0 {
+		s.sayLater(w)
+		return
+	}
+	c := s.addressee(w)
+	if c == nil {
+		s.board.receipt(fault.Receipt{
+			Fault: w.ID, Planned: w.What.Do, Wire: "nothing: the client is not connected",
+			Connection: w.Connection, Point: w.Point, At: time.Now(),
+		})
+		return
+	}
+	c.telling.Lock()
+	defer c.telling.Unlock()
+	c.say(w)
+}
+
+// addressee is the live connection of a withheld message's client, nil for none: the one that it was
+// withheld from, or the newest.
+func (s *Server) addressee(w fault.Withheld) *conn {
+	var newest *conn
+	for _, c := range s.open() {
+		if !c.isLive() {
+			continue
+		}
+		if c.id == w.Connection {
+			return c
+		}
+		s.board.read(c.row, func(r *Connection) {
+			if r.ClientID != nil && *r.ClientID == w.ClientID && !r.BootstrapSent.IsZero() {
+				newest = c
+			}
+		})
+	}
+	return newest
+}
