@@ -365,7 +365,9 @@ func TestStockClientAnswers(t *testing.T) {
 			client := connect(t, v)
 			for _, a := range slices.Concat(
 				sessionAnswers(v), accountAnswers(v), quoteAnswers(), barAnswers(v),
-				executionAnswers(v), orderAnswers(),
+				executionAnswers(v), orderAnswers(), depthAnswers(v), tickAnswers(), newsAnswers(v),
+				scannerAnswers(v), optionAnswers(), referenceAnswers(v), advisorAnswers(),
+				windowAnswers(), bondAnswers(v),
 			) {
 				if v < wire.Since(a.kind) {
 					continue // TestVersionErrors covers what did not exist yet
