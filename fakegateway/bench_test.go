@@ -135,7 +135,7 @@ func handshake(b *testing.B, c net.Conn) (hello, bootstrap int) {
 	if _, err := c.Write(startFrame(b)); err != nil {
 		b.Fatal(err)
 	}
-	for range 2 + len(defaultFarmNotices) {
+	for range 2 + len(defaultFarms) {
 		if _, err := frames.Next(); err != nil {
 			b.Fatal(err)
 		}

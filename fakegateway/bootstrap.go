@@ -22,7 +22,7 @@ const (
 func (s *session) start(m wire.Message) (ok bool) {
 	id := clientID(m)
 	s.clientID = id
-	if !s.srv.sessions.claim(id, s) {
+	if !s.srv.sessions.claim(id, s, s.conn.Now()) {
 		s.fail(noRequest, codeIDInUse, textIDInUse)
 		return false
 	}
@@ -32,7 +32,7 @@ func (s *session) start(m wire.Message) (ok bool) {
 		}
 		s.sendManagedAccounts()
 		s.sendNextValidID(v)
-		for _, n := range s.srv.cfg.farmNotices() {
+		for _, n := range s.srv.upstream.notices() {
 			s.fail(noRequest, n.Code, n.Text)
 		}
 		s.mu.Lock()
@@ -48,11 +48,17 @@ func (s *session) repeatedStart(*protobuf.StartApiRequest) {
 }
 
 func (s *session) sendManagedAccounts() {
-	s.send(wire.ManagedAccounts, &protobuf.ManagedAccounts{
-		AccountsList: proto.String(strings.Join(s.srv.cfg.Accounts, ",")),
-	})
+	list := strings.Join(s.srv.cfg.Accounts, ",")
+	if lies := s.srv.cfg.ManagedAccounts; len(lies) > 0 {
+		list = lies[min(s.ordinal, len(lies))-1]
+	}
+	s.send(wire.ManagedAccounts, &protobuf.ManagedAccounts{AccountsList: proto.String(list)})
 }
 
 func (s *session) sendNextValidID(v *exchange.View) {
-	s.send(wire.NextValidID, &protobuf.NextValidId{OrderId: num(v.NextOrderID(s.clientID))})
+	id := v.NextOrderID(s.clientID)
+	if s.claim > 1 {
+		id = max(1, id-s.srv.cfg.RollBackIDs)
+	}
+	s.send(wire.NextValidID, &protobuf.NextValidId{OrderId: num(id)})
 }

@@ -6,8 +6,8 @@ import "time"
 // Scale times as fast as real time. The market, the books and fault times follow it; socket
 // behaviour and the timestamps of ledger and transcript are real time.
 type Clock struct {
-	Start time.Time // zero: the real time of the start
-	Scale float64   // 0: 1; below 0 is an error
+	Start time.Time `yaml:"start"` // zero: the real time of the start
+	Scale float64   `yaml:"scale"` // 0: 1; below 0 is an error
 }
 
 // clock is a Clock that has been started.

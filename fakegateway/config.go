@@ -23,30 +23,36 @@ const (
 // Config says what kind of Gateway to be. The zero value is a healthy one.
 type Config struct {
 	// MaxServerVersion is the highest version to negotiate, 157..226. 0: 225.
-	MaxServerVersion int
+	MaxServerVersion int `yaml:"maxServerVersion"`
 	// Profile names one of Profiles. "": "healthy".
-	Profile string
+	Profile string `yaml:"profile"`
+	// Quirks are added to the profile's.
+	Quirks Quirks `yaml:"quirks"`
+	// Startup is how the Gateway comes up, in place of the profile's way. nil: the profile's.
+	Startup *fault.Downtime `yaml:"startup"`
+	// Daily is what the Gateway does at times of the day, beside the profile's.
+	Daily []Daily `yaml:"daily"`
 	// Schedule is tried before the profile's faults.
-	Schedule fault.Schedule
+	Schedule fault.Schedule `yaml:",inline"`
 	// Seed makes the market, and the noise of garbage faults.
-	Seed uint64
+	Seed uint64 `yaml:"seed"`
 	// Accounts are the login's. Empty: "DU9000001".
-	Accounts []string
-	Clock    Clock
+	Accounts []string `yaml:"accounts"`
+	Clock    Clock    `yaml:"clock"`
 	// TranscriptFrames is how many frames are kept in memory; older ones are dropped and counted.
 	// 0: 65536.
-	TranscriptFrames int
+	TranscriptFrames int `yaml:"transcriptFrames"`
 	// RecordDir gets transcript.jsonl while running and connections.json at Close. "": none.
-	RecordDir string
-	// RefusalDelay is the time between a refusal of START_API (326) and the FIN that follows.
-	// 0: 10 ms; negative: none.
-	RefusalDelay time.Duration
+	RecordDir string `yaml:"-"`
+	// RefusalDelay is the real time between the refusal of a session (326, 320, 100) and the FIN
+	// that follows. 0: 10 ms; negative: none.
+	RefusalDelay time.Duration `yaml:"refusalDelay"`
 	// Relisten opens the port again after refuse and restart. nil: the same TCP address.
-	Relisten func() (net.Listener, error)
+	Relisten func() (net.Listener, error) `yaml:"-"`
 	// Log gets what is unusual. nil: nothing is logged.
-	Log *slog.Logger
+	Log *slog.Logger `yaml:"-"`
 
-	Semantics
+	Semantics `yaml:",inline"`
 }
 
 // withDefaults fills in and checks everything that this package decides.
@@ -69,6 +75,7 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
+	c.Semantics = c.Semantics.withDefaults()
 	return c, c.validate()
 }
 
@@ -89,6 +96,10 @@ func (c Config) validate() error {
 	}
 	if c.TranscriptFrames < 0 {
 		errs = append(errs, fmt.Errorf("TranscriptFrames %d: want 1 or more", c.TranscriptFrames))
+	}
+	errs = append(errs, c.Semantics.validate(), c.Quirks.validate())
+	for _, d := range c.Daily {
+		errs = append(errs, d.validate())
 	}
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("configure gateway: %w", err)

@@ -45,6 +45,10 @@ type conn struct {
 	w     *writer
 	rd    *reader
 
+	refusal string  // why it is closed without a byte; "" when it is not
+	dialog  *dialog // the operator is asked before anything is read; nil when he is not
+	readOn  func()  // opens the reader's gate, which the dialog has shut
+
 	over chan struct{} // closed with the socket
 	quit chan struct{} // closed when nothing more is handled
 
@@ -73,6 +77,7 @@ type conn struct {
 	requested bool
 	pending   []arrival
 	session   *session
+	rate      *meter // of messages, where too many are rejected; nil where they are not
 }
 
 var _ sessionConn = (*conn)(nil)
@@ -120,11 +125,14 @@ func (c *conn) loop() {
 			c.session.end()
 		}
 	}()
-	if !c.reached(fault.Accepted) {
+	if !c.reached(fault.Accepted) || !c.welcome() {
 		return
 	}
 	for {
 		stage, stageOver := c.srv.stage.get()
+		if c.session != nil && !c.isMuted() {
+			c.session.resume()
+		}
 		for len(c.pending) > 0 && c.admitted(stage) {
 			a := c.pending[0]
 			c.pending = c.pending[1:]
@@ -202,6 +210,9 @@ func (c *conn) greet(a arrival) bool {
 	c.greeted = make(chan struct{})
 	greeted := c.greeted
 	reply := wire.AppendHello(nil, wire.Hello{Version: c.version, Time: helloTime(c.Now())})
+	if lie := c.srv.cfg.VersionReply; lie != "" {
+		reply = wire.AppendFrame(nil, []byte(lie))
+	}
 	c.w.put(item{raw: reply, kind: KindVersionReply}, item{step: func(silenced bool) bool {
 		defer close(greeted)
 		return silenced || c.reachedAtWriter(fault.VersionSent)
@@ -233,6 +244,9 @@ func (c *conn) start(a arrival) bool {
 		if goOn, handle := c.strike(*hit, m); !handle {
 			return goOn
 		}
+	}
+	if !c.allow(id) || !c.sleep(c.srv.throttles(c.Now())) || c.quitting() {
+		return false
 	}
 	if c.isMuted() {
 		c.ready = true // there is no bootstrap to wait for, and no session when the mute is over
@@ -297,9 +311,13 @@ func (c *conn) request(a arrival) bool {
 			return false
 		}
 	}
+	if c.rate != nil && c.session != nil {
+		if goOn, handle := c.overRate(); !handle {
+			return goOn
+		}
+	}
 	if err != nil {
-		c.session.malformed(a.payload, err)
-		return true
+		return c.malformed(a.payload, err)
 	}
 	if hit := c.hear(m); hit != nil {
 		if goOn, handle := c.strike(*hit, m); !handle {

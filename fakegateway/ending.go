@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"sync"
 	"time"
 
@@ -30,6 +31,16 @@ func (c *conn) streamEnded(a arrival) bool {
 	return false
 }
 
+// malformed answers what cannot be read. It reports whether the loop goes on.
+func (c *conn) malformed(payload []byte, err error) bool {
+	c.session.malformed(payload, err)
+	if c.srv.cfg.DisconnectMalformed {
+		c.finishAfter(c.srv.cfg.RefusalDelay, "a request could not be read")
+		return false
+	}
+	return true
+}
+
 // clientLeft decides what the client's FIN leads to.
 func (c *conn) clientLeft(err error) bool {
 	c.srv.clientLeft(c)
@@ -43,6 +54,10 @@ func (c *conn) clientLeft(err error) bool {
 		c.hold("the client's FIN is ignored")
 		return false
 	case closeOnEOF:
+	}
+	if c.srv.profile.Quirks.LeakProbes && c.rd.read.Load() == 0 {
+		c.hold("the FIN of a client that sent nothing is ignored")
+		return false
 	}
 	end := "closed by the client"
 	if errors.Is(err, io.ErrUnexpectedEOF) {
@@ -95,6 +110,8 @@ func (c *conn) writeFailed(err error) {
 		c.clientReset(err)
 	case c.quitting():
 		// The deadline of a flush before FIN: the step that sends it comes next in finish.
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		c.shut("the client took nothing for "+c.srv.cfg.SendTimeout.String(), true)
 	default:
 		c.shut("write: "+err.Error(), true)
 	}

@@ -23,17 +23,19 @@ const (
 // port owns the listener and the Gateway's way up. Its goroutine alone opens and closes it.
 type port struct {
 	s      *Server
-	addr   net.Addr
 	orders chan portOrder
 	broken chan error
 	over   chan struct{} // closed when run has returned
 
-	// Of run's goroutine:
+	// Of run's goroutine; addr is guarded by the Server's mu too:
+	addr     net.Addr
 	ln       net.Listener  // nil while the port is closed
 	accepted chan struct{} // closed when the accept loop of ln is over; nil without one
 	reserved io.Closer     // keeps the port ours while it is closed
 	filler   net.Conn      // occupies the accept queue
 	agenda   []appointment
+	approval bool // the way up waits for the login's second factor
+	disabled bool // by the operator: the port stays closed
 }
 
 // portOrder is a fault on the listener, or a call of Restart, which waits for done.
@@ -51,7 +53,7 @@ type appointment struct {
 
 func newPort(s *Server, ln net.Listener) *port {
 	return &port{
-		s: s, addr: ln.Addr(), ln: ln,
+		s: s, addr: ln.Addr(), ln: ln, disabled: s.cfg.APIDisabled,
 		orders: make(chan portOrder, portOrders), broken: make(chan error, 1),
 		over: make(chan struct{}),
 	}
@@ -62,7 +64,7 @@ func (p *port) close() { <-p.over }
 
 func (p *port) run() error {
 	defer close(p.over)
-	err := p.comeUp(p.s.profile.Startup)
+	err := p.comeUp(p.s.startup())
 	for err == nil {
 		timer := time.NewTimer(p.nextAppointment())
 		select {
@@ -122,26 +124,34 @@ func (p *port) obey(o portOrder) {
 		})
 		return
 	}
-	p.agenda = slices.DeleteFunc(p.agenda, func(a appointment) bool { return a.wayUp })
-	var wire string
-	var err error
-	switch o.hit.What.Do {
-	case fault.Refuse:
-		wire, err = p.refuse(time.Duration(o.hit.What.For))
-	case fault.BacklogFull:
-		wire, err = p.fillQueue(time.Duration(o.hit.What.For))
-	default:
-		wire, err = p.restart(o.hit)
-	}
+	wire, err := p.carryOut(o.hit)
 	r := fault.Receipt{
 		Fault: o.hit.ID, Planned: o.hit.What.Do, Wire: wire, Point: o.hit.Point, At: time.Now(),
 	}
 	if err != nil {
 		r.Mismatch = err.Error()
 	}
-	p.s.board.receipt(r)
+	if err == nil || o.done == nil { // who waits is told of the error himself
+		p.s.board.receipt(r)
+	}
 	if o.done != nil {
 		o.done <- err
+	}
+}
+
+// carryOut does it, and says what went out.
+func (p *port) carryOut(hit fault.Hit) (wire string, err error) {
+	if hit.What.Do == fault.Operate {
+		return p.operate(hit.What)
+	}
+	p.agenda = slices.DeleteFunc(p.agenda, func(a appointment) bool { return a.wayUp })
+	switch hit.What.Do {
+	case fault.Refuse:
+		return p.refuse(time.Duration(hit.What.For))
+	case fault.BacklogFull:
+		return p.fillQueue(time.Duration(hit.What.For))
+	default:
+		return p.restart(hit)
 	}
 }
 
@@ -154,94 +164,6 @@ func (s *Server) order(hit fault.Hit) {
 			Fault: hit.ID, Planned: hit.What.Do, Wire: "nothing", Point: hit.Point, At: time.Now(),
 			Mismatch: fmt.Sprintf("%d listener faults wait already", portOrders),
 		})
-	}
-}
-
-// Restart ends all sessions, with FIN or RST, closes the port and comes back as d says; a zero d is
-// the profile's own way up. It returns when the sessions have ended.
-func (s *Server) Restart(d fault.Downtime, end fault.Action) error {
-	f := fault.Fault{
-		ID: "restart", When: fault.When{At: new(fault.Duration)},
-		What: fault.What{Do: fault.Restart, Then: end, Downtime: &d},
-	}
-	if err := (fault.Schedule{Faults: []fault.Fault{f}}).Validate(); err != nil {
-		return err
-	}
-	s.mu.Lock()
-	serving := s.serving
-	s.mu.Unlock()
-	if !serving {
-		return errors.New("restart gateway: it does not serve yet")
-	}
-	o := portOrder{hit: fault.Hit{Fault: f, Point: "on request"}, done: make(chan error, 1)}
-	select {
-	case s.port.orders <- o:
-	case <-s.stop:
-		return fmt.Errorf("restart gateway: %w", ErrClosed)
-	}
-	select {
-	case err := <-o.done:
-		return err
-	case <-s.port.over:
-		return fmt.Errorf("restart gateway: %w", ErrClosed)
-	}
-}
-
-// restart ends everything as a process's exit does, and plans the way up.
-func (p *port) restart(hit fault.Hit) (wire string, err error) {
-	d := p.s.profile.Startup
-	if hit.What.Downtime != nil && *hit.What.Downtime != (fault.Downtime{}) {
-		d = *hit.What.Downtime
-	}
-	switch {
-	case d.Refused > 0:
-		err = p.shut(true)
-	case d.AcceptMute > 0:
-		p.s.stage.set(AcceptMute)
-	case d.VersionOnly > 0:
-		p.s.stage.set(VersionOnly)
-	}
-	p.s.mu.Lock()
-	p.s.epoch++
-	p.s.crashed = false
-	p.s.mu.Unlock()
-	ended := p.s.endAll(hit)
-	return fmt.Sprintf("%d connections ended, port %s", ended, p.describe()),
-		errors.Join(err, p.comeUp(d))
-}
-
-// comeUp plans the phases of d, and enters the first that lasts.
-func (p *port) comeUp(d fault.Downtime) error {
-	enter := p.enter(Ready)
-	after := time.Duration(0)
-	for _, phase := range []struct {
-		stage Stage
-		lasts fault.Duration
-	}{{Refusing, d.Refused}, {AcceptMute, d.AcceptMute}, {VersionOnly, d.VersionOnly}} {
-		if phase.lasts > 0 {
-			p.in(after, p.enter(phase.stage))
-			after += time.Duration(phase.lasts)
-		}
-	}
-	if after == 0 {
-		return enter()
-	}
-	p.in(after, enter)
-	return p.keepAppointments()
-}
-
-// enter makes a stage begin.
-func (p *port) enter(stage Stage) func() error {
-	return func() error {
-		if stage == Refusing {
-			return p.shut(true)
-		}
-		p.s.stage.set(stage)
-		if err := p.open(); err != nil {
-			return err
-		}
-		p.s.board.tell(Event{Kind: EventListening, Message: string(stage)})
-		return nil
 	}
 }
 
@@ -353,39 +275,4 @@ func (p *port) accept(ln net.Listener, done chan struct{}) {
 			return
 		}
 	}
-}
-
-// endAll ends every connection, as the exit of a process does, and waits for the sessions. It
-// returns how many there were.
-func (s *Server) endAll(hit fault.Hit) int {
-	conns := s.open()
-	ended := conns[:0:0]
-	for _, c := range conns {
-		if c.isEnded() {
-			continue
-		}
-		ended = append(ended, c)
-		perConn := hit
-		perConn.Connection = c.id
-		perConn.What = fault.What{Do: fault.FIN}
-		if hit.What.Then == fault.RST {
-			perConn.What.Do = fault.RST
-		}
-		if c.isLive() {
-			c.do(perConn, "", fault.Restart)
-		} else if c.isZombie() {
-			c.shut("the gateway restarted", false)
-		}
-	}
-	for _, c := range ended {
-		<-c.rd.dropping // the session has ended: its client id is free
-	}
-	return len(ended)
-}
-
-// isZombie reports whether the client has sent FIN and we have not.
-func (c *conn) isZombie() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return !c.ended && !c.finSent
 }

@@ -45,7 +45,8 @@ func (a arrival) greeting() string {
 type reader struct {
 	c        *conn
 	arrivals chan arrival
-	gate     gate // shut by stop-reading
+	gate     gate   // shut by stop-reading
+	meter    *meter // nil unless the client is paced; of run's goroutine
 	read     atomic.Int64
 	dropping chan struct{} // closed when the loop is over
 	dropOnce sync.Once
@@ -86,6 +87,7 @@ func (r *reader) stream(buffered *bufio.Reader) error {
 	preamble, err := wire.ReadPreamble(buffered)
 	if err == nil {
 		greeting := arrival{preamble: &preamble}
+		r.meter, r.c.rate = r.c.meters(preamble)
 		// Filed here: the loop may not get to it before the Gateway is ready, nor the client wait.
 		r.c.srv.board.update(r.c.row, Event{}, func(row *Connection) {
 			row.Preamble, row.Greeting = true, greeting.greeting()
@@ -98,7 +100,10 @@ func (r *reader) stream(buffered *bufio.Reader) error {
 	frames := wire.NewFrameReader(buffered)
 	for err == nil {
 		var payload []byte
-		if payload, err = frames.Next(); err == nil && !r.deliver(arrival{payload: payload}) {
+		if payload, err = frames.Next(); err != nil {
+			break
+		}
+		if r.meter != nil && !r.pace() || !r.deliver(arrival{payload: payload}) {
 			return errOver
 		}
 	}

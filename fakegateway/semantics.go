@@ -1,6 +1,9 @@
 package fakegateway
 
 import (
+	"errors"
+	"fmt"
+	"slices"
 	"time"
 
 	"github.com/govalues/decimal"
@@ -11,68 +14,177 @@ import (
 
 // Semantics are the settings of a Gateway that change what it answers, and of the exchange behind
 // it. The zero value is a Gateway as it is installed, before a market that never closes and that
-// fills at once.
+// fills at once; where it differs, the field says so. Durations are on the scenario's clock,
+// unless a field says real time. The YAML names are those of settings files.
 type Semantics struct {
+	// Who may connect, when, and how fast he may talk.
+
+	// APIDisabled keeps the port closed until operation enable-api: a client's dial is refused.
+	APIDisabled bool `yaml:"apiDisabled"`
+	// TrustedAddresses are the addresses ("127.0.0.1") and prefixes ("10.0.0.0/8") that may
+	// connect; others are accepted and closed without a byte. Empty: all.
+	TrustedAddresses []string `yaml:"trustedAddresses"`
+	// MaxClients is how many clients may be connected; one more is accepted and closed without a
+	// byte. 0: 32, as IBKR documents; negative: no bound.
+	MaxClients int `yaml:"maxClients"`
+	// Dialog is whom the "Accept incoming connection" dialog asks about. Default: nobody.
+	Dialog Dialog `yaml:"dialog"`
+	// DialogAnswer answers each dialog DialogAfter its appearance, as an operation dialog-* does:
+	// "accept", "reject" or "dismiss". Default: it stays until it is answered.
+	DialogAnswer DialogAnswer  `yaml:"dialogAnswer"`
+	DialogAfter  time.Duration `yaml:"dialogAfter"`
+	// ClientIDRelease is how long a client id stays in use after its session has ended: error 326
+	// meanwhile. A restart frees all. Default: not at all.
+	ClientIDRelease time.Duration `yaml:"clientIdRelease"`
+	// MessagePacing is what becomes of a client that sends more messages in a second than half of
+	// MarketDataLines. Default: no limit, unlike a real Gateway, which paces: a client's own pace
+	// is not to depend on how fast the scenario's clock runs.
+	MessagePacing MessagePacing `yaml:"messagePacing"`
+	// MaxLogins stalls START_API for LoginStall when more than so many came within LoginWindow:
+	// IBKR's servers throttle who logs in again and again. 0: never.
+	MaxLogins   int           `yaml:"maxLogins"`
+	LoginWindow time.Duration `yaml:"loginWindow"`
+	LoginStall  time.Duration `yaml:"loginStall"`
+	// SendTimeout resets a client that has taken nothing for so long, in real time, while there
+	// was something to send: TWS's "Timeout to send bulk data to API". 0: never, until the
+	// queue's bound; TWS installs 30 s.
+	SendTimeout time.Duration `yaml:"sendTimeout"`
+	// DisconnectMalformed ends the session after error 320, as builds before 10.28 do. Default:
+	// "Maintain connection upon receiving incorrectly formatted fields".
+	DisconnectMalformed bool `yaml:"disconnectMalformed"`
+
+	// Orders.
+
 	// ReadOnlyAPI is the Gateway's setting of that name: orders, cancels and reqIds are refused
 	// with error 321.
-	ReadOnlyAPI bool
+	ReadOnlyAPI bool `yaml:"readOnlyApi"`
 	// MasterClientID is the Gateway's setting of that name: this client hears of every order, as
 	// client 0 always does. 0: none.
-	MasterClientID int
+	MasterClientID int `yaml:"masterClientId"`
 	// OwnCancelsOnly lets a client cancel only its own orders, as IBKR documents it. Default:
 	// any working order, by order id, as captured from a Gateway at 200.
-	OwnCancelsOnly bool
+	OwnCancelsOnly bool `yaml:"ownCancelsOnly"`
 	// NoOrdersOnConnect unchecks "Download open orders on connection".
-	NoOrdersOnConnect bool
-	// FarmNotices are sent at the end of the bootstrap. nil: 2104, 2106 and 2158. Empty: none.
-	FarmNotices []Notice
+	NoOrdersOnConnect bool `yaml:"noOrdersOnConnect"`
 	// RepeatFilled tells of every filled order twice, the second time with its commission.
 	// Captured from Gateways at 173 and 225, where it happens to some orders.
-	RepeatFilled bool
-	// LiveMarketData gives the login market data subscriptions. Default: none; a client gets error
-	// 10089, or delayed data if it asks for that.
-	LiveMarketData bool
-	// EnforcePacing refuses historical data requests beyond IBKR's limits for bars of 30 seconds or
-	// less with error 162. Default: they are answered.
-	EnforcePacing bool
+	RepeatFilled bool `yaml:"repeatFilled"`
 	// AcceptEmptyTIF takes an order without a time in force as DAY at every version. Default: up
 	// to version 202; Gateways at 225 answer 10052.
-	AcceptEmptyTIF bool
+	AcceptEmptyTIF bool `yaml:"acceptEmptyTif"`
+	// NoResubmit unchecks "Maintain and resubmit orders when connection is restored": an order
+	// during an outage is rejected (201). Default: it waits in the Gateway for the end of it.
+	NoResubmit bool `yaml:"noResubmit"`
+
+	// Market data, farms and outages.
+
+	// Farms are the data farms that clients hear of. nil: usfarm, ushmds and secdefnj, all ok.
+	// Empty: none.
+	Farms []Farm `yaml:"farms"`
+	// LiveMarketData gives the login market data subscriptions. Default: none; a client gets error
+	// 10089, or delayed data if it asks for that.
+	LiveMarketData bool `yaml:"liveMarketData"`
+	// MarketDataLines is how many market data subscriptions the login may have at a time, over
+	// all clients; one more gets error 101. 0: 100.
+	MarketDataLines int `yaml:"marketDataLines"`
+	// EnforcePacing refuses historical data requests beyond IBKR's limits for bars of 30 seconds or
+	// less with error 162. Default: they are answered.
+	EnforcePacing bool `yaml:"enforcePacing"`
+	// SilentOutage leaves requests for data without an answer while the connection to IBKR's
+	// servers is lost. Default: 2110, and what else is known of a request.
+	SilentOutage bool `yaml:"silentOutage"`
+
+	// What the Gateway says that is not so.
+
+	// VersionReply replaces the payload of the reply to a greeting, NULs and all. The session
+	// goes on at the version that was negotiated. "": the true one.
+	VersionReply string `yaml:"versionReply"`
+	// ManagedAccounts are the texts of managedAccounts, in place of Accounts: the first is for
+	// the first session, and so on, the last for all later ones. Empty: Accounts.
+	ManagedAccounts []string `yaml:"managedAccounts"`
+	// RollBackIDs is how far nextValidId is below the right one, but never below 1, in every
+	// session of a client after its first. Default: ids outlive sessions and restarts.
+	RollBackIDs int `yaml:"rollBackIds"`
+
+	// The exchange behind the Gateway.
 
 	// SessionsOnly keeps New York's trading hours. Default: the market never closes, so that a run
 	// means the same on a Sunday.
-	SessionsOnly bool
+	SessionsOnly bool `yaml:"sessionsOnly"`
 	// FillLatency is how long an order works before it can fill. Default: none.
-	FillLatency time.Duration
+	FillLatency time.Duration `yaml:"fillLatency"`
 	// CancelLatency is how long a cancelled order can still fill. Default: none.
-	CancelLatency time.Duration
-	// MaxFillShares bounds an execution; larger orders fill in parts, market.Step apart.
+	CancelLatency time.Duration `yaml:"cancelLatency"`
+	// MaxFillShares bounds an execution; larger orders fill in parts, exchange.Step apart.
 	// Default: no bound.
-	MaxFillShares int64
+	MaxFillShares int64 `yaml:"maxFillShares"`
 	// AllowShort lets accounts go short. Default: cash accounts.
-	AllowShort bool
+	AllowShort bool `yaml:"allowShort"`
 	// StartCash is each account's, in US dollars. Default: 1,000,000.
-	StartCash decimal.Decimal
+	StartCash decimal.Decimal `yaml:"startCash"`
 }
 
-// Notice is a message about the Gateway itself: an errMsg with id -1.
-type Notice struct {
-	Code int
-	Text string
-}
+const (
+	defaultMaxClients      = 32
+	defaultMarketDataLines = 100
+)
 
-// defaultFarmNotices are the texts of real Gateways.
-var defaultFarmNotices = []Notice{
-	{2104, "Market data farm connection is OK:usfarm"},
-	{2106, "HMDS data farm connection is OK:ushmds"},
-	{2158, "Sec-def data farm connection is OK:secdefnj"},
-}
-
-func (s Semantics) farmNotices() []Notice {
-	if s.FarmNotices == nil {
-		return defaultFarmNotices
+// withDefaults resolves what zero stands for.
+func (s Semantics) withDefaults() Semantics {
+	if s.MaxClients == 0 {
+		s.MaxClients = defaultMaxClients
 	}
-	return s.FarmNotices
+	if s.MarketDataLines == 0 {
+		s.MarketDataLines = defaultMarketDataLines
+	}
+	s.Farms = farmsOrDefault(s.Farms)
+	return s
+}
+
+// validate checks the values that are not free.
+func (s Semantics) validate() error {
+	errs := []error{
+		oneOf("dialog", s.Dialog, NoDialog, DialogEach, DialogPerAddress, DialogPerClientID),
+		oneOf("dialogAnswer", s.DialogAnswer, append([]DialogAnswer{""}, dialogAnswers...)...),
+		oneOf("messagePacing", s.MessagePacing, NoPacing, PaceMessages, RejectMessages),
+	}
+	for _, d := range []struct {
+		name  string
+		value time.Duration
+	}{
+		{"dialogAfter", s.DialogAfter},
+		{"clientIdRelease", s.ClientIDRelease},
+		{"loginWindow", s.LoginWindow},
+		{"loginStall", s.LoginStall},
+		{"sendTimeout", s.SendTimeout},
+		{"fillLatency", s.FillLatency},
+		{"cancelLatency", s.CancelLatency},
+	} {
+		if d.value < 0 {
+			errs = append(errs, fmt.Errorf("%s %s: want 0 or more", d.name, d.value))
+		}
+	}
+	if s.MarketDataLines < 0 {
+		errs = append(errs, fmt.Errorf("marketDataLines %d: want 1 or more", s.MarketDataLines))
+	}
+	if s.MaxLogins < 0 || s.RollBackIDs < 0 {
+		errs = append(errs, errors.New("maxLogins, rollBackIds: want 0 or more"))
+	}
+	if s.MaxLogins > 0 && (s.LoginWindow == 0 || s.LoginStall == 0) {
+		errs = append(errs, errors.New("maxLogins: needs loginWindow and loginStall"))
+	}
+	for _, f := range s.Farms {
+		errs = append(errs, f.validate())
+	}
+	return errors.Join(errs...)
+}
+
+// oneOf checks a value that is a word; "" among the allowed ones is the default.
+func oneOf[S ~string](name string, value S, allowed ...S) error {
+	if slices.Contains(allowed, value) {
+		return nil
+	}
+	return fmt.Errorf("%s %q: want one of %s", name, value, words(allowed[1:]))
 }
 
 // exchangeConfig is the exchange behind this Gateway.

@@ -1,6 +1,7 @@
 package fakegateway
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -9,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"ibsoak/fakegateway/exchange"
@@ -32,6 +34,10 @@ type Server struct {
 	profile  Profile
 	exchange *exchange.Exchange
 	sessions sessions
+	upstream upstream
+	dialogs  dialogs
+	lines    lines
+	trusted  []netip.Prefix
 	port     *port
 
 	replan chan struct{} // the schedule has changed
@@ -43,6 +49,8 @@ type Server struct {
 	conns    map[*conn]bool // not yet ended: this is what pins the held ones
 	serving  bool
 	crashed  bool // by the crash-on-fin quirk, until a restart
+	sinceUp  int  // connections accepted since the last start
+	logins   logins
 	epoch    int
 	subjects int            // accepted connections that this package did not make itself
 	sockets  sync.WaitGroup // connections
@@ -50,7 +58,8 @@ type Server struct {
 	once     sync.Once
 	closed   error
 
-	ours ourDials
+	ours       ourDials
+	unapproved atomic.Bool // a login waits for its second factor
 }
 
 // New makes a Gateway that does not listen yet.
@@ -63,15 +72,22 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	profile.Quirks = profile.Quirks.with(cfg.Quirks)
+	cfg.Dialog = cmp.Or(cfg.Dialog, profile.Dialog)
+	trusted, err := parseTrusted(cfg.TrustedAddresses)
+	if err != nil {
+		return nil, err
+	}
 	s := &Server{
-		cfg: cfg, log: cfg.Log, profile: profile, clock: cfg.Clock.begin(),
+		cfg: cfg, log: cfg.Log, profile: profile, trusted: trusted, clock: cfg.Clock.begin(),
 		stage: newStages(Ready), replan: make(chan struct{}, 1),
 		stop: make(chan struct{}), gone: make(chan struct{}), up: make(chan struct{}),
 		conns: make(map[*conn]bool),
 	}
 	s.plan = fault.NewPlan(cfg.Schedule, profile.Schedule, s.clock.elapsed)
 	s.exchange = exchange.New(cfg.exchangeConfig())
-	s.exchange.Subscribe(s.sessions.deliver)
+	s.exchange.Subscribe(s.hear)
+	s.upstream.farms = slices.Clone(cfg.Farms)
 	record, err := newRecorder(cfg.RecordDir)
 	if err != nil {
 		return nil, err
@@ -128,6 +144,9 @@ func (s *Server) listen(ln net.Listener) error {
 	s.port = newPort(s, ln)
 	s.owned.Go(s.runExchange)
 	s.owned.Go(s.runSchedule)
+	if daily := slices.Concat(s.profile.Daily, s.cfg.Daily); len(daily) > 0 {
+		s.owned.Go(func() { s.runDaily(daily) })
+	}
 	close(s.up)
 	return nil
 }
@@ -148,7 +167,11 @@ func (s *Server) Addr() string {
 
 // HostPort is Addr in two parts.
 func (s *Server) HostPort() (host string, port int) {
-	ap, err := netip.ParseAddrPort(s.Addr())
+	return splitAddr(s.Addr())
+}
+
+func splitAddr(addr string) (host string, port int) {
+	ap, err := netip.ParseAddrPort(addr)
 	if err != nil {
 		return "", 0
 	}
@@ -238,6 +261,11 @@ func (s *Server) admit(nc net.Conn) {
 		ordinal = s.subjects
 	}
 	c := newConn(s, tcp, row, ordinal)
+	if !row.Planted {
+		s.sinceUp++
+		c.refusal = s.refusal(nc)
+		c.askFirst()
+	}
 	s.applyQuirks(c)
 	s.conns[c] = true
 	s.sockets.Go(func() {

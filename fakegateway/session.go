@@ -1,13 +1,11 @@
 package fakegateway
 
 import (
-	"slices"
 	"sync"
 	"time"
 
 	"google.golang.org/protobuf/proto"
 
-	"ibsoak/fakegateway/exchange"
 	"ibsoak/internal/wire"
 
 	"github.com/scmhub/ibapi/protobuf"
@@ -38,6 +36,9 @@ type session struct {
 	conn     sessionConn
 	version  wire.Version
 	clientID int
+	claim    int            // the k-th session of its client id, from 1
+	ordinal  int            // the k-th session of the Gateway
+	waiting  []wire.Message // for the end of an outage; of the loop
 
 	mu        sync.Mutex // guards everything below
 	live      bool       // from the end of the bootstrap to end
@@ -57,8 +58,16 @@ func newSession(srv *Server, c sessionConn, version wire.Version) *session {
 	}
 }
 
-// handle answers one request.
+// handle answers one request, or keeps it for the end of an outage.
 func (s *session) handle(m wire.Message) {
+	if s.srv.upstream.troubled.Load() && s.interrupted(m) {
+		return
+	}
+	s.resume() // what waited is not overtaken
+	s.dispatch(m)
+}
+
+func (s *session) dispatch(m wire.Message) {
 	if h := handlers[m.Kind]; h != nil {
 		h(s, m.Body)
 		return
@@ -68,7 +77,8 @@ func (s *session) handle(m wire.Message) {
 
 // end releases the client id and every subscription.
 func (s *session) end() {
-	s.srv.sessions.release(s)
+	s.srv.sessions.release(s, s.conn.Now().Add(s.srv.cfg.ClientIDRelease))
+	s.releaseAllLines()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.live = false
@@ -126,47 +136,3 @@ func (s *session) fail(id, code int, text string) {
 
 // num makes the pointer that a protobuf field wants.
 func num(n int) *int32 { return proto.Int32(int32(n)) }
-
-// sessions is the registry of client ids, and the exchange's subscriber. The zero value is empty.
-type sessions struct {
-	mu   sync.Mutex
-	byID map[int]*session
-}
-
-// claim takes a client id. It fails while another session has it.
-func (r *sessions) claim(id int, s *session) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.byID[id] != nil {
-		return false
-	}
-	if r.byID == nil {
-		r.byID = make(map[int]*session)
-	}
-	r.byID[id] = s
-	return true
-}
-
-// release gives a client id back, if this session has it.
-func (r *sessions) release(s *session) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.byID[s.clientID] == s {
-		delete(r.byID, s.clientID)
-	}
-}
-
-// deliver hands an event of the exchange to every session, by client id. It is the exchange's
-// subscriber.
-func (r *sessions) deliver(v *exchange.View, e exchange.Event) {
-	r.mu.Lock()
-	all := make([]*session, 0, len(r.byID))
-	for _, s := range r.byID {
-		all = append(all, s)
-	}
-	r.mu.Unlock()
-	slices.SortFunc(all, func(a, b *session) int { return a.clientID - b.clientID })
-	for _, s := range all {
-		s.deliver(v, e)
-	}
-}

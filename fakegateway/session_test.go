@@ -63,7 +63,8 @@ func testServer(t *testing.T, s Semantics) *Server {
 		t.Fatal(err)
 	}
 	srv := &Server{cfg: cfg, exchange: exchange.New(cfg.exchangeConfig())}
-	srv.exchange.Subscribe(srv.sessions.deliver)
+	srv.upstream.farms = cfg.Farms
+	srv.exchange.Subscribe(srv.hear)
 	t.Cleanup(func() {
 		if err := srv.exchange.Books().Check(); err != nil {
 			t.Errorf("books after the test: %v", err)
@@ -216,7 +217,7 @@ func TestClientIDIsTakenUntilItsSessionEnds(t *testing.T) {
 
 func TestSettingsOfTheBootstrap(t *testing.T) {
 	srv := testServer(t, Semantics{
-		NoOrdersOnConnect: true, FarmNotices: []Notice{{2103, "Market data farm connection is broken:usfarm"}},
+		NoOrdersOnConnect: true, Farms: []Farm{{"usfarm", MarketFarm, FarmIsBroken}},
 	})
 	l := login(t, srv, 225, 1)
 	l.ask(wire.PlaceOrder, order(1, "BUY", 10, "LMT", 5))

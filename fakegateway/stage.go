@@ -48,6 +48,14 @@ func (s *stages) set(next Stage) {
 	}
 }
 
+// wake makes everybody who waits for another stage look again.
+func (s *stages) wake() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	close(s.changed)
+	s.changed = make(chan struct{})
+}
+
 func (s *stages) now() Stage {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -32,6 +32,7 @@ const (
 	EventListening  EventKind = "listening" // Message is the Stage
 	EventRefusing   EventKind = "refusing"  // the port is closed, or its accept queue is full
 	EventBooks      EventKind = "books"     // the exchange moved
+	EventDialog     EventKind = "dialog"    // an incoming connection dialog waits, or is "closed"
 )
 
 // Event is one thing that happened, as Watch tells it.

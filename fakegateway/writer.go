@@ -220,10 +220,18 @@ func (w *writer) send(b []byte) (n int, goOn bool) {
 	}
 }
 
+// limit bounds the next write, when the Gateway does that. The end of a connection has its own.
+func (w *writer) limit() {
+	if d := w.c.srv.cfg.SendTimeout; d > 0 && !w.c.quitting() {
+		_ = w.c.nc.SetWriteDeadline(time.Now().Add(d)) // an error means that it is closed
+	}
+}
+
 // bytesOut writes b, byte by byte in a drip.
 func (w *writer) bytesOut(b []byte) (n int, err error) {
 	every := time.Duration(w.every.Load())
 	if every <= 0 {
+		w.limit()
 		n, err = w.c.nc.Write(b)
 		w.sent.Add(int64(n))
 		return n, err

@@ -1,0 +1,54 @@
+package fakegateway
+
+import "sync"
+
+const (
+	codeMaxTickers = 101
+	textMaxTickers = "Max number of tickers has been reached"
+)
+
+// lines counts the market data lines in use, over all clients of the login.
+type lines struct {
+	mu   sync.Mutex
+	used int
+	of   map[*session]int
+}
+
+// takeLine reserves a market data line for request id, or answers error 101 when there is none.
+// Every line is given back by releaseLine, or by the end of the session.
+func (s *session) takeLine(id int) bool {
+	l := &s.srv.lines
+	l.mu.Lock()
+	taken := l.used < s.srv.cfg.MarketDataLines
+	if taken {
+		if l.of == nil {
+			l.of = make(map[*session]int)
+		}
+		l.used++
+		l.of[s]++
+	}
+	l.mu.Unlock()
+	if !taken {
+		s.fail(id, codeMaxTickers, textMaxTickers)
+	}
+	return taken
+}
+
+// releaseLine gives n lines back.
+func (s *session) releaseLines(n int) {
+	l := &s.srv.lines
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n = min(n, l.of[s])
+	l.used -= n
+	l.of[s] -= n
+}
+
+// releaseAllLines is the end of a session.
+func (s *session) releaseAllLines() {
+	l := &s.srv.lines
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.used -= l.of[s]
+	delete(l.of, s)
+}
