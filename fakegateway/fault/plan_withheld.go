@@ -79,6 +79,7 @@ func (h Hit) copies() int { return max(2, h.What.Times) - 1 }
 // withhold keeps w back until its moment.
 func (t *Track) withhold(f *Fall, w Withheld) {
 	p := t.plan
+	w.Message.Body = proto.Clone(w.Message.Body) // a session writes its next tick into the same body
 	w.ClientID, w.Since = *t.clientID, p.elapsed()
 	r := w.What.Release
 	if f.Wire != "" {
