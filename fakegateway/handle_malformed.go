@@ -2,9 +2,11 @@ package fakegateway
 
 import (
 	"bytes"
+	"slices"
 	"strconv"
 
 	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"ibsoak/internal/wire"
 )
@@ -12,12 +14,7 @@ import (
 // unserved refuses a request that IBKR has and this Gateway does not serve, under its own request
 // id, because its client waits for that id.
 func (s *session) unserved(m wire.Message) {
-	id := noRequest
-	body := m.Body.ProtoReflect()
-	if f := body.Descriptor().Fields().ByName("reqId"); f != nil && body.Has(f) {
-		id = int(body.Get(f).Int())
-	}
-	s.fail(id, codeValidating, validating("This Gateway does not serve "+m.Kind.String()))
+	s.fail(int(idOf(m.Body)), codeValidating, validating("This Gateway does not serve "+m.Kind.String()))
 }
 
 // malformed answers a request that the codec does not know or cannot read, and the connection goes
@@ -30,39 +27,48 @@ func (s *session) malformed(payload []byte, err error) {
 	case !kind.Known():
 		s.fail(noRequest, 505, "Fatal Error: Unknown message id. "+kind.String())
 	default:
-		s.fail(requestID(form, rest, idField[kind]), codeReading,
+		s.fail(unreadID(kind, form, rest, s.version), codeReading,
 			"Error reading request. "+err.Error())
 	}
 }
 
-// idField is the text field after the message id that holds the request's id, or the order's.
-var idField = map[wire.Kind]int{
-	wire.PlaceOrder: 1, wire.ReqHistoricalData: 1, wire.ReqUserInfo: 1,
-	wire.ReqMktData: 2, wire.CancelMktData: 2, wire.ReqExecutions: 2, wire.ReqContractDetails: 2,
-	wire.CancelHistoricalData: 2, wire.ReqAccountSummary: 2, wire.CancelAccountSummary: 2,
-	wire.ReqPositionsMulti: 2, wire.CancelPositionsMulti: 2, wire.ReqAccountUpdatesMulti: 2,
-	wire.CancelAccountUpdatesMulti: 2,
-}
+// idNames are what bodies call their request's id.
+var idNames = []protoreflect.Name{"reqId", "orderId"}
 
 // maxIDBytes is more than any number has.
 const maxIDBytes = 12
 
-// requestID finds the id in a body that was not decoded: field 1 of every protobuf request that
-// has one, a given field of a text one (0: none).
-func requestID(form wire.Form, body []byte, field int) int {
-	if form == wire.Protobuf {
-		number, kind, n := protowire.ConsumeTag(body)
-		if n < 0 || number != 1 || kind != protowire.VarintType {
-			return noRequest
+// unreadID finds the id in a body that was not decoded, or noRequest.
+func unreadID(k wire.Kind, form wire.Form, body []byte, v wire.Version) int {
+	empty := wire.NewBody(k).ProtoReflect()
+	for _, name := range idNames {
+		if f := empty.Descriptor().Fields().ByName(name); f != nil {
+			if form == wire.Protobuf {
+				return protobufID(body, f.Number())
+			}
+			return textID(body, idField(k, v, f))
 		}
-		v, n := protowire.ConsumeVarint(body[n:])
-		if n < 0 {
-			return noRequest
-		}
-		return int(int32(v))
 	}
+	return noRequest
+}
+
+// protobufID reads an id that is a body's first field.
+func protobufID(body []byte, field protowire.Number) int {
+	number, kind, n := protowire.ConsumeTag(body)
+	if n < 0 || number != field || kind != protowire.VarintType {
+		return noRequest
+	}
+	id, n := protowire.ConsumeVarint(body[n:])
+	if n < 0 {
+		return noRequest
+	}
+	return int(int32(id))
+}
+
+// textID reads the n-th field.
+func textID(body []byte, n int) int {
 	text := []byte(nil)
-	for range field {
+	for range n {
 		text, body, _ = bytes.Cut(body, []byte{0})
 	}
 	id, err := strconv.ParseInt(string(text[:min(len(text), maxIDBytes)]), 10, 32)
@@ -70,4 +76,23 @@ func requestID(form wire.Form, body []byte, field int) int {
 		return noRequest
 	}
 	return int(id)
+}
+
+// idField is where a request's text has its id, counted after the message's; 0 is nowhere. The
+// codec's own layout says so: it writes a request with a mark for an id.
+func idField(k wire.Kind, v wire.Version, id protoreflect.FieldDescriptor) int {
+	const mark = 1_234_567_891 // no field of an empty request has this
+	body := wire.NewBody(k)
+	body.ProtoReflect().Set(id, protoreflect.ValueOfInt32(mark))
+	payload, err := wire.Payload(wire.Message{Kind: k, Body: body}, v)
+	if err != nil {
+		return 0
+	}
+	_, _, rest, err := wire.Identify(wire.FromClient, payload, v)
+	if err != nil {
+		return 0
+	}
+	return 1 + slices.IndexFunc(bytes.Split(rest, []byte{0}), func(field []byte) bool {
+		return string(field) == strconv.Itoa(mark)
+	})
 }

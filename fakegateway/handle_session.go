@@ -17,7 +17,7 @@ func init() {
 		wire.ReqCurrentTimeInMillis: on((*session).reqCurrentTimeInMillis),
 		wire.ReqIds:                 on((*session).reqIds),
 		wire.ReqManagedAccts:        on((*session).reqManagedAccts),
-		wire.SetServerLogLevel:      quiet,
+		wire.SetServerLogLevel:      on((*session).setServerLogLevel),
 		wire.ReqUserInfo:            on((*session).reqUserInfo),
 	})
 }
@@ -25,6 +25,7 @@ func init() {
 // IBKR's error codes for requests that are refused as such.
 const (
 	codeNoSecurity = 200
+	codeLogLevel   = 319
 	codeReading    = 320
 	codeValidating = 321
 	codeProcessing = 322
@@ -48,6 +49,19 @@ func (s *session) reqCurrentTimeInMillis(*protobuf.CurrentTimeInMillisRequest) {
 	s.send(wire.CurrentTimeInMillis, &protobuf.CurrentTimeInMillis{
 		CurrentTimeInMillis: proto.Int64(s.conn.Now().UnixMilli()),
 	})
+}
+
+// The levels of a Gateway's log: 1 SYSTEM, 2 ERROR, 3 WARNING, 4 INFORMATION, 5 DETAIL.
+const (
+	lowestLogLevel  = 1
+	highestLogLevel = 5
+)
+
+// setServerLogLevel has no answer; what a client asks for changes no log of ours.
+func (s *session) setServerLogLevel(m *protobuf.SetServerLogLevelRequest) {
+	if level := m.GetLogLevel(); level < lowestLogLevel || level > highestLogLevel {
+		s.fail(noRequest, codeLogLevel, "Invalid log level")
+	}
 }
 
 // reqIds gives the next order id; the number of ids asked for has no meaning any more.

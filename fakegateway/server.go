@@ -34,6 +34,7 @@ type Server struct {
 	profile  Profile
 	exchange *exchange.Exchange
 	sessions sessions
+	console  console
 	upstream upstream
 	dialogs  dialogs
 	lines    lines

@@ -43,6 +43,7 @@ type session struct {
 	mu        sync.Mutex // guards everything below
 	live      bool       // from the end of the bootstrap to end
 	accounts  accountSubs
+	displays  map[int]int         // display groups followed, by request id
 	histories map[int]*historySub // keepUpToDate
 	ticks     map[int]*tickSub    // streaming reqMktData
 	paced     []paced             // historical data requests of the last ten minutes
@@ -53,6 +54,7 @@ func newSession(srv *Server, c sessionConn, version wire.Version) *session {
 	return &session{
 		srv: srv, conn: c, version: version,
 		accounts:  newAccountSubs(),
+		displays:  make(map[int]int),
 		histories: make(map[int]*historySub),
 		ticks:     make(map[int]*tickSub),
 	}

@@ -3,7 +3,6 @@ package fakegateway
 import (
 	"bytes"
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -263,34 +262,6 @@ func TestSmallRequests(t *testing.T) {
 			ReqId: num(8), ExecutionFilter: &protobuf.ExecutionFilter{},
 		}), "execDetailsEnd")
 	})
-}
-
-// Whatever a client may ask for, it hears of it, under the id that it waits for.
-func TestNoRequestIsMetWithSilence(t *testing.T) {
-	silent := []wire.Kind{
-		wire.SetServerLogLevel, wire.ReqMarketDataType, wire.CancelPositions,
-		wire.CancelAccountSummary, wire.CancelPositionsMulti, wire.CancelAccountUpdatesMulti,
-		wire.ReqAccountUpdates, // without subscribe it ends the subscription
-		wire.ReqGlobalCancel,   // of no orders
-		wire.CancelRealTimeBars, wire.CancelHeadTimestamp, wire.CancelPnL, wire.CancelPnLSingle,
-	}
-	l := login(t, testServer(t, Semantics{}), 225, 1)
-	asked := 0
-	for id := range 200 {
-		k := wire.KindOf(wire.FromClient, id)
-		m, err := wire.Decode(wire.FromClient, []byte{0, 0, byte((id + 200) >> 8), byte(id + 200)}, 225)
-		if err != nil {
-			continue
-		}
-		asked++
-		l.session.handle(m)
-		if got := l.take(); len(got) == 0 && !slices.Contains(silent, k) {
-			t.Errorf("%s: no answer", k)
-		}
-	}
-	if asked < 30 {
-		t.Errorf("asked only %d kinds of requests", asked)
-	}
 }
 
 // A request that cannot be read is answered under its own id when that can still be found.
