@@ -110,7 +110,8 @@ func wordyTrigger(f *fields, c *pb.OrderCondition) {
 	f.int(&c.TriggerMethod, zero)
 }
 
-// conjunction is "a" for and, "o" for or.
+// conjunction is "a" for and, "o" for or. @stoqey/ib 1.6.10 sends "1" and "0", and is read as its
+// authors mean it.
 func conjunction(f *fields, and **bool) {
 	if !f.reading {
 		if *and != nil && !**and {
@@ -121,8 +122,8 @@ func conjunction(f *fields, and **bool) {
 		return
 	}
 	switch s := f.get(); s {
-	case "a", "o":
-		v := s == "a"
+	case "a", "o", "1", "0":
+		v := s == "a" || s == "1"
 		*and = &v
 	case "":
 	default:

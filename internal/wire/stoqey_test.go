@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -113,9 +114,8 @@ func TestStoqeyFrames(t *testing.T) {
 			}
 			delete(frames, "preamble")
 			want := stoqeyRequests()
-			for call, order := range stoqeyOrders() {
-				want[call] = order
-			}
+			maps.Copy(want, stoqeyOrders())
+			maps.Copy(want, stoqeyMore())
 			if len(frames) != len(want) {
 				t.Errorf("%d calls recorded, want %d", len(frames), len(want))
 			}
