@@ -2,150 +2,155 @@ package market
 
 import "time"
 
-const (
-	wapScale = 3 // digits of an average price: a tenth of a tick
-
-	// baseMinuteVolume is a quiet minute's; the open and the close of New York trade six times it.
-	baseMinuteVolume = 3_000
-	sharesPerTrade   = 90
-)
-
 // tally adds up parts of a bar in order of time.
 type tally struct {
 	start time.Time
 	span
 	any      bool
 	volume   int64
-	turnover int64 // ticks times shares times 4
+	trades   int64
+	turnover int64 // ticks times weight times 4
+	weight   int64
 }
 
-func (b *tally) add(s span, volume int64) {
+func (b *tally) add(s span, weight int64) {
 	if !b.any {
 		b.span, b.any = s, true
 	}
 	b.high, b.low, b.close = max(b.high, s.high), min(b.low, s.low), s.close
-	b.volume += volume
-	b.turnover += volume * (s.open + s.high + s.low + s.close)
+	b.weight += weight
+	b.turnover += weight * (s.open + s.high + s.low + s.close)
 }
 
-func (b *tally) bar() Bar {
-	wap := quo(fromTicks(b.turnover), whole(4*max(b.volume, 1)))
-	return Bar{
-		Start: b.start, Open: fromTicks(b.open), High: fromTicks(b.high), Low: fromTicks(b.low),
-		Close: fromTicks(b.close), WAP: wap.Round(wapScale), Volume: b.volume,
-		Trades: int(b.volume/sharesPerTrade) + 1,
-	}
+// part is a stretch of time that a bar is made of.
+type part struct {
+	start          time.Time
+	span           span
+	volume, trades int64
+	leaves         int64 // how long it is, for averages over time
 }
 
-// bars are what trades in [from, to), cut at multiples of size after origin, as far as it is known
-// at now: parts after now do not exist, and the leaf that holds now has only the prices that it
-// has reached. Bars of a minute or more weigh whole minutes, so that they all weigh the same.
-func (p path) bars(origin, from, to, now time.Time, size time.Duration) []Bar {
-	forming := to.After(now)
-	if forming {
-		to = now
+// grain is how finely bars are put together. Bars of a minute or more weigh whole minutes in
+// their averages, so that they all weigh the same.
+type grain uint8
+
+const (
+	byMinute grain = iota
+	byLeaf
+	byPoint
+)
+
+func grainOf(size time.Duration) grain {
+	switch {
+	case size >= time.Minute:
+		return byMinute
+	case size >= leafTime:
+		return byLeaf
 	}
-	var bars []Bar
-	var b tally
-	index := int64(-1)
-	add := func(start time.Time, s span, volume int64) {
-		if i := int64(start.Sub(origin) / size); i != index {
-			if b.any {
-				bars = append(bars, b.bar())
-			}
-			index, b = i, tally{start: start}
-		}
-		b.add(s, volume)
+	return byPoint
+}
+
+// parts gives what a curve did in a window as far as it is known at now, in order of time: minutes
+// where they fit and grain allows, else leaves, else points. What is still to come does not exist.
+func (f feed) parts(c curve, w Window, now time.Time, g grain, add func(part)) {
+	if w.Close.After(now) {
+		w.Close = known(now)
 	}
-	firstDay, firstLeaf, _ := leafAt(from)
-	lastDay, lastLeaf, lastPoint := leafAt(to)
+	firstDay, leaf, point := leafAt(w.Open)
+	lastDay, lastLeaf, lastPoint := leafAt(w.Close)
 	for day := firstDay; day <= lastDay; day++ {
-		lo, hi := int64(0), int64(leavesPerDay)
+		from, to := step{}, step{leaf: leavesPerDay}
 		if day == firstDay {
-			lo = firstLeaf
+			from = step{leaf, point}
 		}
 		if day == lastDay {
-			hi = lastLeaf
+			to = step{lastLeaf, lastPoint}
 		}
-		p.eachPart(day, lo, hi, size < time.Minute, add)
+		if from.before(to) {
+			p := parting{curve: c, day: day, from: from, to: to, grain: g, flow: f.flow.day(day), add: add}
+			p.walk()
+		}
 	}
-	if forming && pointTime(lastDay, lastLeaf, 0).Before(now) {
-		p.eachPoint(lastDay, lastLeaf, lastPoint, add)
-	}
-	if b.any {
-		bars = append(bars, b.bar())
-	}
-	return bars
 }
 
-// adder takes a part of a bar.
-type adder func(start time.Time, s span, volume int64)
-
-// eachPart gives the leaves [lo, hi) of a day in order of time; unless fine, as whole minutes
-// where they fit.
-func (p path) eachPart(day, lo, hi int64, fine bool, add adder) {
-	if lo >= hi {
-		return
+// known is the end of what has happened at now: with the step that holds then, but not with one
+// that begins a leaf just then, for it repeats the last price of the leaf before.
+func known(now time.Time) time.Time {
+	if now.Equal(leafCeil(now)) {
+		return now
 	}
-	shift := easternShift(day)
-	p.walk(day, func(nd node) visit {
+	return nextStep(now)
+}
+
+// parting takes the steps [from, to) of one day apart.
+type parting struct {
+	curve    curve
+	day      int64
+	from, to step
+	grain    grain
+	flow     traded
+	add      func(part)
+
+	volume, trades int64 // of the day, up to the next part
+}
+
+func (p *parting) walk() {
+	p.volume, p.trades = p.flow.before(p.from)
+	p.curve.walk(p.day, func(nd node) visit {
+		start, end := step{leaf: nd.first}, step{leaf: nd.first + nd.n}
+		whole := !start.before(p.from) && !p.to.before(end)
 		switch {
-		case nd.first+nd.n <= lo:
+		case !p.from.before(end):
 			return skip
-		case nd.first >= hi:
+		case !start.before(p.to):
 			return stop
-		case nd.level == len(parts):
-			add(pointTime(day, nd.first, 0), nd.span, p.leafVolume(day, nd.first, shift))
-		case nd.level == minuteLevel && !fine && nd.first >= lo && nd.first+nd.n <= hi:
-			minute := nd.first / leavesPerMinute
-			add(pointTime(day, nd.first, 0), nd.span, p.minuteVolume(day, minute, shift))
-			return skip
-		}
-		return descend
-	})
-}
-
-// eachPoint gives the prices that a leaf has reached.
-func (p path) eachPoint(day, leaf int64, point int, add adder) {
-	p.walk(day, func(nd node) visit {
-		switch {
-		case nd.first+nd.n <= leaf:
+		case whole && nd.level == minuteLevel && p.grain == byMinute,
+			whole && nd.level == len(parts) && p.grain <= byLeaf:
+			p.give(start, end, nd.span, nd.n)
 			return skip
 		case nd.level < len(parts):
 			return descend
 		}
-		volume := p.leafVolume(day, leaf, easternShift(day)) / pointsPerLeaf
-		for i, price := range p.points(day, nd) {
-			if i <= point {
-				add(pointTime(day, leaf, 0), span{price, price, price, price}, volume)
+		for k, price := range points(p.curve, p.day, nd) {
+			if s := (step{nd.first, k}); !s.before(p.from) && s.before(p.to) {
+				p.give(s, s.next(), span{price, price, price, price}, 1)
 			}
 		}
-		return stop
+		return skip
 	})
 }
 
-// easternShift is how many minutes the market's clock is behind UTC when a UTC day begins.
-func easternShift(day int64) int64 {
-	_, seconds := pointTime(day, 0, 0).In(Eastern).Zone()
-	return int64(-seconds) / 60
+func (p *parting) give(start, end step, s span, leaves int64) {
+	volume, trades := p.flow.before(end)
+	p.add(part{
+		start: pointTime(p.day, start.leaf, start.point), span: s,
+		volume: volume - p.volume, trades: trades - p.trades, leaves: leaves,
+	})
+	p.volume, p.trades = volume, trades
 }
 
-// minuteVolume is in shares: higher around the open and the close of New York.
-func (p path) minuteVolume(day, minute, shift int64) int64 {
-	local := floorMod(minute-shift, minutesPerDay)
-	const open, noon, shut = 9*60 + 30, 12*60 + 45, 16 * 60
-	volume := int64(baseMinuteVolume)
-	if local >= open && local < shut {
-		off := local - noon
-		volume += baseMinuteVolume + 4*baseMinuteVolume*off*off/(195*195)
+// tallies makes bars of a window, cut at multiples of size after origin. weigh says what a part
+// counts for in the bar's average.
+func (f feed) tallies(
+	c curve, origin time.Time, windows []Window, now time.Time, size time.Duration,
+	weigh func(part) int64,
+) []tally {
+	var bars []tally
+	index := int64(-1)
+	for _, w := range windows {
+		f.parts(c, w, now, grainOf(size), func(p part) {
+			if k := int64(p.start.Sub(origin) / size); k != index || len(bars) == 0 {
+				index = k
+				bars = append(bars, tally{start: p.start})
+			}
+			b := &bars[len(bars)-1]
+			b.add(p.span, weigh(p))
+			b.volume, b.trades = b.volume+p.volume, b.trades+p.trades
+		})
 	}
-	h := mix(mix(p.seed, uint64(day)), uint64(minute)^0xf00d)
-	return volume/2 + below(h, 0, volume)
+	return bars
 }
 
-// leafVolume splits a minute's volume exactly.
-func (p path) leafVolume(day, leaf, shift int64) int64 {
-	volume := p.minuteVolume(day, leaf/leavesPerMinute, shift)
-	part := leaf % leavesPerMinute
-	return volume*(part+1)/leavesPerMinute - volume*part/leavesPerMinute
-}
+func byVolume(p part) int64 { return p.volume }
+
+func byTime(p part) int64 { return p.leaves }

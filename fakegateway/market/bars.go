@@ -37,12 +37,21 @@ type Span struct {
 // Series says which prices bars are made of.
 type Series uint8
 
-// The series. The spread is two ticks around the last trade, so midpoints are trades.
+// The series of IBKR's whatToShow.
 const (
 	Trades Series = iota
 	Midpoint
 	Bid
 	Ask
+	// BidAsk bars open at the average bid and close at the average ask; their high is the highest
+	// ask and their low the lowest bid.
+	BidAsk
+	// AdjustedLast are trades: nothing here splits or pays dividends.
+	AdjustedLast
+	// HistoricalVolatility is of the last 30 daily closes, for a year.
+	HistoricalVolatility
+	// OptionImpliedVolatility is that of options at the money, for a year.
+	OptionImpliedVolatility
 )
 
 // HistoryRequest asks for the bars of a stretch of time.
@@ -50,7 +59,7 @@ type HistoryRequest struct {
 	Instrument Instrument
 	End        time.Time // zero: now
 	Duration   Span
-	BarSize    Span // 5 seconds to 1 day, 1 week, 1 month
+	BarSize    Span // 1 second to 1 day, 1 week, 1 month
 	RTHOnly    bool // regular trading hours only
 	Series     Series
 }
@@ -70,26 +79,6 @@ const maxHistory = 20 * 366 * 24 * time.Hour
 // ErrTooMuch is a request for more than MaxBars bars or for more than 20 years.
 var ErrTooMuch = fmt.Errorf("more than %d bars or 20 years", MaxBars)
 
-// Market is the prices of every instrument under one seed. It has no state.
-type Market struct {
-	Seed  uint64
-	Hours Hours
-}
-
-// Quote is the market at an instant.
-type Quote struct{ Bid, Ask, Last decimal.Decimal }
-
-// halfSpread in ticks.
-const halfSpread = 1
-
-// Quote is the market for an instrument at t. Outside the sessions it is as it would have been.
-func (m Market) Quote(i Instrument, t time.Time) Quote {
-	last := newPath(m.Seed, i).last(t)
-	return Quote{
-		Bid: fromTicks(last - halfSpread), Ask: fromTicks(last + halfSpread), Last: fromTicks(last),
-	}
-}
-
 // History computes bars. Bars start at multiples of their size after midnight in the market's
 // zone, clipped to the session. A duration of N days is N sessions, the one that holds End
 // included; when the market never closes it is N times 24 hours for bars below a day.
@@ -102,54 +91,76 @@ func (m Market) History(now time.Time, q HistoryRequest) (History, error) {
 	if end.Sub(h.Start) > maxHistory {
 		return History{}, ErrTooMuch
 	}
-	p := newPath(m.Seed, q.Instrument)
-	var err error
-	if q.BarSize.Unit == Second {
-		h.Bars, err = m.intraday(p, h, time.Duration(q.BarSize.Count)*time.Second, !q.RTHOnly)
-	} else {
-		h.Bars = m.daily(p, h, q.BarSize, !q.RTHOnly)
+	windows, err := m.windows(h, q)
+	if err != nil {
+		return History{}, err
 	}
-	for i := range h.Bars {
-		h.Bars[i].shift(q.Series)
-	}
-	return h, err
+	h.Bars = m.series(windows, h.End, q)
+	return h, nil
 }
 
-func (b *Bar) shift(s Series) {
-	ticks := int64(0)
-	switch s {
-	case Bid:
-		ticks = -halfSpread
-	case Ask:
-		ticks = halfSpread
-	case Trades, Midpoint:
+// windows are the stretches of trading that bars are made of: one for each trading date.
+func (m Market) windows(h History, q HistoryRequest) ([]session, error) {
+	s, size := q.Instrument.of().sessions, time.Duration(q.BarSize.Count)*time.Second
+	intraday := q.BarSize.Unit == Second
+	var windows []session
+	most := 0
+	for date := midnight(h.Start, s.zone); date.Before(h.End.Add(dayTime)); date = nextMidnight(date) {
+		w, ok := m.Hours.of(s, date, !q.RTHOnly)
+		if !ok || !w.Open.Before(h.End) || !w.Close.After(h.Start) {
+			continue
+		}
+		origin := midnight(w.Open, s.zone)
+		if intraday {
+			// The first bar that begins inside the window; the first of a session may be short.
+			if w.Open.Before(h.Start) {
+				w.Open = origin.Add(ceilTo(h.Start.Sub(origin), size))
+			}
+			if !w.Open.Before(w.Close) || !w.Open.Before(h.End) {
+				continue
+			}
+			if most += int(w.Close.Sub(w.Open)/size) + 1; most > MaxBars+maxShort {
+				return nil, ErrTooMuch
+			}
+		}
+		windows = append(windows, session{Window: w, date: date, origin: origin})
 	}
-	if s != Trades { // quotes have no volume: IBKR writes -1
-		b.Volume, b.Trades, b.WAP = -1, -1, whole(-1)
-	}
-	by := fromTicks(ticks)
-	b.Open, b.High = add(b.Open, by), add(b.High, by)
-	b.Low, b.Close = add(b.Low, by), add(b.Close, by)
+	return windows, nil
 }
+
+// session is the trading of a date.
+type session struct {
+	Window
+	date   time.Time
+	origin time.Time // the midnight from which its bars are counted
+}
+
+const (
+	dayTime = 24 * time.Hour
+	// maxShort is how many bars at the ends of sessions may be counted too many.
+	maxShort = 100
+)
+
+func ceilTo(d, size time.Duration) time.Duration { return (d + size - 1).Truncate(size) }
 
 // Earliest is the first session of which History gives bars at now.
-func (m Market) Earliest(now time.Time, rthOnly bool) time.Time {
-	return m.Hours.next(now.Add(-maxHistory).Add(24*time.Hour), !rthOnly).Open
+func (m Market) Earliest(i Instrument, now time.Time, rthOnly bool) time.Time {
+	return m.next(i, now.Add(-maxHistory).Add(dayTime), !rthOnly).Open
 }
 
 // start is where the window of a request begins.
 func (m Market) start(end time.Time, q HistoryRequest) time.Time {
-	n := q.Duration.Count
+	n, s := q.Duration.Count, q.Instrument.of().sessions
 	switch q.Duration.Unit {
 	case Second:
 		return m.last(end, q).Add(-time.Duration(n) * time.Second)
 	case Day:
 		if !m.Hours.SessionsOnly && q.BarSize.Unit == Second {
-			return end.Add(-time.Duration(n) * 24 * time.Hour)
+			return end.Add(-time.Duration(n) * dayTime)
 		}
-		w := m.Hours.last(end, !q.RTHOnly)
+		w := m.Hours.last(s, end, !q.RTHOnly)
 		for ; n > 1 && end.Sub(w.Open) <= maxHistory; n-- {
-			w = m.Hours.last(w.Open, !q.RTHOnly)
+			w = m.Hours.last(s, w.Open, !q.RTHOnly)
 		}
 		return w.Open
 	case Week:
@@ -163,72 +174,9 @@ func (m Market) start(end time.Time, q HistoryRequest) time.Time {
 
 // last is the last moment of trading up to end: seconds are counted back from there.
 func (m Market) last(end time.Time, q HistoryRequest) time.Time {
-	if w := m.Hours.last(end, !q.RTHOnly); w.Close.Before(end) {
+	s := q.Instrument.of().sessions
+	if w := m.Hours.last(s, end, !q.RTHOnly); w.Close.Before(end) {
 		return w.Close
 	}
 	return end
-}
-
-func (m Market) intraday(p path, h History, size time.Duration, extended bool) ([]Bar, error) {
-	if !m.Hours.SessionsOnly && h.End.Sub(h.Start)/size > MaxBars {
-		return nil, ErrTooMuch
-	}
-	var bars []Bar
-	for day := midnight(h.Start); day.Before(h.End); day = nextMidnight(day) {
-		w, ok := m.Hours.of(day, extended)
-		if !ok || !w.Open.Before(h.End) {
-			continue
-		}
-		// The first bar that begins inside the window; the first of a session may be short.
-		if w.Open.Before(h.Start) {
-			w.Open = day.Add((h.Start.Sub(day) + size - 1).Truncate(size))
-		}
-		if !w.Open.Before(w.Close) || !w.Open.Before(h.End) {
-			continue
-		}
-		if most := w.Close.Sub(w.Open)/size + 2; len(bars)+int(most) > MaxBars {
-			return nil, ErrTooMuch
-		}
-		bars = append(bars, p.bars(day, w.Open, w.Close, h.End, size)...)
-	}
-	return bars, nil
-}
-
-// daily makes bars of whole sessions and joins them for weeks and months. A bar is dated by its
-// first session.
-func (m Market) daily(p path, h History, size Span, extended bool) []Bar {
-	var bars []Bar
-	var group, since int
-	for day := midnight(h.Start); day.Before(h.End); day = nextMidnight(day) {
-		w, ok := m.Hours.of(day, extended)
-		if !ok || !w.Open.Before(h.End) {
-			continue
-		}
-		b := p.bars(w.Open, w.Open, w.Close, h.End, w.Close.Sub(w.Open))[0]
-		b.Start = day
-		g := len(bars)
-		switch size.Unit {
-		case Week:
-			y, week := day.ISOWeek()
-			g = y*100 + week
-		case Month:
-			g = day.Year()*100 + int(day.Month())
-		default:
-		}
-		if since > 0 && g == group && size.Unit != Day {
-			bars[len(bars)-1].join(b)
-			continue
-		}
-		group, since = g, since+1
-		bars = append(bars, b)
-	}
-	return bars
-}
-
-func (b *Bar) join(next Bar) {
-	volume := b.Volume + next.Volume
-	turnover := add(mul(b.WAP, whole(b.Volume)), mul(next.WAP, whole(next.Volume)))
-	b.WAP = quo(turnover, whole(max(volume, 1))).Round(wapScale)
-	b.High, b.Low, b.Close = b.High.Max(next.High), b.Low.Min(next.Low), next.Close
-	b.Volume, b.Trades = volume, b.Trades+next.Trades
 }

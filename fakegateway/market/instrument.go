@@ -1,106 +1,141 @@
 package market
 
-import "regexp"
+import (
+	"time"
 
-// Instrument is a US stock or fund that the exchange lists. All trade in US dollars with a tick
-// of one cent.
-type Instrument struct {
-	ConID           int    `json:"conId"`
-	Symbol          string `json:"symbol"`
-	LongName        string `json:"longName"`
-	PrimaryExchange string `json:"primaryExchange"` // "NASDAQ", "NYSE", "ARCA"
-	TradingClass    string `json:"tradingClass"`    // "NMS" on NASDAQ, else the symbol
-	StockType       string `json:"stockType"`       // "COMMON" or "ETF"
-	Industry        string `json:"industry,omitempty"`
-	Category        string `json:"category,omitempty"`
-
-	baseTicks int64 // the price around which the path wanders
-}
-
-// listed are instruments with the contract ids that IBKR gives them, so that a client which
-// remembers an id from a real Gateway finds the same stock here.
-var listed = map[string]Instrument{}
-
-func init() {
-	nms := func(conID int, symbol, name, industry, category string, dollars int64) Instrument {
-		return Instrument{
-			ConID: conID, Symbol: symbol, LongName: name, PrimaryExchange: "NASDAQ",
-			TradingClass: "NMS", StockType: "COMMON",
-			Industry: industry, Category: category, baseTicks: dollars * ticksPerDollar,
-		}
-	}
-	fund := func(conID int, symbol, name, exchange, class string, dollars int64) Instrument {
-		return Instrument{
-			ConID: conID, Symbol: symbol, LongName: name, PrimaryExchange: exchange,
-			TradingClass: class, StockType: "ETF", baseTicks: dollars * ticksPerDollar,
-		}
-	}
-	for _, i := range []Instrument{
-		nms(265598, "AAPL", "APPLE INC", "Technology", "Computers", 260),
-		nms(4815747, "NVDA", "NVIDIA CORP", "Technology", "Semiconductors", 180),
-		nms(272093, "MSFT", "MICROSOFT CORP", "Technology", "Software", 480),
-		nms(3691937, "AMZN", "AMAZON.COM INC", "Communications", "Internet", 220),
-		nms(76792991, "TSLA", "TESLA INC", "Consumer, Cyclical", "Auto Manufacturers", 400),
-		nms(4391, "AMD", "ADVANCED MICRO DEVICES", "Technology", "Semiconductors", 160),
-		fund(756733, "SPY", "STATE STREET SPDR S&P 500 ETF", "ARCA", "SPY", 660),
-		fund(320227571, "QQQ", "INVESCO QQQ TRUST SERIES 1", "NASDAQ", "NMS", 600),
-	} {
-		listed[i.Symbol] = i
-	}
-}
-
-const (
-	ticksPerDollar = 100
-
-	// Hashed contract ids lie above those of the listed instruments above, all but QQQ.
-	firstHashedConID = 400_000_000
-	hashedConIDs     = 500_000_000
+	"github.com/govalues/decimal"
 )
 
-var symbolForm = regexp.MustCompile(`^[A-Z]{1,6}$`)
+// SecType is IBKR's name of a kind of instrument.
+type SecType string
 
-// unlistedPrefix marks symbols that the exchange never lists, so that a scenario can ask for a
-// stock that does not exist.
-const unlistedPrefix = "ZZZ"
+// The kinds that are listed.
+const (
+	Stock            SecType = "STK" // funds too
+	Option           SecType = "OPT"
+	Future           SecType = "FUT"
+	ContinuousFuture SecType = "CONTFUT"
+	Cash             SecType = "CASH"
+	Index            SecType = "IND"
+	Bond             SecType = "BOND"
+	CFD              SecType = "CFD"
+	Crypto           SecType = "CRYPTO"
+)
 
-// LookupSymbol finds a stock. Every symbol of 1 to 6 capital letters is listed, with a contract
-// id that depends on nothing but the symbol, except those that start with "ZZZ".
-func LookupSymbol(symbol string) (Instrument, bool) {
-	if i, ok := listed[symbol]; ok {
-		return i, true
-	}
-	if !symbolForm.MatchString(symbol) ||
-		len(symbol) >= len(unlistedPrefix) && symbol[:len(unlistedPrefix)] == unlistedPrefix {
-		return Instrument{}, false
-	}
-	h := hashString(symbol)
-	i := Instrument{
-		ConID:    firstHashedConID + int(h%hashedConIDs),
-		Symbol:   symbol,
-		LongName: symbol + " HOLDINGS INC", PrimaryExchange: "NYSE", TradingClass: symbol,
-		StockType: "COMMON", Industry: "Industrial", Category: "Miscellaneous Manufactur",
-		baseTicks: (20 + int64(mix(h, 1)%480)) * ticksPerDollar,
-	}
-	if h>>63 == 1 {
-		i.PrimaryExchange, i.TradingClass = "NASDAQ", "NMS"
-	}
-	return i, true
+// The sides of an option, as IBKR writes Instrument.Right.
+const (
+	Call = "C"
+	Put  = "P"
+)
+
+// Instrument is one contract that the exchange lists, with what IBKR calls its details. Two
+// instruments of the same contract are equal. Lists are separated by commas, as IBKR writes them.
+type Instrument struct {
+	ConID           int     `json:"conId"`
+	Symbol          string  `json:"symbol"`
+	SecType         SecType `json:"secType"`
+	Currency        string  `json:"currency"`
+	LocalSymbol     string  `json:"localSymbol"`
+	LongName        string  `json:"longName"`
+	Exchange        string  `json:"exchange"`        // where it is routed: "SMART", "CME", "IDEALPRO"
+	PrimaryExchange string  `json:"primaryExchange"` // "NASDAQ", "NYSE", "ARCA"; empty for most others
+	TradingClass    string  `json:"tradingClass"`    // "NMS" on NASDAQ, else the symbol
+	StockType       string  `json:"stockType,omitempty"`
+	Industry        string  `json:"industry,omitempty"`
+	Category        string  `json:"category,omitempty"`
+	Subcategory     string  `json:"subcategory,omitempty"`
+	ISIN            string  `json:"isin,omitempty"`
+	CUSIP           string  `json:"cusip,omitempty"`
+
+	LastTradeDate string          `json:"lastTradeDate,omitempty"` // "20261218"
+	ContractMonth string          `json:"contractMonth,omitempty"` // "202612"
+	Strike        decimal.Decimal `json:"strike,omitzero"`
+	Right         string          `json:"right,omitempty"` // "C" or "P"
+	Multiplier    int64           `json:"multiplier"`      // of a price, to the value of one unit
+
+	UnderConID   int     `json:"underConId,omitempty"`
+	UnderSymbol  string  `json:"underSymbol,omitempty"`
+	UnderSecType SecType `json:"underSecType,omitempty"`
+
+	MinTick                decimal.Decimal `json:"minTick"`
+	MarketRuleIDs          string          `json:"marketRuleIds"` // one for each valid exchange
+	ValidExchanges         string          `json:"validExchanges"`
+	OrderTypes             string          `json:"orderTypes"`
+	PriceMagnifier         int             `json:"priceMagnifier"`
+	AggGroup               int             `json:"aggGroup"`
+	MinSize                decimal.Decimal `json:"minSize"`
+	SizeIncrement          decimal.Decimal `json:"sizeIncrement"`
+	SuggestedSizeIncrement decimal.Decimal `json:"suggestedSizeIncrement"`
+	ZoneID                 string          `json:"timeZoneId"` // "US/Eastern"
+
+	// Coupon, in percent a year, and the day on which a bond was issued: "20180815".
+	Coupon    decimal.Decimal `json:"coupon,omitzero"`
+	IssueDate string          `json:"issueDate,omitempty"`
+
+	kind      *kind  // what instruments of its kind have in common
+	source    string // names the path of its prices, or of its underlying's
+	baseTicks int64  // the price around which that path wanders
 }
 
-// LookupConID finds a listed instrument by IBKR's contract id.
-func LookupConID(conID int) (Instrument, bool) {
-	for _, i := range listed {
-		if i.ConID == conID {
-			return i, true
-		}
-	}
-	return Instrument{}, false
-}
+// Zone is the time zone of the instrument's sessions.
+func (i Instrument) Zone() *time.Location { return i.of().sessions.zone }
 
-// Venue names the listing as Gateways do in messages: "NASDAQ.NMS", "ARCA", "NYSE".
+// Tradable reports whether orders can be placed: not on an index, nor on a continuous future,
+// which is a series of data.
+func (i Instrument) Tradable() bool { return i.SecType != Index && i.SecType != ContinuousFuture }
+
+// Venue names the listing as Gateways do in messages: "NASDAQ.NMS", "ARCA", "NYSE", "CME".
 func (i Instrument) Venue() string {
-	if i.TradingClass == "NMS" {
+	switch {
+	case i.TradingClass == "NMS":
 		return i.PrimaryExchange + ".NMS"
+	case i.PrimaryExchange != "":
+		return i.PrimaryExchange
 	}
-	return i.PrimaryExchange
+	return i.Exchange
+}
+
+// Price returns a number of an instrument's ticks as a price.
+func (i Instrument) Price(ticks int64) decimal.Decimal {
+	k := i.of()
+	return must(decimal.New(ticks*k.unit, k.scale))
+}
+
+// Ticks returns a price in the instrument's smallest ticks. ok is false for a price that does not
+// conform to the variation that its market rule asks for at that price.
+func (i Instrument) Ticks(price decimal.Decimal) (ticks int64, ok bool) {
+	ticks, ok = i.wholeTicks(price)
+	return ticks, ok && i.of().rule.conforms(ticks)
+}
+
+func (i Instrument) wholeTicks(price decimal.Decimal) (ticks int64, ok bool) {
+	k := i.of()
+	whole, frac, ok := price.Int64(k.scale)
+	if !ok || !price.Trunc(k.scale).Equal(price) {
+		return 0, false
+	}
+	units := whole*pow10(k.scale) + frac
+	return units / k.unit, units%k.unit == 0
+}
+
+// half returns a number of halves of a tick as a price.
+func (i Instrument) half(halves int64) decimal.Decimal {
+	k := i.of()
+	return must(decimal.New(halves*k.unit*5, k.scale+1))
+}
+
+func pow10(n int) int64 {
+	p := int64(1)
+	for range n {
+		p *= 10
+	}
+	return p
+}
+
+// of is the kind of an instrument; a literal without one is taken for a US stock.
+func (i Instrument) of() *kind {
+	if i.kind == nil {
+		return &usStock
+	}
+	return i.kind
 }

@@ -6,19 +6,37 @@ import (
 	"github.com/govalues/decimal"
 )
 
-// Price returns a number of an instrument's ticks as a price.
-func (i Instrument) Price(ticks int64) decimal.Decimal { return fromTicks(ticks) }
+// Open reports whether an instrument trades at t, in regular hours or also in extended ones. While
+// it is halted it does not.
+func (m Market) Open(i Instrument, t time.Time, extended bool) bool {
+	return m.next(i, t, extended).contains(t) && !m.Halted(i, t)
+}
 
-// Ticks returns a price in the instrument's ticks. ok is false for a price that does not conform
-// to its minimum variation.
-func (i Instrument) Ticks(price decimal.Decimal) (ticks int64, ok bool) { return toTicks(price) }
+// next is the session that holds t, or the first after it, before the instrument's last trade.
+func (m Market) next(i Instrument, t time.Time, extended bool) Window {
+	return m.Hours.next(i.of().sessions, t, extended)
+}
 
-// Open reports whether an instrument trades at t, in regular hours or also in extended ones.
-func (m Market) Open(_ Instrument, t time.Time, extended bool) bool { return m.Hours.open(t, extended) }
-
-// Next is the trading that holds t, or the first after it.
-func (m Market) Next(_ Instrument, t time.Time, extended bool) Window {
-	return m.Hours.next(t, extended)
+// Next is the trading that holds t, or the first after it: from when to when an order can trade.
+// In a halt it begins with the halt's end.
+func (m Market) Next(i Instrument, t time.Time, extended bool) Window {
+	w := m.next(i, t, extended)
+	for {
+		from := t
+		if w.Open.After(t) {
+			from = w.Open
+		}
+		h, halted := m.haltAt(i, from)
+		switch {
+		case !halted:
+			return w
+		case h.Close.Before(w.Close):
+			w.Open = h.Close
+			return w
+		}
+		t = h.Close // halted to the end of the session
+		w = m.next(i, t, extended)
+	}
 }
 
 // Side says which of an instrument's prices is meant.
@@ -38,21 +56,49 @@ type Reach struct {
 	Above bool
 }
 
-// First finds the first step of the market in [from, until) at which r holds. A price that is no
-// multiple of the tick is never met.
+func (s Side) side() side { return [...]side{lastSide, bidSide, askSide}[s] }
+
+// First finds the first step of the market in [from, until) at which r holds, outside of halts and,
+// in a market that keeps sessions, of closed hours. A price that is no multiple of the tick is
+// never met.
 func (m Market) First(i Instrument, from, until time.Time, r Reach) (time.Time, bool) {
-	ticks, ok := i.Ticks(r.Price)
+	ticks, ok := i.wholeTicks(r.Price)
 	if !ok {
 		return time.Time{}, false
 	}
-	switch r.Side {
-	case LastPrice:
-	case BidPrice:
-		ticks += halfSpread
-	case AskPrice:
-		ticks -= halfSpread
+	c := m.feed(i).curve(r.Side.side())
+	for _, w := range m.open(i, from, until) {
+		if at, ok := first(c, w.Open, w.Close, reach{ticks, r.Above}); ok {
+			return at, true
+		}
 	}
-	return newPath(m.Seed, i).first(from, until, reach{ticks, r.Above})
+	return time.Time{}, false
+}
+
+// open is when the prices of [from, until) can move.
+func (m Market) open(i Instrument, from, until time.Time) []Window {
+	halts := m.halts(i, from, until)
+	if !m.Hours.SessionsOnly {
+		return without(from, until, halts)
+	}
+	var open []Window
+	for from.Before(until) {
+		w := m.next(i, from, true)
+		if w.Open.Before(from) {
+			w.Open = from
+		}
+		if w.Close.After(until) {
+			w.Close = until
+		}
+		if w.Open.Before(w.Close) {
+			open = append(open, without(w.Open, w.Close, halts)...)
+		}
+		from = w.Close
+		if !w.Open.Before(until) {
+			break
+		}
+	}
+	return open
 }
 
 // Holds reports whether r holds at t.

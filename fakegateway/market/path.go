@@ -1,9 +1,7 @@
 package market
 
-import "time"
-
-// A path is one instrument's prices: a pure function of (seed, symbol, time), in whole ticks and
-// in integer arithmetic only, so that every platform computes the same market.
+// A path is one series of prices: a pure function of (seed, name, time), in whole ticks and in
+// integer arithmetic only, so that every platform computes the same market.
 //
 // Prices are drawn top-down. A UTC day has an open, high, low and close; it is split into parts
 // that together have exactly these, and so on down to leaves of 5 seconds. A bar of any size is
@@ -14,48 +12,8 @@ type path struct {
 	base int64 // ticks
 }
 
-// span is what a part of a day traded at, in ticks.
-type span struct{ open, high, low, close int64 }
-
-const (
-	leafSeconds = 5
-	leafTime    = leafSeconds * time.Second
-
-	// A leaf trades at four prices: its open, its two extremes and its close.
-	pointsPerLeaf = 4
-	// Step is how often the market moves.
-	Step = leafTime / pointsPerLeaf
-
-	leavesPerDay    = 86400 / leafSeconds
-	leavesPerMinute = 60 / leafSeconds
-	minutesPerDay   = 24 * 60
-)
-
-// parts says into how many equal parts a node of each level is split: a day into 12 hours, 6, 3,
-// 1 hour, 30 minutes, 15, 5, 1 minute, 30 seconds, 10 and 5.
-var parts = [...]int64{2, 2, 2, 3, 2, 2, 3, 5, 2, 3, 2}
-
-// minuteLevel is the level of one-minute nodes.
-const minuteLevel = 8
-
-// node is a part of a day: n leaves from leaf first.
-type node struct {
-	span
-	level    int
-	first, n int64
-}
-
-// visit says what to do with a node.
-type visit uint8
-
-const (
-	skip    visit = iota // leave the node and its parts alone
-	descend              // look at its parts; a leaf has none
-	stop                 // end the walk
-)
-
-func newPath(seed uint64, i Instrument) path {
-	return path{seed: mix(seed, hashString(i.Symbol)), base: i.baseTicks}
+func newPath(seed uint64, source string, base int64) path {
+	return path{seed: mix(seed, hashString(source)), base: base}
 }
 
 // walk offers the nodes of a day, in order of time, each before its parts.
@@ -173,86 +131,36 @@ func (p path) daySpan(day int64) span {
 	return s
 }
 
-// points are the prices of a leaf in order of time.
-func (p path) points(day int64, leaf node) [pointsPerLeaf]int64 {
-	if mix(p.seed^uint64(day), uint64(leaf.first))&1 == 0 {
-		return [...]int64{leaf.open, leaf.high, leaf.low, leaf.close}
+// highFirst tosses a coin.
+func (p path) highFirst(day, leaf int64) bool { return mix(p.seed^uint64(day), uint64(leaf))&1 == 0 }
+
+// at descends to the leaf without looking at its neighbours; it computes what walk does.
+func (p path) at(day, leaf int64, point int) int64 {
+	nd := node{span: p.daySpan(day), n: leavesPerDay}
+	for nd.level < len(parts) {
+		nd = p.part(day, nd, leaf)
 	}
-	return [...]int64{leaf.open, leaf.low, leaf.high, leaf.close}
+	return points(p, day, nd)[point]
 }
 
-// leafAt finds the leaf and the point that hold at t.
-func leafAt(t time.Time) (day, leaf int64, point int) {
-	steps := floorDiv(t.UnixNano(), int64(Step))
-	leaves := floorDiv(steps, pointsPerLeaf)
-	day = floorDiv(leaves, leavesPerDay)
-	return day, leaves - day*leavesPerDay, int(steps - leaves*pointsPerLeaf)
-}
-
-func pointTime(day, leaf int64, point int) time.Time {
-	return time.Unix((day*leavesPerDay+leaf)*leafSeconds, 0).Add(time.Duration(point) * Step)
-}
-
-// last is the price of the latest trade at t.
-func (p path) last(t time.Time) int64 {
-	day, leaf, point := leafAt(t)
-	price := int64(0)
-	p.walk(day, func(nd node) visit {
-		switch {
-		case nd.first+nd.n <= leaf:
-			return skip
-		case nd.level < len(parts):
-			return descend
+// part is the part of a node that holds a leaf.
+func (p path) part(day int64, nd node, leaf int64) node {
+	count := parts[nd.level]
+	part := node{level: nd.level + 1, first: nd.first, n: nd.n / count}
+	h := mix(mix(p.seed, uint64(day)), uint64(nd.level)<<32|uint64(nd.first))
+	rest := nd.span
+	for left := count; left > 1; left-- {
+		h = mix(h, uint64(left))
+		part.span, rest = cut(rest, left, h)
+		if leaf < part.first+part.n {
+			return part
 		}
-		price = p.points(day, nd)[point]
-		return stop
-	})
-	return price
+		part.first += part.n
+	}
+	part.span = rest
+	return part
 }
 
-// reach is a condition on the last price.
-type reach struct {
-	ticks int64
-	above bool // at or above ticks; else at or below
-}
-
-func (r reach) by(ticks int64) bool {
-	if r.above {
-		return ticks >= r.ticks
-	}
-	return ticks <= r.ticks
-}
-
-// first finds the first step in [from, until) at which the last price satisfies r.
-func (p path) first(from, until time.Time, r reach) (time.Time, bool) {
-	day, leaf, point := leafAt(from)
-	var found time.Time
-	for ; found.IsZero() && pointTime(day, 0, 0).Before(until); day, leaf, point = day+1, 0, 0 {
-		p.walk(day, func(nd node) visit {
-			far := nd.low
-			if r.above {
-				far = nd.high
-			}
-			switch {
-			case nd.first+nd.n <= leaf || !r.by(far):
-				return skip
-			case nd.level < len(parts):
-				return descend
-			}
-			for i, price := range p.points(day, nd) {
-				if (nd.first > leaf || i >= point) && r.by(price) {
-					found = pointTime(day, nd.first, i)
-					return stop
-				}
-			}
-			return skip
-		})
-	}
-	if found.IsZero() || !found.Before(until) {
-		return time.Time{}, false
-	}
-	if found.Before(from) { // the point that holds at from
-		found = from
-	}
-	return found, true
+func (p path) firstIn(day int64, from step, r reach) (step, bool) {
+	return firstByWalk(p, day, from, r)
 }

@@ -18,6 +18,8 @@ func instrument(t testing.TB, symbol string) Instrument {
 	return i
 }
 
+func lastAt(c curve, t time.Time) int64 { return c.at(leafAt(t)) }
+
 func TestPartsMakeUpADay(t *testing.T) {
 	leaves := int64(1)
 	for level, n := range parts {
@@ -80,15 +82,15 @@ func TestFirstIsTheFirstStepThatReaches(t *testing.T) {
 		p := path{seed: rapid.Uint64().Draw(t, "seed"), base: 26_000}
 		from := monday.Add(time.Duration(rapid.Int64Range(0, int64(48*time.Hour)).Draw(t, "from")))
 		until := from.Add(2 * time.Minute)
-		r := reach{p.last(from) + rapid.Int64Range(-30, 30).Draw(t, "ticks"), rapid.Bool().Draw(t, "above")}
+		r := reach{lastAt(p, from) + rapid.Int64Range(-30, 30).Draw(t, "ticks"), rapid.Bool().Draw(t, "above")}
 		var want time.Time
 		for at := from; at.Before(until); at = at.Truncate(Step).Add(Step) {
-			if r.by(p.last(at)) {
+			if r.by(lastAt(p, at)) {
 				want = at
 				break
 			}
 		}
-		got, ok := p.first(from, until, r)
+		got, ok := first(p, from, until, r)
 		if ok != !want.IsZero() || !got.Equal(want) {
 			t.Fatalf("first %+v in [%v, %v) at %v %v, want %v", r, from, until, got, ok, want)
 		}
@@ -123,7 +125,7 @@ func TestPricesStayNearTheirBase(t *testing.T) {
 	for _, symbol := range []string{"AAPL", "SPY", "F", "QWERTY"} {
 		i := instrument(t, symbol)
 		for seed := range uint64(10) {
-			p := newPath(seed, i)
+			p := newPath(seed, i.source, i.baseTicks)
 			for day := int64(15_000); day < 25_000; day += 97 {
 				if s := p.daySpan(day); s.low < i.baseTicks*6/10 || s.high > i.baseTicks*14/10 {
 					t.Fatalf("%s, seed %d, day %d: %v around %d", symbol, seed, day, s, i.baseTicks)
@@ -134,8 +136,8 @@ func TestPricesStayNearTheirBase(t *testing.T) {
 }
 
 func BenchmarkLast(b *testing.B) {
-	p := newPath(1, instrument(b, "AAPL"))
+	p := newPath(1, "AAPL", 26_000)
 	for n := range b.N {
-		p.last(monday.Add(time.Duration(n) * time.Second))
+		lastAt(p, monday.Add(time.Duration(n)*time.Second))
 	}
 }

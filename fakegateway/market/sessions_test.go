@@ -21,7 +21,7 @@ func TestHolidays(t *testing.T) {
 	for year := 2024; year <= 2028; year++ {
 		var gotClosed, gotEarly []string
 		for day := time.Date(year, 1, 1, 0, 0, 0, 0, Eastern); day.Year() == year; day = nextMidnight(day) {
-			w, ok := Hours{SessionsOnly: true}.of(day, false)
+			w, ok := Hours{SessionsOnly: true}.of(newYork, day, false)
 			weekend := day.Weekday() == time.Saturday || day.Weekday() == time.Sunday
 			switch {
 			case !ok && !weekend:
@@ -65,7 +65,7 @@ func TestDaylightSavingDays(t *testing.T) {
 	for _, day := range []time.Time{
 		time.Date(2026, 3, 8, 12, 0, 0, 0, Eastern), time.Date(2026, 11, 1, 12, 0, 0, 0, Eastern),
 	} {
-		w, ok := Hours{}.of(day, false)
+		w, ok := Hours{}.of(newYork, midnight(day, Eastern), false)
 		if !ok || w.Open.Hour() != 0 || w.Close.Hour() != 0 || w.Close.Day() != day.Day()+1 {
 			t.Errorf("%v: %v to %v", day, w.Open, w.Close)
 		}

@@ -1,0 +1,63 @@
+package market
+
+import "time"
+
+// Market is the prices of every instrument under one seed. It has no state.
+type Market struct {
+	Seed  uint64
+	Hours Hours
+	// Halts stop trading in single symbols. Overlapping ones are one.
+	Halts []Halt
+	// HaltsPerThousandDays is in how many of a thousand days each stock is halted for five minutes,
+	// at times that depend on the seed. Default 0: never.
+	HaltsPerThousandDays int
+}
+
+// feed is where the prices, sizes and volumes of an instrument come from.
+type feed struct {
+	last   curve
+	quotes quoter
+	flow   flow
+}
+
+// feed puts an instrument's together.
+func (m Market) feed(i Instrument) feed {
+	k := i.of()
+	seed := mix(m.Seed, hashString(i.source))
+	last := newPath(m.Seed, i.source, i.baseTicks)
+	return feed{
+		last:   last,
+		quotes: &spreads{seed: seed, kind: k, last: last, wide: m.wide(i)},
+		flow:   volumes{seed: seed, kind: k},
+	}
+}
+
+// wide reports the minutes in which spreads are doubled: outside of regular hours, and never in a
+// market that has no hours.
+func (m Market) wide(i Instrument) func(day, minute int64) bool {
+	if !m.Hours.SessionsOnly {
+		return nil
+	}
+	s := i.of().sessions
+	return func(day, minute int64) bool {
+		t := pointTime(day, minute*leavesPerMinute, 0)
+		return !m.Hours.next(s, t, false).contains(t)
+	}
+}
+
+// curve is the price of one side.
+func (f feed) curve(which side) curve { return f.quotes.curve(which) }
+
+// moment is the last step of an instrument's market at t: t's own, or the last before the market
+// closed or was halted.
+func (m Market) moment(i Instrument, t time.Time) (at time.Time, halted bool) {
+	if m.Hours.SessionsOnly {
+		if w := m.Hours.last(i.of().sessions, t.Add(1), true); !w.contains(t) {
+			t = w.Close.Add(-1)
+		}
+	}
+	if h, ok := m.haltAt(i, t); ok {
+		return h.Open.Add(-1), true
+	}
+	return t, false
+}

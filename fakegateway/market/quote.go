@@ -1,0 +1,77 @@
+package market
+
+import (
+	"time"
+
+	"github.com/govalues/decimal"
+)
+
+// Quote is the market at an instant. Sizes are in units: shares, contracts, the base currency.
+type Quote struct {
+	Bid, Ask, Last             decimal.Decimal
+	BidSize, AskSize, LastSize int64
+	LastAt                     time.Time // of the last trade
+	Halted                     bool
+}
+
+// Mid is the middle of bid and ask.
+func (q Quote) Mid() decimal.Decimal { return must(add(q.Bid, q.Ask).Quo(whole(2))) }
+
+// Quote is the market for an instrument at t. While it is closed or halted it is what it was last;
+// a market without sessions never closes.
+func (m Market) Quote(i Instrument, t time.Time) Quote {
+	at, halted := m.moment(i, t)
+	day, leaf, point := leafAt(at)
+	s := step{leaf, point}
+	f := m.feed(i)
+	last := f.last.at(day, leaf, point)
+	q := i.quote(f, day, s, last)
+	q.LastSize, q.LastAt = sizeAt(f.flow.day(day), s), pointTime(day, leaf, point)
+	q.Halted = halted
+	return q
+}
+
+func (i Instrument) quote(f feed, day int64, s step, last int64) Quote {
+	q := f.quotes.at(day, s, last)
+	return Quote{
+		Bid: i.Price(q.bid), Ask: i.Price(q.ask), Last: i.Price(last),
+		BidSize: q.bidSize, AskSize: q.askSize,
+	}
+}
+
+// sizeAt is what trades at a step.
+func sizeAt(d traded, s step) int64 {
+	before, _ := d.before(s)
+	after, _ := d.before(s.next())
+	return after - before
+}
+
+// next is the step after s; that of the day's last is the first leaf after the day.
+func (s step) next() step {
+	if s.point+1 < pointsPerLeaf {
+		return step{s.leaf, s.point + 1}
+	}
+	return step{leaf: s.leaf + 1}
+}
+
+// quoteWakes bounds how many steps are looked at for a change.
+const quoteWakes = stepsPerMinute
+
+// NextTick is when the quote or the last trade of an instrument changes next. If a minute brings
+// no change it is the minute's end.
+func (m Market) NextTick(i Instrument, after time.Time) time.Time {
+	now := m.Quote(i, after)
+	at := nextStep(after)
+	for range quoteWakes {
+		if m.Hours.SessionsOnly {
+			if w := m.next(i, at, true); w.Open.After(at) {
+				return w.Open
+			}
+		}
+		if m.Quote(i, at) != now {
+			return at
+		}
+		at = at.Add(Step)
+	}
+	return at
+}

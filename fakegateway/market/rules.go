@@ -1,0 +1,76 @@
+package market
+
+import "github.com/govalues/decimal"
+
+// PriceIncrement is how finely an instrument can be priced from LowEdge on.
+type PriceIncrement struct{ LowEdge, Increment decimal.Decimal }
+
+// rule is a market rule: the ticks that prices must be multiples of. Edges and increments are
+// in the smallest ticks of the kinds that use it.
+type rule struct {
+	id    int
+	unit  int64 // a tick is unit / 10^scale
+	scale int
+	steps []ruleStep
+}
+
+type ruleStep struct{ from, by int64 }
+
+var (
+	centRule = &rule{id: 26, unit: 1, scale: 2, steps: []ruleStep{{0, 1}}}
+
+	rules = []*rule{centRule}
+)
+
+// MarketRule answers reqMarketRule: the price increments behind an id of
+// Instrument.MarketRuleIDs, by rising low edge.
+func MarketRule(id int) ([]PriceIncrement, bool) {
+	for _, r := range rules {
+		if r.id != id {
+			continue
+		}
+		increments := make([]PriceIncrement, len(r.steps))
+		for i, s := range r.steps {
+			increments[i] = PriceIncrement{
+				LowEdge:   must(decimal.New(s.from*r.unit, r.scale)),
+				Increment: must(decimal.New(s.by*r.unit, r.scale)),
+			}
+		}
+		return increments, true
+	}
+	return nil, false
+}
+
+// by is the variation at a price.
+func (r *rule) by(ticks int64) int64 {
+	by := r.steps[0].by
+	for _, s := range r.steps[1:] {
+		if ticks >= s.from {
+			by = s.by
+		}
+	}
+	return by
+}
+
+func (r *rule) conforms(ticks int64) bool { return ticks%r.by(ticks) == 0 }
+
+// floor is the highest price of the rule that is not above ticks. It rises with ticks.
+func (r *rule) floor(ticks int64) int64 {
+	by := r.by(ticks)
+	return floorDiv(ticks, by) * by
+}
+
+// ceil is the lowest price of the rule that is not below ticks. It rises with ticks.
+func (r *rule) ceil(ticks int64) int64 {
+	by := r.by(ticks)
+	return -floorDiv(-ticks, by) * by
+}
+
+// coarsest is the largest variation of the rule.
+func (r *rule) coarsest() int64 {
+	most := int64(0)
+	for _, s := range r.steps {
+		most = max(most, s.by)
+	}
+	return most
+}

@@ -1,0 +1,74 @@
+package market
+
+import "strings"
+
+// listed are instruments with the contract ids that IBKR gives them, so that a client which
+// remembers an id from a real Gateway finds the same stock here.
+var listed = map[string]Instrument{}
+
+func init() {
+	nms := func(conID int, symbol, name, industry, category string, dollars int64) Instrument {
+		return Instrument{
+			ConID: conID, Symbol: symbol, LongName: name, PrimaryExchange: "NASDAQ",
+			TradingClass: "NMS", StockType: "COMMON",
+			Industry: industry, Category: category, baseTicks: dollars * ticksPerDollar,
+		}
+	}
+	fund := func(conID int, symbol, name, exchange, class string, dollars int64) Instrument {
+		return Instrument{
+			ConID: conID, Symbol: symbol, LongName: name, PrimaryExchange: exchange,
+			TradingClass: class, StockType: "ETF", baseTicks: dollars * ticksPerDollar,
+		}
+	}
+	for _, i := range []Instrument{
+		nms(265598, "AAPL", "APPLE INC", "Technology", "Computers", 260),
+		nms(4815747, "NVDA", "NVIDIA CORP", "Technology", "Semiconductors", 180),
+		nms(272093, "MSFT", "MICROSOFT CORP", "Technology", "Software", 480),
+		nms(3691937, "AMZN", "AMAZON.COM INC", "Communications", "Internet", 220),
+		nms(76792991, "TSLA", "TESLA INC", "Consumer, Cyclical", "Auto Manufacturers", 400),
+		nms(4391, "AMD", "ADVANCED MICRO DEVICES", "Technology", "Semiconductors", 160),
+		fund(756733, "SPY", "STATE STREET SPDR S&P 500 ETF", "ARCA", "SPY", 660),
+		fund(320227571, "QQQ", "INVESCO QQQ TRUST SERIES 1", "NASDAQ", "NMS", 600),
+	} {
+		listed[i.Symbol] = asStock(i)
+	}
+}
+
+// asStock adds what all US stocks have in common.
+func asStock(i Instrument) Instrument {
+	i.SecType, i.Currency, i.Exchange = Stock, "USD", smart
+	return usStock.dress(i)
+}
+
+const (
+	ticksPerDollar = 100
+	smart          = "SMART"
+)
+
+// unlistedPrefix marks symbols that the exchange never lists, so that a scenario can ask for a
+// stock that does not exist.
+const unlistedPrefix = "ZZZ"
+
+// LookupSymbol finds a US stock. Every symbol of 1 to 6 capital letters is listed, with a contract
+// id that depends on nothing but the symbol, except those that start with "ZZZ".
+func LookupSymbol(symbol string) (Instrument, bool) {
+	if i, ok := listed[symbol]; ok {
+		return i, true
+	}
+	conID, ok := symbolToConID(symbol)
+	if !ok || strings.HasPrefix(symbol, unlistedPrefix) {
+		return Instrument{}, false
+	}
+	h := hashString(symbol)
+	i := Instrument{
+		ConID:    conID,
+		Symbol:   symbol,
+		LongName: symbol + " HOLDINGS INC", PrimaryExchange: "NYSE", TradingClass: symbol,
+		StockType: "COMMON", Industry: "Industrial", Category: "Miscellaneous Manufactur",
+		baseTicks: (20 + int64(mix(h, 1)%480)) * ticksPerDollar,
+	}
+	if h>>63 == 1 {
+		i.PrimaryExchange, i.TradingClass = "NASDAQ", "NMS"
+	}
+	return asStock(i), true
+}
