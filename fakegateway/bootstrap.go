@@ -48,7 +48,7 @@ func (s *session) repeatedStart(*protobuf.StartApiRequest) {
 }
 
 func (s *session) sendManagedAccounts() {
-	list := strings.Join(s.srv.cfg.Accounts, ",")
+	list := strings.Join(s.srv.cfg.loginAccounts(), ",")
 	if lies := s.srv.cfg.ManagedAccounts; len(lies) > 0 {
 		list = lies[min(s.ordinal, len(lies))-1]
 	}

@@ -91,6 +91,9 @@ func (c Config) validate() error {
 	if err := c.Schedule.Validate(); err != nil {
 		errs = append(errs, err)
 	}
+	if err := c.Advisor.validate(c.Accounts); err != nil {
+		errs = append(errs, err)
+	}
 	if c.Clock.Scale < 0 {
 		errs = append(errs, fmt.Errorf("Clock.Scale %v: want above 0", c.Clock.Scale))
 	}

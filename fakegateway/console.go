@@ -4,4 +4,5 @@ package fakegateway
 // value is that of a Gateway that was just started.
 type console struct {
 	displays displayGroups
+	advisor  advisorGroups
 }

@@ -94,6 +94,9 @@ type Semantics struct {
 	// servers is lost. Default: 2110, and what else is known of a request.
 	SilentOutage bool `yaml:"silentOutage"`
 
+	// Advisor makes the login a financial advisor's. Default: an individual's, with its accounts.
+	Advisor Advisor `yaml:"advisor"`
+
 	// What the Gateway says that is not so.
 
 	// VersionReply replaces the payload of the reply to a greeting, NULs and all. The session
