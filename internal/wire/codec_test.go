@@ -65,7 +65,7 @@ func TestAnswerGates(t *testing.T) {
 			"histogramData historicalTicks historicalTicksBidAsk historicalTicksLast tickByTick",
 		209: "newsBulletins newsArticle newsProviders historicalNews historicalNewsEnd " +
 			"wshMetaData wshEventData tickNews",
-		210: "scannerParameters scannerData pnl pnlSingle",
+		210: "scannerParameters scannerData pnl pnlSingle fundamentalData",
 		211: "receiveFA replaceFAEnd commissionReport historicalSchedule rerouteMktDataReq " +
 			"rerouteMktDepthReq",
 		212: "securityDefinitionOptionParameter securityDefinitionOptionParameterEnd " +

@@ -115,7 +115,8 @@ func TestVersionErrors(t *testing.T) {
 	for kind, since := range map[wire.Kind]wire.Version{
 		wire.CurrentTimeInMillis: 197, wire.ReqCurrentTimeInMillis: 197,
 		wire.HistoricalDataEnd: 196, wire.UserInfo: 167, wire.ReqUserInfo: 167,
-		wire.HistoricalSchedule: 165,
+		wire.HistoricalSchedule: 165, wire.ReqWshMetaData: 161, wire.WshEventData: 161,
+		wire.CancelContractData: 215, wire.ReqConfig: 219, wire.UpdateConfigResponse: 221,
 	} {
 		t.Run(kind.String(), func(t *testing.T) {
 			if got := wire.Since(kind); got != since {
