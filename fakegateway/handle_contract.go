@@ -15,60 +15,152 @@ const (
 	currencyUSD  = "USD"
 	exchSMART    = "SMART"
 
-	minTick        = "0.01"
-	aggGroupStocks = 1
-	marketRule     = "26" // a cent at every price
-	orderTypes     = "ACTIVETIM,AD,ADJUST,ALERT,ALGO,ALLOC,AON,AVGCOST,BASKET,CASHQTY,COND," +
-		"CONDORDER,DAY,DEACT,DEACTDIS,DEACTEOD,GAT,GTC,GTD,GTT,IOC,LIT,LMT,MIT,MKT,MTL,NGCOMB," +
-		"NONALGO,OCA,OPENCLOSE,PEGMKT,SCALE,STP,STPLMT,TRAIL,TRAILLIT,TRAILLMT,TRAILMIT,WHATIF"
+	minTick = "0.01"
 )
-
-// venues are the exchanges that a US stock can be asked for at.
-var venues = []string{
-	exchSMART, "AMEX", "NYSE", "CBOE", "PHLX", "ISE", "CHX", "ARCA", "NASDAQ", "DRCTEDGE", "BEX",
-	"BATS", "EDGEA", "BYX", "IEX", "EDGX", "FOXRIVER", "PEARL", "NYSENAT", "LTSE", "MEMX",
-	"IBEOS", "OVERNIGHT", "TPLUS0", "PSX",
-}
 
 func init() {
 	serve(map[wire.Kind]handler{
 		wire.ReqContractDetails: on((*session).reqContractDetails),
+		wire.CancelContractData: quiet, // an answer has always been sent by then
 	})
 }
 
+// reqContractDetails sends every contract that a description can mean, and their end. Of a stock
+// without an exchange, there is one at each, as captured from a Gateway.
 func (s *session) reqContractDetails(m *protobuf.ContractDataRequest) {
-	i, ok := s.instrument(int(m.GetReqId()), m.GetContract())
-	if !ok {
+	asked := m.GetContract()
+	found, r := s.find(asked)
+	if r != nil {
+		s.fail(int(m.GetReqId()), r.code, r.text)
 		return
 	}
-	venue := m.GetContract().GetExchange()
-	if venue == "" {
-		venue = exchSMART
+	for _, i := range found {
+		for _, venue := range venuesOf(i, asked) {
+			s.sendContract(m.ReqId, i, venue)
+		}
 	}
-	contract := contractOf(i, venue)
-	contract.PrimaryExch = proto.String(i.PrimaryExchange)
-	s.send(wire.ContractData, &protobuf.ContractData{
-		ReqId: m.ReqId, Contract: contract, ContractDetails: s.details(i),
-	})
 	s.send(wire.ContractDataEnd, &protobuf.ContractDataEnd{ReqId: m.ReqId})
 }
 
+// venuesOf are the exchanges at which an instrument answers a description.
+func venuesOf(i market.Instrument, asked *protobuf.Contract) []string {
+	switch {
+	case asked.GetExchange() != "":
+		return []string{strings.ToUpper(asked.GetExchange())}
+	case i.SecType == market.Stock && asked.GetConId() == 0:
+		return strings.Split(i.ValidExchanges, ",")
+	}
+	return []string{i.Exchange}
+}
+
+func (s *session) sendContract(id *int32, i market.Instrument, venue string) {
+	kind := wire.ContractData
+	c, d := contractOf(i, venue), s.details(i)
+	if i.SecType == market.Bond {
+		kind = wire.BondContractData
+		bondDetails(i, c, d)
+	}
+	if i.PrimaryExchange != "" {
+		c.PrimaryExch = proto.String(i.PrimaryExchange)
+	}
+	if i.LastTradeDate != "" {
+		c.LastTradeDate = proto.String(i.LastTradeDate)
+		c.LastTradeDateOrContractMonth = proto.String(lastTrade(i))
+	}
+	s.send(kind, &protobuf.ContractData{ReqId: id, Contract: c, ContractDetails: d})
+}
+
+// lastTrade is when an instrument can last be traded, "20261218 08:30:00 US/Central", as captured
+// from a Gateway at 225.
+func lastTrade(i market.Instrument) string {
+	const atTheOpen, atTheClose = "08:30:00", "16:00:00"
+	switch i.SecType {
+	case market.Future, market.ContinuousFuture:
+		return i.LastTradeDate + " " + atTheOpen + " " + i.ZoneID
+	case market.Option:
+		return i.LastTradeDate + " " + atTheClose + " " + i.ZoneID
+	default:
+		return i.LastTradeDate
+	}
+}
+
+// details are what a Gateway says of an instrument. What does not apply is left out, as captured
+// at 225; text has numbers there, as captured at 200.
 func (s *session) details(i market.Instrument) *protobuf.ContractDetails {
-	hours := s.srv.exchange.Market().Hours
-	now := s.conn.Now()
-	rules := strings.TrimSuffix(strings.Repeat(marketRule+",", len(venues)), ",")
-	return &protobuf.ContractDetails{
-		MarketName: proto.String(i.TradingClass), MinTick: proto.String(minTick),
-		OrderTypes:     proto.String(orderTypes),
-		ValidExchanges: proto.String(strings.Join(venues, ",")),
-		PriceMagnifier: num(1), UnderConId: num(0), LongName: proto.String(i.LongName),
-		Industry: proto.String(i.Industry), Category: proto.String(i.Category),
-		TimeZoneId:   proto.String(market.ZoneName),
-		TradingHours: proto.String(hours.Format(now, true)),
-		LiquidHours:  proto.String(hours.Format(now, false)),
-		EvMultiplier: proto.Float64(0), AggGroup: num(aggGroupStocks),
-		MarketRuleIds: proto.String(rules), StockType: proto.String(i.StockType),
-		MinSize: proto.String("0.0001"), SizeIncrement: proto.String("0.0001"),
-		SuggestedSizeIncrement: proto.String("100"),
+	prices, now := s.srv.exchange.Market(), s.conn.Now()
+	d := &protobuf.ContractDetails{
+		MarketName: proto.String(marketName(i)), MinTick: proto.String(i.MinTick.String()),
+		OrderTypes: proto.String(i.OrderTypes), ValidExchanges: proto.String(i.ValidExchanges),
+		PriceMagnifier: num(i.PriceMagnifier), LongName: proto.String(i.LongName),
+		TimeZoneId:    proto.String(i.ZoneID),
+		TradingHours:  proto.String(prices.TradingHours(i, now)),
+		LiquidHours:   proto.String(prices.LiquidHours(i, now)),
+		MarketRuleIds: proto.String(i.MarketRuleIDs), SecIdList: securityIDs(i),
+		MinSize: proto.String(i.MinSize.String()), SizeIncrement: proto.String(i.SizeIncrement.String()),
+		SuggestedSizeIncrement: proto.String(i.SuggestedSizeIncrement.String()),
+		MinAlgoSize:            proto.String("0"),
+	}
+	for _, f := range []struct {
+		field **string
+		text  string
+	}{
+		{&d.ContractMonth, i.ContractMonth},
+		{&d.Industry, i.Industry},
+		{&d.Category, i.Category},
+		{&d.Subcategory, i.Subcategory},
+		{&d.StockType, i.StockType},
+		{&d.UnderSymbol, i.UnderSymbol},
+		{&d.UnderSecType, string(i.UnderSecType)},
+		{&d.RealExpirationDate, i.LastTradeDate},
+	} {
+		if f.text != "" {
+			*f.field = proto.String(f.text)
+		}
+	}
+	text := wire.FormAt(wire.ContractData, s.version) != wire.Protobuf
+	if i.AggGroup != 0 {
+		d.AggGroup = num(i.AggGroup)
+	}
+	if i.UnderConID != 0 || text {
+		d.UnderConId = num(i.UnderConID)
+	}
+	if text {
+		d.EvMultiplier = proto.Float64(0)
+	}
+	return d
+}
+
+// marketName is the trading class, or what else the instrument is called.
+func marketName(i market.Instrument) string {
+	if i.TradingClass != "" {
+		return i.TradingClass
+	}
+	return i.LocalSymbol
+}
+
+// securityIDs are the ids of a security outside of IBKR; only bonds are shown with a CUSIP.
+func securityIDs(i market.Instrument) map[string]string {
+	ids := make(map[string]string)
+	if i.ISIN != "" {
+		ids["ISIN"] = i.ISIN
+	}
+	if i.CUSIP != "" && i.SecType == market.Bond {
+		ids["CUSIP"] = i.CUSIP
+	}
+	return ids
+}
+
+// bondDetails is what is different about a bond: it has no symbol, and a description that ends in
+// its coupon and maturity, as captured from a Gateway at 225.
+func bondDetails(i market.Instrument, c *protobuf.Contract, d *protobuf.ContractDetails) {
+	c.Symbol, d.MarketName, d.LongName = nil, nil, nil
+	d.Cusip = proto.String(i.LocalSymbol)
+	d.Coupon = float(i.Coupon)
+	d.IssueDate = proto.String(i.IssueDate)
+	if maturity := i.LastTradeDate; len(maturity) == len("20060102") {
+		d.DescAppend = proto.String(strings.Join([]string{
+			i.Symbol, i.Coupon.Trim(0).String(),
+			maturity[4:6] + "/" + maturity[6:8] + "/" + maturity[2:4],
+		}, " "))
 	}
 }

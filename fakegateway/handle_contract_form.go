@@ -1,68 +1,134 @@
 package fakegateway
 
 import (
-	"slices"
-	"strings"
+	"fmt"
+	"strconv"
 
+	"github.com/govalues/decimal"
 	"github.com/scmhub/ibapi/protobuf"
 	"google.golang.org/protobuf/proto"
 
 	"ibsoak/fakegateway/market"
 )
 
-// This file is the one place that turns what a client calls a contract into an instrument of the
+// This file is the one place that turns what a client calls a contract into instruments of the
 // market, and an instrument into the contract of an answer.
 
-// instrument finds the one instrument that a client's contract names. When there is none, or more
-// than one, it answers the request with error 200.
-func (s *session) instrument(id int, c *protobuf.Contract) (market.Instrument, bool) {
-	i, ok := s.lookup(c)
+const (
+	textNoSecType = "Please enter a valid security type"
+	textNoSymbol  = "Please enter a symbol or a local symbol or a security ID"
+)
+
+// secTypes are the security types that IBKR's API knows. Of some there are no instruments here.
+var secTypes = map[string]bool{
+	"STK": true, "OPT": true, "FUT": true, "CONTFUT": true, "CASH": true, "IND": true, "BOND": true,
+	"CFD": true, "CRYPTO": true, "FOP": true, "WAR": true, "IOPT": true, "FUND": true, "CMDTY": true,
+	"NEWS": true, "BAG": true, "BILL": true, "FIXED": true, "SLB": true, "BSK": true, "ICU": true,
+	"ICS": true, "EC": true, "FUT+CONTFUT": true, "PDC": true,
+}
+
+// find lists the instruments that a client's contract can mean, or says with which error a Gateway
+// refuses it: 321 for one that names nothing, 200 when nothing matches.
+func (s *session) find(c *protobuf.Contract) ([]market.Instrument, *refusal) {
+	named := c.GetConId() != 0 || c.GetSecId() != ""
+	switch {
+	case !named && !secTypes[c.GetSecType()]:
+		return nil, refuse(textNoSecType)
+	case !named && c.GetSymbol() == "" && c.GetLocalSymbol() == "" && c.GetIssuerId() == "":
+		return nil, refuse(textNoSymbol)
+	}
+	q, ok := queryOf(c)
 	if !ok {
-		s.fail(id, codeNoSecurity, textNoSecurity)
+		return nil, &refusal{codeNoSecurity, textNoSecurity}
 	}
-	return i, ok
+	found := s.srv.exchange.Market().Find(s.conn.Now(), q)
+	if len(found) == 0 {
+		return nil, &refusal{codeNoSecurity, textNoSecurity}
+	}
+	return found, nil
 }
 
-// lookup finds the instrument that a client's contract names. What is left empty matches.
+// only finds the one instrument that a client's contract names; error 200 says that it is
+// ambiguous.
+func (s *session) only(c *protobuf.Contract) (market.Instrument, *refusal) {
+	found, r := s.find(c)
+	switch {
+	case r != nil:
+		return market.Instrument{}, r
+	case len(found) > 1:
+		return market.Instrument{}, &refusal{codeNoSecurity, fmt.Sprintf("The contract description "+
+			"specified for %s is ambiguous; you must specify the multiplier or trading class.",
+			found[0].Symbol)}
+	}
+	return found[0], nil
+}
+
+// instrument finds the one instrument that a request's contract names, or refuses the request.
+func (s *session) instrument(id int, c *protobuf.Contract) (market.Instrument, bool) {
+	i, r := s.only(c)
+	if r != nil {
+		s.fail(id, r.code, r.text)
+	}
+	return i, r == nil
+}
+
+// lookup finds the one instrument that a client's contract names.
 func (s *session) lookup(c *protobuf.Contract) (market.Instrument, bool) {
-	matches := func(have string, want ...string) bool {
-		return have == "" || slices.Contains(want, strings.ToUpper(have))
-	}
-	conID := int(c.GetConId())
-	typed := c.GetSecType() != "" || conID != 0 // a contract id says what it is
-	if !typed || !matches(c.GetSecType(), secTypeStock) || !matches(c.GetCurrency(), currencyUSD) ||
-		!matches(c.GetExchange(), venues...) {
-		return market.Instrument{}, false
-	}
-	symbol := c.GetSymbol()
-	if symbol == "" {
-		symbol = c.GetLocalSymbol()
-	}
-	i, ok := s.srv.exchange.Lookup(conID, symbol)
-	ok = ok && matches(c.GetLocalSymbol(), i.Symbol) && matches(c.GetTradingClass(), i.TradingClass) &&
-		matches(c.GetPrimaryExch(), i.PrimaryExchange, venueAlias(i.PrimaryExchange))
-	return i, ok
+	i, r := s.only(c)
+	return i, r == nil
 }
 
-// venueAlias is the older name that clients still use for NASDAQ.
-func venueAlias(venue string) string {
-	if venue == "NASDAQ" {
-		return "ISLAND"
+// queryOf asks the market for what a client's contract says. ok is false when a number in it is
+// none that an instrument can have.
+func queryOf(c *protobuf.Contract) (q market.Query, ok bool) {
+	q = market.Query{
+		ConID: int(c.GetConId()), Symbol: c.GetSymbol(), SecType: c.GetSecType(),
+		LastTradeDateOrMonth: c.GetLastTradeDateOrContractMonth(), Right: c.GetRight(),
+		Exchange: c.GetExchange(), PrimaryExchange: c.GetPrimaryExch(), Currency: c.GetCurrency(),
+		LocalSymbol: c.GetLocalSymbol(), TradingClass: c.GetTradingClass(),
+		SecIDType: c.GetSecIdType(), SecID: c.GetSecId(), IncludeExpired: c.GetIncludeExpired(),
 	}
-	return venue
+	if strike := c.GetStrike(); strike != 0 {
+		d, err := decimal.NewFromFloat64(strike)
+		if err != nil {
+			return q, false
+		}
+		q.Strike = &d
+	}
+	if m := c.GetMultiplier(); m != 0 {
+		q.Multiplier = strconv.FormatFloat(m, 'f', -1, 64)
+	}
+	return q, true
 }
 
 // contractOf is an instrument as Gateways write it in orders and executions, at a venue.
 func contractOf(i market.Instrument, venue string) *protobuf.Contract {
-	return &protobuf.Contract{
-		ConId: num(i.ConID), Symbol: proto.String(i.Symbol), SecType: proto.String(secTypeStock),
-		Strike: proto.Float64(0), Exchange: proto.String(venue),
-		Currency: proto.String(currencyUSD), LocalSymbol: proto.String(i.Symbol),
-		TradingClass: proto.String(i.TradingClass),
+	c := &protobuf.Contract{
+		ConId: num(i.ConID), SecType: proto.String(string(i.SecType)), Strike: float(i.Strike),
+		Currency: proto.String(i.Currency), LocalSymbol: proto.String(i.LocalSymbol),
 	}
+	for _, f := range []struct {
+		field **string
+		text  string
+	}{
+		{&c.Symbol, i.Symbol},
+		{&c.Exchange, venue},
+		{&c.Right, i.Right},
+		{&c.TradingClass, i.TradingClass},
+		{&c.LastTradeDateOrContractMonth, i.LastTradeDate},
+	} {
+		if f.text != "" {
+			*f.field = proto.String(f.text)
+		}
+	}
+	if i.Multiplier > 1 {
+		c.Multiplier = proto.Float64(float64(i.Multiplier))
+	}
+	return c
 }
 
-// heldContract is an instrument as Gateways write it in positions.
+// heldContract is an instrument as Gateways write it in positions: with the listing of a stock,
+// and without an exchange for all else.
 func heldContract(i market.Instrument) *protobuf.Contract {
 	return contractOf(i, i.PrimaryExchange)
 }

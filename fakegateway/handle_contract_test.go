@@ -52,7 +52,6 @@ func TestUnknownContractsGetAnErrorAndNoEnd(t *testing.T) {
 			"symbol":       stock("ZZZQ"),
 			"malformed":    stock("not a symbol"),
 			"type":         change(func(c *protobuf.Contract) { c.SecType = new("OPT") }),
-			"no type":      change(func(c *protobuf.Contract) { c.SecType = nil }),
 			"currency":     change(func(c *protobuf.Contract) { c.Currency = new("EUR") }),
 			"exchange":     change(func(c *protobuf.Contract) { c.Exchange = new("MOON") }),
 			"other id":     change(func(c *protobuf.Contract) { c.ConId = num(1) }),
@@ -62,6 +61,24 @@ func TestUnknownContractsGetAnErrorAndNoEnd(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				l.t = t
 				wantFlow(t, l.ask(wire.ReqContractDetails, contractRequest(4, c)), "errMsg:4 200")
+			})
+		}
+	})
+}
+
+// A contract that names nothing is refused as such.
+func TestContractsThatNameNothing(t *testing.T) {
+	eachVersion(t, func(t *testing.T, v wire.Version) {
+		l := login(t, testServer(t, Semantics{}), v, 1)
+		for name, c := range map[string]*protobuf.Contract{
+			"no type":      {Symbol: new("AAPL")},
+			"unknown type": {Symbol: new("AAPL"), SecType: new("SHARE")},
+			"no symbol":    {SecType: new("STK"), Exchange: new("SMART")},
+			"nothing":      nil,
+		} {
+			t.Run(name, func(t *testing.T) {
+				l.t = t
+				wantFlow(t, l.ask(wire.ReqContractDetails, contractRequest(4, c)), "errMsg:4 321")
 			})
 		}
 	})
