@@ -1,0 +1,95 @@
+package captures
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/scmhub/ibapi/protobuf"
+	"google.golang.org/protobuf/proto"
+
+	"ibsoak/internal/wire"
+)
+
+// prepare gives the account its past: the client of the first session trades before it begins.
+func (p *player) prepare(ctx context.Context) error {
+	if len(p.world.held)+len(p.world.finished) == 0 {
+		return nil
+	}
+	version := p.capture.Transcript.Sessions[0].Version
+	l, err := dial(ctx, p.gateway.Addr(), version, p.world.clientIDs[0])
+	if err != nil {
+		return err
+	}
+	first := &protobuf.NextValidId{}
+	got, err := l.collect(0, func([]wire.Message) bool { return true })
+	for _, m := range got {
+		if m.Kind == wire.NextValidID {
+			first = m.Body.(*protobuf.NextValidId)
+		}
+	}
+	id := first.GetOrderId()
+	for _, h := range p.world.held {
+		if err == nil {
+			err = p.trade(l, id, h)
+			id++
+		}
+	}
+	for _, order := range p.world.finished {
+		if err == nil {
+			err = p.placeAndCancel(l, id, order)
+			id++
+		}
+	}
+	return errors.Join(err, l.close())
+}
+
+// trade makes a position. One that the fake cannot have is missed later, where it is compared.
+func (p *player) trade(l *line, id int32, h holding) error {
+	action := "BUY"
+	if h.quantity.IsNeg() {
+		action = "SELL"
+	}
+	err := l.send(wire.Message{Kind: wire.PlaceOrder, Body: &protobuf.PlaceOrderRequest{
+		OrderId: &id, Contract: h.contract, Order: &protobuf.Order{
+			Action: &action, TotalQuantity: proto.String(h.quantity.Abs().String()),
+			OrderType: proto.String("MKT"), Tif: proto.String("DAY"), Transmit: proto.Bool(true),
+		},
+	}})
+	if err != nil {
+		return err
+	}
+	filled := false
+	_, err = l.collect(0, func(got []wire.Message) bool {
+		for _, m := range got {
+			s, ok := m.Body.(*protobuf.OrderStatus)
+			filled = filled || ok && s.GetOrderId() == id && s.GetStatus() == "Filled"
+		}
+		return filled
+	})
+	if !filled {
+		p.note(fmt.Sprintf("the fake does not trade %s %s", h.contract.GetSymbol(), h.contract.GetSecType()))
+	}
+	return err
+}
+
+func (p *player) placeAndCancel(l *line, id int32, order *protobuf.PlaceOrderRequest) error {
+	order = proto.CloneOf(order)
+	order.OrderId = &id
+	if err := l.send(wire.Message{Kind: wire.PlaceOrder, Body: order}); err != nil {
+		return err
+	}
+	cancel := wire.Message{Kind: wire.CancelOrder, Body: &protobuf.CancelOrderRequest{OrderId: &id}}
+	if err := l.send(cancel); err != nil {
+		return err
+	}
+	_, err := l.collect(0, func(got []wire.Message) bool {
+		for _, m := range got {
+			if s, ok := m.Body.(*protobuf.OrderStatus); ok && s.GetStatus() == "Cancelled" {
+				return true
+			}
+		}
+		return false
+	})
+	return err
+}
