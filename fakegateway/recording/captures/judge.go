@@ -75,6 +75,8 @@ func title(i item) string {
 		return name + " " + b.GetTag()
 	case *protobuf.Position:
 		return name + " " + b.GetContract().GetSymbol()
+	case *protobuf.CompletedOrder:
+		return name + " " + b.GetOrder().GetAction()
 	case *protobuf.TickPrice:
 		return fmt.Sprintf("%s %d", name, b.GetTickType())
 	default:

@@ -19,6 +19,8 @@ import (
 type exchange struct {
 	request wire.Kind // 0: the bootstrap
 	number  int       // of the request's line
+	unknown bool      // there is nothing to compare with
+	follows bool      // part of the answer was before
 	want    []item
 	got     []item
 }
@@ -37,6 +39,7 @@ type player struct {
 	gateway   *fakegateway.Server
 	exchanges []exchange
 	notes     []string
+	lost      bool // the connection to IBKR's servers
 }
 
 // play returns what was asked, and both answers.
@@ -52,6 +55,11 @@ func play(ctx context.Context, c Capture) (p *player, err error) {
 		return nil, fmt.Errorf("prepare the account: %w", err)
 	}
 	for i, s := range c.Transcript.Sessions {
+		if p.lost { // transcripts do not show what happens while nobody is connected
+			if err := p.happen(fault.ConnectionRestored); err != nil {
+				return nil, err
+			}
+		}
 		if err := p.session(ctx, s, p.world.clientIDs[i]); err != nil {
 			return nil, fmt.Errorf("session %d: %w", i+1, err)
 		}
@@ -69,7 +77,12 @@ func (p *player) session(ctx context.Context, s recording.Session, clientID int)
 	if first < 0 {
 		first = len(s.Lines)
 	}
-	err = p.answer(l, exchange{want: items(s.Lines[:first])})
+	bootstrap := exchange{want: items(s.Lines[:first])}
+	if s.Time == "" { // a transcript of requests alone
+		bootstrap.unknown = true
+		p.note("the transcript begins behind the bootstrap")
+	}
+	err = p.answer(l, bootstrap)
 	if p.world.delayed && err == nil {
 		err = l.send(wire.Message{Kind: wire.ReqMarketDataType, Body: &protobuf.MarketDataTypeRequest{
 			MarketDataType: proto.Int32(delayedData),
@@ -128,7 +141,8 @@ func (p *player) answer(l *line, e exchange) error {
 			}
 			end++
 		}
-		part := exchange{request: e.request, number: e.number, want: e.want[:end]}
+		part := e
+		part.want = e.want[:end]
 		times := 0
 		for _, w := range part.want {
 			if w.Kind == wire.CurrentTime {
@@ -143,16 +157,27 @@ func (p *player) answer(l *line, e exchange) error {
 			return err
 		}
 		part.got = ours(got)
-		p.exchanges = append(p.exchanges, part)
+		if !e.unknown {
+			p.exchanges = append(p.exchanges, part)
+		}
 		if end == len(e.want) {
 			return nil
 		}
-		e.want = e.want[end:]
-		if err := p.gateway.Operate(event, ""); err != nil {
-			return fmt.Errorf("let %s happen: %w", event, err)
+		e.want, e.follows = e.want[end:], true
+		if err := p.happen(event); err != nil {
+			return err
 		}
-		p.note(fmt.Sprintf("%s is an operation on the fake", event))
 	}
+}
+
+// happen does to the fake what happened to the Gateway.
+func (p *player) happen(event fault.Operation) error {
+	if err := p.gateway.Operate(event, ""); err != nil {
+		return fmt.Errorf("let %s happen: %w", event, err)
+	}
+	p.lost = event == fault.ConnectionLost
+	p.note(fmt.Sprintf("%s is an operation on the fake", event))
+	return nil
 }
 
 func ours(messages []wire.Message) (all []item) {

@@ -44,7 +44,7 @@ func Reproduce(ctx context.Context, c Capture) Result {
 	}
 	r.Notes = p.notes
 	for _, e := range p.exchanges {
-		if e.request != 0 {
+		if e.request != 0 && !e.follows {
 			r.Requests++
 		}
 		r.Messages += len(e.want)

@@ -20,6 +20,9 @@ type Tolerance struct {
 // The tolerances about fields.
 const (
 	classNames   = "class names"
+	passing      = "passing statuses"
+	wording      = "wording of outages"
+	competing    = "competing offsets"
 	baseCurrency = "base currency"
 	calendarDays = "calendar days"
 )
@@ -37,7 +40,7 @@ var Tolerances = []Tolerance{
 		apply: listedStatuses,
 	},
 	{
-		Name:  "passing statuses",
+		Name:  passing,
 		Why:   "a Gateway says PreSubmitted before Submitted, and either before Filled, or does not",
 		apply: eachSide(passingStatuses),
 	},
@@ -60,6 +63,17 @@ var Tolerances = []Tolerance{
 		Name:  "excerpt of a stream",
 		Why:   "a publisher shows a few ticks of a stream: others may come between them",
 		apply: excerpt,
+	},
+	{
+		Name:  "excerpt of a list",
+		Why:   "a publisher shows some items of a list, or its end alone",
+		apply: excerptOfList,
+	},
+	{Name: wording, Why: "builds say IB or IBKR, TWS or Trader Workstation, with a full stop or not"},
+	{
+		Name: competing,
+		Why: "a Gateway adds minCompeteSize and competeAgainstBestOffset to one order and not to " +
+			"the next",
 	},
 	{Name: classNames, Why: "the class in the text of error 321 has another name in every build"},
 	{Name: baseCurrency, Why: "the fake's accounts are in US dollars"},
@@ -188,12 +202,33 @@ func cutFill(e exchange) exchange {
 		e.got = dropKind(e.got, wire.CommissionReport)
 	case commission && !fill:
 		e.got = dropKind(e.got, wire.ExecutionDetails)
-		e.got = without(e.got, func(at int) bool {
-			_, text := status(e.got[at])
-			return text == "Filled"
-		})
+		e = eachSide(func(all []item) []item {
+			return without(all, func(at int) bool {
+				_, text := status(all[at])
+				return text == "Filled" || text == "Submitted" || text == "PreSubmitted"
+			})
+		})(e)
 	}
 	return e
+}
+
+// excerptOfList drops what the fake's list has and the publisher's does not show.
+func excerptOfList(e exchange) exchange {
+	if !slices.ContainsFunc(e.want, func(i item) bool { return i.partial }) {
+		return e
+	}
+	e.got = asShown(e, []wire.Kind{wire.AccountSummary, wire.CompletedOrder})
+	return e
+}
+
+// asShown is the fake's answer without the messages of some kinds that the transcript lacks.
+func asShown(e exchange, kinds []wire.Kind) (kept []item) {
+	for _, p := range align(e.want, e.got) {
+		if p.got != nil && (p.want != nil || !slices.Contains(kinds, p.got.Kind)) {
+			kept = append(kept, *p.got)
+		}
+	}
+	return kept
 }
 
 // ofStream are the messages of a stream.
@@ -207,15 +242,10 @@ func excerpt(e exchange) exchange {
 	shown := slices.ContainsFunc(e.want, func(i item) bool {
 		return i.partial && slices.Contains(ofStream, i.Kind)
 	})
-	if !shown && e.request != wire.ReqMktData && e.request != wire.CancelMktData {
+	stops := []wire.Kind{wire.ReqMktData, wire.CancelMktData, wire.CancelHistoricalData}
+	if !shown && !slices.Contains(stops, e.request) {
 		return e
 	}
-	var kept []item
-	for _, p := range align(e.want, e.got) {
-		if p.got != nil && (p.want != nil || !slices.Contains(ofStream, p.got.Kind)) {
-			kept = append(kept, *p.got)
-		}
-	}
-	e.got = kept
+	e.got = asShown(e, ofStream)
 	return e
 }

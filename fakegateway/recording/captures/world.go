@@ -11,6 +11,7 @@ import (
 
 	"ibsoak/fakegateway"
 	"ibsoak/fakegateway/fault"
+	"ibsoak/fakegateway/recording"
 	"ibsoak/internal/wire"
 )
 
@@ -43,7 +44,7 @@ func imply(c Capture) world {
 			AllowShort: true, LiveMarketData: true, Farms: []fakegateway.Farm{},
 		},
 	}}
-	placed := false
+	placed, traded, streamed := false, false, false
 	for i, s := range c.Transcript.Sessions {
 		if i == 0 {
 			w.config.MaxServerVersion = int(s.Version)
@@ -55,16 +56,49 @@ func imply(c Capture) world {
 		for _, l := range s.Lines {
 			if client(l) {
 				placed = placed || l.Message.Kind == wire.PlaceOrder
+				traded = traded || placed || l.Message.Kind == wire.ReqMktData
 				w.unanswered(asked, answers)
 				asked, answers = l.Message.Kind, 0
 				continue
 			}
 			answers++
+			streamed = streamed || slices.Contains(ofStream, l.Message.Kind)
 			w.learn(l.Message, i, placed, asked == 0)
 		}
 		w.unanswered(asked, answers)
 	}
+	w.config.SessionsOnly = !traded && !streamed && len(w.held) == 0 // else it would matter when this is run
+	if streamed {
+		w.config.Clock.Scale = streamScale
+	}
+	if placed && w.sameClientTwice() && !ordersOnConnect(c.Transcript) {
+		w.config.NoOrdersOnConnect = true
+		w.notes = append(w.notes, `"Download open orders on connection" is unchecked`)
+	}
 	return w
+}
+
+// streamScale is how much faster than real a clock runs where one waits for the next of a stream.
+const streamScale = 30
+
+// sameClientTwice reports whether a client comes back, and would hear of its own orders.
+func (w *world) sameClientTwice() bool {
+	return len(w.clientIDs) > 1 && slices.Contains(w.clientIDs[1:], w.clientIDs[0])
+}
+
+// ordersOnConnect reports whether a bootstrap has orders.
+func ordersOnConnect(t *recording.Transcript) bool {
+	for _, s := range t.Sessions {
+		for _, l := range s.Lines {
+			if client(l) {
+				break
+			}
+			if l.Message.Kind == wire.OpenOrder {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // unanswered is a request that the Gateway of the transcript did not answer at all, though it ends
@@ -161,6 +195,7 @@ func (w *world) finish(b *protobuf.CompletedOrder) {
 			Action: b.GetOrder().Action, TotalQuantity: b.GetOrder().TotalQuantity,
 			OrderType: b.GetOrder().OrderType, LmtPrice: b.GetOrder().LmtPrice,
 			Tif: b.GetOrder().Tif, Transmit: proto.Bool(true),
+			OcaGroup: b.GetOrder().OcaGroup, AutoCancelDate: b.GetOrder().AutoCancelDate,
 		},
 	})
 }
