@@ -2,7 +2,6 @@ package fakegateway
 
 import (
 	"fmt"
-	"net"
 	"net/netip"
 	"slices"
 	"time"
@@ -16,7 +15,7 @@ func parseTrusted(texts []string) ([]netip.Prefix, error) {
 		if err != nil {
 			a, addrErr := netip.ParseAddr(text)
 			if addrErr != nil {
-				return nil, fmt.Errorf("trustedAddresses: %q: want an address like 127.0.0.1 or a "+
+				return nil, fmt.Errorf("%q: want an address like 127.0.0.1 or a "+
 					"prefix like 10.0.0.0/8", text)
 			}
 			p = netip.PrefixFrom(a, a.BitLen())
@@ -26,17 +25,28 @@ func parseTrusted(texts []string) ([]netip.Prefix, error) {
 	return prefixes, nil
 }
 
-// refusal says why a client that was just accepted is closed without a byte; "" when it is not. The
-// caller holds mu.
-func (s *Server) refusal(nc net.Conn) string {
-	from := addrPort(nc.RemoteAddr()).Addr()
+// judge decides whether a client that was just accepted is served, asked about, refused without a
+// byte, or left without an answer. The caller holds mu.
+func (s *Server) judge(c *conn) {
+	switch c.refusal = s.refusal(addrPort(c.nc.RemoteAddr()).Addr()); {
+	case c.refusal == "":
+		c.askFirst()
+	case s.cfg.SilentWhenFull && c.refusal == tooMany:
+		c.refusal, c.muted = "", true
+	}
+}
+
+const tooMany = "as many clients as may be are connected already"
+
+// refusal says why a client is closed without a byte; "" when it is not.
+func (s *Server) refusal(from netip.Addr) string {
 	if len(s.trusted) > 0 && !slices.ContainsFunc(s.trusted, func(p netip.Prefix) bool {
 		return p.Contains(from)
 	}) {
 		return "the address is not trusted"
 	}
 	if limit := s.cfg.MaxClients; limit > 0 && s.clients() >= limit {
-		return fmt.Sprintf("%d clients are connected already", limit)
+		return tooMany
 	}
 	return ""
 }

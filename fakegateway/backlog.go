@@ -76,6 +76,26 @@ func (p *port) emptyQueue() error {
 	return nil
 }
 
+// plantFirst makes the configured zombies as soon as the Gateway is up.
+func (s *Server) plantFirst() {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	s.owned.Go(func() {
+		select {
+		case <-s.stop:
+			cancel()
+		case <-ctx.Done():
+		}
+	})
+	err := s.Wait(ctx, "the Gateway", func(v *View) bool { return v.Stage() == Ready })
+	if err == nil {
+		err = s.PlantZombies(ctx, s.cfg.PlantedZombies)
+	}
+	if err != nil && ctx.Err() == nil {
+		s.log.Error("zombies of the settings", "err", err)
+	}
+}
+
 // PlantZombies makes n zombies: connections from this process to the Gateway's port that are
 // closed at the client's end and held in CLOSE_WAIT at the Gateway's. It returns when the kernel
 // has told the Gateway of every FIN. Their rows are Planted; faults neither count nor touch them.

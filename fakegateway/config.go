@@ -22,6 +22,8 @@ const (
 
 // Config says what kind of Gateway to be. The zero value is a healthy one.
 type Config struct {
+	// About is for the people who read a settings file; GET /healthz shows it.
+	About About `yaml:"about"`
 	// MaxServerVersion is the highest version to negotiate, 157..226. 0: 225.
 	MaxServerVersion int `yaml:"maxServerVersion"`
 	// Profile names one of Profiles. "": "healthy".
@@ -34,6 +36,8 @@ type Config struct {
 	Daily []Daily `yaml:"daily"`
 	// Schedule is tried before the profile's faults.
 	Schedule fault.Schedule `yaml:",inline"`
+	// PlantedZombies are made when the Gateway is up first, as PlantZombies does.
+	PlantedZombies int `yaml:"plantedZombies"`
 	// Seed makes the market, and the noise of garbage faults.
 	Seed uint64 `yaml:"seed"`
 	// Accounts are the login's. Empty: "DU9000001".
@@ -61,7 +65,7 @@ func (c Config) withDefaults() (Config, error) {
 		c.MaxServerVersion = DefaultServerVersion
 	}
 	if c.Profile == "" {
-		c.Profile = "healthy"
+		c.Profile = healthy
 	}
 	if len(c.Accounts) == 0 {
 		c.Accounts = []string{defaultAccount}
@@ -76,36 +80,42 @@ func (c Config) withDefaults() (Config, error) {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	c.Semantics = c.Semantics.withDefaults()
-	return c, c.validate()
+	if err := errors.Join(c.problems()...); err != nil {
+		return c, fmt.Errorf("configure gateway: %w", err)
+	}
+	return c, nil
 }
 
-func (c Config) validate() error {
+// problems are the values that are out of range; zero never is.
+func (c Config) problems() []error {
 	var errs []error
-	if v := wire.Version(c.MaxServerVersion); v < wire.MinVersion || v > wire.MaxVersion {
-		errs = append(errs, fmt.Errorf("MaxServerVersion %d: want %d..%d",
-			c.MaxServerVersion, wire.MinVersion, wire.MaxVersion))
+	bad := func(is bool, key, format string, args ...any) {
+		if is {
+			errs = append(errs, wrong(key, format, args...))
+		}
 	}
+	v := wire.Version(c.MaxServerVersion)
+	bad(v != 0 && (v < wire.MinVersion || v > wire.MaxVersion), "maxServerVersion",
+		"%d: want %d..%d", v, wire.MinVersion, wire.MaxVersion)
 	if _, err := profileNamed(c.Profile); err != nil {
-		errs = append(errs, err)
+		bad(true, "profile", "%v", err)
 	}
-	if err := c.Schedule.Validate(); err != nil {
-		errs = append(errs, err)
+	bad(c.Clock.Scale < 0, "clock.scale", "%v: want above 0", c.Clock.Scale)
+	bad(c.TranscriptFrames < 0, "transcriptFrames", "%d: want 1 or more", c.TranscriptFrames)
+	bad(c.PlantedZombies < 0 || c.PlantedZombies > maxZombies, "plantedZombies",
+		"%d: want 0..%d", c.PlantedZombies, maxZombies)
+	for i, d := range c.Daily {
+		if err := d.validate(); err != nil {
+			bad(true, fmt.Sprintf("daily[%d]", i), "%v", err)
+		}
+	}
+	if c.Startup != nil {
+		bad(c.Startup.Refused < 0 || c.Startup.AcceptMute < 0 || c.Startup.VersionOnly < 0,
+			"startup", "a phase lasts less than 0")
 	}
 	if err := c.Advisor.validate(c.Accounts); err != nil {
-		errs = append(errs, err)
+		bad(true, "advisor", "%v", err)
 	}
-	if c.Clock.Scale < 0 {
-		errs = append(errs, fmt.Errorf("Clock.Scale %v: want above 0", c.Clock.Scale))
-	}
-	if c.TranscriptFrames < 0 {
-		errs = append(errs, fmt.Errorf("TranscriptFrames %d: want 1 or more", c.TranscriptFrames))
-	}
-	errs = append(errs, c.Semantics.validate(), c.Quirks.validate())
-	for _, d := range c.Daily {
-		errs = append(errs, d.validate())
-	}
-	if err := errors.Join(errs...); err != nil {
-		return fmt.Errorf("configure gateway: %w", err)
-	}
-	return nil
+	errs = append(errs, c.Schedule.Validate(), c.Quirks.validate())
+	return append(errs, c.Semantics.problems()...)
 }

@@ -27,6 +27,11 @@ const maxZombies = 1000
 //	DELETE /faults/{id}               takes one out of force
 //	POST   /restart                   {"then": "fin", "downtime": {"refused": "30s", …}}
 //	POST   /zombies                   {"count": 3}
+//	POST   /operate                   {"operation": "farm-broken", "farm": "usfarm"}
+//	POST   /dialog                    {"answer": "accept"}
+//	POST   /2fa                       approves the login that waits
+//	GET    /connectivity              to IBKR's servers: lost or not, farms, held-back reports
+//	POST   /connectivity              {"state": "lost"}
 //
 // Input is strict: an unknown key is an error. Errors are application/problem+json (RFC 9457).
 func (s *Server) Control() http.Handler {
@@ -43,6 +48,11 @@ func (s *Server) Control() http.Handler {
 		"DELETE /faults/{id}": s.deleteFault,
 		"POST /restart":       s.postRestart,
 		"POST /zombies":       s.postZombies,
+		"POST /operate":       s.postOperate,
+		"POST /dialog":        s.postDialog,
+		"POST /2fa":           s.post2FA,
+		"GET /connectivity":   func(*http.Request) (any, error) { return s.Connectivity(), nil },
+		"POST /connectivity":  s.postConnectivity,
 	} {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 			r.Body = http.MaxBytesReader(w, r.Body, fault.MaxFileBytes)
@@ -107,6 +117,11 @@ type Health struct {
 	Open        int    `json:"open"`        // with a socket
 	CloseWait   int    `json:"closeWait"`   // Gateway ends in CLOSE_WAIT
 	Receipts    int    `json:"receipts"`
+	// Dialogs are the clients that wait for the incoming connection dialog.
+	Dialogs int `json:"dialogs"`
+	// AwaitsApproval is a login that waits for POST /2fa.
+	AwaitsApproval bool   `json:"awaitsApproval"`
+	About          string `json:"about,omitempty"` // the summary of the settings
 }
 
 func (s *Server) getHealth(*http.Request) (any, error) {
@@ -116,6 +131,8 @@ func (s *Server) getHealth(*http.Request) (any, error) {
 	return Health{
 		Gateway: s.Addr(), Profile: s.profile.Name, Stage: s.stage.now(), Connections: rows,
 		Open: len(s.open()), CloseWait: s.board.inCloseWait(), Receipts: receipts,
+		Dialogs: s.dialogs.waiting(), AwaitsApproval: s.unapproved.Load(),
+		About: s.cfg.About.Summary,
 	}, nil
 }
 

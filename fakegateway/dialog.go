@@ -2,7 +2,6 @@ package fakegateway
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"strconv"
 	"sync"
@@ -199,14 +198,4 @@ func (c *conn) awaitAnswer(q *dialog) DialogAnswer {
 			return ""
 		}
 	}
-}
-
-// AnswerDialog is the operator's answer to the incoming connection dialog on show.
-func (s *Server) AnswerDialog(a DialogAnswer) error {
-	for operation, answer := range dialogOperations {
-		if answer == a {
-			return s.Operate(operation, "")
-		}
-	}
-	return fmt.Errorf("answer %q: want one of %s", a, words(dialogAnswers))
 }

@@ -34,14 +34,15 @@ func (s *session) takeLine(id int) bool {
 	return taken
 }
 
-// releaseLine gives n lines back.
+// releaseLines gives n lines back.
 func (s *session) releaseLines(n int) {
 	l := &s.srv.lines
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	n = min(n, l.of[s])
-	l.used -= n
-	l.of[s] -= n
+	if n = min(n, l.of[s]); n > 0 {
+		l.used -= n
+		l.of[s] -= n
+	}
 }
 
 // releaseAllLines is the end of a session.

@@ -2,7 +2,6 @@ package fakegateway
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -53,12 +52,13 @@ func (q Quirks) with(more Quirks) Quirks {
 
 func (q Quirks) validate() error {
 	if q.SilentFrom < 0 || q.FailFirst < 0 || q.CrashOnFIN < 0 {
-		return errors.New("quirks: a number is below 0")
+		return wrong("quirks", "a number is below 0")
 	}
 	return nil
 }
 
 const (
+	healthy    = "healthy"
 	heldLimit  = 3
 	crashAfter = time.Second
 	upPhase    = fault.Duration(time.Second)
@@ -68,7 +68,7 @@ const (
 // Profiles are the known ones, the healthy one first.
 var Profiles = []Profile{
 	{
-		Name:    "healthy",
+		Name:    healthy,
 		Summary: "Does what a good Gateway does, and answers a client's FIN with its own.",
 	},
 	{
@@ -163,12 +163,12 @@ func one(id, why string, where fault.Where, when fault.When, what fault.What) fa
 func profileNamed(name string) (Profile, error) {
 	names := make([]string, 0, len(Profiles))
 	for _, p := range Profiles {
-		if p.Name == name {
+		if p.Name == cmp.Or(name, healthy) {
 			return p, nil
 		}
 		names = append(names, p.Name)
 	}
-	return Profile{}, fmt.Errorf("profile %q: want one of %s", name, strings.Join(names, ", "))
+	return Profile{}, fmt.Errorf("%q: want one of %s", name, strings.Join(names, ", "))
 }
 
 // applyQuirks decides what becomes of a connection that was just accepted. The caller holds mu.
@@ -180,7 +180,7 @@ func (s *Server) applyQuirks(c *conn) {
 	case c.row.Planted, s.crashed:
 		c.muted, c.eof = true, leakOnEOF
 	default:
-		c.muted = q.SilentFrom > 0 && s.board.inCloseWait() >= q.SilentFrom ||
+		c.muted = c.muted || q.SilentFrom > 0 && s.board.inCloseWait() >= q.SilentFrom ||
 			s.sinceUp <= q.FailFirst
 		if q.LeakOnEOF {
 			c.eof = leakOnEOF

@@ -1,7 +1,6 @@
 package fakegateway
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -27,6 +26,8 @@ type Semantics struct {
 	// MaxClients is how many clients may be connected; one more is accepted and closed without a
 	// byte. 0: 32, as IBKR documents; negative: no bound.
 	MaxClients int `yaml:"maxClients"`
+	// SilentWhenFull answers nothing to a client that is one too many, and leaves it open.
+	SilentWhenFull bool `yaml:"silentWhenFull"`
 	// Dialog is whom the "Accept incoming connection" dialog asks about. Default: nobody.
 	Dialog Dialog `yaml:"dialog"`
 	// DialogAnswer answers each dialog DialogAfter its appearance, as an operation dialog-* does:
@@ -144,50 +145,49 @@ func (s Semantics) withDefaults() Semantics {
 	return s
 }
 
-// validate checks the values that are not free.
-func (s Semantics) validate() error {
+// problems are the values that are out of range.
+func (s Semantics) problems() []error {
 	errs := []error{
 		oneOf("dialog", s.Dialog, NoDialog, DialogEach, DialogPerAddress, DialogPerClientID),
 		oneOf("dialogAnswer", s.DialogAnswer, append([]DialogAnswer{""}, dialogAnswers...)...),
 		oneOf("messagePacing", s.MessagePacing, NoPacing, PaceMessages, RejectMessages),
 	}
-	for _, d := range []struct {
-		name  string
-		value time.Duration
-	}{
-		{"dialogAfter", s.DialogAfter},
-		{"clientIdRelease", s.ClientIDRelease},
-		{"loginWindow", s.LoginWindow},
-		{"loginStall", s.LoginStall},
-		{"sendTimeout", s.SendTimeout},
-		{"fillLatency", s.FillLatency},
-		{"cancelLatency", s.CancelLatency},
+	for key, d := range map[string]time.Duration{
+		"dialogAfter": s.DialogAfter, "clientIdRelease": s.ClientIDRelease,
+		"loginWindow": s.LoginWindow, "loginStall": s.LoginStall, "sendTimeout": s.SendTimeout,
+		"fillLatency": s.FillLatency, "cancelLatency": s.CancelLatency,
 	} {
-		if d.value < 0 {
-			errs = append(errs, fmt.Errorf("%s %s: want 0 or more", d.name, d.value))
+		if d < 0 {
+			errs = append(errs, wrong(key, "%s: want 0 or more", d))
 		}
 	}
-	if s.MarketDataLines < 0 {
-		errs = append(errs, fmt.Errorf("marketDataLines %d: want 1 or more", s.MarketDataLines))
-	}
-	if s.MaxLogins < 0 || s.RollBackIDs < 0 {
-		errs = append(errs, errors.New("maxLogins, rollBackIds: want 0 or more"))
+	for key, n := range map[string]int{
+		"marketDataLines": s.MarketDataLines, "maxLogins": s.MaxLogins, "rollBackIds": s.RollBackIDs,
+	} {
+		if n < 0 {
+			errs = append(errs, wrong(key, "%d: want 0 or more", n))
+		}
 	}
 	if s.MaxLogins > 0 && (s.LoginWindow == 0 || s.LoginStall == 0) {
-		errs = append(errs, errors.New("maxLogins: needs loginWindow and loginStall"))
+		errs = append(errs, wrong("maxLogins", "needs loginWindow and loginStall"))
 	}
-	for _, f := range s.Farms {
-		errs = append(errs, f.validate())
+	if _, err := parseTrusted(s.TrustedAddresses); err != nil {
+		errs = append(errs, wrong("trustedAddresses", "%v", err))
 	}
-	return errors.Join(errs...)
+	for i, f := range s.Farms {
+		if err := f.validate(); err != nil {
+			errs = append(errs, wrong(fmt.Sprintf("farms[%d]", i), "%v", err))
+		}
+	}
+	return errs
 }
 
-// oneOf checks a value that is a word; "" among the allowed ones is the default.
-func oneOf[S ~string](name string, value S, allowed ...S) error {
+// oneOf checks a value that is a word; the first of those allowed is none.
+func oneOf[S ~string](key string, value S, allowed ...S) error {
 	if slices.Contains(allowed, value) {
 		return nil
 	}
-	return fmt.Errorf("%s %q: want one of %s", name, value, words(allowed[1:]))
+	return wrong(key, "%q: want one of %s", value, words(allowed[1:]))
 }
 
 // exchangeConfig is the exchange behind this Gateway.

@@ -148,6 +148,9 @@ func (s *Server) listen(ln net.Listener) error {
 	if daily := slices.Concat(s.profile.Daily, s.cfg.Daily); len(daily) > 0 {
 		s.owned.Go(func() { s.runDaily(daily) })
 	}
+	if s.cfg.PlantedZombies > 0 {
+		s.owned.Go(s.plantFirst)
+	}
 	close(s.up)
 	return nil
 }
@@ -264,8 +267,7 @@ func (s *Server) admit(nc net.Conn) {
 	c := newConn(s, tcp, row, ordinal)
 	if !row.Planted {
 		s.sinceUp++
-		c.refusal = s.refusal(nc)
-		c.askFirst()
+		s.judge(c)
 	}
 	s.applyQuirks(c)
 	s.conns[c] = true

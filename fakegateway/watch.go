@@ -162,5 +162,11 @@ func (v *View) Books() exchange.Books { return v.s.Books() }
 // InCloseWait counts connections whose Gateway end is in CLOSE_WAIT.
 func (v *View) InCloseWait() int { return v.s.board.inCloseWait() }
 
+// Dialogs counts the clients that wait for the incoming connection dialog.
+func (v *View) Dialogs() int { return v.s.dialogs.waiting() }
+
+// Connectivity is the state of the connection to IBKR's servers.
+func (v *View) Connectivity() Connectivity { return v.s.Connectivity() }
+
 // Stage says how far up the Gateway is.
 func (v *View) Stage() Stage { return v.s.stage.now() }

@@ -1,0 +1,76 @@
+package fakegateway
+
+import (
+	"errors"
+	"fmt"
+
+	"ibsoak/fakegateway/fault"
+	"ibsoak/internal/strictyaml"
+)
+
+// About says in words what a settings file is for.
+type About struct {
+	// Summary is what the Gateway does, in a sentence.
+	Summary string `yaml:"summary"`
+	// Wire is what a client sees.
+	Wire string `yaml:"wire"`
+}
+
+// ParseConfig reads a settings file: one document in YAML or JSON with the keys of Config, of its
+// Semantics, and the faults of a schedule. It is strict; its errors begin with the line and column
+// in the file called name.
+func ParseConfig(name string, data []byte) (Config, error) {
+	var c Config
+	if err := strictyaml.Decode(name, data, &c); err != nil {
+		return Config{}, err
+	}
+	if err := placed(name, data, c.problems()); err != nil {
+		return Config{}, err
+	}
+	return c, nil
+}
+
+// settingError is a value that a setting cannot have.
+type settingError struct {
+	key  string // as in YAML
+	text string
+}
+
+func (e *settingError) Error() string { return e.key + ": " + e.text }
+
+// wrong makes a settingError.
+func wrong(key, format string, args ...any) error {
+	return &settingError{key, fmt.Sprintf(format, args...)}
+}
+
+// placed gives errors the places of the values that they are about.
+func placed(name string, data []byte, problems []error) error {
+	var lines []error
+	for _, err := range flatten(problems) {
+		place := name
+		var setting *settingError
+		var planned *fault.Problem
+		switch {
+		case errors.As(err, &setting):
+			place = strictyaml.Place(name, data, "$."+setting.key)
+		case errors.As(err, &planned):
+			path := fmt.Sprintf("$.faults[%d].%s", planned.Fault, planned.Path)
+			place = strictyaml.Place(name, data, path)
+		}
+		lines = append(lines, fmt.Errorf("%s: %w", place, err))
+	}
+	return errors.Join(lines...)
+}
+
+// flatten takes joined errors apart.
+func flatten(problems []error) []error {
+	var all []error
+	for _, err := range problems {
+		if joined, ok := err.(interface{ Unwrap() []error }); ok {
+			all = append(all, flatten(joined.Unwrap())...)
+		} else if err != nil {
+			all = append(all, err)
+		}
+	}
+	return all
+}

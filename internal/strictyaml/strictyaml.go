@@ -1,0 +1,244 @@
+// Package strictyaml reads YAML and JSON files that people write: an unknown key or a wrong value
+// is an error with its line and column, and with what is allowed there.
+package strictyaml
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
+)
+
+// MaxFileBytes bounds a file's text.
+const MaxFileBytes = 1 << 20
+
+// Decode reads one document in YAML, or JSON, which is YAML too, into the struct that into points
+// to. name is the file's, for errors. An empty document is the zero struct.
+func Decode(name string, data []byte, into any) error {
+	if len(data) > MaxFileBytes {
+		return fmt.Errorf("%s: %d bytes, want at most %d", name, len(data), MaxFileBytes)
+	}
+	root := reflect.TypeOf(into).Elem()
+	decoder := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict())
+	if err := decoder.Decode(into); err != nil && !errors.Is(err, io.EOF) {
+		return located(name, root, data, err)
+	}
+	if err := decoder.Decode(reflect.New(root).Interface()); !errors.Is(err, io.EOF) {
+		return fmt.Errorf("%s: want one YAML document, found more", name)
+	}
+	return nil
+}
+
+// Place is "name:line:column" of the value at a path like "$.faults[0].what.do", or of the nearest
+// thing around it that is there.
+func Place(name string, data []byte, path string) string {
+	file, err := parser.ParseBytes(data, 0)
+	for err == nil && path != "$" {
+		if found, err := yaml.PathString(path); err == nil {
+			if node, err := found.FilterFile(file); err == nil && node != nil {
+				at := node.GetToken().Position
+				return fmt.Sprintf("%s:%d:%d", name, at.Line, at.Column)
+			}
+		}
+		path = path[:strings.LastIndexAny(path, ".[")]
+	}
+	return name
+}
+
+// located puts a decoder's error into one line that begins with its place.
+func located(name string, root reflect.Type, data []byte, err error) error {
+	var at yaml.Error
+	if !errors.As(err, &at) {
+		return fmt.Errorf("%s: %w", placeOfBad(name, root, data), err)
+	}
+	text := at.GetMessage()
+	if key, unknown := strings.CutPrefix(text, "unknown field "); unknown {
+		text = fmt.Sprintf("unknown key %s: want %s", key, strings.Join(keysAt(root, at), ", "))
+	}
+	var wrong *yaml.TypeError
+	if errors.As(err, &wrong) && wrong.Token != nil {
+		text = fmt.Sprintf("%q: want %s", wrong.Token.Value, kindName(wrong.DstType))
+	}
+	if t := at.GetToken(); t != nil {
+		name = fmt.Sprintf("%s:%d:%d", name, t.Position.Line, t.Position.Column)
+	}
+	return fmt.Errorf("%s: %s", name, text)
+}
+
+// placeOfBad finds the first key at the top whose value cannot be decoded, for errors of a value's
+// own text, which know no place.
+func placeOfBad(name string, root reflect.Type, data []byte) string {
+	file, err := parser.ParseBytes(data, 0)
+	if err != nil || len(file.Docs) == 0 {
+		return name
+	}
+	top, ok := file.Docs[0].Body.(*ast.MappingNode)
+	if !ok {
+		return name
+	}
+	for _, v := range top.Values {
+		if err := yaml.NodeToValue(v, reflect.New(root).Interface()); err != nil {
+			at := v.Value.GetToken().Position
+			return fmt.Sprintf("%s:%d:%d", name, at.Line, at.Column)
+		}
+	}
+	return name
+}
+
+// keysAt lists the keys that are allowed where the error is.
+func keysAt(root reflect.Type, at yaml.Error) []string {
+	here := root
+	for _, key := range parents(at.GetToken()) {
+		if below, ok := field(here, key); ok {
+			here = below
+		}
+	}
+	return keysOf(here)
+}
+
+// parents are the keys around the one at t, outermost first.
+func parents(t *token.Token) []string {
+	if t == nil {
+		return nil
+	}
+	column, open := t.Position.Column, openBrackets(t)
+	var keys []string
+	closed := 0 // brackets that were closed again before t
+	for t = t.Prev; t != nil; t = t.Prev {
+		switch {
+		case t.Type == token.MappingEndType || t.Type == token.SequenceEndType:
+			closed++
+		case t.Type != token.MappingStartType && t.Type != token.SequenceStartType:
+			if open == 0 && closed == 0 && isKey(t) && t.Position.Column < column {
+				column = t.Position.Column
+				keys = append(keys, t.Value)
+			}
+		case closed > 0:
+			closed--
+		default:
+			open--
+			if key := keyBefore(t); key != nil {
+				column = key.Position.Column
+				keys = append(keys, key.Value)
+			}
+		}
+	}
+	slices.Reverse(keys)
+	return slices.Compact(keys)
+}
+
+// openBrackets counts the { and [ around t.
+func openBrackets(t *token.Token) int {
+	open, closed := 0, 0
+	for t = t.Prev; t != nil; t = t.Prev {
+		switch t.Type { //nolint:exhaustive // the others are no brackets
+		case token.MappingEndType, token.SequenceEndType:
+			closed++
+		case token.MappingStartType, token.SequenceStartType:
+			if closed > 0 {
+				closed--
+			} else {
+				open++
+			}
+		}
+	}
+	return open
+}
+
+func isKey(t *token.Token) bool { return t.Next != nil && t.Next.Type == token.MappingValueType }
+
+// keyBefore is the key whose value begins at t.
+func keyBefore(t *token.Token) *token.Token {
+	if t.Prev != nil && t.Prev.Type == token.MappingValueType {
+		return t.Prev.Prev
+	}
+	return nil
+}
+
+// field is the struct behind a key of the struct t, through pointers and lists.
+func field(t reflect.Type, key string) (reflect.Type, bool) {
+	for f := range fields(t) {
+		if keyOf(f) != key {
+			continue
+		}
+		below := f.Type
+		for below.Kind() == reflect.Pointer || below.Kind() == reflect.Slice {
+			below = below.Elem()
+		}
+		return below, below.Kind() == reflect.Struct
+	}
+	return nil, false
+}
+
+func keysOf(t reflect.Type) []string {
+	var keys []string
+	for f := range fields(t) {
+		keys = append(keys, keyOf(f))
+	}
+	return keys
+}
+
+func keyOf(f reflect.StructField) string {
+	key, _, _ := strings.Cut(f.Tag.Get("yaml"), ",")
+	return key
+}
+
+// fields yields the fields that have keys, those of inlined structs among them.
+func fields(t reflect.Type) func(yield func(reflect.StructField) bool) {
+	return func(yield func(reflect.StructField) bool) {
+		for f := range flat(t) {
+			if key := keyOf(f); key != "" && key != "-" && !yield(f) {
+				return
+			}
+		}
+	}
+}
+
+func flat(t reflect.Type) func(yield func(reflect.StructField) bool) {
+	return func(yield func(reflect.StructField) bool) {
+		for i := range t.NumField() {
+			f := t.Field(i)
+			if strings.HasSuffix(f.Tag.Get("yaml"), ",inline") {
+				for inner := range flat(f.Type) {
+					if !yield(inner) {
+						return
+					}
+				}
+			} else if !yield(f) {
+				return
+			}
+		}
+	}
+}
+
+// kindName says in plain words what a value must be.
+func kindName(t reflect.Type) string {
+	if t == reflect.TypeFor[time.Duration]() {
+		return "a number and a unit, like 1.5s or 2m"
+	}
+	switch t.Kind() { //nolint:exhaustive // files have no other kinds
+	case reflect.Int, reflect.Int64, reflect.Uint64:
+		return "a whole number"
+	case reflect.Float64:
+		return "a number"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.String:
+		return "a text"
+	case reflect.Slice:
+		return "a list"
+	case reflect.Struct, reflect.Pointer:
+		return "keys and values"
+	default:
+		return t.String()
+	}
+}

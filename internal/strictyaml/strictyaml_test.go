@@ -1,0 +1,93 @@
+package strictyaml_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"ibsoak/internal/strictyaml"
+)
+
+type file struct {
+	Name   string        `yaml:"name"`
+	Wait   time.Duration `yaml:"wait"`
+	Count  int           `yaml:"count"`
+	On     bool          `yaml:"on"`
+	Rooms  []room        `yaml:"rooms"`
+	Hidden func()        `yaml:"-"`
+	Part   `yaml:",inline"`
+}
+
+// Part is inlined, so it must be exported.
+type Part struct {
+	Door *door `yaml:"door"`
+}
+
+type room struct {
+	Colour string `yaml:"colour"`
+	Door   door   `yaml:"door"`
+}
+
+type door struct {
+	Key string `yaml:"key"`
+}
+
+func TestDecode(t *testing.T) {
+	var f file
+	text := "name: a\nwait: 1.5s\nrooms:\n- colour: red\n  door: {key: k}\ndoor:\n  key: 'front'\n"
+	if err := strictyaml.Decode("f.yaml", []byte(text), &f); err != nil {
+		t.Fatal(err)
+	}
+	if f.Wait != 1500*time.Millisecond || f.Rooms[0].Door.Key != "k" || f.Door.Key != "front" {
+		t.Errorf("%+v", f)
+	}
+	if err := strictyaml.Decode("f.yaml", nil, &f); err != nil || f.Name != "" {
+		t.Errorf("empty document: %v, %+v", err, f)
+	}
+}
+
+func TestErrorsSayWhereAndWhatIsAllowed(t *testing.T) {
+	for text, want := range map[string]string{
+		"nam: a":                                        `f.yaml:1:1: unknown key "nam": want name, wait, count, on, rooms, door`,
+		"door:\n  kee: 1":                               `f.yaml:2:3: unknown key "kee": want key`,
+		"rooms:\n- color: red":                          `f.yaml:2:3: unknown key "color": want colour, door`,
+		"rooms: [{color: red}]":                         `f.yaml:1:10: unknown key "color": want colour, door`,
+		"rooms:\n- door: {kee: 1}":                      `f.yaml:2:10: unknown key "kee": want key`,
+		"rooms: [{colour: a, e: 1}]":                    `unknown key "e": want colour, door`,
+		"rooms: [{door: {key: a}, e: 1}]":               `unknown key "e": want colour, door`,
+		"rooms:\n- door: {key: a}\n  colour: b\nend: 1": `f.yaml:4:1: unknown key "end": want name`,
+		"count: many":                                   `f.yaml:1:8: "many": want a whole number`,
+		"on: perhaps":                                   `f.yaml:1:5: "perhaps": want true or false`,
+		"wait: 5":                                       `like 1.5s or 2m`,
+		"name: a\nwait: soon":                           `f.yaml:2:7: time: invalid duration "soon"`,
+		"rooms: red":                                    "f.yaml:1:8: string was used",
+		"name: a\n---\nname: b":                         "f.yaml: want one YAML document",
+		"name: [":                                       "f.yaml:1",
+		"- 1":                                           "f.yaml:1:1",
+	} {
+		err := strictyaml.Decode("f.yaml", []byte(text), new(file))
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q:\n got %v\nwant %s", text, err, want)
+		}
+		if err != nil && strings.Contains(err.Error(), "\n") {
+			t.Errorf("%q: more than a line: %v", text, err)
+		}
+	}
+	if err := strictyaml.Decode("f.yaml", make([]byte, strictyaml.MaxFileBytes+1), new(file)); err == nil {
+		t.Error("a file that is too large was read")
+	}
+}
+
+func TestPlace(t *testing.T) {
+	data := []byte("name: a\nrooms:\n- colour: red\n  door: {key: k}\n")
+	for path, want := range map[string]string{
+		"$.rooms[0].door.key": "f.yaml:4:15",
+		"$.rooms[0].door.no":  "f.yaml:4:9",
+		"$.rooms[7].door":     "f.yaml:3:1",
+		"$.none":              "f.yaml",
+	} {
+		if got := strictyaml.Place("f.yaml", data, path); got != want {
+			t.Errorf("%s is at %s, want %s", path, got, want)
+		}
+	}
+}
