@@ -3,6 +3,7 @@ package wire
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"strconv"
 	"sync"
@@ -83,6 +84,13 @@ func init() {
 		}
 	}
 }
+
+var (
+	errNoMessage = errors.New("no such message")
+	errNoText    = errors.New("no text form")
+
+	errNoProtobuf = errors.New("no protobuf form")
+)
 
 // DecodeError is a payload that is not what its id says.
 type DecodeError struct {
@@ -284,11 +292,14 @@ func Decode(d Direction, payload []byte, v Version) (Message, error) {
 	if s == nil {
 		return Message{}, &DecodeError{
 			Kind: k, Seen: clip(payload),
-			Err: fmt.Errorf("no such message"),
+			Err: errNoMessage,
 		}
 	}
 	m := Message{Kind: k, Body: s.body()}
 	if form == Protobuf {
+		if s.protobufFrom == 0 {
+			return Message{}, &DecodeError{Kind: k, Seen: clip(payload), Err: errNoProtobuf}
+		}
 		if err := proto.Unmarshal(rest, m.Body); err != nil {
 			return Message{}, &DecodeError{Kind: k, Seen: clip(payload), Err: err}
 		}
@@ -297,7 +308,7 @@ func Decode(d Direction, payload []byte, v Version) (Message, error) {
 	if s.layout == nil {
 		return Message{}, &DecodeError{
 			Kind: k, Seen: clip(payload),
-			Err: fmt.Errorf("no text form"),
+			Err: errNoText,
 		}
 	}
 	if err := s.readFields(m.Body, rest, v); err != nil {

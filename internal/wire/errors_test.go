@@ -10,6 +10,15 @@ import (
 	"ibsoak/internal/wire"
 )
 
+// TestTextOnly refuses in protobuf what never had such a form.
+func TestTextOnly(t *testing.T) {
+	_, err := wire.Decode(wire.FromClient, []byte("\x00\x00\x01\x10\x0a\x01x"), 226)
+	want := `decode verifyAndAuthRequest "\x00\x00\x01\x10\n\x01x": no protobuf form`
+	if err == nil || err.Error() != want {
+		t.Errorf("error %v\nwant %s", err, want)
+	}
+}
+
 func TestDecodeErrors(t *testing.T) {
 	for _, c := range []struct {
 		name      string

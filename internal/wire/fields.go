@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -43,6 +44,9 @@ const (
 
 var (
 	errUnterminated = errors.New("field without its NUL")
+	errInt          = errors.New("want a 32-bit integer")
+	errLong         = errors.New("want a 64-bit integer")
+	errFlag         = errors.New("want 0 or 1")
 	errShort        = errors.New("message ends before its required fields")
 	errNotUTF8      = errors.New("not UTF-8")
 	errSeparator    = errors.New("a separator inside an option cannot travel in text")
@@ -132,7 +136,8 @@ func (f *fields) strOr(p **string, unset string) {
 		return
 	}
 	*p = nil
-	if s := f.get(); s != "" {
+	if field := f.next(); len(field) > 0 {
+		s := string(field)
 		*p = &s
 	}
 }
@@ -176,22 +181,27 @@ func (f *fields) long(p **int64, unset string) {
 	*p = nil
 	n, ok := f.number(64)
 	if ok {
-		*p = &n
+		v := n
+		*p = &v
 	}
 }
 
 // number reads an integer of the given width; not ok is unset or failed.
 func (f *fields) number(bits int) (int64, bool) {
 	s := f.next()
-	if len(s) == 0 || string(s) == unsetInt || string(s) == unsetLong {
+	if len(s) == 0 {
 		return 0, false
 	}
-	n, err := strconv.ParseInt(string(s), 10, bits)
-	if err != nil {
-		f.fail(fmt.Errorf("want a %d-bit integer", bits))
+	n, err := strconv.ParseInt(string(s), 10, 64)
+	if err != nil || bits == 32 && n != int64(int32(n)) && n != math.MaxInt64 {
+		if bits == 32 {
+			f.fail(errInt)
+		} else {
+			f.fail(errLong)
+		}
 		return 0, false
 	}
-	return n, true
+	return n, n != math.MaxInt32 && n != math.MaxInt64 // in any spelling, as "+2147483647"
 }
 
 // flag is a bool: "1" or "0". Unset is written as "0".
@@ -211,7 +221,7 @@ func (f *fields) flag(p **bool) {
 		v := string(s) == "1" || string(s) == "true"
 		*p = &v
 	default:
-		f.fail(errors.New("want 0 or 1"))
+		f.fail(errFlag)
 	}
 }
 

@@ -40,7 +40,8 @@ func (f *fields) float(p **float64, unset string, spell func([]byte, float64) []
 		return
 	}
 	if v != math.MaxFloat64 && !math.IsNaN(v) { // Double.MAX_VALUE, in any spelling, is unset
-		*p = &v
+		set := v
+		*p = &set
 	}
 }
 
