@@ -153,7 +153,7 @@ func (m Market) start(end time.Time, q HistoryRequest) time.Time {
 	n, s := q.Duration.Count, q.Instrument.of().sessions
 	switch q.Duration.Unit {
 	case Second:
-		return m.last(end, q).Add(-time.Duration(n) * time.Second)
+		return m.lastOpen(end, q).Add(-time.Duration(n) * time.Second)
 	case Day:
 		if !m.Hours.SessionsOnly && q.BarSize.Unit == Second {
 			return end.Add(-time.Duration(n) * dayTime)
@@ -172,8 +172,8 @@ func (m Market) start(end time.Time, q HistoryRequest) time.Time {
 	}
 }
 
-// last is the last moment of trading up to end: seconds are counted back from there.
-func (m Market) last(end time.Time, q HistoryRequest) time.Time {
+// lastOpen is the last moment of trading up to end: seconds are counted back from there.
+func (m Market) lastOpen(end time.Time, q HistoryRequest) time.Time {
 	s := q.Instrument.of().sessions
 	if w := m.Hours.last(s, end, !q.RTHOnly); w.Close.Before(end) {
 		return w.Close

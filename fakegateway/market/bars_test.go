@@ -205,20 +205,59 @@ func TestHistoryWindows(t *testing.T) {
 	}
 }
 
-func TestSeriesOfQuotes(t *testing.T) {
-	m, i := Market{Seed: 3}, instrument(t, "MSFT")
-	q := HistoryRequest{Instrument: i, Duration: Span{60, Second}, BarSize: secs(5)}
-	trades := history(t, m, monday, q)
-	for _, tc := range []struct {
-		series Series
-		off    string
-	}{{Midpoint, "0"}, {Bid, "-0.01"}, {Ask, "0.01"}} {
-		q.Series = tc.series
-		for n, b := range history(t, m, monday, q) {
-			if want := add(trades[n].Close, decimal.MustParse(tc.off)); !b.Close.Equal(want) ||
-				b.Volume != -1 || b.Trades != -1 {
-				t.Errorf("series %d: close %s, volume %d; want %s and none", tc.series, b.Close, b.Volume, want)
+// Bars of quotes say what the quotes say: each closes at the quote of its last step, and contains
+// those of all its steps.
+func TestBarsOfQuotesAgreeWithQuotes(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		m := Market{Seed: rapid.Uint64().Draw(t, "seed")}
+		i := anyInstrument(t, m)
+		now := monday.Add(time.Duration(rapid.Int64Range(0, int64(48*time.Hour)).Draw(t, "now"))).
+			Truncate(time.Minute)
+		size := rapid.SampledFrom([]int{1, 5, 30, 60, 120}).Draw(t, "size")
+		q := HistoryRequest{Instrument: i, Duration: secs(2 * size), BarSize: secs(size)}
+		for _, side := range []struct {
+			series Series
+			of     func(Quote) decimal.Decimal
+		}{
+			{Trades, func(q Quote) decimal.Decimal { return q.Last }},
+			{Midpoint, Quote.Mid},
+			{Bid, func(q Quote) decimal.Decimal { return q.Bid }},
+			{Ask, func(q Quote) decimal.Decimal { return q.Ask }},
+		} {
+			q.Series = side.series
+			bars := history(t, m, now, q)
+			for n, b := range bars {
+				end := now
+				if n+1 < len(bars) {
+					end = bars[n+1].Start
+				}
+				high, low := decimal.Decimal{}, decimal.MustParse("1000000000")
+				var last decimal.Decimal
+				for at := b.Start; at.Before(end); at = nextStep(at) {
+					last = side.of(m.Quote(i, at))
+					high, low = high.Max(last), low.Min(last)
+				}
+				if !b.Close.Equal(last) || !b.High.Equal(high) || !b.Low.Equal(low) {
+					t.Fatalf("%s series %d: bar %+v, quotes %s..%s, last %s", i.LocalSymbol,
+						side.series, b, low, high, last)
+				}
 			}
+		}
+	})
+}
+
+func TestBidAskBarsAreMeansAndExtremes(t *testing.T) {
+	m, i := Market{Seed: 3}, instrument(t, "MSFT")
+	q := HistoryRequest{Instrument: i, Duration: secs(600), BarSize: secs(60), Series: BidAsk}
+	both := history(t, m, monday, q)
+	q.Series = Bid
+	bids := history(t, m, monday, q)
+	q.Series = Ask
+	for n, ask := range history(t, m, monday, q) {
+		b, bid := both[n], bids[n]
+		if !b.High.Equal(ask.High) || !b.Low.Equal(bid.Low) || b.Open.Less(bid.Low) ||
+			bid.High.Less(b.Open) || b.Close.Less(ask.Low) || ask.High.Less(b.Close) {
+			t.Errorf("bar %+v of bids %+v and asks %+v", b, bid, ask)
 		}
 	}
 }

@@ -4,9 +4,21 @@ package market
 // so that an id which was seen anywhere can be asked for, by any client, with no memory of it.
 // They lie above all that IBKR has given out, in ranges that do not meet:
 //
-//	900,000,000   US stocks, by symbol
+//	  900,000,000   US stocks, by symbol
+//	1,230,000,000   futures, by product and month
+//	1,240,000,000   other instruments that always exist, by their place in a list
+//	1,300,000,000   options, by underlying, week of expiry, strike and right
 const (
-	firstStockConID = 900_000_000
+	firstStockConID   = 900_000_000
+	firstFutureConID  = 1_230_000_000
+	firstBondConID    = 1_240_000_000
+	firstCFDConID     = 1_241_000_000
+	firstForeignConID = 1_242_000_000
+	firstProductConID = 1_243_000_000
+	firstOptionConID  = 1_300_000_000
+
+	futuresPerProduct = 10_000
+	conIDEpoch        = 2000 // the year of the first month that has ids
 
 	// stockSymbols is how many symbols there are of 1 to 6 capital letters: 26 + 26² + ... + 26⁶.
 	stockSymbols   = 321_272_406

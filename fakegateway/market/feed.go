@@ -23,13 +23,33 @@ type feed struct {
 // feed puts an instrument's together.
 func (m Market) feed(i Instrument) feed {
 	k := i.of()
-	seed := mix(m.Seed, hashString(i.source))
-	last := newPath(m.Seed, i.source, i.baseTicks)
+	seed := mix(mix(m.Seed, hashString(i.source)), i.series())
+	last := m.last(i)
 	return feed{
 		last:   last,
 		quotes: &spreads{seed: seed, kind: k, last: last, wide: m.wide(i)},
 		flow:   volumes{seed: seed, kind: k},
 	}
+}
+
+// series tells the quotes and volumes of instruments apart that share a path.
+func (i Instrument) series() uint64 {
+	if i.LastTradeDate == "" {
+		return 0
+	}
+	return uint64(i.ConID)
+}
+
+// last is the curve of an instrument's trades.
+func (m Market) last(i Instrument) curve {
+	root := newPath(m.Seed, i.source, i.baseTicks)
+	switch {
+	case i.SecType == Option:
+		return m.optionCurve(i, root)
+	case i.of().root != nil || i.LastTradeDate != "" && i.SecType != Bond:
+		return futureCurve(i, root)
+	}
+	return root
 }
 
 // wide reports the minutes in which spreads are doubled: outside of regular hours, and never in a
@@ -49,8 +69,11 @@ func (m Market) wide(i Instrument) func(day, minute int64) bool {
 func (f feed) curve(which side) curve { return f.quotes.curve(which) }
 
 // moment is the last step of an instrument's market at t: t's own, or the last before the market
-// closed or was halted.
+// closed, was halted, or ended with the instrument's last trading day.
 func (m Market) moment(i Instrument, t time.Time) (at time.Time, halted bool) {
+	if last, ok := i.LastTrade(); ok && !t.Before(last) {
+		t = last.Add(-1)
+	}
 	if m.Hours.SessionsOnly {
 		if w := m.Hours.last(i.of().sessions, t.Add(1), true); !w.contains(t) {
 			t = w.Close.Add(-1)

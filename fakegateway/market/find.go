@@ -2,6 +2,7 @@ package market
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -62,25 +63,51 @@ func (q Query) normal() Query {
 const nasdaq = "NASDAQ"
 
 // candidates are instruments that may match; matches decides.
-func (m Market) candidates(_ time.Time, q Query) []Instrument {
-	if q.ConID != 0 {
-		if i, ok := LookupConID(q.ConID); ok {
-			return []Instrument{i}
+func (m Market) candidates(now time.Time, q Query) []Instrument {
+	switch {
+	case q.ConID != 0:
+		return m.byConID(now, q)
+	case q.Symbol == "" && q.LocalSymbol == "" && q.SecID == "":
+		if SecType(q.SecType) != Option && SecType(q.SecType) != Future || q.TradingClass == "" {
+			return nil
 		}
+	}
+	var found []Instrument
+	switch SecType(q.SecType) {
+	case Option:
+		return m.options(now, q)
+	case Future, ContinuousFuture:
+		found = futures(now, q)
+	case Stock:
+		for _, symbol := range []string{q.Symbol, q.LocalSymbol, symbolOf(q)} {
+			if i, ok := LookupSymbol(symbol); ok {
+				found = append(found, i)
+				break
+			}
+		}
+	case Cash, Index, Bond, CFD, Crypto:
+	default:
 		return nil
 	}
-	symbol := q.Symbol
-	if symbol == "" {
-		symbol = q.LocalSymbol
-	}
-	switch SecType(q.SecType) {
-	case Stock:
-		if i, ok := LookupSymbol(symbol); ok {
-			return []Instrument{i}
+	for _, i := range fixed {
+		if i.SecType == SecType(q.SecType) {
+			found = append(found, i)
 		}
-	default:
 	}
-	return nil
+	for n := range found {
+		found[n] = m.adopt(found[n])
+	}
+	return found
+}
+
+// symbolOf is the listed stock with the query's ISIN or CUSIP.
+func symbolOf(q Query) string {
+	for _, i := range listedStocks {
+		if q.SecID != "" && (q.SecID == i.ISIN || q.SecID == i.CUSIP) {
+			return i.Symbol
+		}
+	}
+	return ""
 }
 
 func (q Query) matches(i Instrument) bool {
@@ -88,10 +115,29 @@ func (q Query) matches(i Instrument) bool {
 	if q.Strike != nil && !q.Strike.IsZero() && !q.Strike.Equal(i.Strike) {
 		return false
 	}
-	return is(q.SecType, string(i.SecType)) && is(q.Symbol, i.Symbol) &&
-		is(q.Currency, i.Currency) && is(q.Right, i.Right) &&
-		is(q.LocalSymbol, i.LocalSymbol) && is(q.TradingClass, i.TradingClass) &&
-		is(q.PrimaryExchange, i.PrimaryExchange) && i.tradesAt(q.Exchange)
+	switch q.SecIDType {
+	case "":
+	case "ISIN":
+		if q.SecID != i.ISIN {
+			return false
+		}
+	case "CUSIP":
+		if q.SecID != i.CUSIP {
+			return false
+		}
+	default:
+		return false
+	}
+	symbol := is(q.Symbol, i.Symbol) || i.SecType == Bond && q.Symbol == i.CUSIP
+	return symbol && is(q.SecType, string(i.SecType)) && is(q.Currency, i.Currency) &&
+		is(q.Right, i.Right) && is(q.LocalSymbol, i.LocalSymbol) && q.multiplies(i) &&
+		strings.HasPrefix(i.LastTradeDate, q.LastTradeDateOrMonth) &&
+		is(q.TradingClass, i.TradingClass) && is(q.PrimaryExchange, i.PrimaryExchange) &&
+		i.tradesAt(q.Exchange)
+}
+
+func (q Query) multiplies(i Instrument) bool {
+	return q.Multiplier == "" || q.Multiplier == strconv.FormatInt(i.Multiplier, 10)
 }
 
 // tradesAt reports whether an exchange is one of the instrument's valid ones.
@@ -107,12 +153,55 @@ func (i Instrument) tradesAt(exchange string) bool {
 	return false
 }
 
-// LookupConID finds an instrument by contract id.
+// byConID is the instrument behind a contract id, unless it has expired and the query does not
+// ask for expired ones.
+func (m Market) byConID(now time.Time, q Query) []Instrument {
+	i, ok := m.Lookup(q.ConID)
+	if !ok || i.expired(now) && (!q.IncludeExpired || i.SecType == Option) {
+		return nil
+	}
+	if i.SecType == Future && SecType(q.SecType) == ContinuousFuture {
+		return front([]Instrument{i})
+	}
+	return []Instrument{i}
+}
+
+// expired reports whether an instrument's last trading day is over.
+func (i Instrument) expired(now time.Time) bool {
+	last, ok := i.LastTrade()
+	return ok && !now.Before(last)
+}
+
+// LastTrade is when trading in an instrument ends for ever; ok is false for one that does not
+// expire.
+func (i Instrument) LastTrade() (t time.Time, ok bool) {
+	s := i.of().sessions
+	date, err := time.ParseInLocation(dateForm, i.LastTradeDate, s.zone)
+	if err != nil {
+		return time.Time{}, false
+	}
+	if w, ok := s.on(date, true); ok {
+		return w.Close, true
+	}
+	return nextMidnight(date), true
+}
+
+// Lookup finds an instrument by contract id alone, also one that has expired.
+func (m Market) Lookup(conID int) (Instrument, bool) {
+	i, ok := LookupConID(conID)
+	if !ok {
+		i, ok = m.optionByConID(conID)
+	}
+	return m.adopt(i), ok
+}
+
+// LookupConID finds an instrument other than an option by contract id.
 func LookupConID(conID int) (Instrument, bool) {
-	for _, i := range listed {
-		if i.ConID == conID {
-			return i, true
-		}
+	if i, ok := byConID[conID]; ok {
+		return i, true
+	}
+	if i, ok := futureByConID(conID); ok {
+		return i, true
 	}
 	if symbol, ok := conIDToSymbol(conID); ok {
 		if i, ok := LookupSymbol(symbol); ok && i.ConID == conID {
@@ -121,3 +210,6 @@ func LookupConID(conID int) (Instrument, bool) {
 	}
 	return Instrument{}, false
 }
+
+// adopt takes an instrument's usual price from the replay, if there is one of it.
+func (m Market) adopt(i Instrument) Instrument { return i }

@@ -132,6 +132,19 @@ func pow10(n int) int64 {
 	return p
 }
 
+// root is the instrument whose prices this one's follow, as far as prices need it: itself, or the
+// underlying of a derivative.
+func (i Instrument) root() Instrument {
+	k := i.of()
+	if k.root == nil {
+		return i
+	}
+	return Instrument{
+		ConID: i.UnderConID, Symbol: i.UnderSymbol, SecType: i.UnderSecType,
+		kind: k.root, source: i.source, baseTicks: i.baseTicks,
+	}
+}
+
 // of is the kind of an instrument; a literal without one is taken for a US stock.
 func (i Instrument) of() *kind {
 	if i.kind == nil {

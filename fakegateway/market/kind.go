@@ -17,13 +17,14 @@ type kind struct {
 	spread int64 // the narrowest, in ticks; at least 2
 	// spreadShare of a price is added to each half of its spread: 1/spreadShare. 0: nothing.
 	spreadShare int64
-	volume      int64 // what a quiet minute trades, in units; at least tradesPerMinute
+	volume      int64 // what a quiet minute trades, in units; at least twice stepsPerMinute
 	lot         int64 // quotes are multiples of it
 
 	exchanges  string
 	makers     []string // the exchanges that quote and print trades
 	orderTypes string
 	aggGroup   int
+	root       *kind // of the instrument whose price this one's follows; nil for none
 	minSize    string
 	suggested  string // size increment
 }
@@ -38,8 +39,8 @@ func (k *kind) dress(i Instrument) Instrument {
 	}
 	i.MarketRuleIDs = ruleIDs(k.rule, i.ValidExchanges)
 	i.PriceMagnifier, i.Multiplier = 1, max(i.Multiplier, 1)
-	i.MinSize, i.SizeIncrement = decimal.MustParse(k.minSize), decimal.MustParse(k.minSize)
-	i.SuggestedSizeIncrement = decimal.MustParse(k.suggested)
+	i.MinSize, i.SizeIncrement = parse(k.minSize), parse(k.minSize)
+	i.SuggestedSizeIncrement = parse(k.suggested)
 	i.ZoneID = k.sessions.zoneID
 	if i.LocalSymbol == "" {
 		i.LocalSymbol = i.Symbol

@@ -25,3 +25,5 @@ func mul(a, b decimal.Decimal) decimal.Decimal { return must(a.Mul(b)) }
 func quo(a, b decimal.Decimal) decimal.Decimal { return must(a.Quo(b)).Round(averageScale) }
 
 func whole(n int64) decimal.Decimal { return must(decimal.New(n, 0)) }
+
+func parse(s string) decimal.Decimal { return decimal.MustParse(s) }

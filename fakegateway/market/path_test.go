@@ -141,3 +141,8 @@ func BenchmarkLast(b *testing.B) {
 		lastAt(p, monday.Add(time.Duration(n)*time.Second))
 	}
 }
+
+// timeDraw is a time of up to two days.
+func timeDraw(t *rapid.T, label string) time.Duration {
+	return time.Duration(rapid.Int64Range(0, int64(48*time.Hour)).Draw(t, label))
+}

@@ -17,10 +17,32 @@ type rule struct {
 type ruleStep struct{ from, by int64 }
 
 var (
-	centRule = &rule{id: 26, unit: 1, scale: 2, steps: []ruleStep{{0, 1}}}
+	centRule    = flat(26, 1, 2)
+	euroRule    = flat(239, 5, 5)
+	yenRule     = flat(240, 5, 3)
+	quarterRule = flat(67, 25, 2)
+	dimeRule    = flat(32, 10, 2)
+	oilRule     = flat(58, 1, 2)
+	gasRule     = flat(75, 1, 3)
+	goldRule    = flat(30, 10, 2)
+	silverRule  = flat(98, 5, 3)
+	noteRule    = flat(561, 15625, 6)
+	bondRule    = flat(635, 1, 3)
+	// Options in the penny programme: cents below 3 dollars, five from there on.
+	pennyRule = &rule{id: 109, unit: 1, scale: 2, steps: []ruleStep{{0, 1}, {300, 5}}}
+	// Other options: five cents below 3 dollars, ten from there on.
+	nickelRule = &rule{id: 110, unit: 5, scale: 2, steps: []ruleStep{{0, 1}, {60, 2}}}
 
-	rules = []*rule{centRule}
+	rules = []*rule{
+		centRule, euroRule, yenRule, quarterRule, dimeRule, oilRule, gasRule, goldRule, silverRule,
+		noteRule, bondRule, pennyRule, nickelRule,
+	}
 )
+
+// flat is one tick at every price.
+func flat(id int, unit int64, scale int) *rule {
+	return &rule{id: id, unit: unit, scale: scale, steps: []ruleStep{{0, 1}}}
+}
 
 // MarketRule answers reqMarketRule: the price increments behind an id of
 // Instrument.MarketRuleIDs, by rising low edge.
@@ -74,3 +96,6 @@ func (r *rule) coarsest() int64 {
 	}
 	return most
 }
+
+// nearest is a price of the rule next to ticks. It rises with ticks.
+func (r *rule) nearest(ticks int64) int64 { return r.floor(ticks + r.by(ticks)/2) }

@@ -47,7 +47,8 @@ type sessions struct {
 	regular hours
 	full    hours // with extended trading
 	// holiday says what is special about a trading date that is no weekend.
-	holiday func(date time.Time) special
+	holiday  func(date time.Time) special
+	weekends bool // which are days as any
 	// The ends of an early day.
 	earlyRegular, earlyFull clock
 }
@@ -91,7 +92,7 @@ func lastMidnight(t time.Time) time.Time { return midnight(t, t.Location()).AddD
 // on is the trading of a date: regular hours, or with extended ones. ok is false for a date
 // without trading.
 func (s *sessions) on(date time.Time, extended bool) (w Window, ok bool) {
-	if wd := date.Weekday(); wd == time.Saturday || wd == time.Sunday {
+	if wd := date.Weekday(); !s.weekends && (wd == time.Saturday || wd == time.Sunday) {
 		return Window{}, false
 	}
 	h, end := s.regular, s.earlyRegular

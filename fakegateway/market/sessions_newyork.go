@@ -23,11 +23,10 @@ var newYork = &sessions{
 // Monday, one on a Saturday on the Friday, except New Year's Day on a Saturday, which is not kept.
 func isHoliday(day time.Time) bool {
 	y, m, d := day.Date()
-	zone := day.Location()
 	wd := day.Weekday()
 	nth := (d-1)/7 + 1
 	observed := func(month time.Month, date int) bool {
-		holiday := time.Date(y, month, date, 0, 0, 0, 0, zone)
+		holiday := time.Date(y, month, date, 0, 0, 0, 0, day.Location())
 		switch holiday.Weekday() {
 		case time.Saturday:
 			holiday = holiday.AddDate(0, 0, -1)
@@ -51,7 +50,7 @@ func isHoliday(day time.Time) bool {
 	case wd == time.Thursday && m == time.November && nth == 4:
 		return true // Thanksgiving
 	}
-	return easter(y, zone).AddDate(0, 0, -2).Equal(day) // Good Friday
+	return goodFriday(day)
 }
 
 // isEarlyClose is a day that ends at 13:00: the eves of Independence Day and Christmas when both

@@ -2,25 +2,24 @@ package market
 
 import "strings"
 
-// listed are instruments with the contract ids that IBKR gives them, so that a client which
-// remembers an id from a real Gateway finds the same stock here.
-var listed = map[string]Instrument{}
-
-func init() {
+// listedStocks have the contract ids that IBKR gives them, so that a client which remembers an id
+// from a real Gateway finds the same stock here. Options and contracts for difference are listed on
+// them; their place here is part of those contract ids, so new ones go to the end.
+var listedStocks = func() []Instrument {
 	nms := func(conID int, symbol, name, industry, category string, dollars int64) Instrument {
-		return Instrument{
-			ConID: conID, Symbol: symbol, LongName: name, PrimaryExchange: "NASDAQ",
+		return asStock(Instrument{
+			ConID: conID, Symbol: symbol, LongName: name, PrimaryExchange: nasdaq,
 			TradingClass: "NMS", StockType: "COMMON",
 			Industry: industry, Category: category, baseTicks: dollars * ticksPerDollar,
-		}
+		})
 	}
 	fund := func(conID int, symbol, name, exchange, class string, dollars int64) Instrument {
-		return Instrument{
+		return asStock(Instrument{
 			ConID: conID, Symbol: symbol, LongName: name, PrimaryExchange: exchange,
 			TradingClass: class, StockType: "ETF", baseTicks: dollars * ticksPerDollar,
-		}
+		})
 	}
-	for _, i := range []Instrument{
+	return []Instrument{
 		nms(265598, "AAPL", "APPLE INC", "Technology", "Computers", 260),
 		nms(4815747, "NVDA", "NVIDIA CORP", "Technology", "Semiconductors", 180),
 		nms(272093, "MSFT", "MICROSOFT CORP", "Technology", "Software", 480),
@@ -28,16 +27,33 @@ func init() {
 		nms(76792991, "TSLA", "TESLA INC", "Consumer, Cyclical", "Auto Manufacturers", 400),
 		nms(4391, "AMD", "ADVANCED MICRO DEVICES", "Technology", "Semiconductors", 160),
 		fund(756733, "SPY", "STATE STREET SPDR S&P 500 ETF", "ARCA", "SPY", 660),
-		fund(320227571, "QQQ", "INVESCO QQQ TRUST SERIES 1", "NASDAQ", "NMS", 600),
-	} {
-		listed[i.Symbol] = asStock(i)
+		fund(320227571, "QQQ", "INVESCO QQQ TRUST SERIES 1", nasdaq, "NMS", 600),
 	}
-}
+}()
+
+// listed are the listed stocks by symbol.
+var listed = func() map[string]Instrument {
+	by := make(map[string]Instrument, len(listedStocks))
+	for _, i := range listedStocks {
+		by[i.Symbol] = i
+	}
+	return by
+}()
 
 // asStock adds what all US stocks have in common.
 func asStock(i Instrument) Instrument {
-	i.SecType, i.Currency, i.Exchange = Stock, "USD", smart
+	i.SecType, i.Currency, i.Exchange, i.ISIN = Stock, "USD", smart, isins[i.Symbol]
+	if i.ISIN != "" {
+		i.CUSIP = i.ISIN[2:11]
+	}
 	return usStock.dress(i)
+}
+
+// isins are public; the nine digits after "US" are the CUSIP.
+var isins = map[string]string{
+	"AAPL": "US0378331005", "NVDA": "US67066G1040", "MSFT": "US5949181045",
+	"AMZN": "US0231351067", "TSLA": "US88160R1014", "AMD": "US0079031078",
+	"SPY": "US78462F1030", "QQQ": "US46090E1038",
 }
 
 const (

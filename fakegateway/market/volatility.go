@@ -21,7 +21,7 @@ func (m Market) volatilities(f feed, sessions []session, now time.Time, q Histor
 	bars := make([]Bar, len(tallies))
 	for n, b := range tallies {
 		day, _, _ := leafAt(b.start)
-		v := m.historicalVolatility(q.Instrument, f, day)
+		v := historicalVolatility(f, day)
 		if q.Series == OptionImpliedVolatility {
 			v = m.atTheMoney(q.Instrument, day)
 		}
@@ -36,7 +36,7 @@ func (m Market) volatilities(f feed, sessions []session, now time.Time, q Histor
 
 // historicalVolatility is the standard deviation of the last daily returns before a day, for a
 // year.
-func (m Market) historicalVolatility(i Instrument, f feed, day int64) float64 {
+func historicalVolatility(f feed, day int64) float64 {
 	var sum, squares float64
 	last := log(float64(max(f.last.at(day-volatilityDays, 0, 0), 1)))
 	for d := day - volatilityDays + 1; d <= day; d++ {

@@ -13,13 +13,10 @@ type traded interface {
 	before(s step) (volume, trades int64)
 }
 
-const (
-	stepsPerMinute = leavesPerMinute * pointsPerLeaf
-	// tradesPerMinute is one for each step, so that every price was traded at.
-	tradesPerMinute = stepsPerMinute
-)
+const stepsPerMinute = leavesPerMinute * pointsPerLeaf
 
-// volumes are the trades of a seeded instrument: one at each step. The volume of a stretch of time
+// volumes are the trades of a seeded instrument: one at each step, so that every price is one that
+// something traded at. The volume of a stretch of time
 // is the difference of two sums, each computed at once.
 type volumes struct {
 	seed uint64

@@ -1,0 +1,89 @@
+package market
+
+import "time"
+
+// interbank is forex: from 17:15 in New York to 17:00 on the next day, from Sunday to Friday. It
+// is closed on New Year's Day and Christmas.
+var interbank = &sessions{
+	zone: Eastern, zoneID: ZoneName,
+	regular: hours{17*hour + 15 - dayClock, 17 * hour}, earlyRegular: 17 * hour,
+	full: hours{17*hour + 15 - dayClock, 17 * hour}, earlyFull: 17 * hour,
+	holiday: closedOn(newYearsDay, christmas),
+}
+
+// coins is crypto currencies: every day, from midnight to midnight.
+var coins = &sessions{
+	zone: Eastern, zoneID: ZoneName,
+	regular: hours{0, dayClock}, full: hours{0, dayClock},
+	earlyRegular: dayClock, earlyFull: dayClock,
+	holiday: closedOn(), weekends: true,
+}
+
+// listedOptions trade in the regular hours of their stocks; options on indices until a quarter
+// past four.
+var (
+	listedOptions = regularOnly(16*hour, 13*hour)
+	indexOptions  = regularOnly(16*hour+15, 13*hour+15)
+	// indices are computed while their stocks trade.
+	indices = regularOnly(16*hour, 13*hour)
+)
+
+func regularOnly(until, early clock) *sessions {
+	h := hours{9*hour + 30, until}
+	return &sessions{
+		zone: Eastern, zoneID: ZoneName, regular: h, full: h,
+		earlyRegular: early, earlyFull: early, holiday: newYork.holiday,
+	}
+}
+
+// bondDesk is the trading of bonds over the counter.
+var bondDesk = &sessions{
+	zone: Eastern, zoneID: ZoneName,
+	regular: hours{8 * hour, 17 * hour}, earlyRegular: 14 * hour,
+	full: hours{8 * hour, 17 * hour}, earlyFull: 14 * hour,
+	holiday: newYork.holiday,
+}
+
+// The exchanges of the stocks that are listed outside the United States.
+var (
+	mexicoCity = abroad(mexico, "America/Mexico_City", 8*hour+30, 15*hour)
+	swiss      = abroad(zurich, "MET", 9*hour, 17*hour+30)
+	frankfurt  = abroad(berlin, "MET", 9*hour, 17*hour+30)
+	londonDesk = abroad(london, "GB-Eire", 8*hour, 16*hour+30)
+)
+
+// abroad are the sessions of an exchange that keeps New Year's Day, Good Friday, Easter Monday and
+// Christmas; its other holidays are traded here.
+func abroad(zone *time.Location, id string, open, until clock) *sessions {
+	h := hours{open, until}
+	return &sessions{
+		zone: zone, zoneID: id, regular: h, full: h, earlyRegular: until, earlyFull: until,
+		holiday: closedOn(newYearsDay, goodFriday, easterMonday, christmas),
+	}
+}
+
+// closedOn is a calendar that knows some holidays, on their dates.
+func closedOn(holidays ...func(time.Time) bool) func(time.Time) special {
+	return func(date time.Time) special {
+		for _, is := range holidays {
+			if is(date) {
+				return closed
+			}
+		}
+		return ordinary
+	}
+}
+
+func newYearsDay(date time.Time) bool { return date.YearDay() == 1 }
+
+func christmas(date time.Time) bool {
+	return date.Month() == time.December && date.Day() == 25
+}
+
+func goodFriday(date time.Time) bool {
+	return easter(date.Year(), date.Location()).AddDate(0, 0, -2).Equal(date)
+}
+
+func easterMonday(date time.Time) bool {
+	return easter(date.Year(), date.Location()).AddDate(0, 0, 1).Equal(date)
+}
