@@ -25,8 +25,8 @@ const (
 
 // item is one thing for the writer to do: a unit of the stream, or a step between units.
 type item struct {
-	raw  []byte
-	kind string
+	raw     []byte
+	kind    string
 	message bool       // false for what is none: its bytes do not decode
 	hit     *fault.Hit // acts on it in place of the writing; nil for none
 	note    string     // for the transcript

@@ -17,6 +17,8 @@ import (
 // Schedule is a list of planned faults, tried in order: the first whose conditions hold at a
 // point acts there, and no other.
 type Schedule struct {
+	// Hook is a Starlark file that is asked about every message; "" is none.
+	Hook   string  `json:"hook,omitempty" yaml:"hook,omitempty"`
 	Faults []Fault `json:"faults" yaml:"faults"`
 }
 
@@ -79,8 +81,7 @@ type When struct {
 	// AnswerTo selects the Gateway's messages that answer a request which was read while the fault
 	// was in force, by the request's id; Outbound may then be left out.
 	AnswerTo *Request `json:"answerTo,omitempty" yaml:"answerTo,omitempty"`
-	// After lets the fault act on a connection only when this moment has come on it. The moment of
-	// What.Release ends that, until After comes again.
+	// After lets the fault act on a connection only when this moment has come on it.
 	After *Moment `json:"after,omitempty" yaml:"after,omitempty"`
 	// Delay is waited out after the moment, in real time, before the fault acts. An action on a
 	// message holds it back meanwhile; any other lets the connection go on.
@@ -132,7 +133,8 @@ type What struct {
 	// Times is the number of copies of a duplicate, from 2. 0: 2.
 	Times int `json:"times,omitempty" yaml:"times,omitempty"`
 	// Release is when a withheld message is told after all, and when the copies of a duplicate are.
-	// nil is never, and for copies at once.
+	// nil is never, and for copies at once. A moment (other than a mere delay) that releases something
+	// or closes what When.After has opened ends the fault on that connection, until After comes again.
 	Release *Moment `json:"release,omitempty" yaml:"release,omitempty"`
 	// Set changes fields of a replaced or withheld message, and of the copies of a duplicate.
 	Set Values `json:"set,omitempty" yaml:"set,omitempty"`

@@ -89,7 +89,7 @@ func TestParseSaysWhereAndWhatIsAllowed(t *testing.T) {
 	}{
 		{
 			"unknown key at the top", "fault:\n  - {}\n",
-			[]string{"f.yaml:1:1: ", `"fault"`, "want faults"},
+			[]string{"f.yaml:1:1: ", `"fault"`, "want hook, blocks, faults"},
 		},
 		{
 			"unknown key in when", "faults:\n  - when:\n      fase: accepted\n    what: {do: fin}\n",

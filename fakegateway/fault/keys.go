@@ -9,8 +9,9 @@ import (
 
 // keyed are the structs of a schedule, by the key under which each stands; "" is the top.
 var keyed = map[string]any{
-	"": Schedule{}, "faults": Fault{}, "where": Where{}, "when": When{}, "what": What{},
-	"until": Until{}, "downtime": Downtime{},
+	"": document{}, "blocks": blockDoc{}, "faults": Fault{}, "where": Where{}, "when": When{},
+	"what": What{}, "until": Until{}, "downtime": Downtime{}, "release": Moment{},
+	"after": Moment{}, "answerTo": Request{}, "with": Request{},
 }
 
 // keysBeside lists the keys that are allowed where an unknown one stands.

@@ -1,10 +1,9 @@
 package fault
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
+	"path/filepath"
 	"reflect"
 	"strings"
 
@@ -16,25 +15,78 @@ import (
 // MaxFileBytes bounds a schedule's text.
 const MaxFileBytes = 1 << 20
 
+// document is a schedule as it is written: with blocks and their uses, where Schedule has faults.
+type document struct {
+	Hook   string              `yaml:"hook,omitempty"`
+	Blocks map[string]blockDoc `yaml:"blocks,omitempty"`
+	Faults []node              `yaml:"faults"`
+}
+
+// node is a part of the text that is decoded later.
+type node struct{ ast.Node }
+
+// UnmarshalYAML keeps the text.
+func (n *node) UnmarshalYAML(text ast.Node) error {
+	n.Node = text
+	return nil
+}
+
 // Parse reads a schedule in YAML or JSON (which is YAML too). It is strict: a key that does not
 // exist, a parameter that an action does not use and a value out of range are errors, each with
-// the line and column in the file called name, and with what is allowed there.
+// the line and column in the file called name, and with what is allowed there. What the schedule
+// uses of named blocks is in the result as faults. A hook's path is relative to the file.
 func Parse(name string, data []byte) (Schedule, error) {
-	if len(data) > MaxFileBytes {
-		return Schedule{}, fmt.Errorf("%s: %d bytes, want at most %d", name, len(data), MaxFileBytes)
+	var d document
+	root, err := readDocument(name, data, &d)
+	if err != nil {
+		return Schedule{}, err
 	}
-	var s Schedule
-	decoder := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict())
-	if err := decoder.Decode(&s); err != nil && !errors.Is(err, io.EOF) {
-		return Schedule{}, located(name, err)
+	s := Schedule{Hook: d.Hook}
+	if s.Hook != "" && !filepath.IsAbs(s.Hook) {
+		s.Hook = filepath.Join(filepath.Dir(name), s.Hook)
 	}
-	if err := decoder.Decode(new(Schedule)); !errors.Is(err, io.EOF) {
-		return Schedule{}, fmt.Errorf("%s: want one YAML document, found more", name)
+	x := expander{name: name, blocks: d.Blocks}
+	for i, n := range d.Faults {
+		if err := x.add(n.Node, fmt.Sprintf("faults[%d]", i), nil); err != nil {
+			return Schedule{}, err
+		}
 	}
+	s.Faults = x.faults
 	if err := s.Validate(); err != nil {
-		return Schedule{}, locatedProblems(name, data, err)
+		return Schedule{}, x.located(root, err)
 	}
 	return s, nil
+}
+
+// readDocument decodes the one document of a file, strictly, into v. Anchors are resolved. root is
+// nil for an empty file.
+func readDocument(name string, data []byte, v any) (root ast.Node, err error) {
+	if len(data) > MaxFileBytes {
+		return nil, fmt.Errorf("%s: %d bytes, want at most %d", name, len(data), MaxFileBytes)
+	}
+	file, err := parser.ParseBytes(data, 0)
+	if err != nil {
+		return nil, located(name, err)
+	}
+	for _, d := range file.Docs {
+		if d.Body == nil {
+			continue
+		}
+		if root != nil {
+			return nil, fmt.Errorf("%s: want one YAML document, found more", name)
+		}
+		root = d.Body
+	}
+	if root == nil {
+		return nil, nil
+	}
+	if root, err = withoutAliases(root); err == nil {
+		err = yaml.NodeToValue(root, v, yaml.Strict())
+	}
+	if err != nil {
+		return nil, located(name, err)
+	}
+	return root, nil
 }
 
 // located puts a decoder's error into one line that begins with its place.
@@ -58,31 +110,35 @@ func located(name string, err error) error {
 	return fmt.Errorf("%s: %s", place, text)
 }
 
-// locatedProblems gives every problem of a schedule its line and column.
-func locatedProblems(name string, data []byte, err error) error {
-	file, parseErr := parser.ParseBytes(data, 0)
+// located gives every problem of a schedule its line and column.
+func (x *expander) located(root ast.Node, err error) error {
 	joined, ok := err.(interface{ Unwrap() []error })
-	if parseErr != nil || !ok {
-		return fmt.Errorf("%s: %w", name, err)
+	if !ok {
+		return fmt.Errorf("%s: %w", x.name, err)
 	}
 	var lines []error
 	for _, one := range joined.Unwrap() {
 		var p *Problem
 		if errors.As(one, &p) {
-			one = fmt.Errorf("%s: %w", place(name, file, p), one)
+			from := x.origins[p.Fault]
+			at := place(x.name, root, from.path, p.Path)
+			if from.block != "" {
+				at = place(x.name, root, from.path, "use")
+				one = fmt.Errorf("block %s: %s: %s", from.block, p.Path, p.Text)
+			}
+			one = fmt.Errorf("%s: %w", at, one)
 		}
 		lines = append(lines, one)
 	}
 	return errors.Join(lines...)
 }
 
-// place finds the value that a problem is about, or the nearest thing around it.
-func place(name string, file *ast.File, p *Problem) string {
-	path := fmt.Sprintf("$.faults[%d].%s", p.Fault, p.Path)
-	for path != "$" {
+// place finds the value at a path below an entry, or the nearest thing around it.
+func place(name string, root ast.Node, entry, path string) string {
+	for path = "$." + entry + "." + path; path != "$"; {
 		if found, err := yaml.PathString(path); err == nil {
-			if node, err := found.FilterFile(file); err == nil && node != nil {
-				at := node.GetToken().Position
+			if n, err := found.FilterNode(root); err == nil && n != nil {
+				at := n.GetToken().Position
 				return fmt.Sprintf("%s:%d:%d", name, at.Line, at.Column)
 			}
 		}
@@ -96,11 +152,13 @@ func kindName(t reflect.Type) string {
 	switch t.Kind() {
 	case reflect.Int, reflect.Int64:
 		return "a whole number"
+	case reflect.Float64:
+		return "a number"
 	case reflect.String:
 		return "a text"
 	case reflect.Slice:
 		return "a list"
-	case reflect.Struct, reflect.Pointer:
+	case reflect.Struct, reflect.Pointer, reflect.Map:
 		return "keys and values"
 	default:
 		return t.String()

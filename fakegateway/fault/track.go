@@ -24,7 +24,7 @@ type Track struct {
 	inbound    map[string]int // messages so far, by name and under Any
 	outbound   map[string]int
 	cut        map[*armed]bool  // faults with a BytesOut that have fallen here
-	open       map[*armed]bool  // faults whose After has come; false: and whose Release has
+	open       map[*armed]bool  // true when After has come, false when Release has
 	asked      map[*armed][]key // requests that AnswerTo selects, the newest last
 	pairs      map[*armed]*pair // of swaps
 }
@@ -136,7 +136,7 @@ func (t *Track) first(o occasion, hook *What, falls func(*armed) bool) (*armed, 
 	return a, hit
 }
 
-// within reports whether a fault's window is open: it has none, or After has come and Release has
+// within reports whether a fault's window is open: After has come, if there is one, and Release has
 // not.
 func (t *Track) within(a *armed) bool {
 	if a.What.Telling() && t.clientID == nil {
@@ -145,29 +145,32 @@ func (t *Track) within(a *armed) bool {
 	if r := a.What.Release; r != nil && r.passed(t.plan.elapsed()) {
 		return false
 	}
-	after := a.When.After
-	if after == nil {
-		return true
+	if isOpen, known := t.open[a]; known {
+		return isOpen
 	}
-	isOpen, known := t.open[a]
-	return isOpen || !known && after.passed(t.plan.elapsed())
+	after := a.When.After
+	return after == nil || after.passed(t.plan.elapsed())
 }
 
 // pass lets the moment o pass: it opens and closes windows, and returns what is due.
 func (t *Track) pass(o occasion) []Withheld {
+	due := t.release(o)
 	for a := range t.plan.all() {
 		after, release := a.When.After, a.What.Release
-		if after == nil || !t.selected(a.Where) {
-			continue
-		}
 		switch {
-		case after.is(o):
+		case !t.selected(a.Where):
+		case after != nil && after.is(o):
 			t.open[a] = true
-		case release != nil && release.is(o):
+		case release != nil && release.is(o) && (t.within(a) && after != nil || releases(due, a)):
 			t.open[a] = false
 		}
 	}
-	return t.release(o)
+	return due
+}
+
+// releases reports whether something is due that this fault has withheld.
+func releases(due []Withheld, a *armed) bool {
+	return slices.ContainsFunc(due, func(w Withheld) bool { return w.ID == a.ID })
 }
 
 // note remembers a request for the faults that are about answers. It returns answers that waited

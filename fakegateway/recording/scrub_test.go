@@ -453,8 +453,10 @@ func TestUnknownFramesAreLeftOut(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, want := range []Entry{
-		{Kind: "gateway", Bytes: 17}, {Kind: "managedAccounts", Bytes: 19},
-		{Kind: "managedAccounts"}, {Kind: "nextValidId"},
+		{Kind: "gateway", Bytes: 17},
+		{Kind: "managedAccounts", Bytes: 19},
+		{Kind: "managedAccounts"},
+		{Kind: "nextValidId"},
 	} {
 		e := r.Entries[i]
 		if i > 0 && e.Kind != want.Kind || e.Bytes != want.Bytes || e.Note == "" {
