@@ -33,6 +33,10 @@ func (s *session) deliver(v *exchange.View, e exchange.Event) {
 		if s.owns(e.Order) || e.By == s.clientID {
 			s.fail(e.Order.OrderID, e.Code, e.Text)
 		}
+	case exchange.Bound:
+		if s.hears(e) {
+			s.sendOrderBound(e.Order)
+		}
 	case exchange.Executed:
 		if s.hears(e) {
 			s.sendExecution(noRequest, *e.Execution)
@@ -52,12 +56,22 @@ func (s *session) deliver(v *exchange.View, e exchange.Event) {
 
 // hears reports whether an order's events are for this client: the one that placed it, the one
 // whose request caused them, client 0 and the master client.
+//
+// Of an order that was placed by hand and is not bound, client 0 hears of the fills only.
 func (s *session) hears(e exchange.Event) bool {
-	return s.owns(e.Order) || e.By == s.clientID || s.clientID == 0 ||
-		s.clientID == s.srv.cfg.MasterClientID
+	if s.clientID != 0 && s.clientID == s.srv.cfg.MasterClientID {
+		return true
+	}
+	if unbound(e.Order) {
+		return s.clientID == 0 && e.Execution != nil
+	}
+	return s.owns(e.Order) || e.By == s.clientID || s.clientID == 0
 }
 
-func (s *session) owns(o exchange.Order) bool { return o.ClientID == s.clientID }
+func (s *session) owns(o exchange.Order) bool { return o.ClientID == s.clientID && !unbound(o) }
+
+// unbound is an order that was placed by hand and has no order id.
+func unbound(o exchange.Order) bool { return o.Manual && o.OrderID == 0 }
 
 // statusClient is the client id in an orderStatus. A client that cancels somebody else's order
 // reads its own id there: captured from a Gateway at 200.

@@ -53,8 +53,8 @@ func matches(f *protobuf.ExecutionFilter, e exchange.Execution) bool {
 	}
 	return (f.GetClientId() == 0 || int(f.GetClientId()) == e.ClientID) &&
 		same(f.GetAcctCode(), strings.ToUpper(e.Account)) && same(f.GetSymbol(), e.Symbol) &&
-		same(f.GetSecType(), secTypeStock) &&
-		same(f.GetExchange(), exchSMART, e.Instrument.PrimaryExchange) &&
+		same(f.GetSecType(), string(e.Instrument.SecType)) &&
+		same(f.GetExchange(), e.Instrument.Exchange, e.Instrument.PrimaryExchange) &&
 		same(f.GetSide(), string(e.Action), side(e.Action))
 }
 
@@ -92,26 +92,37 @@ func (s *session) sendExecution(id int, e exchange.Execution) {
 	x := &protobuf.Execution{
 		OrderId: num(e.OrderID), ExecId: proto.String(e.ExecID),
 		Time: proto.String(stamp(s.version, e.At)), AcctNumber: proto.String(e.Account),
-		Exchange: proto.String(e.Instrument.PrimaryExchange), Side: proto.String(side(e.Action)),
+		Exchange: proto.String(tradedAt(e.Instrument)), Side: proto.String(side(e.Action)),
 		Shares: proto.String(whole(e.Shares)), Price: float(e.Price),
 		PermId: proto.Int64(e.PermID), ClientId: num(e.ClientID),
 		CumQty: proto.String(whole(e.CumQuantity)), AvgPrice: float(e.AvgPrice),
 		LastLiquidity: num(liquidity), OptExerciseOrLapseType: num(-1),
+	}
+	if e.Exercise != exchange.NotExercised {
+		x.OptExerciseOrLapseType = num(int(e.Exercise))
 	}
 	if e.OrderRef != "" {
 		x.OrderRef = proto.String(e.OrderRef)
 	}
 	s.send(wire.ExecutionDetails, &protobuf.ExecutionDetails{
 		ReqId:    num(id),
-		Contract: contractOf(e.Instrument, e.Instrument.PrimaryExchange), Execution: x,
+		Contract: contractOf(e.Instrument, tradedAt(e.Instrument)), Execution: x,
 	})
+}
+
+// tradedAt is the exchange of an execution: the listing of a stock, or where all else trades.
+func tradedAt(i market.Instrument) string {
+	if i.PrimaryExchange != "" {
+		return i.PrimaryExchange
+	}
+	return i.Exchange
 }
 
 // sendCommission sends a fill's commission. There is no realized profit for an opening trade.
 func (s *session) sendCommission(e exchange.Execution) {
 	report := &protobuf.CommissionAndFeesReport{
 		ExecId: proto.String(e.ExecID), CommissionAndFees: float(e.Commission),
-		Currency: proto.String(currencyUSD),
+		Currency: proto.String(e.CommissionCurrency),
 	}
 	if e.Closed > 0 {
 		report.RealizedPNL = float(e.RealizedPnL)

@@ -3,6 +3,7 @@ package fakegateway
 import (
 	"fmt"
 
+	"github.com/govalues/decimal"
 	"github.com/scmhub/ibapi/protobuf"
 	"google.golang.org/protobuf/proto"
 
@@ -10,8 +11,14 @@ import (
 	"ibsoak/internal/wire"
 )
 
-// reqOpenOrders lists this client's working orders.
-func (s *session) reqOpenOrders(*protobuf.OpenOrdersRequest) { s.listOpenOrders(s.owns) }
+// reqOpenOrders lists this client's working orders. Client 0 gets those that were placed by hand
+// too: they are bound to it.
+func (s *session) reqOpenOrders(*protobuf.OpenOrdersRequest) {
+	if s.clientID == 0 {
+		s.srv.exchange.BindManual(s.conn.Now())
+	}
+	s.listOpenOrders(s.owns)
+}
 
 // reqAllOpenOrders lists every client's working orders; it binds none of them.
 func (s *session) reqAllOpenOrders(*protobuf.AllOpenOrdersRequest) {
@@ -36,20 +43,32 @@ func (s *session) sendOpenOrders(v *exchange.View, which func(exchange.Order) bo
 	return sent
 }
 
-// reqAutoOpenOrders binds orders placed by hand to client 0. There is nobody here to place any, so
-// client 0 gets no answer, and any other client the error that it gets from a Gateway.
-func (s *session) reqAutoOpenOrders(*protobuf.AutoOpenOrdersRequest) {
-	if s.clientID != 0 {
+// reqAutoOpenOrders binds orders that are placed by hand from now on to client 0, which gets no
+// answer; any other client gets the error that it gets from a Gateway.
+func (s *session) reqAutoOpenOrders(m *protobuf.AutoOpenOrdersRequest) {
+	switch {
+	case s.srv.cfg.ReadOnlyAPI:
+		s.fail(noRequest, codeReadOnly, textReadOnly)
+	case s.clientID != 0:
 		s.fail(noRequest, 327, "Only the default client (i.e 0) can auto bind orders")
+	default:
+		s.srv.exchange.AutoBind(s.conn.Now(), m.GetAutoBind())
 	}
 }
 
-// reqCompletedOrders lists the orders of today's session that are done. All come from the API.
-func (s *session) reqCompletedOrders(*protobuf.CompletedOrdersRequest) {
+// sendOrderBound tells client 0 of an order by hand that is its own from now on.
+func (s *session) sendOrderBound(o exchange.Order) {
+	s.send(wire.OrderBound, &protobuf.OrderBound{
+		PermId: proto.Int64(o.PermID), ClientId: num(o.ClientID), OrderId: num(o.OrderID),
+	})
+}
+
+// reqCompletedOrders lists the orders of today's session that are done: all, or those from the API.
+func (s *session) reqCompletedOrders(m *protobuf.CompletedOrdersRequest) {
 	s.srv.exchange.View(s.conn.Now(), func(v *exchange.View) {
 		today := day(v.Now())
 		for _, o := range v.CompletedOrders() {
-			if day(o.DoneAt) != today {
+			if day(o.DoneAt) != today || o.Manual && m.GetApiOnly() {
 				continue
 			}
 			order := s.orderOf(o)
@@ -98,7 +117,7 @@ func venueOf(o exchange.Order) string {
 	if venue := request(o).GetContract().GetExchange(); venue != "" {
 		return venue
 	}
-	return exchSMART
+	return o.Instrument.Exchange
 }
 
 // orderOf writes an order with the fields, and the explicit zeros, that were captured from a
@@ -109,7 +128,7 @@ func (s *session) orderOf(o exchange.Order) *protobuf.Order {
 		ClientId: num(o.ClientID), OrderId: num(o.OrderID), PermId: proto.Int64(o.PermID),
 		ParentId: num(o.ParentID), Action: proto.String(string(o.Action)),
 		TotalQuantity: proto.String(whole(o.Quantity)), OrderType: proto.String(string(o.Type)),
-		LmtPrice: float(o.LimitPrice), AuxPrice: float(o.StopPrice),
+		LmtPrice: float(o.LimitPrice), AuxPrice: float(auxPrice(o)),
 		Tif: proto.String(string(o.TIF)), Account: proto.String(o.Account),
 		ClearingIntent: proto.String("IB"), OcaType: num(3), TriggerMethod: num(0),
 		VolatilityType: num(0), ReferencePriceType: num(0),
@@ -137,11 +156,32 @@ func (s *session) orderOf(o exchange.Order) *protobuf.Order {
 	if o.ParentPermID != 0 {
 		order.ParentPermId = proto.Int64(o.ParentPermID)
 	}
-	if o.Type == exchange.StopOrder { // captured: a stop's price is also its trail's
+	switch o.Type {
+	case exchange.StopOrder, exchange.StopLimitOrder, // captured: a stop's price is also its trail's
+		exchange.TrailOrder, exchange.TrailLimitOrder:
 		order.TrailStopPrice = float(o.StopPrice)
+	default:
+	}
+	if !o.TrailPercent.IsZero() {
+		order.TrailingPercent = float(o.TrailPercent)
+	}
+	if !o.LimitOffset.IsZero() {
+		order.LmtPriceOffset = float(o.LimitOffset)
 	}
 	repeat(order, asked)
 	return order
+}
+
+// auxPrice is the trigger, the trail or the offset of an order, as its type has one.
+func auxPrice(o exchange.Order) decimal.Decimal {
+	switch o.Type {
+	case exchange.TrailOrder, exchange.TrailLimitOrder:
+		return o.TrailAmount
+	case exchange.RelativeOrder:
+		return o.Offset
+	default:
+		return o.StopPrice
+	}
 }
 
 // repeat copies what a Gateway keeps of an order without acting on it here.
@@ -159,13 +199,40 @@ func repeat(order, asked *protobuf.Order) {
 	order.AlgoStrategy, order.AlgoParams = asked.AlgoStrategy, asked.AlgoParams
 	order.AlgoId, order.CashQty = asked.AlgoId, asked.CashQty
 	order.DiscretionaryAmt, order.Rule80A = asked.DiscretionaryAmt, asked.Rule80A
+	order.BlockOrder, order.SweepToFill = asked.BlockOrder, asked.SweepToFill
+	order.ActiveStartTime, order.ActiveStopTime = asked.ActiveStartTime, asked.ActiveStopTime
+	order.HedgeType, order.HedgeParam = asked.HedgeType, asked.HedgeParam
+	order.SmartComboRoutingParams = asked.SmartComboRoutingParams
+	order.Solicited, order.NotHeld = asked.Solicited, asked.NotHeld
+	order.RandomizeSize, order.RandomizePrice = asked.RandomizeSize, asked.RandomizePrice
+	order.FaGroup, order.FaMethod, order.FaPercentage = asked.FaGroup, asked.FaMethod, asked.FaPercentage
+	order.ExtOperator, order.SoftDollarTier = asked.ExtOperator, asked.SoftDollarTier
+	order.ManualOrderTime, order.AutoCancelParent = asked.ManualOrderTime, asked.AutoCancelParent
+	order.IncludeOvernight, order.ImbalanceOnly = asked.IncludeOvernight, asked.ImbalanceOnly
+	order.PostToAts, order.Duration = asked.PostToAts, asked.Duration
+	order.Conditions = asked.Conditions
+	order.ConditionsCancelOrder = asked.ConditionsCancelOrder
+	order.ConditionsIgnoreRth = asked.ConditionsIgnoreRth
+	repeatAdjustment(order, asked)
+}
+
+// repeatAdjustment copies how a stop is to be adjusted later, which is not acted on here.
+func repeatAdjustment(order, asked *protobuf.Order) {
+	if asked.GetAdjustedOrderType() == "" {
+		return
+	}
+	order.AdjustedOrderType, order.TriggerPrice = asked.AdjustedOrderType, asked.TriggerPrice
+	order.AdjustedStopPrice = asked.AdjustedStopPrice
+	order.AdjustedStopLimitPrice = asked.AdjustedStopLimitPrice
+	order.AdjustedTrailingAmount = asked.AdjustedTrailingAmount
+	order.AdjustableTrailingUnit = asked.AdjustableTrailingUnit
 }
 
 func (s *session) orderState(o exchange.Order) *protobuf.OrderState {
 	state := &protobuf.OrderState{Status: proto.String(string(o.Status))}
 	if s.srv.cfg.RepeatFilled && o.Status == exchange.Filled && !o.Commission.IsZero() {
 		state.CommissionAndFees = float(o.Commission)
-		state.CommissionAndFeesCurrency = proto.String(currencyUSD)
+		state.CommissionAndFeesCurrency = proto.String(o.Instrument.Currency)
 	}
 	if o.Code != 0 && o.Status == exchange.Inactive {
 		state.RejectReason = proto.String(o.Reason)
@@ -178,7 +245,10 @@ func (s *session) orderState(o exchange.Order) *protobuf.OrderState {
 	case exchange.Filled:
 		state.CompletedStatus = proto.String(fmt.Sprintf("Filled Size: %d", o.Filled))
 	case exchange.Cancelled:
-		state.CompletedStatus = proto.String("Cancelled by Trader")
+		state.CompletedStatus = proto.String("Cancelled by System:")
+		if o.CanceledByClient {
+			state.CompletedStatus = proto.String("Cancelled by Trader")
+		}
 	default:
 		state.CompletedStatus = proto.String("Rejected by System:" + o.Reason)
 	}

@@ -67,7 +67,7 @@ func TestRefusedOrders(t *testing.T) {
 			m.Contract.Exchange = nil
 		}), "errMsg:5 321"},
 		"unknown type": {order(5, "BUY", 1, "FEELINGS", 0), "errMsg:5 321"},
-		"other type":   {order(5, "BUY", 1, "TRAIL", 0), "errMsg:5 387"},
+		"other type":   {order(5, "BUY", 1, "PEG MKT", 0), "errMsg:5 387"},
 		"action":       {order(5, "HOLD", 1, "MKT", 0), "errMsg:5 321"},
 		"no shares":    {order(5, "BUY", 0, "MKT", 0), "errMsg:5 321"},
 		"half a share": {change(func(m *protobuf.PlaceOrderRequest) {

@@ -4,15 +4,17 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/govalues/decimal"
 )
 
 // change handles an order id that the client has used before.
 func (x *Exchange) change(o *order, r OrderRequest) (Order, error) {
 	switch {
 	case o.Status == Filled:
-		return Order{}, &Reject{Code: 104, Text: textFilled}
+		return Order{}, &Reject{Code: codeFilled, Text: textFilled}
 	case o.Status.Done():
-		return Order{}, &Reject{Code: 103, Text: textDuplicateID}
+		return Order{}, &Reject{Code: codeDuplicateID, Text: textDuplicateID}
 	}
 	if err := x.validate(r); err != nil {
 		return Order{}, err
@@ -24,28 +26,72 @@ func (x *Exchange) change(o *order, r OrderRequest) (Order, error) {
 		}
 		return x.transmit(o)
 	}
-	switch {
-	case o.Action != r.Action || o.ConID != r.Instrument.ConID || o.Account != r.Account,
-		r.Quantity <= o.Filled:
-		return Order{}, &Reject{Code: 105, Text: textMismatch}
-	case o.Type != r.Type:
-		return Order{}, &Reject{Code: 329, Text: textTypeChange}
+	if err := unchangeable(o, r); err != nil {
+		return Order{}, err
 	}
 	before := *o
 	x.set(o, r)
 	if err := x.afford(o); err != nil {
-		*o = before
-		x.plan(o)
+		x.restore(o, before)
 		return Order{}, err
 	}
 	o.Modifications++
 	o.resting = false
+	x.reserve(o)
+	if !x.waitsForParent(o) {
+		x.restart(o)
+	}
 	x.emit(OrderChanged, o)
+	if o.Type.stopped() && !o.triggered { // captured: a Gateway says so twice
+		x.emit(OrderChanged, o)
+	}
 	x.plan(o)
 	if !o.next.IsZero() && !o.next.After(x.now) {
 		x.act(o)
 	}
 	return o.Order, nil
+}
+
+// unchangeable refuses what a client may not change about a working order.
+func unchangeable(o *order, r OrderRequest) *Reject {
+	switch {
+	case o.Action != r.Action || o.ConID != r.Instrument.ConID || o.Account != r.Account,
+		r.Quantity <= o.Filled:
+		return &Reject{Code: codeMismatch, Text: textMismatch}
+	case o.Type != r.Type:
+		return &Reject{Code: codeTypeChange, Text: textTypeChange}
+	case r.OCAGroup != "" && o.OCAGroup != r.OCAGroup:
+		return &Reject{Code: codeGroupChange, Text: textGroupChange}
+	}
+	return nil
+}
+
+// restore takes a change back that the account cannot afford.
+func (x *Exchange) restore(o *order, before order) {
+	x.unlink(o)
+	x.unwatch(o)
+	before.slot = o.slot // the queue may have moved it
+	before.reserved, before.selling = decimal.Decimal{}, 0
+	*o = before
+	x.link(o)
+	x.watch(o)
+	x.reserve(o)
+	x.plan(o)
+}
+
+// restart applies a change to an order that may be at work.
+func (x *Exchange) restart(o *order) {
+	x.setAuction(o)
+	switch {
+	case !o.trailing():
+	case x.onHold(o):
+		o.trail = trail{}
+	default:
+		x.startTrail(o)
+	}
+	if o.Status == Submitted && x.onHold(o) {
+		o.Status = PreSubmitted
+	}
 }
 
 // Cancel cancels the order that the client placed under an id, or, when there is none and others
@@ -59,17 +105,22 @@ func (x *Exchange) Cancel(now time.Time, client, orderID int, others bool) error
 			o = x.live[i]
 		}
 	}
+	if o == nil {
+		return notFound(orderID)
+	}
+	return x.cancelable(o)
+}
+
+// cancelable cancels an order, unless it is too late.
+func (x *Exchange) cancelable(o *order) error {
 	switch {
-	case o == nil:
-		return &Reject{Code: 10147, Text: fmt.Sprintf(
-			"OrderId %d that needs to be cancelled is not found.", orderID)}
 	case o.Status.Done():
-		return &Reject{Code: 10148, Text: fmt.Sprintf(
+		return &Reject{Code: codeDone, Text: fmt.Sprintf(
 			"OrderId %d that needs to be cancelled can not be cancelled, state: %s.",
-			orderID, o.Status)}
+			o.OrderID, o.Status)}
 	case o.Status == PendingCancel:
-		return &Reject{Code: 161, Text: fmt.Sprintf("Cancel attempted when order is not in a "+
-			"cancellable state.  Order permId =%d", o.PermID)}
+		return &Reject{Code: codeNotCancel, Text: fmt.Sprintf("Cancel attempted when order is not "+
+			"in a cancellable state.  Order permId =%d", o.PermID)}
 	}
 	x.cancel(o)
 	return nil
@@ -86,7 +137,7 @@ func (x *Exchange) CancelAll(now time.Time, client int) {
 }
 
 func (x *Exchange) cancel(o *order) {
-	o.Status, o.UpdatedAt = PendingCancel, x.now
+	o.Status, o.UpdatedAt, o.CanceledByClient = PendingCancel, x.now, true
 	x.emit(StatusChanged, o)
 	o.cancelAt = x.now.Add(x.cfg.CancelLatency)
 	if x.cfg.CancelLatency == 0 {
@@ -112,14 +163,19 @@ func (x *Exchange) finish(o *order, s Status) {
 
 // end takes an order off the market without a word.
 func (x *Exchange) end(o *order, s Status) {
-	o.Status, o.WhyHeld, o.next = s, "", time.Time{}
+	x.follow(o)
+	o.Status, o.WhyHeld = s, ""
 	o.UpdatedAt, o.DoneAt = x.now, x.now
-	x.live = slices.DeleteFunc(slices.Clone(x.live), func(l *order) bool { return l == o })
+	x.schedule(o, time.Time{})
+	x.unreserve(o)
+	x.unlink(o)
+	x.unwatch(o)
+	x.live = without(x.live, o)
 }
 
 func (x *Exchange) cancelChildren(o *order) {
-	for _, child := range slices.Clone(x.live) {
-		if child.childOf(o) && !child.Status.Done() {
+	for _, child := range x.childrenOf(o) {
+		if !child.Status.Done() {
 			x.canceled(child, codeCanceled, textCanceled)
 		}
 	}

@@ -10,7 +10,8 @@ const (
 	OrderChanged  EventKind = "order"      // accepted, changed, triggered, filled
 	StatusChanged EventKind = "status"     // only the status: on the way to the end of an order
 	OrderNotice   EventKind = "notice"     // Code, Text: an error or warning about an order
-	Executed      EventKind = "execution"  // Execution
+	Bound         EventKind = "bound"      // placed by hand, and now client 0's
+	Executed      EventKind = "execution"  // Execution: a fill, or a revision of one
 	Commissioned  EventKind = "commission" // Execution
 	Booked        EventKind = "booked"     // Execution, Position: the account has it
 	Woken         EventKind = "woken"      // a WakeAt is due; there is no Order

@@ -25,8 +25,19 @@ type Config struct {
 	// MaxFillShares splits larger fills into executions of at most so many shares, one each Step.
 	// Default 0: no bound.
 	MaxFillShares int64
-	// AllowShort lets accounts sell what they do not have. Default: cash accounts.
+	// AllowShort makes margin accounts, which can sell what they do not have. Default: cash
+	// accounts.
 	AllowShort bool
+	// Opening is what accounts hold before the first order, beside StartCash.
+	Opening []OpeningPosition
+}
+
+// OpeningPosition is something that an account holds from the start.
+type OpeningPosition struct {
+	Account    string
+	Instrument market.Instrument
+	Quantity   int64           // below 0: short
+	Price      decimal.Decimal // that was paid for one
 }
 
 const defaultStartDollars = 1_000_000
@@ -50,15 +61,31 @@ type Exchange struct {
 
 	orders     []*order // by permanent id
 	live       []*order // those not done, by permanent id
+	queue      queue    // those that have to be looked at
 	byID       map[orderKey]*order
-	lastID     map[int]int // highest order id that each client has used
+	children   map[orderKey][]*order // live ones by their parent
+	groups     map[groupKey][]*order // live ones
+	watching   []*order              // live ones that the books can release
+	lastID     map[int]int           // highest order id that each client has used
+	boundIDs   int                   // ids given to orders that were placed by hand
+	autoBind   bool
 	executions []Execution
+	superseded []Execution
+	fills      int // execution ids given out
 	accounts   []*Account
-	positions  []*Position               // in the order in which they were first opened
+	positions  []*Position // in the order in which they were first opened
+	held       map[holdingKey]*Position
 	seen       map[int]market.Instrument // contract ids handed out
+	quotes     map[int]quoted
 }
 
 type orderKey struct{ client, order int }
+
+// quoted is a quote that is still good.
+type quoted struct {
+	at time.Time
+	q  market.Quote
+}
 
 // New makes an exchange with untouched accounts.
 func New(cfg Config) *Exchange {
@@ -69,22 +96,51 @@ func New(cfg Config) *Exchange {
 		cfg.StartCash = shares(defaultStartDollars)
 	}
 	x := &Exchange{
-		cfg:     cfg,
-		market:  market.Market{Seed: cfg.Seed, Hours: cfg.Hours},
-		changed: make(chan struct{}, 1),
-		by:      NoClient,
-		byID:    make(map[orderKey]*order),
-		lastID:  make(map[int]int),
-		seen:    make(map[int]market.Instrument),
+		cfg:      cfg,
+		market:   market.Market{Seed: cfg.Seed, Hours: cfg.Hours},
+		changed:  make(chan struct{}, 1),
+		by:       NoClient,
+		byID:     make(map[orderKey]*order),
+		children: make(map[orderKey][]*order),
+		groups:   make(map[groupKey][]*order),
+		lastID:   make(map[int]int),
+		held:     make(map[holdingKey]*Position),
+		seen:     make(map[int]market.Instrument),
+		quotes:   make(map[int]quoted),
 	}
 	for _, id := range cfg.Accounts {
-		x.accounts = append(x.accounts, &Account{ID: id, StartCash: cfg.StartCash, Cash: cfg.StartCash})
+		x.accounts = append(x.accounts, newAccount(id, cfg.StartCash))
+	}
+	for _, o := range cfg.Opening {
+		x.open(o)
 	}
 	return x
 }
 
+// open gives an account what it holds from the start.
+func (x *Exchange) open(o OpeningPosition) {
+	p := x.position(o.Account, o.Instrument)
+	p.apply(o.Quantity, o.Price, decimal.Decimal{})
+	p.Opening = p.Holding
+	if a := x.account(o.Account); a != nil && p.SecType == market.Cash {
+		b := a.in(p.Symbol)
+		b.StartCash = add(b.StartCash, shares(o.Quantity))
+		b.Cash = b.StartCash
+	}
+}
+
 // Market gives the prices, which need no lock.
 func (x *Exchange) Market() market.Market { return x.market }
+
+// quote is the market at this instant.
+func (x *Exchange) quote(i market.Instrument) market.Quote {
+	if c := x.quotes[i.ConID]; c.at.Equal(x.now) {
+		return c.q
+	}
+	q := x.market.Quote(i, x.now)
+	x.quotes[i.ConID] = quoted{x.now, q}
+	return q
+}
 
 // Subscribe sets the one subscriber. It is called before the first order.
 func (x *Exchange) Subscribe(s Subscriber) {
@@ -116,13 +172,15 @@ func (x *Exchange) Lookup(conID int, symbol string) (market.Instrument, bool) {
 // Changed receives a value when NextEvent may have moved: a driver's cue to look again.
 func (x *Exchange) Changed() <-chan struct{} { return x.changed }
 
-// begin takes the lock for a call at now by a client; the result ends it.
+// begin takes the lock for a call at now by a client; the result ends it, when all that the call
+// has made due has happened too.
 func (x *Exchange) begin(now time.Time, by int) func() {
 	x.mu.Lock()
 	x.runUntil(now)
 	x.by = by
 	return func() {
 		x.by = NoClient
+		x.runOrders(x.now)
 		x.mu.Unlock()
 		select {
 		case x.changed <- struct{}{}:
@@ -169,14 +227,7 @@ func (x *Exchange) wakeAt(t time.Time) {
 
 // runUntil plays what is due, in order of time, then of permanent id, wake-ups last.
 func (x *Exchange) runUntil(now time.Time) {
-	for {
-		o := x.nextOrder()
-		if o == nil || o.next.After(now) {
-			break
-		}
-		x.setNow(o.next)
-		x.act(o)
-	}
+	x.runOrders(now)
 	x.setNow(now)
 	woken := false
 	x.wakes = slices.DeleteFunc(x.wakes, func(w time.Time) bool {
@@ -189,20 +240,17 @@ func (x *Exchange) runUntil(now time.Time) {
 	}
 }
 
+func (x *Exchange) runOrders(until time.Time) {
+	for o := x.nextOrder(); o != nil && !o.next.After(until); o = x.nextOrder() {
+		x.setNow(o.next)
+		x.act(o)
+	}
+}
+
 func (x *Exchange) setNow(t time.Time) {
 	if t.After(x.now) {
 		x.now = t
 	}
-}
-
-func (x *Exchange) nextOrder() *order {
-	var first *order
-	for _, o := range x.live {
-		if !o.next.IsZero() && (first == nil || o.next.Before(first.next)) {
-			first = o
-		}
-	}
-	return first
 }
 
 // earlier is the smaller of two times, of which zero is none.
@@ -211,34 +259,4 @@ func earlier(a, b time.Time) time.Time {
 		return b
 	}
 	return a
-}
-
-func (x *Exchange) account(id string) *Account {
-	for _, a := range x.accounts {
-		if a.ID == id {
-			return a
-		}
-	}
-	return nil
-}
-
-func (x *Exchange) position(account string, i market.Instrument) *Position {
-	for _, p := range x.positions {
-		if p.Account == account && p.ConID == i.ConID {
-			return p
-		}
-	}
-	p := &Position{Account: account, ConID: i.ConID, Symbol: i.Symbol, Instrument: i}
-	x.positions = append(x.positions, p)
-	return p
-}
-
-// held is a position's size, without opening one.
-func (x *Exchange) held(account string, conID int) int64 {
-	for _, p := range x.positions {
-		if p.Account == account && p.ConID == conID {
-			return p.Quantity
-		}
-	}
-	return 0
 }

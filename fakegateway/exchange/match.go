@@ -1,7 +1,6 @@
 package exchange
 
 import (
-	"fmt"
 	"time"
 
 	"ibsoak/fakegateway/market"
@@ -15,20 +14,27 @@ const searchTime = 14 * 24 * time.Hour
 
 // plan computes when an order has to be looked at next.
 func (x *Exchange) plan(o *order) {
-	o.next = time.Time{}
 	if o.Status.Done() || o.staged() {
+		x.schedule(o, time.Time{})
 		return
 	}
+	next := earlier(x.expiry(o), o.cancelAt)
 	if !x.waitsForParent(o) {
-		o.next = x.trades(o)
+		from := later(later(x.now, o.due), o.GoodAfter)
+		switch {
+		case o.waitsForConditions():
+			next = earlier(next, x.meets(o, from))
+		default:
+			next = earlier(next, x.trades(o, from))
+		}
+		if o.cancels {
+			next = earlier(next, x.meets(o, from))
+		}
 	}
-	if o.TIF == DAY {
-		o.next = earlier(o.next, x.expiry(o))
+	if !next.IsZero() {
+		next = later(next, x.now)
 	}
-	o.next = earlier(o.next, o.cancelAt)
-	if !o.next.IsZero() && o.next.Before(x.now) {
-		o.next = x.now
-	}
+	x.schedule(o, next)
 }
 
 func (x *Exchange) waitsForParent(o *order) bool {
@@ -36,27 +42,44 @@ func (x *Exchange) waitsForParent(o *order) bool {
 	return parent != nil && parent.Status != Filled
 }
 
-// trades is when an order may trade or trigger next.
-func (x *Exchange) trades(o *order) time.Time {
-	from := x.now
-	if o.due.After(from) {
-		from = o.due
+// onHold reports an order that a time or a condition holds back.
+func (x *Exchange) onHold(o *order) bool {
+	return o.waitsForConditions() || o.GoodAfter.After(x.now)
+}
+
+// trades is when an order may trade or trigger next, from an instant on.
+func (x *Exchange) trades(o *order, from time.Time) time.Time {
+	if !o.auction.IsZero() {
+		return later(from, o.auction)
 	}
 	w := x.market.Next(o.Instrument, from, o.extended())
 	if w.Open.After(from) {
 		return w.Open
 	}
+	until := from.Add(searchTime)
+	if x.market.Next(o.Instrument, w.Close, o.extended()).Open.After(w.Close) {
+		until = earlier(until, w.Close)
+	}
+	if o.trailing() && o.trail.at.IsZero() { // it begins when nothing holds it back
+		return from
+	}
+	if o.trailing() {
+		x.follow(o)
+		if at, found := x.turn(o, from, until); found {
+			return at
+		}
+		return until
+	}
+	if o.Type == RelativeOrder {
+		return x.meetsPeg(o, from, until)
+	}
 	r, waits := o.waits()
 	if !waits {
 		return from
 	}
-	until := from.Add(searchTime)
-	if x.market.Hours.SessionsOnly && w.Close.Before(until) {
-		until = w.Close
-	}
 	at, found := x.market.First(o.Instrument, from, until, r)
 	if !found {
-		at = until
+		return until
 	}
 	o.resting = o.resting || at.After(from)
 	return at
@@ -64,40 +87,81 @@ func (x *Exchange) trades(o *order) time.Time {
 
 // waits is the price that an order waits for; false if it takes any.
 func (o *order) waits() (market.Reach, bool) {
-	switch {
-	case o.TIF == IOC || o.TIF == FOK:
+	limit, limited := o.limit()
+	buys := o.Action == Buy
+	switch trigger := o.Type.manner().trigger; {
+	case o.TIF.atOnce():
 		return market.Reach{}, false
-	case o.Type.stopped() && !o.triggered:
-		return market.Reach{Price: o.StopPrice, Above: o.Action == Buy}, true
-	case o.Type.limited() && o.Action == Buy:
-		return market.Reach{Side: market.AskPrice, Price: o.LimitPrice}, true
-	case o.Type.limited():
-		return market.Reach{Side: market.BidPrice, Price: o.LimitPrice, Above: true}, true
+	case trigger == onStop && !o.triggered:
+		return market.Reach{Price: o.StopPrice, Above: buys}, true
+	case trigger == onTouch && !o.triggered:
+		return market.Reach{Price: o.StopPrice, Above: !buys}, true
+	case limited && o.Type == MidpriceOrder: // the last trade is as good as in the middle
+		return market.Reach{Price: limit, Above: !buys}, true
+	case limited && buys:
+		return market.Reach{Side: market.AskPrice, Price: limit}, true
+	case limited:
+		return market.Reach{Side: market.BidPrice, Price: limit, Above: true}, true
 	}
 	return market.Reach{}, false
 }
 
-// expiry is when a DAY order ends: with the session that it can trade in.
+// expiry is when an order ends unfilled: a DAY order with the session that it can trade in. Zero
+// is never.
 func (x *Exchange) expiry(o *order) time.Time {
-	return x.market.Next(o.Instrument, o.PlacedAt, o.extended()).Close
+	switch {
+	case o.TIF == GTD:
+		return o.GoodTill
+	case o.TIF == DAY && o.auction.IsZero():
+		return x.market.Next(o.Instrument, later(o.PlacedAt, o.GoodAfter), o.extended()).Close
+	}
+	return time.Time{}
 }
 
 // act looks at an order whose time has come.
 func (x *Exchange) act(o *order) {
+	expiry := x.expiry(o)
 	switch {
 	case o.Status.Done():
 		return
-	case o.TIF == DAY && !x.now.Before(x.expiry(o)),
+	case !expiry.IsZero() && !x.now.Before(expiry),
 		!o.cancelAt.IsZero() && !x.now.Before(o.cancelAt):
 		x.canceled(o, codeCanceled, textCanceled)
 		return
-	case x.waitsForParent(o) || !x.market.Open(o.Instrument, x.now, o.extended()) || x.now.Before(o.due):
+	case x.waitsForParent(o) || x.now.Before(o.due) || x.now.Before(o.GoodAfter):
+		x.plan(o)
+		return
+	case o.cancels && x.met(o):
+		x.canceled(o, codeCanceled, textCanceled)
+		return
+	case o.waitsForConditions() && !x.met(o):
 		x.plan(o)
 		return
 	}
-	if o.Status == PreSubmitted && !o.Type.stopped() && !x.atOnce(o) { // the session has begun
-		o.Status = Submitted
-		x.emit(OrderChanged, o)
+	if o.waitsForConditions() {
+		o.released = true
+		x.setAuction(o)
+	}
+	x.work(o)
+}
+
+// work lets an order that nothing holds back trade or trigger, when the market lets it.
+func (x *Exchange) work(o *order) {
+	if !o.auction.IsZero() {
+		if x.now.Before(o.auction) {
+			x.plan(o)
+			return
+		}
+		x.submit(o)
+		x.auction(o)
+		return
+	}
+	if !x.market.Open(o.Instrument, x.now, o.extended()) {
+		x.plan(o)
+		return
+	}
+	if !o.Type.stopped() && !x.atOnce(o) {
+		x.submit(o)
 	}
 	if o.Type.stopped() && !o.triggered && !x.trigger(o) {
 		x.plan(o)
@@ -106,9 +170,26 @@ func (x *Exchange) act(o *order) {
 	x.trade(o)
 }
 
-// trigger turns a stop into a market or limit order when the last price has reached it.
+// submit says that an order which was held has begun to work.
+func (x *Exchange) submit(o *order) {
+	if o.Status == PreSubmitted {
+		o.Status = Submitted
+		x.emit(OrderChanged, o)
+	}
+}
+
+// trigger lets a stop or a touch order work when the last price has reached it.
 func (x *Exchange) trigger(o *order) bool {
-	r, _ := o.waits()
+	if o.trailing() {
+		if o.trail.at.IsZero() {
+			x.startTrail(o)
+		}
+		x.follow(o)
+	}
+	r := market.Reach{Price: o.StopPrice, Above: o.Action == Buy}
+	if o.Type.manner().trigger == onTouch {
+		r.Above = !r.Above
+	}
 	if !x.market.Holds(o.Instrument, x.now, r) {
 		return false
 	}
@@ -123,49 +204,77 @@ func (x *Exchange) trigger(o *order) bool {
 
 // price is what the market gives an order, and whether the order takes it.
 func (x *Exchange) price(o *order) (decimal.Decimal, bool) {
-	q := x.market.Quote(o.Instrument, x.now)
+	q := x.quote(o.Instrument)
 	price := q.Ask
 	if o.Action == Sell {
 		price = q.Bid
 	}
-	if !o.Type.limited() {
+	switch o.Type {
+	case MidpriceOrder:
+		price = midpoint(o, q)
+	case RelativeOrder:
+		return x.peg(o, x.now)
+	default:
+	}
+	limit, limited := o.limit()
+	if !limited {
 		return price, true
 	}
-	worse := o.LimitPrice.Less(price)
-	if o.Action == Sell {
-		worse = price.Less(o.LimitPrice)
-	}
-	if !worse && o.resting { // the market came to the order
-		price = o.LimitPrice
+	worse := o.worse(price, limit)
+	if !worse && o.resting && !o.Type.manner().follows { // the market came to the order
+		price = limit
 	}
 	return price, !worse
 }
 
-// clip is how much of an order one execution may fill.
+// clip is how much of an order one execution may fill; 0 if it takes more than that or nothing.
 func (x *Exchange) clip(o *order) int64 {
+	n := o.Remaining
 	if limit := x.cfg.MaxFillShares; limit > 0 {
-		return min(limit, o.Remaining)
+		n = min(limit, n)
 	}
-	return o.Remaining
+	if n < o.Remaining && (o.AllOrNone || o.TIF == FOK || o.Filled+n < o.MinQuantity) {
+		return 0
+	}
+	return n
+}
+
+// atOnce reports an IOC or FOK order that the market does not take.
+func (x *Exchange) atOnce(o *order) bool {
+	if !o.TIF.atOnce() {
+		return false
+	}
+	_, marketable := x.price(o)
+	return !marketable || x.clip(o) == 0
 }
 
 // trade fills what the market takes now and decides what becomes of the rest.
 func (x *Exchange) trade(o *order) {
 	price, marketable := x.price(o)
-	if x.atOnce(o) {
+	n := x.clip(o)
+	switch {
+	case x.atOnce(o):
 		x.kill(o)
 		return
-	}
-	if !marketable {
+	case n == 0: // the market never offers as much at a time
+		x.schedule(o, earlier(x.expiry(o), o.cancelAt))
+		return
+	case !marketable:
 		o.resting = true
+		if o.Type.manner().follows {
+			o.due = x.now.Add(market.Step)
+		}
 		x.plan(o)
 		return
 	}
-	if err := x.settleable(o, price); err != nil {
+	if err := x.settleable(o, price, n); err != nil {
 		x.canceled(o, err.Code, err.Text)
 		return
 	}
-	x.fill(o, x.clip(o), price)
+	if o.Type == MarketToLimit && o.LimitPrice.IsZero() {
+		o.LimitPrice = price
+	}
+	x.fill(o, n, price)
 	switch {
 	case o.Status.Done():
 	case o.TIF == IOC:
@@ -187,24 +296,4 @@ func (x *Exchange) kill(o *order) {
 	o.Status = PendingCancel
 	x.emit(OrderChanged, o)
 	x.finish(o, Cancelled)
-}
-
-// settleable is the last gate of a cash account: what was affordable when the order came in may
-// no longer be.
-func (x *Exchange) settleable(o *order, price decimal.Decimal) *Reject {
-	n := x.clip(o)
-	if o.Action == Sell {
-		if held := x.held(o.Account, o.ConID); !x.cfg.AllowShort && held < n {
-			return &Reject{Code: codeRejected, Text: rejected + fmt.Sprintf(
-				"Short stock positions can only be held in a margin account. "+
-					"%d %s are held, the order sells %d.", held, o.Symbol, n)}
-		}
-		return nil
-	}
-	value := mul(price, shares(n))
-	if cash := x.account(o.Account).Cash; cash.Less(add(value, Commission(n, value))) {
-		return &Reject{Code: codeRejected, Text: rejected + fmt.Sprintf(
-			"Your Available Funds are insufficient: [%s USD].", cents(cash))}
-	}
-	return nil
 }

@@ -25,48 +25,12 @@ func (a Action) sign() int64 {
 	return 1
 }
 
-// OrderType is how an order is priced.
-type OrderType string
-
-// The order types that the exchange trades.
-const (
-	MarketOrder    OrderType = "MKT"
-	LimitOrder     OrderType = "LMT"
-	StopOrder      OrderType = "STP"
-	StopLimitOrder OrderType = "STP LMT"
-)
-
-func (t OrderType) limited() bool { return t == LimitOrder || t == StopLimitOrder }
-func (t OrderType) stopped() bool { return t == StopOrder || t == StopLimitOrder }
-
-// TIF is how long an order works.
-type TIF string
-
-// The times in force.
-const (
-	DAY TIF = "DAY" // until the session ends; in a market that never closes, until midnight
-	GTC TIF = "GTC"
-	IOC TIF = "IOC"
-	FOK TIF = "FOK"
-)
-
-// Status is an order's state, in IBKR's words.
-type Status string
-
-// The states. An order goes from ApiPending (not transmitted) or PreSubmitted (held) to Submitted
-// and ends in Filled, Cancelled or Inactive.
-const (
-	APIPending    Status = "ApiPending"
-	PreSubmitted  Status = "PreSubmitted"
-	Submitted     Status = "Submitted"
-	PendingCancel Status = "PendingCancel"
-	Filled        Status = "Filled"
-	Cancelled     Status = "Cancelled"
-	Inactive      Status = "Inactive"
-)
-
-// Done reports whether the order will never trade again.
-func (s Status) Done() bool { return s == Filled || s == Cancelled || s == Inactive }
+func (a Action) opposite() Action {
+	if a == Sell {
+		return Buy
+	}
+	return Sell
+}
 
 // OrderRequest is what a client asks for with an order id. The same id while the order works
 // changes it.
@@ -78,19 +42,42 @@ type OrderRequest struct {
 	Action     Action
 	Type       OrderType
 	TIF        TIF
-	Quantity   int64           // shares, 1..MaxQuantity
-	LimitPrice decimal.Decimal // of LMT and STP LMT; a multiple of 0.01 up to MaxPrice
-	StopPrice  decimal.Decimal // of STP and STP LMT
+	Quantity   int64 // shares, contracts or units of currency, 1..MaxQuantity
+	Terms
 	OutsideRTH bool
 	OrderRef   string
 	ParentID   int // order id of the same client; 0 is none
 	OCAGroup   string
-	// OCAType says what a fill does to the rest of the group: 1 cancels it, 2 and 3 reduce it.
+	// OCAType says what a fill does to the rest of the group: 1 cancels it, 2 and 3 reduce it in
+	// proportion.
 	OCAType int
 	// Staged is IBKR's transmit=false: the order is kept and does not work until it is sent again.
 	Staged bool
+	// Conditions hold the order until they are met, or with CancelOnConditions end it then.
+	// They are looked at in regular hours only, unless IgnoreRTH.
+	Conditions         []Condition
+	CancelOnConditions bool
+	IgnoreRTH          bool
 	// Echo is handed back untouched with the order; the exchange does not look inside.
 	Echo any
+}
+
+// Terms are the prices, times and sizes of an order, as far as its type has them; 0 is none.
+// Prices are multiples of the instrument's tick up to MaxPrice.
+type Terms struct {
+	LimitPrice decimal.Decimal `json:"limitPrice"`
+	// StopPrice triggers STP, STP LMT, MIT and LIT; of a TRAIL and TRAIL LIMIT it is where the
+	// stop begins, and in Order where it is now. By default it begins a trail from the market.
+	StopPrice    decimal.Decimal `json:"stopPrice"`
+	TrailAmount  decimal.Decimal `json:"trailAmount,omitzero"`
+	TrailPercent decimal.Decimal `json:"trailPercent,omitzero"` // in place of TrailAmount
+	LimitOffset  decimal.Decimal `json:"limitOffset,omitzero"`  // of TRAIL LIMIT: from stop to limit
+	Offset       decimal.Decimal `json:"offset,omitzero"`       // of REL
+
+	GoodAfter   time.Time `json:"goodAfter,omitzero"`
+	GoodTill    time.Time `json:"goodTill,omitzero"` // of GTD
+	AllOrNone   bool      `json:"allOrNone,omitempty"`
+	MinQuantity int64     `json:"minQuantity,omitempty"` // of the first fill
 }
 
 // Bounds of an order, which keep every amount of money far from the ends of a decimal.
@@ -104,24 +91,25 @@ var MaxPrice = shares(maxDollars)
 
 // Order is the state of an order.
 type Order struct {
-	PermID       int64           `json:"permId"`
-	ClientID     int             `json:"clientId"`
-	OrderID      int             `json:"orderId"`
-	OrderRef     string          `json:"orderRef,omitempty"`
-	Account      string          `json:"account"`
-	ConID        int             `json:"conId"`
-	Symbol       string          `json:"symbol"`
-	Action       Action          `json:"action"`
-	Type         OrderType       `json:"type"`
-	TIF          TIF             `json:"tif"`
-	Quantity     int64           `json:"quantity"`
-	LimitPrice   decimal.Decimal `json:"limitPrice"` // 0 without
-	StopPrice    decimal.Decimal `json:"stopPrice"`  // 0 without
-	OutsideRTH   bool            `json:"outsideRth,omitempty"`
-	ParentID     int             `json:"parentId,omitempty"`
-	ParentPermID int64           `json:"parentPermId,omitempty"`
-	OCAGroup     string          `json:"ocaGroup,omitempty"`
-	OCAType      int             `json:"ocaType,omitempty"`
+	PermID   int64          `json:"permId"`
+	ClientID int            `json:"clientId"`
+	OrderID  int            `json:"orderId"` // 0: placed by hand and not bound to a client
+	OrderRef string         `json:"orderRef,omitempty"`
+	Account  string         `json:"account"`
+	ConID    int            `json:"conId"`
+	Symbol   string         `json:"symbol"`
+	SecType  market.SecType `json:"secType"`
+	Action   Action         `json:"action"`
+	Type     OrderType      `json:"type"`
+	TIF      TIF            `json:"tif"`
+	Quantity int64          `json:"quantity"`
+	Terms
+	OutsideRTH   bool   `json:"outsideRth,omitempty"`
+	Manual       bool   `json:"manual,omitempty"` // placed by hand in TWS
+	ParentID     int    `json:"parentId,omitempty"`
+	ParentPermID int64  `json:"parentPermId,omitempty"`
+	OCAGroup     string `json:"ocaGroup,omitempty"`
+	OCAType      int    `json:"ocaType,omitempty"`
 
 	Status        Status          `json:"status"`
 	WhyHeld       string          `json:"whyHeld,omitempty"` // "child", "trigger", "child,trigger"
@@ -130,6 +118,8 @@ type Order struct {
 	AvgFillPrice  decimal.Decimal `json:"avgFillPrice"`
 	LastFillPrice decimal.Decimal `json:"lastFillPrice"`
 	Commission    decimal.Decimal `json:"commission"`
+	// CanceledByClient tells a client's cancel from an end that the exchange decided.
+	CanceledByClient bool `json:"canceledByClient,omitempty"`
 	// Code and Reason say why an order was rejected or cancelled, as the error to the client does.
 	Code   int    `json:"code,omitempty"`
 	Reason string `json:"reason,omitempty"`
@@ -146,34 +136,52 @@ type Order struct {
 // order is an order with what only the exchange knows.
 type order struct {
 	Order
-	triggered bool
-	resting   bool      // it has been looked at once and did not trade: fills at its own limit
-	due       time.Time // it trades from this instant on
-	cancelAt  time.Time // it stops trading here; zero: nobody cancelled it
-	next      time.Time // when to look at it again; zero: never
-	notional  decimal.Decimal
+	conditions []Condition
+	cancels    bool   // the conditions end it
+	ignoreRTH  bool   // the conditions are looked at outside regular hours too
+	happened   []bool // execution conditions that are met for good
+	released   bool   // its conditions, if any, were met
+	triggered  bool
+	resting    bool      // it has been looked at once and did not trade: fills at its own limit
+	due        time.Time // it trades from this instant on
+	auction    time.Time // it trades at this instant only; zero: at any
+	cancelAt   time.Time // it stops trading here; zero: nobody cancelled it
+	trail      trail
+	notional   decimal.Decimal // price times size of all fills
+	dollars    decimal.Decimal // their value in US dollars, of orders that cost by that
+
+	next time.Time // when to look at it again; zero: never
+	slot int       // in the queue; -1: not there
+
+	reserved   decimal.Decimal // of the balance in reservedIn
+	reservedIn string
+	selling    int64 // of the position, counted against later sell orders
 }
 
 func (o *order) staged() bool { return o.Status == APIPending }
 
-func (o *order) childOf(parent *order) bool {
-	return o.ParentID == parent.OrderID && o.ClientID == parent.ClientID
+func (o *order) key() orderKey { return orderKey{o.ClientID, o.OrderID} }
+
+func (o *order) parentKey() orderKey { return orderKey{o.ClientID, o.ParentID} }
+
+// limit is the worst price that an order takes; false if it takes any.
+func (o *order) limit() (decimal.Decimal, bool) {
+	m := o.Type.manner()
+	return o.LimitPrice, m.limited || m.capped && !o.LimitPrice.IsZero()
 }
 
-// Reject is a request that the exchange did not accept: IBKR's code and text.
-type Reject struct {
-	Code int
-	Text string
-	// Recorded is true when the order is in the books as Inactive; its events say so to the client.
-	Recorded bool
+// worse reports whether price a is worse for the order than price b.
+func (o *order) worse(a, b decimal.Decimal) bool {
+	if o.Action == Sell {
+		return a.Less(b)
+	}
+	return b.Less(a)
 }
-
-// Error gives the code and text.
-func (r *Reject) Error() string { return r.Text }
 
 // Execution is one fill.
 type Execution struct {
-	ExecID      string          `json:"execId"` // "0000e0d5.5f3a1c02.01.01"
+	// ExecID is "0000e0d5.5f3a1c02.01.01"; the last part counts corrections.
+	ExecID      string          `json:"execId"`
 	PermID      int64           `json:"permId"`
 	ClientID    int             `json:"clientId"`
 	OrderID     int             `json:"orderId"`
@@ -183,39 +191,21 @@ type Execution struct {
 	Symbol      string          `json:"symbol"`
 	Action      Action          `json:"action"`
 	Shares      int64           `json:"shares"`
-	Price       decimal.Decimal `json:"price"`
+	Price       decimal.Decimal `json:"price"` // 0 of an option that was exercised or has lapsed
 	CumQuantity int64           `json:"cumQuantity"`
 	AvgPrice    decimal.Decimal `json:"avgPrice"`
 	At          time.Time       `json:"at"`
 	Maker       bool            `json:"maker,omitempty"` // a resting limit that the market came to
+	Exercise    Exercised       `json:"exercise,omitempty"`
 	Commission  decimal.Decimal `json:"commission"`
+	// CommissionCurrency is "USD" but for instruments in other currencies.
+	CommissionCurrency string `json:"commissionCurrency"`
 	// Closed is the number of shares that reduced a position, RealizedPnL what they earned after
 	// the commissions of both sides; 0 for a fill that only opened.
 	Closed      int64           `json:"closed,omitempty"`
 	RealizedPnL decimal.Decimal `json:"realizedPnL"`
+	// ReplacedBy, of a superseded execution, is the id of its correction.
+	ReplacedBy string `json:"replacedBy,omitempty"`
 
 	Instrument market.Instrument `json:"-"`
-}
-
-// Position is what an account holds of one instrument.
-type Position struct {
-	Account  string `json:"account"`
-	ConID    int    `json:"conId"`
-	Symbol   string `json:"symbol"`
-	Quantity int64  `json:"quantity"` // below 0 when short
-	// CostBasis is what the open shares cost, commissions included; below 0 when short.
-	CostBasis   decimal.Decimal `json:"costBasis"`
-	AverageCost decimal.Decimal `json:"averageCost"` // per share
-	RealizedPnL decimal.Decimal `json:"realizedPnL"` // of all closed shares
-
-	Instrument market.Instrument `json:"-"`
-}
-
-// Account is an account's cash.
-type Account struct {
-	ID          string          `json:"id"`
-	StartCash   decimal.Decimal `json:"startCash"`
-	Cash        decimal.Decimal `json:"cash"`
-	Commissions decimal.Decimal `json:"commissions"`
-	RealizedPnL decimal.Decimal `json:"realizedPnL"`
 }

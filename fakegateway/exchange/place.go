@@ -9,26 +9,6 @@ import (
 	"github.com/govalues/decimal"
 )
 
-// IBKR's texts of rejected orders.
-const (
-	textDuplicateID = "Duplicate order id"
-	textFilled      = "Cannot modify a filled order."
-	textMismatch    = "Order being modified does not match original order."
-	textTypeChange  = "Order modify failed. Cannot change to the new order type."
-	textTick        = "The price does not conform to the minimum price variation for this contract."
-	textCanceled    = "Order Canceled - reason:"
-	validating      = "Error validating request.-'bF' : cause - "
-	rejected        = "Order rejected - reason:"
-
-	codeMinTick   = 110
-	codeInvalid   = 321
-	codeRejected  = 201
-	codeCanceled  = 202
-	codeHeldUntil = 399
-)
-
-func invalid(cause string) *Reject { return &Reject{Code: codeInvalid, Text: validating + cause} }
-
 // Place takes an order, or a change of the order with the same id. A *Reject says why not; one
 // that was refused by validation leaves no trace, one that was refused for lack of cash or shares
 // is in the books as Inactive.
@@ -38,7 +18,7 @@ func (x *Exchange) Place(now time.Time, r OrderRequest) (Order, error) {
 		return x.change(old, r)
 	}
 	if r.OrderID <= x.lastID[r.ClientID] {
-		return Order{}, &Reject{Code: 103, Text: textDuplicateID}
+		return Order{}, &Reject{Code: codeDuplicateID, Text: textDuplicateID}
 	}
 	if err := x.validate(r); err != nil {
 		return Order{}, err
@@ -50,81 +30,19 @@ func (x *Exchange) Place(now time.Time, r OrderRequest) (Order, error) {
 	return x.transmit(o)
 }
 
-// validate checks what needs no books but the parent's.
-func (x *Exchange) validate(r OrderRequest) error {
-	switch {
-	case x.account(r.Account) == nil:
-		return invalid(fmt.Sprintf("Invalid account code '%s'", r.Account))
-	case r.Action != Buy && r.Action != Sell:
-		return invalid("Invalid side")
-	case r.Quantity <= 0:
-		return invalid("The size value cannot be zero.")
-	case r.Quantity > MaxQuantity:
-		return invalid(fmt.Sprintf("The size value is above %d.", MaxQuantity))
-	case r.OrderID <= 0:
-		return invalid(fmt.Sprintf("Invalid order id %d", r.OrderID))
-	}
-	switch r.Type {
-	case MarketOrder, LimitOrder, StopOrder, StopLimitOrder:
-	default:
-		return invalid("Invalid order type was entered")
-	}
-	switch r.TIF {
-	case DAY, GTC, IOC, FOK:
-	default:
-		return &Reject{Code: 10052, Text: "Invalid time in force"}
-	}
-	if r.Type.stopped() && (r.TIF == IOC || r.TIF == FOK) {
-		return &Reject{Code: 10052, Text: "Invalid time in force"}
-	}
-	if r.Type.limited() {
-		if err := validatePrice(r.Instrument, r.LimitPrice); err != nil {
-			return err
-		}
-	}
-	if r.Type.stopped() {
-		if err := validatePrice(r.Instrument, r.StopPrice); err != nil {
-			return err
-		}
-	}
-	return x.validateParent(r)
-}
-
-func (x *Exchange) validateParent(r OrderRequest) error {
-	if r.ParentID == 0 {
-		return nil
-	}
-	parent := x.byID[orderKey{r.ClientID, r.ParentID}]
-	switch {
-	case parent == nil || parent.OrderID == r.OrderID:
-		return &Reject{Code: 135, Text: fmt.Sprintf("Can't find order with ID =%d", r.ParentID)}
-	case parent.Status.Done() && parent.Status != Filled:
-		return &Reject{Code: codeRejected, Text: rejected + "Parent order is being cancelled."}
-	}
-	return nil
-}
-
-func validatePrice(i market.Instrument, p decimal.Decimal) error {
-	if !p.IsPos() || MaxPrice.Less(p) {
-		return invalid("Invalid price " + p.String())
-	}
-	if _, ok := i.Ticks(p); !ok {
-		return &Reject{Code: codeMinTick, Text: textTick}
-	}
-	return nil
-}
-
 // enter puts a new order into the books; from here on its id is used up.
 func (x *Exchange) enter(r OrderRequest) *order {
-	x.lastID[r.ClientID] = r.OrderID
-	o := &order{Order: Order{
+	o := &order{slot: notQueued, Order: Order{
 		PermID:   x.firstPermID() + int64(len(x.orders)),
 		ClientID: r.ClientID, OrderID: r.OrderID, PlacedAt: x.now, Status: APIPending,
 	}}
-	x.set(o, r)
+	if o.OrderID != 0 {
+		x.lastID[r.ClientID] = max(x.lastID[r.ClientID], r.OrderID)
+		x.byID[o.key()] = o
+	}
 	x.orders = append(x.orders, o)
 	x.live = append(x.live, o)
-	x.byID[orderKey{r.ClientID, r.OrderID}] = o
+	x.set(o, r)
 	if !r.Staged {
 		o.Status = PreSubmitted
 	}
@@ -139,32 +57,62 @@ func (x *Exchange) firstPermID() int64 {
 
 // set takes over what a client may say about an order, first or later.
 func (x *Exchange) set(o *order, r OrderRequest) {
+	x.unlink(o)
+	x.unwatch(o)
+	x.unreserve(o)
 	o.UpdatedAt = x.now
 	o.Account, o.Instrument, o.ConID = r.Account, r.Instrument, r.Instrument.ConID
-	o.Symbol, o.Action, o.Type, o.TIF = r.Instrument.Symbol, r.Action, r.Type, r.TIF
+	o.Symbol, o.SecType = r.Instrument.Symbol, r.Instrument.SecType
+	o.Action, o.Type, o.TIF = r.Action, r.Type, r.TIF
 	o.Quantity, o.Remaining = r.Quantity, r.Quantity-o.Filled
-	o.LimitPrice, o.StopPrice = decimal.Decimal{}, decimal.Decimal{}
-	if r.Type.limited() {
-		o.LimitPrice = r.LimitPrice
-	}
-	if r.Type.stopped() {
-		o.StopPrice = r.StopPrice
-	}
+	o.Terms = r.terms()
 	o.OutsideRTH, o.OrderRef, o.Echo = r.OutsideRTH, r.OrderRef, r.Echo
 	o.ParentID, o.OCAGroup, o.OCAType = r.ParentID, r.OCAGroup, r.OCAType
+	o.conditions, o.cancels, o.ignoreRTH = r.Conditions, r.CancelOnConditions, r.IgnoreRTH
+	o.happened, o.released = make([]bool, len(r.Conditions)), false
 	if parent := x.parent(o); parent != nil {
 		o.ParentPermID = parent.PermID
 		if o.OCAGroup == "" { // IBKR joins the children of a bracket by the parent's permanent id
 			o.OCAGroup, o.OCAType = fmt.Sprint(parent.PermID), 3
 		}
 	}
+	x.link(o)
+	x.watch(o)
+}
+
+// terms are those that the type of the order has.
+func (r OrderRequest) terms() Terms {
+	t, m := r.Terms, r.Type.manner()
+	none := decimal.Decimal{}
+	if !m.limited && !m.capped {
+		t.LimitPrice = none
+	}
+	if m.trigger == untriggered {
+		t.StopPrice = none
+	}
+	if m.trigger != onTrail {
+		t.TrailAmount, t.TrailPercent = none, none
+	}
+	switch {
+	case r.Type != TrailLimitOrder:
+		t.LimitOffset = none
+	case t.LimitOffset.IsZero() && !t.LimitPrice.IsZero() && !t.StopPrice.IsZero():
+		t.LimitOffset = sub(t.StopPrice, t.LimitPrice).Abs()
+	}
+	if r.Type != RelativeOrder {
+		t.Offset = none
+	}
+	if r.TIF != GTD {
+		t.GoodTill = time.Time{}
+	}
+	return t
 }
 
 func (x *Exchange) parent(o *order) *order {
 	if o.ParentID == 0 {
 		return nil
 	}
-	return x.byID[orderKey{o.ClientID, o.ParentID}]
+	return x.byID[o.parentKey()]
 }
 
 // transmit sends an order to the market: its staged parent and that one's other staged children
@@ -173,8 +121,8 @@ func (x *Exchange) transmit(o *order) (Order, error) {
 	tree := []*order{o}
 	if parent := x.parent(o); parent != nil && parent.staged() {
 		tree = []*order{parent}
-		for _, child := range x.live {
-			if child.childOf(parent) && (child.staged() || child == o) {
+		for _, child := range x.childrenOf(parent) {
+			if child.staged() || child == o {
 				tree = append(tree, child)
 			}
 		}
@@ -198,9 +146,8 @@ func (x *Exchange) activate(o *order) error {
 		x.refuse(o, err)
 		return err
 	}
-	o.due = x.now.Add(x.cfg.FillLatency)
-	parent := x.parent(o)
-	child := parent != nil && parent.Status != Filled
+	x.reserve(o)
+	child := x.waitsForParent(o)
 	switch {
 	case child && o.Type.stopped():
 		o.WhyHeld = "child,trigger"
@@ -209,26 +156,45 @@ func (x *Exchange) activate(o *order) error {
 	case o.Type.stopped():
 		o.WhyHeld = "trigger"
 	}
+	if !child {
+		x.start(o)
+	}
 	x.announce(o, child)
 	return nil
 }
 
+// start sets the instants from which an order that waits for no other may trade.
+func (x *Exchange) start(o *order) {
+	o.due = x.now.Add(x.cfg.FillLatency)
+	if o.Type.manner().follows {
+		o.due = o.due.Add(market.Step)
+	}
+	x.setAuction(o)
+	if o.trailing() && !x.onHold(o) {
+		x.startTrail(o)
+	}
+}
+
 // announce tells the client of a new order in the sequence of a Gateway, and lets it trade.
 func (x *Exchange) announce(o *order, child bool) {
-	open := x.market.Open(o.Instrument, x.now, o.extended())
+	if o.OutsideRTH && !o.extended() {
+		x.notice(o, codeIgnoredRTH, textIgnoredRTH)
+	}
 	switch {
 	case child:
 		x.emit(OrderChanged, o)
-	case !open:
+	case !x.market.Open(o.Instrument, x.now, o.extended()):
 		x.emit(OrderChanged, o)
 		x.notice(o, codeHeldUntil, x.heldUntil(o))
 		x.emit(OrderChanged, o)
 	case o.Type.stopped(): // a Gateway says so twice, before and after its own simulation starts
 		x.emit(OrderChanged, o)
 		x.emit(OrderChanged, o)
+	case x.onHold(o) || !o.auction.IsZero():
+		x.emit(OrderChanged, o)
 	case x.atOnce(o) && x.cfg.FillLatency == 0:
 		// The outcome is the first thing that the client hears.
-	case o.Type == LimitOrder:
+	case o.Type.manner().rests:
 		x.emit(OrderChanged, o)
 		o.Status = Submitted
 		x.emit(OrderChanged, o)
@@ -242,23 +208,19 @@ func (x *Exchange) announce(o *order, child bool) {
 	}
 }
 
-// atOnce reports an IOC or FOK order that the market does not take.
-func (x *Exchange) atOnce(o *order) bool {
-	if o.TIF != IOC && o.TIF != FOK {
-		return false
-	}
-	_, marketable := x.price(o)
-	return !marketable || o.TIF == FOK && x.clip(o) < o.Remaining
+// extended reports whether an order trades outside regular hours: one with a limit, of a stock.
+// Other kinds of instruments take any type of order there.
+func (o *order) extended() bool {
+	_, limited := o.limit()
+	return o.OutsideRTH && o.auction.IsZero() && !o.Type.manner().atClose &&
+		(limited || o.Type == TrailLimitOrder || o.SecType != market.Stock)
 }
-
-// extended reports whether an order trades outside regular hours.
-func (o *order) extended() bool { return o.OutsideRTH && o.Type == LimitOrder }
 
 func (x *Exchange) heldUntil(o *order) string {
 	opens := x.market.Next(o.Instrument, x.now, o.extended()).Open
 	return fmt.Sprintf("Order Message:\n%s %d %s %s\nWarning: Your order will not be placed "+
 		"at the exchange until %s %s.", o.Action, o.Quantity, o.Symbol, o.Instrument.Venue(),
-		opens.Format("2006-01-02 15:04:05"), market.ZoneName)
+		opens.In(o.Instrument.Zone()).Format("2006-01-02 15:04:05"), o.Instrument.ZoneID)
 }
 
 // refuse puts an order away as Inactive.
@@ -267,69 +229,4 @@ func (x *Exchange) refuse(o *order, why *Reject) {
 	o.Code, o.Reason = why.Code, why.Text
 	x.notice(o, why.Code, why.Text)
 	x.finish(o, Inactive)
-}
-
-// afford checks an order against cash and shares, less what other orders may still take.
-func (x *Exchange) afford(o *order) *Reject {
-	if o.Action == Sell {
-		if x.cfg.AllowShort {
-			return nil
-		}
-		if free := x.sellable(o); o.Remaining > free {
-			return &Reject{Code: codeRejected, Text: rejected + fmt.Sprintf(
-				"Short stock positions can only be held in a margin account. "+
-					"%d %s can be sold, the order sells %d.", max(free, 0), o.Symbol, o.Remaining)}
-		}
-		return nil
-	}
-	account := x.account(o.Account)
-	free := sub(account.Cash, x.reserved(o))
-	if need := x.cost(o); free.Less(need) {
-		return &Reject{Code: codeRejected, Text: rejected + fmt.Sprintf(
-			"We are unable to accept your order. Your Available Funds are insufficient to cover "+
-				"it: [%s USD] are available, [%s USD] are needed.", cents(free), cents(need))}
-	}
-	return nil
-}
-
-// reserved is the cash that an account's other buy orders may take.
-func (x *Exchange) reserved(but *order) decimal.Decimal {
-	var total decimal.Decimal
-	for _, o := range x.live {
-		if o != but && o.Account == but.Account && o.Action == Buy && !o.staged() {
-			total = add(total, x.cost(o))
-		}
-	}
-	return total
-}
-
-// cost is what the rest of a buy order is expected to take, commission included.
-func (x *Exchange) cost(o *order) decimal.Decimal {
-	price := o.LimitPrice
-	switch o.Type {
-	case StopOrder:
-		price = o.StopPrice
-	case MarketOrder:
-		price = x.market.Quote(o.Instrument, x.now).Ask
-	case LimitOrder, StopLimitOrder:
-	}
-	value := mul(price, shares(o.Remaining))
-	return add(value, Commission(o.Remaining, value))
-}
-
-// sellable is how many shares an order may sell: those held, or that its parent will buy, less
-// what other working sell orders outside its one-cancels-all group may take.
-func (x *Exchange) sellable(o *order) int64 {
-	free := x.held(o.Account, o.ConID)
-	if parent := x.parent(o); parent != nil && parent.Action == Buy && !parent.Status.Done() {
-		free += parent.Remaining
-	}
-	for _, other := range x.live {
-		if other != o && other.Account == o.Account && other.ConID == o.ConID &&
-			other.Action == Sell && !other.staged() && !x.waitsForParent(other) &&
-			(o.OCAGroup == "" || other.OCAGroup != o.OCAGroup) {
-			free -= other.Remaining
-		}
-	}
-	return free
 }

@@ -1,10 +1,6 @@
 package exchange
 
-import (
-	"time"
-
-	"github.com/govalues/decimal"
-)
+import "time"
 
 // View reads the books while the exchange is locked, so that what is read and what is sent from
 // it keep the order of events. It must not outlive the call that it was handed to.
@@ -33,6 +29,7 @@ func (v *View) OpenOrders() []Order {
 	var open []Order
 	for _, o := range v.x.live {
 		if !o.staged() {
+			v.x.follow(o)
 			open = append(open, o.Order)
 		}
 	}
@@ -50,7 +47,8 @@ func (v *View) CompletedOrders() []Order {
 	return done
 }
 
-// Executions lists every fill in order of time.
+// Executions lists every fill that still counts, in order of time; a correction has the time of
+// what it corrects.
 func (v *View) Executions() []Execution { return v.x.executions }
 
 // Positions lists what an account holds, without what it has sold.
@@ -62,53 +60,4 @@ func (v *View) Positions(account string) []Position {
 		}
 	}
 	return held
-}
-
-// Mark is a position at the market.
-type Mark struct {
-	Price, Value  decimal.Decimal // of the last trade; value in whole cents
-	UnrealizedPnL decimal.Decimal // in whole cents
-}
-
-// Mark values a position.
-func (v *View) Mark(p Position) Mark {
-	price := v.x.market.Quote(p.Instrument, v.x.now).Last
-	value := mul(price, shares(p.Quantity))
-	return Mark{Price: price, Value: cents(value), UnrealizedPnL: cents(sub(value, p.CostBasis))}
-}
-
-// Balances are an account's values in whole cents, such that
-// NetLiquidation = Cash + GrossPositionValue for an account that is not short.
-type Balances struct {
-	Cash               decimal.Decimal
-	PositionValue      decimal.Decimal // longs less shorts
-	GrossPositionValue decimal.Decimal // longs and shorts
-	NetLiquidation     decimal.Decimal
-	AvailableFunds     decimal.Decimal // cash less what open buy orders may take, never below 0
-	UnrealizedPnL      decimal.Decimal
-	RealizedPnL        decimal.Decimal
-}
-
-// Balances values an account at the market.
-func (v *View) Balances(account string) Balances {
-	a := v.x.account(account)
-	if a == nil {
-		return Balances{}
-	}
-	b := Balances{Cash: cents(a.Cash), RealizedPnL: cents(a.RealizedPnL)}
-	for _, p := range v.Positions(account) {
-		m := v.Mark(p)
-		b.PositionValue = add(b.PositionValue, m.Value)
-		b.GrossPositionValue = add(b.GrossPositionValue, m.Value.Abs())
-		b.UnrealizedPnL = add(b.UnrealizedPnL, m.UnrealizedPnL)
-	}
-	b.NetLiquidation = cents(add(b.Cash, b.PositionValue))
-	b.PositionValue, b.GrossPositionValue = cents(b.PositionValue), cents(b.GrossPositionValue)
-	b.UnrealizedPnL = cents(b.UnrealizedPnL)
-	free := sub(a.Cash, v.x.reserved(&order{Order: Order{Account: account}}))
-	if free.IsNeg() {
-		free = decimal.Decimal{}
-	}
-	b.AvailableFunds = cents(free)
-	return b
 }

@@ -1,0 +1,127 @@
+package exchange
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/govalues/decimal"
+)
+
+// Correct replaces an execution by its next revision, as an exchange does that has reported a
+// wrong price or size: the client gets it with the last part of the id counted up. Order, position
+// and cash are computed again as if it had been so from the start; the commission stays. Fills
+// beyond the order's size are refused.
+func (x *Exchange) Correct(now time.Time, execID string, price decimal.Decimal, n int64,
+) (Execution, error) {
+	defer x.begin(now, NoClient)()
+	e, o, err := x.reported(execID)
+	switch {
+	case err != nil:
+		return Execution{}, err
+	case n <= 0 || o.Filled-e.Shares+n > o.Quantity:
+		return Execution{}, fmt.Errorf("correct execution %s to %d: the order has filled %d of %d",
+			execID, n, o.Filled, o.Quantity)
+	case !price.IsPos() || MaxPrice.Less(price):
+		return Execution{}, fmt.Errorf("correct execution %s: price %s is not in 0..%s",
+			execID, price, MaxPrice)
+	}
+	revised := *e
+	revised.ExecID = nextRevision(execID)
+	revised.Price, revised.Shares = price, n
+	return x.revise(e, o, revised), nil
+}
+
+// Bust takes an execution back. The client gets a revision of no shares. What an order that was at
+// its end loses is not traded again; a working order goes on with it.
+func (x *Exchange) Bust(now time.Time, execID string) (Execution, error) {
+	defer x.begin(now, NoClient)()
+	e, o, err := x.reported(execID)
+	if err != nil {
+		return Execution{}, err
+	}
+	busted := *e
+	busted.ExecID = nextRevision(execID)
+	busted.Shares, busted.Commission = 0, decimal.Decimal{}
+	return x.revise(e, o, busted), nil
+}
+
+// reported finds an execution that still counts, and its order.
+func (x *Exchange) reported(execID string) (*Execution, *order, error) {
+	i := slices.IndexFunc(x.executions, func(e Execution) bool { return e.ExecID == execID })
+	if i < 0 {
+		return nil, nil, fmt.Errorf("find execution %q: there is none, or it was replaced", execID)
+	}
+	e := &x.executions[i]
+	o := x.orders[e.PermID-x.firstPermID()]
+	if e.Exercise != NotExercised {
+		return nil, nil, fmt.Errorf("revise execution %s: it is an option's exercise", execID)
+	}
+	return e, o, nil
+}
+
+// nextRevision counts the last part of an execution's id up.
+func nextRevision(execID string) string {
+	dot := strings.LastIndexByte(execID, '.') + 1
+	n, _ := strconv.Atoi(execID[dot:])
+	return fmt.Sprintf("%s%02d", execID[:dot], n+1)
+}
+
+// revise puts a revision in the place of an execution and tells of all that follows from it.
+func (x *Exchange) revise(e *Execution, o *order, revised Execution) Execution {
+	old := *e
+	old.ReplacedBy = revised.ExecID
+	x.superseded = append(x.superseded, old)
+	x.refill(o, old, revised)
+	revised.CumQuantity, revised.AvgPrice = o.Filled, o.AvgFillPrice
+	if revised.Shares > 0 {
+		*e = revised
+	} else {
+		x.executions = slices.DeleteFunc(x.executions, func(e Execution) bool {
+			return e.ExecID == old.ExecID
+		})
+	}
+	x.rebook(o.Account)
+	if revised.Shares > 0 {
+		revised = *e // with what it has earned
+	}
+	with := func(ev *Event) { ev.Execution = &revised }
+	x.emit(Executed, o, with)
+	x.emit(OrderChanged, o)
+	if revised.Shares > 0 {
+		x.emit(Commissioned, o, with)
+	}
+	p := *x.position(o.Account, o.Instrument)
+	x.emit(Booked, o, with, func(ev *Event) { ev.Position = &p })
+	return revised
+}
+
+// refill adjusts an order to a revision of one of its executions.
+func (x *Exchange) refill(o *order, old, revised Execution) {
+	o.Filled += revised.Shares - old.Shares
+	o.Remaining = o.Quantity - o.Filled
+	o.notional = add(sub(o.notional, mul(old.Price, shares(old.Shares))),
+		mul(revised.Price, shares(revised.Shares)))
+	o.Commission = add(sub(o.Commission, old.Commission), revised.Commission)
+	o.AvgFillPrice, o.LastFillPrice = decimal.Decimal{}, revised.Price
+	if o.Filled > 0 {
+		o.AvgFillPrice = quo(o.notional, shares(o.Filled))
+	} else {
+		o.LastFillPrice = decimal.Decimal{}
+	}
+	o.UpdatedAt = x.now
+	switch {
+	case o.Status == Filled && o.Remaining > 0:
+		o.Status, o.Code, o.Reason = Cancelled, codeCanceled, textCanceled+"Trade busted"
+	case o.Remaining == 0 && o.Status.Done():
+		o.Status, o.Code, o.Reason = Filled, 0, ""
+	case o.Remaining == 0:
+		x.end(o, Filled)
+		x.releaseChildren(o)
+	case !o.Status.Done():
+		x.reserve(o)
+		x.plan(o)
+	}
+}

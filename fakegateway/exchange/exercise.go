@@ -1,0 +1,137 @@
+package exchange
+
+import (
+	"time"
+
+	"ibsoak/fakegateway/market"
+
+	"github.com/govalues/decimal"
+)
+
+// Exercised says what an execution has done to an option beside a trade, in IBKR's numbers but
+// for NotExercised, which is -1 on the wire.
+type Exercised int
+
+// What becomes of a long option.
+const (
+	NotExercised Exercised = 0
+	WasExercised Exercised = 1
+	HasLapsed    Exercised = 2
+)
+
+// ExerciseRequest is an instruction about a long option.
+type ExerciseRequest struct {
+	ClientID   int
+	OrderID    int
+	Account    string
+	Instrument market.Instrument
+	Action     Exercised
+	Quantity   int64
+	// Override allows what costs money: exercising out of the money, or lapsing in the money.
+	Override bool
+	OrderRef string
+	Echo     any
+}
+
+// Exercise converts a long option into its underlying at the strike, or lets it lapse. A clearing
+// house does so overnight; here it is done at once.
+func (x *Exchange) Exercise(now time.Time, r ExerciseRequest) (Order, error) {
+	defer x.begin(now, r.ClientID)()
+	if x.byID[orderKey{r.ClientID, r.OrderID}] != nil || r.OrderID <= x.lastID[r.ClientID] {
+		return Order{}, &Reject{Code: codeDuplicateID, Text: textDuplicateID}
+	}
+	under, err := x.exercisable(r)
+	if err != nil {
+		return Order{}, err
+	}
+	kind := ExerciseOrder
+	if r.Action == HasLapsed {
+		kind = LapseOrder
+	}
+	o := x.enter(OrderRequest{
+		ClientID: r.ClientID, OrderID: r.OrderID, Account: r.Account, Instrument: r.Instrument,
+		Action: Sell, Type: kind, TIF: DAY, Quantity: r.Quantity, OrderRef: r.OrderRef, Echo: r.Echo,
+	})
+	x.emit(OrderChanged, o)
+	o.Status = Submitted
+	x.settleOption(o, r.Action)
+	if r.Action == WasExercised {
+		x.deliver(o, under)
+	}
+	return o.Order, nil
+}
+
+func (x *Exchange) exercisable(r ExerciseRequest) (under market.Instrument, err error) {
+	switch i := r.Instrument; {
+	case x.account(r.Account) == nil:
+		return under, invalid("Invalid account code '" + r.Account + "'")
+	case i.SecType != market.Option:
+		return under, invalid("Only options can be exercised.")
+	case r.Action != WasExercised && r.Action != HasLapsed:
+		return under, invalid("Invalid exercise action.")
+	case r.Quantity <= 0:
+		return under, invalid("The size value cannot be zero.")
+	case r.OrderID <= 0:
+		return under, invalid("Invalid order id")
+	}
+	if held := x.quantity(r.Account, r.Instrument.ConID); held < r.Quantity {
+		return under, refused("Exercise or lapse of %d %s, of which %d are held.",
+			r.Quantity, r.Instrument.LocalSymbol, max(held, 0))
+	}
+	found := x.market.Find(x.now, market.Query{ConID: r.Instrument.UnderConID})
+	if len(found) != 1 || !found[0].Tradable() {
+		return under, refused("%s is settled in cash and cannot be exercised.", r.Instrument.LocalSymbol)
+	}
+	in := x.inTheMoney(r.Instrument, found[0])
+	if !r.Override && in != (r.Action == WasExercised) {
+		return under, refused("The action does not suit the option's value; set override to do it.")
+	}
+	return found[0], nil
+}
+
+func (x *Exchange) inTheMoney(i, under market.Instrument) bool {
+	last := x.quote(under).Last
+	if i.Right == market.Put {
+		return last.Less(i.Strike)
+	}
+	return i.Strike.Less(last)
+}
+
+// settleOption takes options out of a position at no price.
+func (x *Exchange) settleOption(o *order, how Exercised) {
+	e := x.execute(o, o.Remaining, decimal.Decimal{})
+	x.free(o, &e)
+	e.Exercise = how
+	x.finishFill(o, e)
+}
+
+// free takes the commission off an execution; clearing charges none.
+func (x *Exchange) free(o *order, e *Execution) {
+	o.Commission = sub(o.Commission, e.Commission)
+	e.Commission = decimal.Decimal{}
+}
+
+// deliver trades the underlying at the strike, by an order of the clearing house.
+func (x *Exchange) deliver(option *order, under market.Instrument) {
+	side := Buy
+	if option.Instrument.Right == market.Put {
+		side = Sell
+	}
+	o := x.enter(OrderRequest{
+		Account: option.Account, Instrument: under, Action: side, Type: ExerciseOrder, TIF: DAY,
+		Quantity: option.Filled * option.Instrument.Multiplier, OrderRef: option.OrderRef,
+	})
+	o.Manual, o.Status = true, Submitted
+	e := x.execute(o, o.Quantity, option.Instrument.Strike)
+	x.free(o, &e)
+	e.Exercise = WasExercised
+	x.finishFill(o, e)
+}
+
+// finishFill books an execution that no other order can be touched by.
+func (x *Exchange) finishFill(o *order, e Execution) {
+	p := x.book(&e)
+	x.executions = append(x.executions, e)
+	x.reportFill(o, e, *p)
+	x.heardOf(e)
+}
