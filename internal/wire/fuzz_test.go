@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"slices"
 	"testing"
 	"testing/iotest"
 
@@ -112,18 +113,22 @@ func FuzzParseHello(f *testing.F) {
 	})
 }
 
-// fuzzVersions are one of each shape that a message can have.
-var fuzzVersions = []wire.Version{157, 163, 168, 178, 188, 193, 196, 200, 202, 206, 212, 225, 226}
+// fuzzVersions are one of each shape that a message can have. Corpora refer to them by their
+// place: add behind the last.
+var fuzzVersions = []wire.Version{
+	157, 163, 168, 178, 188, 193, 196, 200, 202, 206, 212, 225, 226, 213,
+}
 
+// fuzzDecode starts from every message at some versions, and from what @stoqey/ib sent.
 func fuzzDecode(f *testing.F, direction wire.Direction) {
 	f.Helper()
-	for i, v := range fuzzVersions {
-		for _, k := range wire.Kinds() {
-			if k.Direction() != direction {
-				continue
-			}
-			if payload, err := wire.Payload(wire.Message{Kind: k, Body: wire.NewBody(k)}, v); err == nil {
-				f.Add(uint8(i), payload)
+	for _, s := range seeds(f, direction, 157, 178, 193, 200, 206, 213, 225) {
+		f.Add(uint8(slices.Index(fuzzVersions, s.version)), s.payload)
+	}
+	if direction == wire.FromClient {
+		for call, frame := range stoqeyFrames(f, 193) {
+			if call != "preamble" {
+				f.Add(uint8(slices.Index(fuzzVersions, 193)), frame[prefixBytes:])
 			}
 		}
 	}

@@ -17,7 +17,7 @@ import (
 )
 
 // stoqeyFrames reads what @stoqey/ib 1.6.10 sent; testdata/record-stoqey.js recorded it.
-func stoqeyFrames(t *testing.T, v wire.Version) map[string][]byte {
+func stoqeyFrames(t testing.TB, v wire.Version) map[string][]byte {
 	t.Helper()
 	name := filepath.Join("testdata", fmt.Sprintf("stoqey-ib-1.6.10-v%d.txt", v))
 	data, err := os.ReadFile(name)
