@@ -295,12 +295,3 @@ func (s *Server) dropMarketData(why *Notice) {
 		c.mu.Unlock()
 	}
 }
-
-// endMarketData ends every market data subscription and returns their ids, sorted. The caller
-// holds mu.
-func (s *session) endMarketData() []int {
-	ids := sortedKeys(s.ticks)
-	clear(s.ticks)
-	s.releaseLines(len(ids))
-	return ids
-}

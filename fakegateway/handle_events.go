@@ -49,8 +49,7 @@ func (s *session) deliver(v *exchange.View, e exchange.Event) {
 		s.booked(v, e)
 	case exchange.Woken:
 		s.wakeAccounts(v)
-		s.wakeHistories(v)
-		s.wakeTicks(v)
+		s.wakeFeeds(v)
 	}
 }
 

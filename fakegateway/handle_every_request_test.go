@@ -14,6 +14,7 @@ var silentRequests = []wire.Kind{
 	wire.ReqMarketDataType, // speaks of later requests
 	wire.ReqAccountUpdates, // without subscribe it ends the subscription
 	wire.ReqGlobalCancel,   // of no orders
+	wire.ReqNewsBulletins,  // IBKR has none to tell
 }
 
 func mayBeSilent(k wire.Kind) bool {

@@ -79,7 +79,7 @@ func TestHistoricalEndTimes(t *testing.T) {
 		"20261120 12:00:00 US/Eastern":  "20261120 11:59:00 US/Eastern",
 		"20261120  12:00:00":            "20261120 11:59:00 US/Eastern",
 		"20261120 18:00:00 Europe/Rome": "20261120 11:59:00 US/Eastern",
-		"20261120":                      "20261119 23:59:00 US/Eastern",
+		"09:30:00 US/Eastern":           "20261122 09:29:00 US/Eastern",
 	} {
 		m := bars(1, "60 S", "1 min")
 		m.EndDateTime = new(end)
@@ -108,11 +108,14 @@ func TestHistoricalErrors(t *testing.T) {
 		"end": {bars(1, "1 D", "1 min", func(m *protobuf.HistoricalDataRequest) {
 			m.EndDateTime = new("tomorrow")
 		}), "errMsg:1 10314"},
+		"end without time": {bars(1, "1 D", "1 min", func(m *protobuf.HistoricalDataRequest) {
+			m.EndDateTime = new("20261120")
+		}), "errMsg:1 10314"},
 		"zone": {bars(1, "1 D", "1 min", func(m *protobuf.HistoricalDataRequest) {
 			m.EndDateTime = new("20261120 12:00:00 ../../etc/passwd")
 		}), "errMsg:1 10314"},
 		"date format": {bars(1, "1 D", "1 min", func(m *protobuf.HistoricalDataRequest) {
-			m.FormatDate = num(3)
+			m.FormatDate = num(4)
 		}), "errMsg:1 321"},
 		"contract": {bars(1, "1 D", "1 min", func(m *protobuf.HistoricalDataRequest) {
 			m.Contract = stock("ZZZ")
@@ -134,15 +137,18 @@ func TestKeepUpToDate(t *testing.T) {
 		l.now = l.now.Add(58 * time.Second)
 		l.ask(wire.ReqHistoricalData, bars(5, "300 S", "1 min", keep))
 		wantFlow(t, l.ask(wire.ReqHistoricalData, bars(5, "300 S", "1 min", keep)), "errMsg:5 322")
-		l.pass(updateEvery - time.Second)
+		l.pass(time.Second)
 		wantFlow(t, l.take())
-		l.pass(time.Second) // the minute is over: its bar and the next
-		got := l.take()
-		wantFlow(t, got, "historicalDataUpdate", "historicalDataUpdate")
-		updates := all[*protobuf.HistoricalDataUpdate](got, wire.HistoricalDataUpdate)
-		if a, b := updates[0].GetHistoricalDataBar(), updates[1].GetHistoricalDataBar(); a.GetDate() !=
-			"20261122 10:30:00 US/Eastern" || b.GetDate() != "20261122 10:31:00 US/Eastern" ||
-			a.GetClose() != b.GetOpen() {
+		l.pass(time.Second) // the minute is over: its bar, and then the next
+		closed := l.take()
+		wantFlow(t, closed, "historicalDataUpdate")
+		l.pass(updateEvery)
+		forming := l.take()
+		wantFlow(t, forming, "historicalDataUpdate")
+		a := body[*protobuf.HistoricalDataUpdate](t, closed, wire.HistoricalDataUpdate).GetHistoricalDataBar()
+		b := body[*protobuf.HistoricalDataUpdate](t, forming, wire.HistoricalDataUpdate).GetHistoricalDataBar()
+		if a.GetDate() != "20261122 10:30:00 US/Eastern" ||
+			b.GetDate() != "20261122 10:31:00 US/Eastern" || b.GetVolume() == "0" {
 			t.Errorf("updates %v, %v", a, b)
 		}
 		l.pass(updateEvery)

@@ -2,206 +2,161 @@ package fakegateway
 
 import (
 	"fmt"
-	"strconv"
-	"time"
 
-	"github.com/govalues/decimal"
 	"github.com/scmhub/ibapi/protobuf"
 	"google.golang.org/protobuf/proto"
 
-	"ibsoak/fakegateway/exchange"
 	"ibsoak/fakegateway/market"
 	"ibsoak/internal/wire"
 )
 
-const (
-	// tickEvery is how often ticks are sent while they change.
-	tickEvery = time.Second
-	// delay is the age of delayed market data.
-	delay = 15 * time.Minute
-	// maxTickers is the market data lines of a login.
-	maxTickers = 100
-
-	liveData    = 1
-	delayedData = 3
-)
-
 func init() {
 	serve(map[wire.Kind]handler{
-		wire.ReqMarketDataType:  on((*session).reqMarketDataType),
-		wire.ReqMktData:         on((*session).reqMktData),
-		wire.CancelMktData:      on((*session).cancelMktData),
-		wire.ReqRealTimeBars:    on((*session).reqRealTimeBars),
-		wire.CancelRealTimeBars: quiet,
+		wire.ReqMarketDataType: on((*session).reqMarketDataType),
+		wire.ReqMktData:        on((*session).reqMktData),
+		wire.CancelMktData:     on((*session).cancelMktData),
 	})
 }
 
-// tickTypes are IBKR's numbers of the prices and sizes of one kind of data.
-type tickTypes struct {
-	bid, ask, last, bidSize, askSize, lastSize, high, low, volume, close, open, at int
-}
-
-var (
-	liveTicks    = tickTypes{1, 2, 4, 0, 3, 5, 6, 7, 8, 9, 14, 45}
-	delayedTicks = tickTypes{66, 67, 68, 69, 70, 71, 72, 73, 74, 75, 76, 88}
+// IBKR's numbers of the types of market data.
+const (
+	liveData          = 1
+	frozenData        = 2
+	delayedData       = 3
+	delayedFrozenData = 4
 )
 
-// quoteSize is what every quote is good for, in shares.
-const quoteSize = 100
+const (
+	codeNoTicker  = 300
+	codeNotListed = 354
 
-// tickSub is a streaming reqMktData.
-type tickSub struct {
-	instrument market.Instrument
-	delayed    bool
-	sent       market.Quote
-	due        time.Time
-}
+	textSnapshotGeneric = "Snapshot market data subscription is not applicable to generic ticks"
+	textDialog          = " See link in 'Market Data Connections' dialog for more details."
+)
 
 // reqMarketDataType has no answer; it speaks of later requests.
 func (s *session) reqMarketDataType(m *protobuf.MarketDataTypeRequest) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.dataType = int(m.GetMarketDataType())
+	s.data.dataType = int(m.GetMarketDataType())
 }
 
 // reqMktData sends live data to a login that is subscribed, delayed data to a client that has
 // asked for that, and else the error of a login without market data subscriptions.
 func (s *session) reqMktData(m *protobuf.MarketDataRequest) {
 	id := int(m.GetReqId())
-	i, ok := s.lookup(m.GetContract())
+	priced, ok := s.priced(id, m.GetContract())
 	if !ok {
-		s.fail(id, codeNoSecurity, textNoSecurity)
 		return
 	}
+	generic, bad := genericTicks(m, priced.instrument)
+	if bad != nil {
+		s.refuse(id, bad)
+		return
+	}
+	key := feedKey{quoteFeed, id}
 	s.mu.Lock()
-	dataType, known, lines := s.dataType, s.ticks[id] != nil, len(s.ticks)
+	dataType, known := s.data.dataType, s.data.get(key) != nil
 	s.mu.Unlock()
-	live := s.srv.cfg.LiveMarketData
-	delayed := !live && dataType >= delayedData
 	switch {
 	case known:
-		s.fail(id, codeProcessing, "Error processing request.-'bH' : cause - Duplicate ticker id")
+		s.fail(id, codeProcessing, textDuplicateTicker)
 		return
-	case lines >= maxTickers:
-		s.fail(id, 101, "Max number of tickers has been reached")
+	case m.GetRegulatorySnapshot():
+		s.fail(id, codeNotListed, "Requested market data is not subscribed.")
 		return
-	case !live && !delayed:
-		s.sendTickParameters(id)
-		s.fail(id, 10089, fmt.Sprintf("Requested market data requires additional subscription "+
-			"for API. See link in 'Market Data Connections' dialog for more details."+
-			"Delayed market data is available.%s %s/TOP/ALL", i.Symbol, i.Venue()))
+	case priced.instrument.SecType == market.CFD && len(priced.legs) == 0:
+		s.reroute(wire.RerouteMktDataReq, id, priced.instrument)
 		return
 	}
-	sub := &tickSub{instrument: i, delayed: delayed}
-	s.srv.exchange.View(s.conn.Now(), func(v *exchange.View) {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.sendFirstTicks(v, id, sub)
-		if m.GetSnapshot() {
-			s.send(wire.TickSnapshotEnd, &protobuf.TickSnapshotEnd{ReqId: num(id)})
+	sub := &quotes{id: id, priced: priced, generic: generic, snapshot: m.GetSnapshot()}
+	if !s.entitled(priced.instrument) {
+		sub.delayed = dataType >= delayedData
+		if !s.admitUnsubscribed(sub) {
 			return
 		}
-		s.ticks[id] = sub
-		sub.due = v.Now().Add(tickEvery)
-		v.WakeAt(sub.due)
-	})
-}
-
-func (s *session) sendTickParameters(id int) {
-	s.send(wire.TickReqParams, &protobuf.TickReqParams{
-		ReqId: num(id), MinTick: proto.String(minTick), BboExchange: proto.String("9c0001"),
-		SnapshotPermissions: num(4),
-	})
-}
-
-// sendFirstTicks sends the kind of data, and every tick in the order captured from a Gateway.
-func (s *session) sendFirstTicks(v *exchange.View, id int, sub *tickSub) {
-	kind, types, at := liveData, liveTicks, v.Now()
-	if sub.delayed {
-		kind, types, at = delayedData, delayedTicks, at.Add(-delay)
 	}
-	s.send(wire.MarketDataType, &protobuf.MarketDataType{
-		ReqId: num(id), MarketDataType: num(kind),
-	})
-	s.sendTickParameters(id)
-	prices := s.srv.exchange.Market()
-	sub.sent = prices.Quote(sub.instrument, at)
-	s.sendQuote(id, types, sub.sent)
-	s.send(wire.TickString, &protobuf.TickString{
-		ReqId: num(id), TickType: num(types.at),
-		Value: proto.String(strconv.FormatInt(at.Unix(), 10)),
-	})
-	h, err := prices.History(at, market.HistoryRequest{
-		Instrument: sub.instrument, Duration: market.Span{Count: 2, Unit: market.Day},
-		BarSize: market.Span{Count: 1, Unit: market.Day}, RTHOnly: true,
-	})
-	if err != nil || len(h.Bars) < 2 {
+	sub.frozen = dataType == frozenData || dataType == delayedFrozenData
+	if !s.takeLine(id) {
 		return
 	}
-	yesterday, today := h.Bars[len(h.Bars)-2], h.Bars[len(h.Bars)-1]
-	s.sendPrice(id, types.high, today.High, 0)
-	s.sendPrice(id, types.low, today.Low, 0)
-	s.send(wire.TickSize, &protobuf.TickSize{
-		ReqId: num(id), TickType: num(types.volume), Size: proto.String(whole(today.Volume)),
-	})
-	s.sendPrice(id, types.close, yesterday.Close, 0)
-	s.sendPrice(id, types.open, today.Open, 0)
-}
-
-// sendQuote sends bid, ask and last; clients take the sizes from these messages.
-func (s *session) sendQuote(id int, types tickTypes, q market.Quote) {
-	s.sendPrice(id, types.bid, q.Bid, quoteSize)
-	s.sendPrice(id, types.ask, q.Ask, quoteSize)
-	s.sendPrice(id, types.last, q.Last, quoteSize)
-}
-
-func (s *session) sendPrice(id, tick int, price decimal.Decimal, size int64) {
-	s.send(wire.TickPrice, &protobuf.TickPrice{
-		ReqId: num(id), TickType: num(tick), Price: float(price),
-		Size: proto.String(whole(size)), AttrMask: num(0),
-	})
-}
-
-// wakeTicks sends the quotes that have moved.
-func (s *session) wakeTicks(v *exchange.View) {
-	for _, id := range sortedKeys(s.ticks) {
-		sub := s.ticks[id]
-		if sub.due.After(v.Now()) {
-			continue
-		}
-		types, at := liveTicks, v.Now()
-		if sub.delayed {
-			types, at = delayedTicks, at.Add(-delay)
-		}
-		if q := s.srv.exchange.Market().Quote(sub.instrument, at); q != sub.sent {
-			sub.sent = q
-			s.sendQuote(id, types, q)
-		}
-		sub.due = v.Now().Add(tickEvery)
-		v.WakeAt(sub.due)
+	s.subscribe(key, sub)
+	if sub.snapshot {
+		s.releaseLines(1)
 	}
+}
+
+// entitled reports whether the login has live data of an instrument. Currencies are free.
+func (s *session) entitled(i market.Instrument) bool {
+	return s.srv.cfg.LiveMarketData || i.SecType == market.Cash
+}
+
+// admitUnsubscribed tells a client what a login without the subscription gets: delayed data with
+// notice 10167 (not before a snapshot, as captured at 206 and 225), the ticks that need no
+// subscription, or nothing. It reports whether anything is to follow.
+func (s *session) admitUnsubscribed(q *quotes) bool {
+	i := q.priced.instrument
+	switch {
+	case q.delayed:
+		if !q.snapshot {
+			s.fail(q.id, 10167, "Requested market data is not subscribed. "+
+				"Displaying delayed market data.")
+		}
+		return true
+	case q.generic.free():
+		q.freeOnly = true
+		s.sendTickParameters(q.id, i)
+		s.fail(q.id, 10091, "Part of requested market data requires additional subscription for API."+
+			textDialog+delayedAvailable(i))
+		return true
+	default:
+		s.sendTickParameters(q.id, i)
+		s.fail(q.id, 10089, "Requested market data requires additional subscription for API."+
+			textDialog+delayedAvailable(i))
+		return false
+	}
+}
+
+// delayedAvailable is what texts say of an instrument's delayed data.
+func delayedAvailable(i market.Instrument) string {
+	return fmt.Sprintf("Delayed market data is available.%s %s/TOP/ALL", i.Symbol, i.Venue())
 }
 
 // cancelMktData has no answer when there is something to cancel.
 func (s *session) cancelMktData(m *protobuf.CancelMarketData) {
 	id := int(m.GetReqId())
-	s.mu.Lock()
-	known := s.ticks[id] != nil
-	delete(s.ticks, id)
-	s.mu.Unlock()
-	if !known {
-		s.fail(id, 300, fmt.Sprintf("Can't find EId with tickerId:%d", id))
+	if s.unsubscribe(feedKey{quoteFeed, id}) == nil {
+		s.fail(id, codeNoTicker, fmt.Sprintf("Can't find EId with tickerId:%d", id))
+		return
 	}
+	s.releaseLines(1)
 }
 
-// reqRealTimeBars needs a subscription, which no login here has.
-func (s *session) reqRealTimeBars(m *protobuf.RealTimeBarsRequest) {
-	id := int(m.GetReqId())
-	i, ok := s.lookup(m.GetContract())
+// reroute sends the client of a contract for difference to its underlying, whose data it shall ask
+// for.
+func (s *session) reroute(k wire.Kind, id int, i market.Instrument) {
+	under, ok := market.LookupConID(i.UnderConID)
 	if !ok {
 		s.fail(id, codeNoSecurity, textNoSecurity)
 		return
 	}
-	s.fail(id, 420, "Invalid Real-time Query:No market data permissions for "+i.PrimaryExchange+
-		" STK. Requested market data requires additional subscription for API.")
+	conID, exchange := num(under.ConID), proto.String(under.Exchange)
+	if k == wire.RerouteMktDataReq {
+		s.send(k, &protobuf.RerouteMarketDataRequest{
+			ReqId: num(id), ConId: conID, Exchange: exchange,
+		})
+		return
+	}
+	s.send(k, &protobuf.RerouteMarketDepthRequest{ReqId: num(id), ConId: conID, Exchange: exchange})
 }
+
+// sendTickParameters says how finely prices come. bboExchange names the map of smart components.
+func (s *session) sendTickParameters(id int, i market.Instrument) {
+	s.send(wire.TickReqParams, &protobuf.TickReqParams{
+		ReqId: num(id), MinTick: proto.String(i.MinTick.String()),
+		BboExchange: proto.String(bboExchange(i)), SnapshotPermissions: num(snapshotPermissions),
+	})
+}
+
+// snapshotPermissions of a paper account, as captured.
+const snapshotPermissions = 4

@@ -44,9 +44,9 @@ func (s *session) violatesPacing(m *protobuf.HistoricalDataRequest, q market.His
 		m.GetUseRTH(), m.GetFormatDate(), m.GetKeepUpToDate())
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.paced = slices.DeleteFunc(s.paced, func(old paced) bool { return now.Sub(old.at) >= paceWithin })
+	s.data.forgetPaced(now)
 	same, burst := 0, 1
-	for _, old := range s.paced {
+	for _, old := range s.data.paced {
 		if old.request == p.request && now.Sub(old.at) < identicalWithin {
 			same++
 		}
@@ -54,11 +54,37 @@ func (s *session) violatesPacing(m *protobuf.HistoricalDataRequest, q market.His
 			burst++
 		}
 	}
-	if len(s.paced) < maxPaced {
-		s.paced = append(s.paced, p)
+	s.data.pace(p)
+	if q.Series == market.BidAsk { // counts twice, as IBKR documents
+		s.data.pace(p)
 	}
-	return same > 0 || burst >= burstRequests || len(s.paced) > paceRequests
+	return same > 0 || burst >= burstRequests || len(s.data.paced) > paceRequests
 }
 
 // maxPaced bounds what is remembered of a client that does not pace itself at all.
 const maxPaced = 10 * paceRequests
+
+// tooManyRealTimeQueries counts a request for real-time bars, of which IBKR takes 60 in ten
+// minutes, together with those for historical data.
+func (s *session) tooManyRealTimeQueries() bool {
+	if !s.srv.cfg.EnforcePacing {
+		return false
+	}
+	now := s.conn.Now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.data.forgetPaced(now)
+	s.data.pace(paced{at: now})
+	return len(s.data.paced) > paceRequests
+}
+
+// forgetPaced drops the requests that do not count any more.
+func (d *subscriptions) forgetPaced(now time.Time) {
+	d.paced = slices.DeleteFunc(d.paced, func(old paced) bool { return now.Sub(old.at) >= paceWithin })
+}
+
+func (d *subscriptions) pace(p paced) {
+	if len(d.paced) < maxPaced {
+		d.paced = append(d.paced, p)
+	}
+}

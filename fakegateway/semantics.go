@@ -91,6 +91,9 @@ type Semantics struct {
 	// EnforcePacing refuses historical data requests beyond IBKR's limits for bars of 30 seconds or
 	// less with error 162. Default: they are answered.
 	EnforcePacing bool `yaml:"enforcePacing"`
+	// HistoryLatency is how long the history service takes for an answer: bars, head timestamps,
+	// histograms and historical ticks. Until then a request can be cancelled. Default: none.
+	HistoryLatency time.Duration `yaml:"historyLatency"`
 	// SilentOutage leaves requests for data without an answer while the connection to IBKR's
 	// servers is lost. Default: 2110, and what else is known of a request.
 	SilentOutage bool `yaml:"silentOutage"`

@@ -38,6 +38,7 @@ type Server struct {
 	upstream upstream
 	dialogs  dialogs
 	lines    lines
+	states   states // of the market, guarded by the exchange's lock
 	trusted  []netip.Prefix
 	port     *port
 

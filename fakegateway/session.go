@@ -40,23 +40,18 @@ type session struct {
 	ordinal  int            // the k-th session of the Gateway
 	waiting  []wire.Message // for the end of an outage; of the loop
 
-	mu        sync.Mutex // guards everything below
-	live      bool       // from the end of the bootstrap to end
-	accounts  accountSubs
-	displays  map[int]int         // display groups followed, by request id
-	histories map[int]*historySub // keepUpToDate
-	ticks     map[int]*tickSub    // streaming reqMktData
-	paced     []paced             // historical data requests of the last ten minutes
-	dataType  int                 // of later reqMktData; 0 is live
+	mu       sync.Mutex // guards everything below
+	live     bool       // from the end of the bootstrap to end
+	accounts accountSubs
+	displays map[int]int // display groups followed, by request id
+	data     subscriptions
 }
 
 func newSession(srv *Server, c sessionConn, version wire.Version) *session {
 	return &session{
 		srv: srv, conn: c, version: version,
-		accounts:  newAccountSubs(),
-		displays:  make(map[int]int),
-		histories: make(map[int]*historySub),
-		ticks:     make(map[int]*tickSub),
+		accounts: newAccountSubs(),
+		displays: make(map[int]int),
 	}
 }
 

@@ -1,0 +1,103 @@
+package fakegateway
+
+import (
+	"math"
+	"strconv"
+	"time"
+
+	"github.com/govalues/decimal"
+	"github.com/scmhub/ibapi/protobuf"
+
+	"ibsoak/internal/wire"
+)
+
+// tickBodies are the messages of ticks, one of each: a connection encodes what it is given before
+// it returns, so the next tick can have the same body. A tick costs no allocation here.
+type tickBodies struct {
+	s *session
+
+	id, tick, mask int32
+	value          float64
+	text           string
+	texts          [sizeTexts]sizeText
+
+	priceBody   protobuf.TickPrice
+	sizeBody    protobuf.TickSize
+	genericBody protobuf.TickGeneric
+	stringBody  protobuf.TickString
+}
+
+// sizeTexts is how many sizes are remembered as texts: most ticks repeat one.
+const sizeTexts = 64
+
+type sizeText struct {
+	n    int64
+	text string
+}
+
+// ticksOf is the session's ticks for a request. The caller holds mu.
+func (s *session) ticksOf(id int) *tickBodies {
+	b := &s.data.ticks
+	if b.s == nil {
+		b.s = s
+		b.priceBody = protobuf.TickPrice{
+			ReqId: &b.id, TickType: &b.tick, Price: &b.value, Size: &b.text, AttrMask: &b.mask,
+		}
+		b.sizeBody = protobuf.TickSize{ReqId: &b.id, TickType: &b.tick, Size: &b.text}
+		b.genericBody = protobuf.TickGeneric{ReqId: &b.id, TickType: &b.tick, Value: &b.value}
+		b.stringBody = protobuf.TickString{ReqId: &b.id, TickType: &b.tick, Value: &b.text}
+	}
+	b.id = int32(id)
+	return b
+}
+
+// canAutoExecute is bit 0 of a price's attributes.
+const canAutoExecute = 1
+
+func (b *tickBodies) price(tick int32, price decimal.Decimal, size int64) {
+	b.tick, b.value, b.text, b.mask = tick, priceOf(price), b.sized(size), 0
+	switch tick {
+	case liveTicks.bid, liveTicks.ask:
+		b.mask = canAutoExecute
+	}
+	b.s.send(wire.TickPrice, &b.priceBody)
+}
+
+func (b *tickBodies) size(tick int32, size int64) {
+	b.tick, b.text = tick, b.sized(size)
+	b.s.send(wire.TickSize, &b.sizeBody)
+}
+
+func (b *tickBodies) generic(tick int32, value float64) {
+	b.tick, b.value = tick, value
+	b.s.send(wire.TickGeneric, &b.genericBody)
+}
+
+func (b *tickBodies) string(tick int32, value string) {
+	b.tick, b.text = tick, value
+	b.s.send(wire.TickString, &b.stringBody)
+}
+
+// seconds sends a time in seconds since 1970.
+func (b *tickBodies) seconds(tick int32, t time.Time) {
+	b.string(tick, strconv.FormatInt(t.Unix(), 10))
+}
+
+// sized writes a size, from memory if it was sent lately.
+func (b *tickBodies) sized(n int64) string {
+	known := &b.texts[uint64(n)%sizeTexts]
+	if known.n != n || known.text == "" {
+		*known = sizeText{n, whole(n)}
+	}
+	return known.text
+}
+
+// priceOf is the double of a price: decimals of at most 53 bits and 22 digits behind the point
+// divide to the nearest one.
+func priceOf(d decimal.Decimal) float64 {
+	f := float64(d.Coef()) / math.Pow10(d.Scale())
+	if d.IsNeg() {
+		return -f
+	}
+	return f
+}
