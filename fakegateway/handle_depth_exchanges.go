@@ -17,57 +17,24 @@ func init() {
 	})
 }
 
-// The services that IBKR offers a book of.
-const (
-	deep           = "Deep"
-	deepWithMakers = "Deep2"
-)
+// deepWithMakers is IBKR's name of a book whose rows say whose they are.
+const deepWithMakers = "Deep2"
 
-// depthExchange is a venue that shows its book.
-type depthExchange struct {
-	exchange string
-	secType  market.SecType
-	listing  string // of the stocks that it has the book of; "": all
-	service  string
-	aggGroup int32
-}
+// The older and the newer name of an exchange; texts about permissions have the older one.
+const nasdaqAlias, nasdaqName = "ISLAND", "NASDAQ"
 
-// depthExchanges are the venues with a book of what is listed here.
-var depthExchanges = []depthExchange{
-	{"ARCA", market.Stock, "", deepWithMakers, stockGroup},
-	{"BATS", market.Stock, "", deepWithMakers, stockGroup},
-	{"BEX", market.Stock, "", deepWithMakers, stockGroup},
-	{"IEX", market.Stock, "", deepWithMakers, stockGroup},
-	{"NASDAQ", market.Stock, "", deepWithMakers, stockGroup},
-	{"NYSE", market.Stock, "NYSE", deepWithMakers, stockGroup},
-	{"CME", market.Future, "", deep, noAggGroup},
-	{"CBOT", market.Future, "", deep, noAggGroup},
-	{"NYMEX", market.Future, "", deep, noAggGroup},
-	{"COMEX", market.Future, "", deep, noAggGroup},
-	{"EUREX", market.Future, "", deep, noAggGroup},
-	{"IDEALPRO", market.Cash, "", deep, idealGroup},
-	{"CBOE", market.Option, "", deep, optionGroup},
-}
-
-const (
-	noAggGroup  = 2147483647 // unset
-	stockGroup  = 1
-	idealGroup  = 4
-	optionGroup = 2
-
-	nasdaqAlias, nasdaqName = "ISLAND", "NASDAQ"
-)
-
-// reqMktDepthExchanges lists them.
+// reqMktDepthExchanges lists the venues that show their books.
 func (s *session) reqMktDepthExchanges(*protobuf.MarketDepthExchangesRequest) {
 	answer := &protobuf.MarketDepthExchanges{}
-	for _, e := range depthExchanges {
-		answer.DepthMarketDataDescriptions = append(answer.DepthMarketDataDescriptions,
-			&protobuf.DepthMarketDataDescription{
-				Exchange: proto.String(e.exchange), SecType: proto.String(string(e.secType)),
-				ListingExch: proto.String(e.listing), ServiceDataType: proto.String(e.service),
-				AggGroup: proto.Int32(e.aggGroup),
-			})
+	for _, e := range market.DepthExchanges() {
+		d := &protobuf.DepthMarketDataDescription{
+			Exchange: proto.String(e.Exchange), SecType: proto.String(string(e.SecType)),
+			ListingExch: proto.String(e.ListingExchange), ServiceDataType: proto.String(e.ServiceDataType),
+		}
+		if e.AggGroup != 0 {
+			d.AggGroup = num(e.AggGroup)
+		}
+		answer.DepthMarketDataDescriptions = append(answer.DepthMarketDataDescriptions, d)
 	}
 	s.send(wire.MktDepthExchanges, answer)
 }
@@ -78,10 +45,9 @@ func depthService(i market.Instrument, exchange string) (service string, ok bool
 	if exchange == nasdaqAlias {
 		exchange = nasdaqName
 	}
-	for _, e := range depthExchanges {
-		if e.exchange == exchange && e.secType == i.SecType &&
-			(e.listing == "" || e.listing == i.PrimaryExchange) {
-			return e.service, true
+	for _, e := range market.DepthExchanges() {
+		if e.Exchange == exchange && e.SecType == i.SecType {
+			return e.ServiceDataType, true
 		}
 	}
 	return "", false

@@ -20,11 +20,16 @@ const (
 // stamp writes a time as a Gateway does: "20260413 15:27:04 US/Eastern", and up to version 173
 // "20230224  12:04:56".
 func stamp(v wire.Version, t time.Time) string {
-	t = t.In(market.Eastern)
+	return stampIn(v, t, market.Eastern, market.ZoneName)
+}
+
+// stampIn does so in another zone than New York's.
+func stampIn(v wire.Version, t time.Time, zone *time.Location, zoneID string) string {
+	t = t.In(zone)
 	if v < zonedVersion {
 		return t.Format(dayForm + "  15:04:05")
 	}
-	return t.Format(stampForm) + " " + market.ZoneName
+	return t.Format(stampForm) + " " + zoneID
 }
 
 // parseTime reads the times that clients send: "20260412 12:00:00 US/Eastern", the same without a

@@ -52,8 +52,8 @@ func (s *session) historicalTicks(i market.Instrument, m *protobuf.HistoricalTic
 	q market.TickRequest, implied bool, bad *refusal,
 ) {
 	now := s.conn.Now()
-	from, fromImplied, fromErr := parseRequestTime(m.GetStartDateTime(), now)
-	until, untilImplied, untilErr := parseRequestTime(m.GetEndDateTime(), now)
+	from, fromImplied, fromErr := parseRequestTime(m.GetStartDateTime(), now, i.Zone())
+	until, untilImplied, untilErr := parseRequestTime(m.GetEndDateTime(), now, i.Zone())
 	switch {
 	case fromErr != nil || untilErr != nil:
 		return q, false, &refusal{codeEndTime, textEndTime}

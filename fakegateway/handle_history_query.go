@@ -72,7 +72,7 @@ func (s *session) historyQuery(i market.Instrument, m *protobuf.HistoricalDataRe
 	}
 	q.Instrument, q.RTHOnly = i, m.GetUseRTH()
 	var err error
-	if q.End, q.impliedZone, err = parseRequestTime(m.GetEndDateTime(), s.conn.Now()); err != nil {
+	if q.End, q.impliedZone, err = parseRequestTime(m.GetEndDateTime(), s.conn.Now(), i.Zone()); err != nil {
 		return q, &refusal{codeEndTime, textEndTime}
 	}
 	q.impliedZone = q.impliedZone && s.version >= zonedVersion

@@ -13,12 +13,13 @@ import (
 	"ibsoak/internal/wire"
 )
 
+// utcForm has a dash where local times have a blank.
 const utcForm = "20060102-15:04:05"
 
 // parseRequestTime reads the times that requests for data carry: "20260412-12:00:00" is UTC;
-// "20260412 12:00:00 US/Eastern" is in the zone that it names, and without one in the market's,
+// "20260412 12:00:00 US/Eastern" is in the zone that it names, and without one in the instrument's,
 // which is then implied; without a date it is that of now. Empty is the zero time.
-func parseRequestTime(text string, now time.Time) (t time.Time, implied bool, err error) {
+func parseRequestTime(text string, now time.Time, zone *time.Location) (t time.Time, implied bool, err error) {
 	fields := strings.Fields(text)
 	if len(fields) == 0 {
 		return time.Time{}, false, nil
@@ -26,7 +27,7 @@ func parseRequestTime(text string, now time.Time) (t time.Time, implied bool, er
 	if t, err := time.Parse(utcForm, fields[0]); err == nil && len(fields) == 1 {
 		return t, false, nil
 	}
-	zone, implied := market.Eastern, true
+	implied = true
 	if last := fields[len(fields)-1]; last[0] < '0' || last[0] > '9' {
 		zone, err = time.LoadLocation(last)
 		if err != nil || strings.EqualFold(last, "local") {
@@ -58,7 +59,7 @@ const (
 func (f barFormat) date(t time.Time) string {
 	switch {
 	case f.daily:
-		return t.In(market.Eastern).Format(dayForm)
+		return t.In(f.instrument.Zone()).Format(dayForm)
 	case f.style == epochStyle:
 		return strconv.FormatInt(t.Unix(), 10)
 	case f.style == yearlessStyle:
@@ -68,7 +69,9 @@ func (f barFormat) date(t time.Time) string {
 }
 
 // stamp writes a time in the instrument's zone.
-func (f barFormat) stamp(t time.Time) string { return stamp(f.version, t) }
+func (f barFormat) stamp(t time.Time) string {
+	return stampIn(f.version, t, f.instrument.Zone(), f.instrument.ZoneID)
+}
 
 func (f barFormat) bar(b market.Bar) *protobuf.HistoricalDataBar {
 	return &protobuf.HistoricalDataBar{

@@ -135,7 +135,7 @@ func (s *session) cancelMktData(m *protobuf.CancelMarketData) {
 // reroute sends the client of a contract for difference to its underlying, whose data it shall ask
 // for.
 func (s *session) reroute(k wire.Kind, id int, i market.Instrument) {
-	under, ok := market.LookupConID(i.UnderConID)
+	under, ok := s.srv.exchange.Market().Lookup(i.UnderConID)
 	if !ok {
 		s.fail(id, codeNoSecurity, textNoSecurity)
 		return

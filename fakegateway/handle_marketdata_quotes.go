@@ -58,7 +58,7 @@ func (q *quotes) wake(s *session, v *exchange.View) time.Time {
 	if !q.freeOnly {
 		q.announce(s, now)
 		if now.open || first || q.frozen {
-			q.sendTicks(s, now, first)
+			q.sendTicks(s, now, first, at)
 			q.sent = now
 		}
 	}
@@ -109,7 +109,7 @@ func (q *quotes) announce(s *session, now state) {
 }
 
 // sendTicks sends a quote in the order captured from a Gateway, or what of it has changed.
-func (q *quotes) sendTicks(s *session, now state, first bool) {
+func (q *quotes) sendTicks(s *session, now state, first bool, at time.Time) {
 	types := &liveTicks
 	if q.delayed {
 		types = &delayedTicks
@@ -141,7 +141,7 @@ func (q *quotes) sendTicks(s *session, now state, first bool) {
 	if (first && !q.delayed || now.halted != was.halted) && !q.snapshot {
 		out.generic(haltedTick, haltedValue(now.halted))
 	}
-	q.sendOptionTicks(s, types, now, first)
+	q.sendOptionTicks(s, types, now, first, at)
 }
 
 // sendDay sends what the session has been so far.

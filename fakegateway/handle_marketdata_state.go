@@ -57,7 +57,7 @@ func (s *session) priced(id int, c *protobuf.Contract) (priced, bool) {
 	}
 	var p priced
 	for _, l := range c.GetComboLegs() {
-		i, ok := market.LookupConID(int(l.GetConId()))
+		i, ok := s.srv.exchange.Market().Lookup(int(l.GetConId()))
 		ratio := int64(l.GetRatio())
 		if !ok || ratio < 1 {
 			s.fail(id, codeInvalidLeg, "The combo details are invalid.")

@@ -152,20 +152,8 @@ func (g *genericValues) futuresOpenInterest() {
 
 func (g *genericValues) impliedVolatility() {
 	if g.all {
-		g.out.generic(impliedVolatilityTick, g.s.srv.impliedVolatility(g.instrument, g.at))
+		g.out.generic(impliedVolatilityTick, g.s.srv.exchange.Market().Volatility(g.instrument, g.at))
 	}
-}
-
-// impliedVolatility is that of options at the money, a year; 0 when there are none.
-func (s *Server) impliedVolatility(i market.Instrument, at time.Time) float64 {
-	h, err := s.exchange.Market().History(at, market.HistoryRequest{
-		Instrument: i, End: at, Duration: oneDay, BarSize: oneDay,
-		Series: market.OptionImpliedVolatility,
-	})
-	if err != nil || len(h.Bars) == 0 {
-		return 0
-	}
-	return priceOf(h.Bars[len(h.Bars)-1].Close)
 }
 
 // volatilityDays is IBKR's window of the historical volatility.

@@ -6,7 +6,6 @@ import (
 	"github.com/scmhub/ibapi/protobuf"
 	"google.golang.org/protobuf/proto"
 
-	"ibsoak/fakegateway/market"
 	"ibsoak/internal/wire"
 )
 
@@ -48,7 +47,7 @@ func (s *session) reqNewsProviders(*protobuf.NewsProvidersRequest) {
 // not there. Providers are separated by plus signs.
 func (s *session) reqHistoricalNews(m *protobuf.HistoricalNewsRequest) {
 	id := int(m.GetReqId())
-	if _, ok := market.LookupConID(int(m.GetConId())); !ok {
+	if _, ok := s.srv.exchange.Market().Lookup(int(m.GetConId())); !ok {
 		s.fail(id, codeNoSecurity, textNoSecurity)
 		return
 	}

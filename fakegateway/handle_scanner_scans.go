@@ -63,15 +63,15 @@ var scans = map[string]scan{
 }
 
 // change is that of the last price from yesterday's close, as a fraction.
-func (s scanned) change() float64 { return ratio(priceOf(s.last), priceOf(s.close)) }
+func (s scanned) change() float64 { return growth(priceOf(s.last), priceOf(s.close)) }
 
 // gap is the opening's.
-func (s scanned) gap() float64 { return ratio(priceOf(s.opened), priceOf(s.close)) }
+func (s scanned) gap() float64 { return growth(priceOf(s.opened), priceOf(s.close)) }
 
 // sinceOpen is the last price's from the opening.
-func (s scanned) sinceOpen() float64 { return ratio(priceOf(s.last), priceOf(s.opened)) }
+func (s scanned) sinceOpen() float64 { return growth(priceOf(s.last), priceOf(s.opened)) }
 
-func ratio(now, before float64) float64 {
+func growth(now, before float64) float64 {
 	if now == 0 || before == 0 {
 		return 0
 	}

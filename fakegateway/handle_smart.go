@@ -2,7 +2,6 @@ package fakegateway
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/scmhub/ibapi/protobuf"
 	"google.golang.org/protobuf/proto"
@@ -18,67 +17,29 @@ func init() {
 	})
 }
 
-// bboSuffixes name the security type in a BBO exchange code: "9c0001" is that of US stocks, as
-// captured from Gateways at 200 to 225.
-var bboSuffixes = map[market.SecType]string{
-	market.Stock: "01", market.Option: "02", market.Future: "03", market.Cash: "04",
-	market.Index: "05", market.Bond: "06", market.CFD: "01", market.Crypto: "07",
-}
-
-const bboPrefix = "9c00"
-
-// bboExchange names the map of the exchanges whose quotes are joined in an instrument's.
+// bboExchange names the exchanges whose quotes are joined in an instrument's: only those of stocks
+// are.
 func bboExchange(i market.Instrument) string {
-	suffix, ok := bboSuffixes[i.SecType]
-	if !ok { // a combination
-		return ""
+	if i.SecType == market.Stock {
+		return market.BBOExchange
 	}
-	return bboPrefix + suffix
+	return ""
 }
 
-// smartVenues are the exchanges of US stocks in the order of their bits, with the letters that the
-// consolidated tape gives them.
-var smartVenues = []struct{ exchange, letter string }{
-	{"AMEX", "A"},
-	{"BEX", "B"},
-	{"NYSENAT", "C"},
-	{"DRCTEDGE", "J"},
-	{"EDGEA", "K"},
-	{"CHX", "M"},
-	{"NYSE", "N"},
-	{"ARCA", "P"},
-	{"NASDAQ", "Q"},
-	{"IEX", "V"},
-	{"PSX", "X"},
-	{"BYX", "Y"},
-	{"BATS", "Z"},
-	{"LTSE", "L"},
-	{"MEMX", "U"},
-	{"PEARL", "H"},
-	{"ISE", "I"},
-}
-
-// reqSmartComponents gives the exchanges behind a code from tickReqParams. Only US stocks have
-// more than one.
+// reqSmartComponents gives the exchanges behind a name from tickReqParams.
 func (s *session) reqSmartComponents(m *protobuf.SmartComponentsRequest) {
-	id, code := int(m.GetReqId()), m.GetBboExchange()
-	suffix, ok := strings.CutPrefix(code, bboPrefix)
-	known := false
-	for _, of := range bboSuffixes {
-		known = known || of == suffix
-	}
-	if !ok || !known {
+	id := int(m.GetReqId())
+	components, ok := market.SmartComponents(m.GetBboExchange())
+	if !ok {
 		s.refuse(id, refuse("Invalid BBO exchange/security type code"))
 		return
 	}
 	answer := &protobuf.SmartComponents{ReqId: num(id)}
-	if suffix == bboSuffixes[market.Stock] {
-		for bit, v := range smartVenues {
-			answer.SmartComponents = append(answer.SmartComponents, &protobuf.SmartComponent{
-				BitNumber: num(bit), Exchange: proto.String(v.exchange),
-				ExchangeLetter: proto.String(v.letter),
-			})
-		}
+	for _, c := range components {
+		answer.SmartComponents = append(answer.SmartComponents, &protobuf.SmartComponent{
+			BitNumber: num(c.Bit), Exchange: proto.String(c.Exchange),
+			ExchangeLetter: proto.String(c.Letter),
+		})
 	}
 	s.send(wire.SmartComponents, answer)
 }
