@@ -121,6 +121,9 @@ func (s *Server) SetSchedule(schedule fault.Schedule) error {
 	if err := schedule.Validate(); err != nil {
 		return err
 	}
+	if err := s.loadHook(schedule); err != nil {
+		return err
+	}
 	s.plan.Set(schedule)
 	s.rescheduled()
 	return nil

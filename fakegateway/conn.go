@@ -9,6 +9,7 @@ import (
 	"github.com/scmhub/ibapi/protobuf"
 
 	"ibsoak/fakegateway/fault"
+	"ibsoak/fakegateway/hook"
 	"ibsoak/internal/wire"
 )
 
@@ -63,7 +64,8 @@ type conn struct {
 	finSeen bool // the client's
 	finAt   time.Time
 
-	telling sync.Mutex // see tell
+	telling sync.Mutex   // see tell
+	script  *hook.Thread // guarded by telling; nil before the hook was asked
 
 	spoken atomic.Int64 // version, for those who are not behind the loop; 0 until it is known
 

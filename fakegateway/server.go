@@ -15,6 +15,7 @@ import (
 
 	"ibsoak/fakegateway/exchange"
 	"ibsoak/fakegateway/fault"
+	"ibsoak/fakegateway/hook"
 )
 
 // ErrClosed is what is answered by a Gateway that was closed.
@@ -29,6 +30,7 @@ type Server struct {
 	log      *slog.Logger
 	clock    clock
 	plan     *fault.Plan
+	hook     atomic.Pointer[hook.Hook] // nil is none
 	board    *board
 	stage    *stages
 	profile  Profile
@@ -85,6 +87,9 @@ func New(cfg Config) (*Server, error) {
 		stage: newStages(Ready), replan: make(chan struct{}, 1),
 		stop: make(chan struct{}), gone: make(chan struct{}), up: make(chan struct{}),
 		conns: make(map[*conn]bool),
+	}
+	if err := s.loadHook(cfg.Schedule); err != nil {
+		return nil, fmt.Errorf("configure gateway: %w", err)
 	}
 	s.plan = fault.NewPlan(cfg.Schedule, profile.Schedule, s.clock.elapsed)
 	s.exchange = exchange.New(cfg.exchangeConfig())

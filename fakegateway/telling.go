@@ -16,7 +16,7 @@ import (
 func (c *conn) tell(m wire.Message) {
 	c.telling.Lock()
 	defer c.telling.Unlock()
-	fall := c.track.Outbound(m, nil)
+	fall := c.track.Outbound(m, c.hooked(m))
 	switch hit := fall.Hit; {
 	case hit == nil:
 		c.queue(m, nil, "")
@@ -59,7 +59,7 @@ func (c *conn) queue(m wire.Message, hit *fault.Hit, note string) {
 func (c *conn) hear(m wire.Message) *fault.Hit {
 	c.telling.Lock()
 	defer c.telling.Unlock()
-	fall := c.track.Inbound(m, nil)
+	fall := c.track.Inbound(m, c.hooked(m))
 	c.sayAll(fall.Released)
 	return fall.Hit
 }

@@ -53,6 +53,16 @@ func (t *Track) ClientID(id int) {
 	t.clientID = &id
 }
 
+// Client is the id that START_API carried, if it has come.
+func (t *Track) Client() (id int, known bool) {
+	t.plan.mu.Lock()
+	defer t.plan.mu.Unlock()
+	if t.clientID == nil {
+		return 0, false
+	}
+	return *t.clientID, true
+}
+
 func (t *Track) selected(w Where) bool {
 	switch {
 	case t.ordinal == 0, w.Connection > 0 && w.Connection != t.ordinal:
