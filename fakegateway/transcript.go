@@ -64,49 +64,73 @@ func (f frame) decoded() Frame {
 	return out
 }
 
-// transcript keeps the newest frames. It is guarded by its board.
+// transcript keeps the newest frames in a ring. It is guarded by its board.
 type transcript struct {
 	limit   int
-	frames  []frame // seqs are consecutive
-	next    int     // of the next frame, minus 1
+	ring    []frame // grows up to limit
+	first   int     // of the ring: the oldest frame kept
+	kept    int
+	next    int // how many frames there were in all; seqs are consecutive
 	bytes   int
 	dropped int
 }
 
+const firstRing = 256 // frames
+
 func (t *transcript) add(f frame) int {
+	for t.kept > 0 && (t.kept >= t.limit || t.bytes+len(f.raw) > transcriptBytes) {
+		t.drop()
+	}
+	if t.kept == len(t.ring) {
+		t.grow()
+	}
 	t.next++
 	f.seq = t.next
-	t.frames = append(t.frames, f)
 	t.bytes += len(f.raw)
-	for len(t.frames) > t.limit || t.bytes > transcriptBytes && len(t.frames) > 1 {
-		t.bytes -= len(t.frames[0].raw)
-		t.frames[0] = frame{}
-		t.frames = t.frames[1:] // append moves the rest when the array is used up
-		t.dropped++
-	}
+	*t.at(t.kept) = f
+	t.kept++
 	return f.seq
 }
 
+// at is the i-th of the kept frames.
+func (t *transcript) at(i int) *frame { return &t.ring[(t.first+i)%len(t.ring)] }
+
+func (t *transcript) drop() {
+	t.bytes -= len(t.at(0).raw)
+	*t.at(0) = frame{}
+	t.first = (t.first + 1) % len(t.ring)
+	t.kept--
+	t.dropped++
+}
+
+func (t *transcript) grow() {
+	ring := make([]frame, min(max(firstRing, 2*len(t.ring)), max(t.limit, 1)))
+	for i := range t.kept {
+		ring[i] = *t.at(i)
+	}
+	t.ring, t.first = ring, 0
+}
+
+// oldest is the seq of the oldest frame kept.
+func (t *transcript) oldest() int { return t.next - t.kept + 1 }
+
 func (t *transcript) annotate(seq int, note string) {
-	if len(t.frames) == 0 {
+	i := seq - t.oldest()
+	if i < 0 || i >= t.kept {
 		return
 	}
-	if i := seq - t.frames[0].seq; i >= 0 && i < len(t.frames) {
-		if t.frames[i].note != "" {
-			note = t.frames[i].note + "; " + note
-		}
-		t.frames[i].note = note
+	f := t.at(i)
+	if f.note != "" {
+		note = f.note + "; " + note
 	}
+	f.note = note
 }
 
 // since returns the kept frames with a seq above after.
 func (t *transcript) since(after int) []frame {
-	if len(t.frames) == 0 {
-		return nil
+	var frames []frame
+	for i := max(0, after+1-t.oldest()); i < t.kept; i++ {
+		frames = append(frames, *t.at(i))
 	}
-	from := max(0, after-t.frames[0].seq+1)
-	if from >= len(t.frames) {
-		return nil
-	}
-	return append([]frame(nil), t.frames[from:]...)
+	return frames
 }
