@@ -358,17 +358,21 @@ func orderAnswers() []answer {
 	}
 }
 
+// allAnswers are those whose callbacks do not take a test of their own.
+func allAnswers(v wire.Version) []answer {
+	return slices.Concat(
+		sessionAnswers(v), accountAnswers(v), quoteAnswers(), barAnswers(v), executionAnswers(v),
+		orderAnswers(), depthAnswers(v), tickAnswers(), newsAnswers(v), scannerAnswers(v),
+		optionAnswers(), referenceAnswers(v), advisorAnswers(), windowAnswers(), bondAnswers(v),
+	)
+}
+
 // TestStockClientAnswers lets a real client decode what we encode, at every form.
 func TestStockClientAnswers(t *testing.T) {
 	for _, v := range stockVersions {
 		t.Run(fmt.Sprint(v), func(t *testing.T) {
 			client := connect(t, v)
-			for _, a := range slices.Concat(
-				sessionAnswers(v), accountAnswers(v), quoteAnswers(), barAnswers(v),
-				executionAnswers(v), orderAnswers(), depthAnswers(v), tickAnswers(), newsAnswers(v),
-				scannerAnswers(v), optionAnswers(), referenceAnswers(v), advisorAnswers(),
-				windowAnswers(), bondAnswers(v),
-			) {
+			for _, a := range allAnswers(v) {
 				if v < wire.Since(a.kind) {
 					continue // TestVersionErrors covers what did not exist yet
 				}

@@ -17,6 +17,15 @@ import (
 // it, so a checkout without them skips.
 func capture(t *testing.T, name string) []byte {
 	t.Helper()
+	data, found := captureIfThere(t, name)
+	if !found {
+		t.Skipf("no capture %s beside the project: its bytes are not checked", name)
+	}
+	return data
+}
+
+func captureIfThere(t *testing.T, name string) (data []byte, found bool) {
+	t.Helper()
 	dir, err := os.Getwd()
 	if err != nil {
 		t.Fatal(err)
@@ -31,15 +40,11 @@ func capture(t *testing.T, name string) []byte {
 		}
 		dir = parent
 	}
-	path := filepath.Join(dir, "..", "shared", "captures", name)
-	data, err := os.ReadFile(path)
-	if os.IsNotExist(err) {
-		t.Skipf("no capture %s beside the project: its bytes are not checked", name)
-	}
-	if err != nil {
+	data, err = os.ReadFile(filepath.Join(dir, "..", "shared", "captures", name))
+	if err != nil && !os.IsNotExist(err) {
 		t.Fatal(err)
 	}
-	return data
+	return data, err == nil
 }
 
 type capturedFrame struct {
@@ -128,12 +133,33 @@ func TestCapturedCompletedOrder(t *testing.T) {
 	}
 }
 
-// TestCapturedText walks the interactions recorded at version 173. The YAML spells a NUL as \0
-// inside double quotes.
+// TestCapturedText walks the interactions recorded at version 173.
 func TestCapturedText(t *testing.T) {
+	frames := interactions(capture(t, "v173-interactions.yaml"))
+	for _, frame := range frames {
+		m, err := wire.Decode(frame.direction, frame.payload, 173)
+		if err != nil {
+			t.Errorf("%q: %v", frame.payload, err)
+			continue
+		}
+		again, err := wire.Payload(m, 173)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(again, frame.payload) {
+			t.Errorf("%s encodes to\n%q\nthe recorded bytes are\n%q", m.Kind, again, frame.payload)
+		}
+	}
+	if len(frames) < 10 {
+		t.Errorf("found %d messages, want all 13 of the recording", len(frames))
+	}
+}
+
+// interactions reads the recording's payloads. The YAML spells a NUL as \0 inside double quotes.
+func interactions(yaml []byte) []capturedFrame {
 	direction := wire.FromClient
-	decoded := 0
-	for line := range strings.Lines(string(capture(t, "v173-interactions.yaml"))) {
+	var frames []capturedFrame
+	for line := range strings.Lines(string(yaml)) {
 		line = strings.TrimSpace(line)
 		switch line {
 		case "request:":
@@ -141,26 +167,10 @@ func TestCapturedText(t *testing.T) {
 		case "responses:":
 			direction = wire.FromServer
 		}
-		_, raw, found := strings.Cut(line, `raw: "`)
-		if !found {
-			continue
-		}
-		payload := []byte(strings.ReplaceAll(strings.TrimSuffix(raw, `"`), `\0`, "\x00"))
-		m, err := wire.Decode(direction, payload, 173)
-		if err != nil {
-			t.Errorf("%q: %v", payload, err)
-			continue
-		}
-		decoded++
-		again, err := wire.Payload(m, 173)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !bytes.Equal(again, payload) {
-			t.Errorf("%s encodes to\n%q\nthe recorded bytes are\n%q", m.Kind, again, payload)
+		if _, raw, found := strings.Cut(line, `raw: "`); found {
+			raw = strings.ReplaceAll(strings.TrimSuffix(raw, `"`), `\0`, "\x00")
+			frames = append(frames, capturedFrame{direction, []byte(raw)})
 		}
 	}
-	if decoded < 10 {
-		t.Errorf("decoded %d messages, want all 13 of the recording", decoded)
-	}
+	return frames
 }

@@ -1,6 +1,9 @@
 package wire_test
 
-import "github.com/scmhub/ibapi"
+import (
+	"github.com/scmhub/ibapi"
+	pb "github.com/scmhub/ibapi/protobuf"
+)
 
 // The callbacks of reference data, advisors, calendars, and the programs around TWS.
 
@@ -54,4 +57,12 @@ func (l *listener) VerifyAndAuthMessageAPI(data, challenge string) {
 
 func (l *listener) VerifyAndAuthCompleted(ok bool, text string) {
 	l.hear("VerifyAndAuthCompleted", ok, text)
+}
+
+func (l *listener) ConfigResponseProtoBuf(m *pb.ConfigResponse) {
+	l.hear("ConfigResponseProtoBuf", m.GetReqId())
+}
+
+func (l *listener) UpdateConfigResponseProtoBuf(m *pb.UpdateConfigResponse) {
+	l.hear("UpdateConfigResponseProtoBuf", m.GetReqId(), m.GetStatus())
 }

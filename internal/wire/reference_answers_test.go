@@ -83,6 +83,15 @@ func advisorAnswers() []answer {
 func windowAnswers() []answer {
 	return []answer{
 		{
+			wire.ConfigResponse, &pb.ConfigResponse{ReqId: p.i(69)},
+			calls(`ConfigResponseProtoBuf(69)`),
+		},
+		{
+			wire.UpdateConfigResponse,
+			&pb.UpdateConfigResponse{ReqId: p.i(70), Status: p.s("Success")},
+			calls(`UpdateConfigResponseProtoBuf(70, "Success")`),
+		},
+		{
 			wire.WshMetaData, &pb.WshMetaData{ReqId: p.i(64), DataJson: p.s("{}")},
 			calls(`WshMetaData(64, "{}")`),
 		},

@@ -23,11 +23,7 @@ var writeStoqey = flag.Bool("write-stoqey-frames", false,
 // toldToStoqey are the answers whose decoding by @stoqey/ib is recorded.
 func toldToStoqey(v wire.Version) []wire.Message {
 	var messages []wire.Message
-	for _, a := range slices.Concat(
-		sessionAnswers(v), accountAnswers(v), quoteAnswers(), barAnswers(v), executionAnswers(v),
-		orderAnswers(), depthAnswers(v), tickAnswers(), newsAnswers(v), scannerAnswers(v),
-		optionAnswers(), referenceAnswers(v), advisorAnswers(), windowAnswers(), bondAnswers(v),
-	) {
+	for _, a := range allAnswers(v) {
 		if v >= wire.Since(a.kind) {
 			messages = append(messages, wire.Message{Kind: a.kind, Body: a.body})
 		}
