@@ -27,7 +27,8 @@ func TestCheckedBy(t *testing.T) {
 	}
 	versions := []wire.Version{178, 193, 200, 206, 213, 225}
 	var table strings.Builder
-	fmt.Fprintf(&table, "sender\tid\tmessage\t%s\tchecked by\n", strings.ReplaceAll(strings.Trim(fmt.Sprint(versions), "[]"), " ", "\t"))
+	header := strings.ReplaceAll(strings.Trim(fmt.Sprint(versions), "[]"), " ", "\t")
+	fmt.Fprintf(&table, "sender\tid\tmessage\t%s\tchecked by\n", header)
 	for _, k := range wire.Kinds() {
 		fmt.Fprintf(&table, "%s\t%d\t%s\t", k.Direction(), k.ID(), k)
 		var forms, by []string

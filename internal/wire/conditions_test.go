@@ -23,7 +23,8 @@ func instrumentOrder() *ibapi.Order {
 	volume := ibapi.CreateOrderCondition(ibapi.VolumeOrderCondition).(*ibapi.VolumeCondition)
 	volume.Volume, volume.ConID, volume.Exchange = 1000, 265598, "ISLAND"
 	volume.SetIsConjunctionConnection(false)
-	change := ibapi.CreateOrderCondition(ibapi.PercentChangeOrderCondition).(*ibapi.PercentChangeCondition)
+	made := ibapi.CreateOrderCondition(ibapi.PercentChangeOrderCondition)
+	change := made.(*ibapi.PercentChangeCondition)
 	change.ChangePercent, change.ConID, change.Exchange, change.IsMore = 2.5, 8314, "NYSE", true
 
 	o := ibapi.NewOrder()

@@ -2,9 +2,10 @@
 // server version from 157 to 226. It is the lowest layer: no sockets, clocks, logs or goroutines.
 //
 // A message has one model and up to three encodings. The model is IBKR's own protobuf type
-// (github.com/scmhub/ibapi/protobuf); text codecs map the same type to NUL-terminated fields.
-// Which encoding a message takes at a version is data: the gates in the tables of this package.
-// Presence matters: a nil pointer in a body is "unset", never zero.
+// (github.com/scmhub/ibapi/protobuf, or unpublished.proto for the few that it lacks); text codecs
+// map the same type to NUL-terminated fields. Which encoding a message takes at a version is data:
+// the gates in the tables of this package. Presence matters: a nil pointer in a body is "unset",
+// never zero.
 package wire
 
 import (
