@@ -119,10 +119,12 @@ var fuzzVersions = []wire.Version{
 	157, 163, 168, 178, 188, 193, 196, 200, 202, 206, 212, 225, 226, 213,
 }
 
-// fuzzDecode starts from every message at some versions, and from what @stoqey/ib sent.
+// fuzzDecode starts from every message at some versions, from what @stoqey/ib sent, and from what
+// it found before.
 func fuzzDecode(f *testing.F, direction wire.Direction) {
 	f.Helper()
-	for _, s := range seeds(f, direction, 157, 178, 193, 200, 206, 213, 225) {
+	made := seeds(f, direction, 157, 178, 193, 200, 206, 213, 225)
+	for _, s := range append(made, found(f, direction)...) {
 		f.Add(uint8(slices.Index(fuzzVersions, s.version)), s.payload)
 	}
 	if direction == wire.FromClient {

@@ -2,9 +2,13 @@ package wire_test
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/binary"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 
 	"google.golang.org/protobuf/proto"
@@ -70,6 +74,32 @@ func textForm(t testing.TB, m wire.Message, v wire.Version) []byte {
 	}
 	_, fields, _ := bytes.Cut(payload, []byte{0})
 	return append(binary.BigEndian.AppendUint32(nil, uint32(m.Kind.ID())), fields...)
+}
+
+// found are the payloads that coverage-guided fuzzing kept.
+func found(t testing.TB, d wire.Direction) []seed {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join("testdata", "corpus-"+d.String()+".txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []seed
+	for line := range strings.Lines(string(data)) {
+		version, encoded, _ := strings.Cut(strings.TrimSpace(line), " ")
+		if version == "#" {
+			continue
+		}
+		v, err := strconv.Atoi(version)
+		if err != nil {
+			t.Fatal(err)
+		}
+		payload, err := base64.StdEncoding.DecodeString(encoded)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, seed{wire.Version(v), payload})
+	}
+	return all
 }
 
 // fillSome sets most fields to values that every form can carry.
