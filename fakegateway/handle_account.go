@@ -30,31 +30,27 @@ const (
 	// accountEvery is how often a Gateway repeats account values that have changed.
 	accountEvery = 3 * time.Minute
 
-	ledgerTag = "$LEDGER"
-	groupAll  = "All"
+	// ledgerTag asks for the ledger in the base currency, with ":EUR" in that one, and with
+	// ledgerOfAll in each.
+	ledgerTag   = "$LEDGER"
+	ledgerOfAll = "ALL"
 )
-
-// value is one account value on its way to a client.
-type value struct{ account, key, value, currency string }
 
 // summarySub is an active reqAccountSummary.
 type summarySub struct {
-	accounts []string
-	tags     []string
-	due      time.Time
-	sent     map[value]bool
+	scopes []scope
+	tags   []string
+	due    time.Time
+	sent   map[value]bool
 }
 
 // reqAccountSummary sends the values asked for and their end, and from then on those that have
 // changed. A Gateway keeps at most two such requests of a client.
 func (s *session) reqAccountSummary(m *protobuf.AccountSummaryRequest) {
 	id := int(m.GetReqId())
-	accounts := s.srv.cfg.Accounts
-	if g := m.GetGroup(); g != "" && !strings.EqualFold(g, groupAll) {
-		if accounts = []string{g}; !slices.Contains(s.srv.cfg.Accounts, g) {
-			s.fail(id, codeValidating, validating("Invalid account group '"+g+"'"))
-			return
-		}
+	scopes, ok := s.summaryScopes(id, m.GetGroup())
+	if !ok {
+		return
 	}
 	s.mu.Lock()
 	known := s.accounts.summaries[id] != nil
@@ -68,7 +64,7 @@ func (s *session) reqAccountSummary(m *protobuf.AccountSummaryRequest) {
 		s.fail(id, codeProcessing, textTooManySums)
 		return
 	}
-	sub := &summarySub{accounts: accounts, tags: splitTags(m.GetTags()), sent: make(map[value]bool)}
+	sub := &summarySub{scopes: scopes, tags: splitTags(m.GetTags()), sent: make(map[value]bool)}
 	s.srv.exchange.View(s.conn.Now(), func(v *exchange.View) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -91,17 +87,25 @@ func splitTags(list string) []string {
 // sendSummary sends the values that the client does not have yet, and plans the next look.
 func (s *session) sendSummary(v *exchange.View, id int, sub *summarySub) {
 	var rows []value
-	for _, account := range sub.accounts {
-		rows = append(rows, summaryRows(v, account, sub.tags)...)
+	for _, c := range sub.scopes {
+		rows = append(rows, s.summaryRows(v, c, sub.tags)...)
 	}
 	for _, row := range news(rows, &sub.sent) {
 		s.send(wire.AccountSummary, &protobuf.AccountSummary{
 			ReqId: num(id), Account: proto.String(row.account), Tag: proto.String(row.key),
-			Value: proto.String(row.value), Currency: proto.String(row.currency),
+			Value: proto.String(row.value), Currency: currencyField(row),
 		})
 	}
 	sub.due = v.Now().Add(accountEvery)
 	v.WakeAt(sub.due)
+}
+
+// currencyField leaves the currency out of what is no amount, as captured.
+func currencyField(row value) *string {
+	if row.currency == "" {
+		return nil
+	}
+	return proto.String(row.currency)
 }
 
 // news are the rows that were not sent the last time; from now on, all of rows were.
@@ -125,87 +129,50 @@ func (s *session) cancelAccountSummary(m *protobuf.CancelAccountSummary) {
 	delete(s.accounts.summaries, int(m.GetReqId()))
 }
 
-// summaryRows are the values of some tags, in alphabetical order as Gateways send them. Unknown
-// tags have no value.
-func summaryRows(v *exchange.View, account string, tags []string) []value {
+// summaryRows are the values of some tags, in alphabetical order as captured, then the ledgers.
+// Unknown tags have no value.
+func (s *session) summaryRows(v *exchange.View, c scope, tags []string) []value {
+	b := c.balances(v)
 	var rows []value
-	for _, row := range accountValues(v, account) {
-		if row.currency != baseCurrency && slices.Contains(tags, row.key) {
+	all := s.accountTags(v, c, b)
+	for _, row := range append(all, summaryTags(c, b)...) {
+		if slices.Contains(tags, row.key) {
 			rows = append(rows, row)
 		}
 	}
-	slices.SortStableFunc(rows, func(a, b value) int { return strings.Compare(a.key, b.key) })
+	slices.SortStableFunc(rows, byKey)
 	for _, tag := range tags {
-		if strings.HasPrefix(tag, ledgerTag) {
-			rows = append(rows, ledger(v, account, currencyUSD)...)
+		if currency, ok := ledgerCurrency(tag); ok {
+			for _, row := range s.ledgers(v, c, b) {
+				if currency == ledgerOfAll || currency == row.currency {
+					rows = append(rows, row)
+				}
+			}
 		}
 	}
 	return rows
 }
 
-// baseCurrency is the pseudo-currency of sums over all currencies.
-const baseCurrency = "BASE"
-
-// accountValues are all values of an account as reqAccountUpdates sends them.
-func accountValues(v *exchange.View, account string) []value {
-	b := v.Balances(account)
-	zero := decimal.MustNew(0, 2)
-	money := func(key string, d decimal.Decimal) value {
-		return value{account, key, d.String(), currencyUSD}
+// summaryTags are the values that only a summary has.
+func summaryTags(c scope, b exchange.Balances) []value {
+	return []value{
+		{c.name, "HighestSeverity", "0", ""},
+		{c.name, "Leverage", quotient(b.GrossPositionValue, b.NetLiquidation, centScale), ""},
+		{c.name, "SettledCash", money(b.Cash), currencyUSD},
 	}
-	plain := func(key, text string) value { return value{account: account, key: key, value: text} }
-	cushion := "1"
-	if b.NetLiquidation.IsPos() {
-		if q, err := b.AvailableFunds.Quo(b.NetLiquidation); err == nil {
-			cushion = q.Round(6).String()
-		}
-	}
-	leverage := zero
-	if b.NetLiquidation.IsPos() {
-		if q, err := b.GrossPositionValue.Quo(b.NetLiquidation); err == nil {
-			leverage = q.Round(2)
-		}
-	}
-	margin := must(b.NetLiquidation.Sub(b.AvailableFunds))
-	rows := []value{
-		plain("AccountCode", account), plain("AccountOrGroup", account),
-		plain("AccountReady", "true"), plain("AccountType", "INDIVIDUAL"),
-		money("AccruedCash", zero), money("AvailableFunds", b.AvailableFunds),
-		money("BuyingPower", b.AvailableFunds), plain("Cushion", cushion),
-		plain("DayTradesRemaining", "-1"), money("EquityWithLoanValue", b.NetLiquidation),
-		money("ExcessLiquidity", b.AvailableFunds), money("FullAvailableFunds", b.AvailableFunds),
-		money("FullExcessLiquidity", b.AvailableFunds), money("FullInitMarginReq", margin),
-		money("FullMaintMarginReq", margin), money("GrossPositionValue", b.GrossPositionValue),
-		money("InitMarginReq", margin), plain("Leverage", leverage.String()),
-		money("LookAheadAvailableFunds", b.AvailableFunds),
-		money("LookAheadExcessLiquidity", b.AvailableFunds),
-		money("LookAheadInitMarginReq", margin), money("LookAheadMaintMarginReq", margin),
-		plain("LookAheadNextChange", "0"), money("MaintMarginReq", margin),
-		money("NetLiquidation", b.NetLiquidation),
-		money("PreviousDayEquityWithLoanValue", b.NetLiquidation), money("SMA", b.AvailableFunds),
-		money("SettledCash", b.Cash), money("TotalCashValue", b.Cash),
-	}
-	rows = append(rows, ledger(v, account, baseCurrency)...)
-	return append(rows, ledger(v, account, currencyUSD)...)
 }
 
-// ledger is the account by currency.
-func ledger(v *exchange.View, account, currency string) []value {
-	b := v.Balances(account)
-	row := func(key string, d decimal.Decimal) value {
-		return value{account, key, d.String(), currency}
+// ledgerCurrency is the currency of a $LEDGER tag.
+func ledgerCurrency(tag string) (string, bool) {
+	rest, ok := strings.CutPrefix(tag, ledgerTag)
+	switch {
+	case !ok:
+		return "", false
+	case rest == "":
+		return baseCurrency, true
 	}
-	return []value{
-		{account, "Currency", currency, currency},
-		row("CashBalance", b.Cash), row("TotalCashBalance", b.Cash),
-		row("StockMarketValue", b.PositionValue), row("OptionMarketValue", decimal.Decimal{}),
-		row("FutureOptionValue", decimal.Decimal{}), row("FuturesPNL", decimal.Decimal{}),
-		row("NetLiquidationByCurrency", b.NetLiquidation),
-		row("UnrealizedPnL", b.UnrealizedPnL), row("RealizedPnL", b.RealizedPnL),
-		{account, "ExchangeRate", "1.00", currency},
-		row("NetDividend", decimal.Decimal{}),
-		{account, "RealCurrency", currency, currency},
-	}
+	currency, ok := strings.CutPrefix(rest, ":")
+	return strings.ToUpper(currency), ok
 }
 
 // must is for sums of balances, which the exchange bounds.

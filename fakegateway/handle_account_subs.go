@@ -32,11 +32,11 @@ func (s *session) booked(v *exchange.View, e exchange.Event) {
 		s.sendPosition(p)
 	}
 	for _, id := range sortedKeys(s.accounts.positions) {
-		if sub := s.accounts.positions[id]; sub.account == p.Account {
-			s.sendPositionMulti(id, sub, p)
+		if s.accounts.positions[id].scope.has(p.Account) {
+			s.sendPositionMulti(id, p)
 		}
 	}
-	if s.accounts.updates.account == p.Account {
+	if s.accounts.updates.scope.has(p.Account) {
 		s.sendAccountValues(v)
 		s.sendPortfolio(v, p)
 		s.sendUpdateTime(v)
@@ -61,10 +61,10 @@ func (s *session) wakeAccounts(v *exchange.View) {
 			s.sendPnL(v, id, sub, false)
 		}
 	}
-	if s.accounts.updates.account != "" && due(s.accounts.updates.due) {
+	if u := s.accounts.updates; u.scope.name != "" && due(u.due) {
 		s.sendAccountValues(v)
-		for _, p := range v.Positions(s.accounts.updates.account) {
-			s.sendPortfolio(v, p)
+		for _, account := range u.scope.accounts {
+			s.sendPortfolios(v, account)
 		}
 		s.sendUpdateTime(v)
 	}

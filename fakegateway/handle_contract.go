@@ -2,6 +2,7 @@ package fakegateway
 
 import (
 	"strings"
+	"time"
 
 	"github.com/scmhub/ibapi/protobuf"
 	"google.golang.org/protobuf/proto"
@@ -14,8 +15,6 @@ const (
 	secTypeStock = "STK"
 	currencyUSD  = "USD"
 	exchSMART    = "SMART"
-
-	minTick = "0.01"
 )
 
 func init() {
@@ -34,9 +33,10 @@ func (s *session) reqContractDetails(m *protobuf.ContractDataRequest) {
 		s.fail(int(m.GetReqId()), r.code, r.text)
 		return
 	}
+	sessions := make(hours)
 	for _, i := range found {
 		for _, venue := range venuesOf(i, asked) {
-			s.sendContract(m.ReqId, i, venue)
+			s.sendContract(m.ReqId, i, venue, sessions)
 		}
 	}
 	s.send(wire.ContractDataEnd, &protobuf.ContractDataEnd{ReqId: m.ReqId})
@@ -53,19 +53,19 @@ func venuesOf(i market.Instrument, asked *protobuf.Contract) []string {
 	return []string{i.Exchange}
 }
 
-func (s *session) sendContract(id *int32, i market.Instrument, venue string) {
+func (s *session) sendContract(id *int32, i market.Instrument, venue string, sessions hours) {
 	kind := wire.ContractData
-	c, d := contractOf(i, venue), s.details(i)
-	if i.SecType == market.Bond {
-		kind = wire.BondContractData
-		bondDetails(i, c, d)
-	}
+	c, d := contractOf(i, venue), s.details(i, sessions)
 	if i.PrimaryExchange != "" {
 		c.PrimaryExch = proto.String(i.PrimaryExchange)
 	}
 	if i.LastTradeDate != "" {
 		c.LastTradeDate = proto.String(i.LastTradeDate)
 		c.LastTradeDateOrContractMonth = proto.String(lastTrade(i))
+	}
+	if i.SecType == market.Bond {
+		kind = wire.BondContractData
+		bondDetails(i, c, d)
 	}
 	s.send(kind, &protobuf.ContractData{ReqId: id, Contract: c, ContractDetails: d})
 }
@@ -84,17 +84,28 @@ func lastTrade(i market.Instrument) string {
 	}
 }
 
+// hours are the trading and the liquid hours of the classes of one answer.
+type hours map[string][2]string
+
+// of are the hours of an instrument; contracts of one class share them.
+func (h hours) of(i market.Instrument, prices market.Market, now time.Time) [2]string {
+	class := string(i.SecType) + " " + i.TradingClass
+	if _, ok := h[class]; !ok {
+		h[class] = [2]string{prices.TradingHours(i, now), prices.LiquidHours(i, now)}
+	}
+	return h[class]
+}
+
 // details are what a Gateway says of an instrument. What does not apply is left out, as captured
 // at 225; text has numbers there, as captured at 200.
-func (s *session) details(i market.Instrument) *protobuf.ContractDetails {
-	prices, now := s.srv.exchange.Market(), s.conn.Now()
+func (s *session) details(i market.Instrument, sessions hours) *protobuf.ContractDetails {
+	open := sessions.of(i, s.srv.exchange.Market(), s.conn.Now())
 	d := &protobuf.ContractDetails{
 		MarketName: proto.String(marketName(i)), MinTick: proto.String(i.MinTick.String()),
 		OrderTypes: proto.String(i.OrderTypes), ValidExchanges: proto.String(i.ValidExchanges),
 		PriceMagnifier: num(i.PriceMagnifier), LongName: proto.String(i.LongName),
-		TimeZoneId:    proto.String(i.ZoneID),
-		TradingHours:  proto.String(prices.TradingHours(i, now)),
-		LiquidHours:   proto.String(prices.LiquidHours(i, now)),
+		TimeZoneId:   proto.String(i.ZoneID),
+		TradingHours: proto.String(open[0]), LiquidHours: proto.String(open[1]),
 		MarketRuleIds: proto.String(i.MarketRuleIDs), SecIdList: securityIDs(i),
 		MinSize: proto.String(i.MinSize.String()), SizeIncrement: proto.String(i.SizeIncrement.String()),
 		SuggestedSizeIncrement: proto.String(i.SuggestedSizeIncrement.String()),
@@ -118,7 +129,7 @@ func (s *session) details(i market.Instrument) *protobuf.ContractDetails {
 		}
 	}
 	text := wire.FormAt(wire.ContractData, s.version) != wire.Protobuf
-	if i.AggGroup != 0 {
+	if i.AggGroup != 0 && (i.AggGroup != noAggGroup || text) {
 		d.AggGroup = num(i.AggGroup)
 	}
 	if i.UnderConID != 0 || text {
@@ -129,6 +140,9 @@ func (s *session) details(i market.Instrument) *protobuf.ContractDetails {
 	}
 	return d
 }
+
+// noAggGroup is how text spells that there is none: Java's largest int.
+const noAggGroup = 1<<31 - 1
 
 // marketName is the trading class, or what else the instrument is called.
 func marketName(i market.Instrument) string {
@@ -150,17 +164,18 @@ func securityIDs(i market.Instrument) map[string]string {
 	return ids
 }
 
-// bondDetails is what is different about a bond: it has no symbol, and a description that ends in
-// its coupon and maturity, as captured from a Gateway at 225.
+// bondDetails is what is different about a bond: of its terms there are only the month and a
+// description that ends in coupon and maturity, as captured at 225 from a login without licence
+// for more.
 func bondDetails(i market.Instrument, c *protobuf.Contract, d *protobuf.ContractDetails) {
-	c.Symbol, d.MarketName, d.LongName = nil, nil, nil
+	c.Symbol, c.Currency, d.MarketName, d.LongName = nil, nil, nil, nil
+	c.LastTradeDate, c.LastTradeDateOrContractMonth, d.RealExpirationDate = nil, nil, nil
 	d.Cusip = proto.String(i.LocalSymbol)
-	d.Coupon = float(i.Coupon)
-	d.IssueDate = proto.String(i.IssueDate)
-	if maturity := i.LastTradeDate; len(maturity) == len("20060102") {
+	if maturity := i.LastTradeDate; len(maturity) == len(dayForm) {
+		year, month, day := maturity[:4], maturity[4:6], maturity[6:]
+		d.ContractMonth = proto.String(year + month)
 		d.DescAppend = proto.String(strings.Join([]string{
-			i.Symbol, i.Coupon.Trim(0).String(),
-			maturity[4:6] + "/" + maturity[6:8] + "/" + maturity[2:4],
+			i.Symbol, i.Coupon.Trim(0).String(), month + "/" + day + "/" + year[2:],
 		}, " "))
 	}
 }

@@ -121,10 +121,18 @@ func contractOf(i market.Instrument, venue string) *protobuf.Contract {
 			*f.field = proto.String(f.text)
 		}
 	}
-	if i.Multiplier > 1 {
+	if i.Multiplier > 1 && i.SecType != market.Bond {
 		c.Multiplier = proto.Float64(float64(i.Multiplier))
 	}
 	return c
+}
+
+// tradingClass is left out of an index, as captured.
+func tradingClass(i market.Instrument) string {
+	if i.SecType == market.Index {
+		return ""
+	}
+	return i.TradingClass
 }
 
 // heldContract is an instrument as Gateways write it in positions: with the listing of a stock,

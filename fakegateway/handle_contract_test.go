@@ -51,7 +51,7 @@ func TestUnknownContractsGetAnErrorAndNoEnd(t *testing.T) {
 		for name, c := range map[string]*protobuf.Contract{
 			"symbol":       stock("ZZZQ"),
 			"malformed":    stock("not a symbol"),
-			"type":         change(func(c *protobuf.Contract) { c.SecType = new("OPT") }),
+			"type":         change(func(c *protobuf.Contract) { c.SecType = new("WAR") }),
 			"currency":     change(func(c *protobuf.Contract) { c.Currency = new("EUR") }),
 			"exchange":     change(func(c *protobuf.Contract) { c.Exchange = new("MOON") }),
 			"other id":     change(func(c *protobuf.Contract) { c.ConId = num(1) }),

@@ -10,6 +10,19 @@ import (
 	"ibsoak/internal/wire"
 )
 
+// pnlEvery is how often profits are sent while they change.
+const pnlEvery = time.Second
+
+const textNoModel = "Invalid model code '%s'."
+
+// pnlSub is an active reqPnL, or reqPnLSingle with a contract.
+type pnlSub struct {
+	scope scope
+	conID int // 0: of the whole account
+	sent  profit
+	due   time.Time
+}
+
 func init() {
 	serve(map[wire.Kind]handler{
 		wire.ReqPnL:          on((*session).reqPnL),
@@ -19,35 +32,34 @@ func init() {
 	})
 }
 
-// pnlEvery is how often profits are sent while they change.
-const pnlEvery = time.Second
-
-// pnlSub is an active reqPnL, or reqPnLSingle with a contract.
-type pnlSub struct {
-	account string
-	single  bool
-	conID   int
-	sent    [3]float64
-	due     time.Time
-}
-
 // reqPnL sends an account's profit at once, and then when it changes.
 func (s *session) reqPnL(m *protobuf.PnLRequest) {
-	if account, ok := s.account(int(m.GetReqId()), m.GetAccount()); ok {
-		s.subscribePnL(int(m.GetReqId()), &pnlSub{account: account})
-	}
+	s.subscribePnL(int(m.GetReqId()), m.GetAccount(), m.GetModelCode(), 0)
 }
 
 // reqPnLSingle does so for one position.
 func (s *session) reqPnLSingle(m *protobuf.PnLSingleRequest) {
-	if account, ok := s.account(int(m.GetReqId()), m.GetAccount()); ok {
-		s.subscribePnL(int(m.GetReqId()), &pnlSub{
-			account: account, single: true, conID: int(m.GetConId()),
-		})
+	id := int(m.GetReqId())
+	if m.GetConId() <= 0 {
+		s.fail(id, codeValidating, validating("Invalid contract id"))
+		return
 	}
+	s.subscribePnL(id, m.GetAccount(), m.GetModelCode(), int(m.GetConId()))
 }
 
-func (s *session) subscribePnL(id int, sub *pnlSub) {
+func (s *session) subscribePnL(id int, account, model string, conID int) {
+	c, ok := s.scope(id, account)
+	if !ok || !s.noModel(id, model) {
+		return
+	}
+	s.mu.Lock()
+	known := s.accounts.pnls[id] != nil
+	s.mu.Unlock()
+	if known {
+		s.fail(id, codeProcessing, textDuplicateTicker)
+		return
+	}
+	sub := &pnlSub{scope: c, conID: conID}
 	s.srv.exchange.View(s.conn.Now(), func(v *exchange.View) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -65,46 +77,39 @@ func (s *session) dropPnL(id int) {
 	delete(s.accounts.pnls, id)
 }
 
-// sendPnL sends a profit that the client does not have yet, and plans the next look. The daily
-// profit is that since the Gateway started.
+// sendPnL sends a profit that the client does not have yet, and plans the next look.
 func (s *session) sendPnL(v *exchange.View, id int, sub *pnlSub, first bool) {
 	sub.due = v.Now().Add(pnlEvery)
 	v.WakeAt(sub.due)
-	if sub.single {
-		s.sendPnLSingle(v, id, sub, first)
+	p := s.profit(v, sub.scope, sub.conID)
+	if !first && p == sub.sent {
 		return
 	}
-	b := v.Balances(sub.account)
-	unrealized, realized := *float(b.UnrealizedPnL), *float(b.RealizedPnL)
-	daily := *float(must(b.UnrealizedPnL.Add(b.RealizedPnL)))
-	if now := [3]float64{daily, unrealized, realized}; first || now != sub.sent {
-		sub.sent = now
+	sub.sent = p
+	if sub.conID == 0 {
 		s.send(wire.PnL, &protobuf.PnL{
-			ReqId: num(id), DailyPnL: proto.Float64(daily),
-			UnrealizedPnL: proto.Float64(unrealized), RealizedPnL: proto.Float64(realized),
+			ReqId: num(id), DailyPnL: float(p.daily),
+			UnrealizedPnL: float(p.unrealized), RealizedPnL: float(p.realized),
 		})
+		return
 	}
+	s.send(wire.PnLSingle, singlePnL(id, p))
 }
 
-func (s *session) sendPnLSingle(v *exchange.View, id int, sub *pnlSub, first bool) {
-	var p exchange.Position
-	for _, held := range v.Positions(sub.account) {
-		if held.ConID == sub.conID {
-			p = held
-		}
+// singlePnL leaves out what there is none of: a daily profit of what was neither held nor traded
+// today, an unrealized one of what is not held, a realized one of what was not closed today.
+func singlePnL(id int, p profit) *protobuf.PnLSingle {
+	m := &protobuf.PnLSingle{
+		ReqId: num(id), Position: proto.String(whole(p.quantity)), Value: float(p.value),
 	}
-	var mark exchange.Mark
-	if p.Quantity != 0 {
-		mark = v.Mark(p)
+	if p.quantity != 0 || p.traded {
+		m.DailyPnL = float(p.daily)
 	}
-	unrealized, realized := *float(mark.UnrealizedPnL), *float(p.RealizedPnL)
-	worth := *float(mark.Value)
-	if now := [3]float64{worth, unrealized, realized}; first || now != sub.sent {
-		sub.sent = now
-		s.send(wire.PnLSingle, &protobuf.PnLSingle{
-			ReqId: num(id), Position: proto.String(whole(p.Quantity)),
-			DailyPnL: proto.Float64(unrealized + realized), UnrealizedPnL: proto.Float64(unrealized),
-			RealizedPnL: proto.Float64(realized), Value: proto.Float64(worth),
-		})
+	if p.quantity != 0 {
+		m.UnrealizedPnL = float(p.unrealized)
 	}
+	if p.closed {
+		m.RealizedPnL = float(p.realized)
+	}
+	return m
 }

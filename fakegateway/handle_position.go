@@ -18,7 +18,7 @@ func init() {
 }
 
 // positionsSub is an active reqPositionsMulti.
-type positionsSub struct{ account, model string }
+type positionsSub struct{ scope scope }
 
 // reqPositions sends every account's positions and their end, then each that changes.
 func (s *session) reqPositions(*protobuf.PositionsRequest) {
@@ -49,31 +49,31 @@ func (s *session) sendPosition(p exchange.Position) {
 	})
 }
 
-// reqPositionsMulti sends one account's positions and their end, then each that changes.
+// reqPositionsMulti sends an account's or a group's positions and their end, then each that
+// changes.
 func (s *session) reqPositionsMulti(m *protobuf.PositionsMultiRequest) {
 	id := int(m.GetReqId())
-	account, ok := s.account(id, m.GetAccount())
-	if !ok {
+	c, ok := s.scope(id, m.GetAccount())
+	if !ok || !s.noModel(id, m.GetModelCode()) {
 		return
 	}
-	sub := positionsSub{account: account, model: m.GetModelCode()}
 	s.srv.exchange.View(s.conn.Now(), func(v *exchange.View) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		s.accounts.positions[id] = sub
-		for _, p := range v.Positions(account) {
-			s.sendPositionMulti(id, sub, p)
+		s.accounts.positions[id] = positionsSub{c}
+		for _, account := range c.accounts {
+			for _, p := range v.Positions(account) {
+				s.sendPositionMulti(id, p)
+			}
 		}
 		s.send(wire.PositionMultiEnd, &protobuf.PositionMultiEnd{ReqId: num(id)})
 	})
 }
 
-func (s *session) sendPositionMulti(id int, sub positionsSub, p exchange.Position) {
+func (s *session) sendPositionMulti(id int, p exchange.Position) {
 	s.send(wire.PositionMulti, &protobuf.PositionMulti{
-		ReqId: num(id), Account: proto.String(p.Account),
-		Contract: heldContract(p.Instrument),
+		ReqId: num(id), Account: proto.String(p.Account), Contract: heldContract(p.Instrument),
 		Position: proto.String(whole(p.Quantity)), AvgCost: float(p.AverageCost),
-		ModelCode: proto.String(sub.model),
 	})
 }
 

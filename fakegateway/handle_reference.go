@@ -11,6 +11,7 @@ func init() {
 	serve(map[wire.Kind]handler{
 		wire.ReqFamilyCodes:     on((*session).reqFamilyCodes),
 		wire.ReqSoftDollarTiers: on((*session).reqSoftDollarTiers),
+		wire.ReqMatchingSymbols: on((*session).reqMatchingSymbols),
 	})
 }
 
@@ -25,4 +26,25 @@ func (s *session) reqFamilyCodes(*protobuf.FamilyCodesRequest) {
 // registered professional advisors and funds.
 func (s *session) reqSoftDollarTiers(m *protobuf.SoftDollarTiersRequest) {
 	s.send(wire.SoftDollarTiers, &protobuf.SoftDollarTiers{ReqId: m.ReqId})
+}
+
+// reqMatchingSymbols sends the instruments that a pattern can mean, and what is listed on each.
+func (s *session) reqMatchingSymbols(m *protobuf.MatchingSymbolsRequest) {
+	var samples []*protobuf.ContractDescription
+	listed := s.srv.exchange.Market()
+	for _, i := range listed.Match(m.GetPattern()) {
+		c := &protobuf.Contract{
+			ConId: num(i.ConID), Symbol: proto.String(i.Symbol), SecType: proto.String(string(i.SecType)),
+			PrimaryExch: proto.String(listing(i)), Currency: proto.String(i.Currency),
+			Description: proto.String(i.LongName),
+		}
+		d := &protobuf.ContractDescription{Contract: c}
+		for _, kind := range listed.Derivatives(i) {
+			d.DerivativeSecTypes = append(d.DerivativeSecTypes, string(kind))
+		}
+		samples = append(samples, d)
+	}
+	s.send(wire.SymbolSamples, &protobuf.SymbolSamples{
+		ReqId: m.ReqId, ContractDescriptions: samples,
+	})
 }

@@ -1,8 +1,6 @@
 package fakegateway
 
 import (
-	"fmt"
-
 	"github.com/scmhub/ibapi/protobuf"
 	"google.golang.org/protobuf/proto"
 
@@ -77,24 +75,4 @@ func (s *session) reqManagedAccts(*protobuf.ManagedAccountsRequest) { s.sendMana
 
 func (s *session) reqUserInfo(m *protobuf.UserInfoRequest) {
 	s.send(wire.UserInfo, &protobuf.UserInfo{ReqId: m.ReqId, WhiteBrandingId: proto.String("")})
-}
-
-// account resolves a request's account: the only one may be left out. It answers with an error
-// and returns false when there is no such account.
-func (s *session) account(id int, name string) (string, bool) {
-	accounts := s.srv.cfg.Accounts
-	if name == "" && len(accounts) == 1 {
-		return accounts[0], true
-	}
-	for _, a := range accounts {
-		if a == name {
-			return a, true
-		}
-	}
-	if name == "" {
-		s.fail(id, 435, "You must specify an account.")
-	} else {
-		s.fail(id, codeValidating, validating(fmt.Sprintf("Invalid account code '%s'", name)))
-	}
-	return "", false
 }

@@ -1,6 +1,10 @@
 package fakegateway
 
 import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/scmhub/ibapi/protobuf"
@@ -11,31 +15,30 @@ import (
 	"ibsoak/internal/wire"
 )
 
-func init() {
-	serve(map[wire.Kind]handler{
-		wire.ReqAccountUpdates:         on((*session).reqAccountUpdates),
-		wire.ReqAccountUpdatesMulti:    on((*session).reqAccountUpdatesMulti),
-		wire.CancelAccountUpdatesMulti: on((*session).cancelAccountUpdatesMulti),
-	})
-}
+const (
+	codeUnsubscribed = 2100
+	textUnsubscribed = "API client has been unsubscribed from account data."
+	codeOtherAccount = 2101
+	textOtherAccount = "Unable to subscribe to account as the following clients are subscribed to a " +
+		"different account: %s"
+)
 
 // updates is the one reqAccountUpdates subscription of a client.
 type updates struct {
-	account string // "": none
-	due     time.Time
-	sent    map[value]bool
+	scope scope // without a name: none
+	due   time.Time
+	sent  map[value]bool
 }
 
-// multiSub is an active reqAccountUpdatesMulti.
-type multiSub struct {
-	account    string
-	ledgerOnly bool
-	due        time.Time
-	sent       map[value]bool
+func init() {
+	serve(map[wire.Kind]handler{
+		wire.ReqAccountUpdates: on((*session).reqAccountUpdates),
+	})
 }
 
-// reqAccountUpdates starts the account subscription with everything and an end, replacing one that
-// there was, or stops it, which has no answer.
+// reqAccountUpdates starts the account subscription with everything and an end, or stops it, which
+// has no answer. All clients of a Gateway follow the same account: another one is refused while
+// others follow theirs (2101), and takes the place of the client's own (2100).
 func (s *session) reqAccountUpdates(m *protobuf.AccountDataRequest) {
 	if !m.GetSubscribe() {
 		s.mu.Lock()
@@ -43,88 +46,119 @@ func (s *session) reqAccountUpdates(m *protobuf.AccountDataRequest) {
 		s.accounts.updates = updates{}
 		return
 	}
-	account, ok := s.account(noRequest, m.GetAcctCode())
+	c, ok := s.scope(noRequest, m.GetAcctCode())
 	if !ok {
+		return
+	}
+	if others := s.followersOfOthers(c.name); len(others) > 0 {
+		s.fail(noRequest, codeOtherAccount, fmt.Sprintf(textOtherAccount, strings.Join(others, ", ")))
 		return
 	}
 	s.srv.exchange.View(s.conn.Now(), func(v *exchange.View) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		s.accounts.updates = updates{account: account}
+		if before := s.accounts.updates.scope.name; before != "" && before != c.name {
+			s.fail(noRequest, codeUnsubscribed, textUnsubscribed)
+		}
+		s.accounts.updates = updates{scope: c}
 		s.sendAccountValues(v)
-		for _, p := range v.Positions(account) {
-			s.sendPortfolio(v, p)
+		for _, account := range c.accounts {
+			s.sendPortfolios(v, account)
 		}
 		s.sendUpdateTime(v)
-		s.send(wire.AccountDownloadEnd, &protobuf.AccountDataEnd{AccountName: proto.String(account)})
+		s.send(wire.AccountDownloadEnd, &protobuf.AccountDataEnd{AccountName: proto.String(c.name)})
 	})
 }
 
-// sendAccountValues sends the values that the client does not have yet, and plans the next look.
+// followersOfOthers lists the other clients that follow another account.
+func (s *session) followersOfOthers(account string) []string {
+	var clients []string
+	for _, other := range s.srv.sessions.all() {
+		if other == s {
+			continue
+		}
+		other.mu.Lock()
+		theirs := other.accounts.updates.scope.name
+		other.mu.Unlock()
+		if theirs != "" && theirs != account {
+			clients = append(clients, strconv.Itoa(other.clientID))
+		}
+	}
+	return clients
+}
+
+// sendAccountValues sends the values that the client does not have yet, by key and then by
+// currency, as captured, and plans the next look.
 func (s *session) sendAccountValues(v *exchange.View) {
-	for _, row := range news(accountValues(v, s.accounts.updates.account), &s.accounts.updates.sent) {
+	sub := &s.accounts.updates
+	for _, row := range news(s.accountValues(v, sub.scope), &sub.sent) {
 		s.send(wire.AccountValue, &protobuf.AccountValue{
 			Key: proto.String(row.key), Value: proto.String(row.value),
-			Currency: proto.String(row.currency), AccountName: proto.String(row.account),
-		})
-	}
-	s.accounts.updates.due = v.Now().Add(accountEvery)
-	v.WakeAt(s.accounts.updates.due)
-}
-
-func (s *session) sendPortfolio(v *exchange.View, p exchange.Position) {
-	mark := v.Mark(p)
-	contract := contractOf(p.Instrument, "")
-	contract.Exchange, contract.PrimaryExch = nil, proto.String(p.Instrument.PrimaryExchange)
-	s.send(wire.PortfolioValue, &protobuf.PortfolioValue{
-		Contract: contract, Position: proto.String(whole(p.Quantity)),
-		MarketPrice: float(mark.Price), MarketValue: float(mark.Value),
-		AverageCost: float(p.AverageCost), UnrealizedPNL: float(mark.UnrealizedPnL),
-		RealizedPNL: float(p.RealizedPnL), AccountName: proto.String(p.Account),
-	})
-}
-
-func (s *session) sendUpdateTime(v *exchange.View) {
-	s.send(wire.AccountUpdateTime, &protobuf.AccountUpdateTime{
-		TimeStamp: proto.String(v.Now().In(market.Eastern).Format("15:04")),
-	})
-}
-
-// reqAccountUpdatesMulti sends an account's values and their end, then changes until cancelled.
-func (s *session) reqAccountUpdatesMulti(m *protobuf.AccountUpdatesMultiRequest) {
-	id := int(m.GetReqId())
-	account, ok := s.account(id, m.GetAccount())
-	if !ok {
-		return
-	}
-	sub := &multiSub{account: account, ledgerOnly: m.GetLedgerAndNLV()}
-	s.srv.exchange.View(s.conn.Now(), func(v *exchange.View) {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.accounts.multis[id] = sub
-		s.sendMulti(v, id, sub)
-		s.send(wire.AccountUpdateMultiEnd, &protobuf.AccountUpdateMultiEnd{ReqId: num(id)})
-	})
-}
-
-func (s *session) sendMulti(v *exchange.View, id int, sub *multiSub) {
-	rows := accountValues(v, sub.account)
-	if sub.ledgerOnly {
-		rows = append(summaryRows(v, sub.account, []string{"NetLiquidation"}),
-			ledger(v, sub.account, currencyUSD)...)
-	}
-	for _, row := range news(rows, &sub.sent) {
-		s.send(wire.AccountUpdateMulti, &protobuf.AccountUpdateMulti{
-			ReqId: num(id), Account: proto.String(row.account), Key: proto.String(row.key),
-			Value: proto.String(row.value), Currency: proto.String(row.currency),
+			Currency: currencyField(row), AccountName: proto.String(row.account),
 		})
 	}
 	sub.due = v.Now().Add(accountEvery)
 	v.WakeAt(sub.due)
 }
 
-func (s *session) cancelAccountUpdatesMulti(m *protobuf.CancelAccountUpdatesMulti) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.accounts.multis, int(m.GetReqId()))
+// accountValues are all values of an account: its tags, and its ledgers where no tag is the same.
+func (s *session) accountValues(v *exchange.View, c scope) []value {
+	b := c.balances(v)
+	rows := s.accountTags(v, c, b)
+	for _, row := range s.ledgers(v, c, b) {
+		if !slices.ContainsFunc(rows, func(have value) bool {
+			return have.key == row.key && have.currency == row.currency
+		}) {
+			rows = append(rows, row)
+		}
+	}
+	slices.SortStableFunc(rows, func(a, b value) int {
+		if a.key != b.key {
+			return byKey(a, b)
+		}
+		return strings.Compare(a.currency, b.currency)
+	})
+	return rows
+}
+
+func (s *session) sendPortfolios(v *exchange.View, account string) {
+	for _, p := range v.Positions(account) {
+		s.sendPortfolio(v, p)
+	}
+}
+
+// sendPortfolio sends one position at the market, in the instrument's currency; what it has
+// realized is today's.
+func (s *session) sendPortfolio(v *exchange.View, p exchange.Position) {
+	c := contractOf(p.Instrument, "")
+	// The listing is the contract's exchange, as captured at 225, and its primary one in text.
+	if wire.FormAt(wire.PortfolioValue, s.version) == wire.Protobuf {
+		c.Exchange = proto.String(listing(p.Instrument))
+	} else {
+		c.PrimaryExch = proto.String(listing(p.Instrument))
+	}
+	mark, earned := v.Mark(p), profit{}
+	if today := s.profits(v, p.Account)[p.ConID]; today != nil {
+		earned = *today
+	}
+	s.send(wire.PortfolioValue, &protobuf.PortfolioValue{
+		Contract: c, Position: proto.String(whole(p.Quantity)),
+		MarketPrice: float(mark.Price), MarketValue: float(earned.value),
+		AverageCost: float(p.AverageCost), UnrealizedPNL: float(earned.unrealized),
+		RealizedPNL: float(earned.realized), AccountName: proto.String(p.Account),
+	})
+}
+
+// listing is where an instrument is listed.
+func listing(i market.Instrument) string {
+	if i.PrimaryExchange != "" {
+		return i.PrimaryExchange
+	}
+	return i.Exchange
+}
+
+func (s *session) sendUpdateTime(v *exchange.View) {
+	s.send(wire.AccountUpdateTime, &protobuf.AccountUpdateTime{
+		TimeStamp: proto.String(v.Now().In(market.Eastern).Format("15:04")),
+	})
 }
