@@ -129,28 +129,31 @@ func (p *parting) give(start, end step, s span, leaves int64) {
 	p.volume, p.trades = volume, trades
 }
 
-// tallies makes bars of a window, cut at multiples of size after origin. weigh says what a part
-// counts for in the bar's average.
+// tallies makes bars of windows, cut at multiples of size after origin. The averages of bars of
+// trades are over their volume, and there are none where nothing traded; those of quotes are over
+// time.
 func (f feed) tallies(
 	c curve, origin time.Time, windows []Window, now time.Time, size time.Duration,
-	weigh func(part) int64,
+	trades bool,
 ) []tally {
 	var bars []tally
 	index := int64(-1)
 	for _, w := range windows {
 		f.parts(c, w, now, grainOf(size), func(p part) {
+			weight := p.leaves
+			if trades {
+				if weight = p.volume; p.trades == 0 {
+					return
+				}
+			}
 			if k := int64(p.start.Sub(origin) / size); k != index || len(bars) == 0 {
 				index = k
 				bars = append(bars, tally{start: p.start})
 			}
 			b := &bars[len(bars)-1]
-			b.add(p.span, weigh(p))
+			b.add(p.span, weight)
 			b.volume, b.trades = b.volume+p.volume, b.trades+p.trades
 		})
 	}
 	return bars
 }
-
-func byVolume(p part) int64 { return p.volume }
-
-func byTime(p part) int64 { return p.leaves }

@@ -11,6 +11,8 @@ type Market struct {
 	// HaltsPerThousandDays is in how many of a thousand days each stock is halted for five minutes,
 	// at times that depend on the seed. Default 0: never.
 	HaltsPerThousandDays int
+	// Replay is a file of prices that takes the place of the seeded ones for the symbols in it.
+	Replay *Replay
 }
 
 // feed is where the prices, sizes and volumes of an instrument come from.
@@ -25,11 +27,19 @@ func (m Market) feed(i Instrument) feed {
 	k := i.of()
 	seed := mix(mix(m.Seed, hashString(i.source)), i.series())
 	last := m.last(i)
-	return feed{
+	f := feed{
 		last:   last,
 		quotes: &spreads{seed: seed, kind: k, last: last, wide: m.wide(i)},
 		flow:   volumes{seed: seed, kind: k},
 	}
+	if rec := m.Replay.of(i.source); rec != nil && i.SecType != Option {
+		r := recorded{rec, m.Replay, rec.last}
+		f.flow = recordedFlow{r}
+		if rec.quoted() && k.root == nil {
+			f.quotes = recordedQuotes{r}
+		}
+	}
+	return f
 }
 
 // series tells the quotes and volumes of instruments apart that share a path.
@@ -42,12 +52,16 @@ func (i Instrument) series() uint64 {
 
 // last is the curve of an instrument's trades.
 func (m Market) last(i Instrument) curve {
-	root := newPath(m.Seed, i.source, i.baseTicks)
+	var root curve = newPath(m.Seed, i.source, i.baseTicks)
+	months := int64(carry)
+	if rec := m.Replay.of(i.source); rec != nil {
+		root, months = recorded{rec, m.Replay, rec.last}, 0
+	}
 	switch {
 	case i.SecType == Option:
 		return m.optionCurve(i, root)
 	case i.of().root != nil || i.LastTradeDate != "" && i.SecType != Bond:
-		return futureCurve(i, root)
+		return futureCurve(i, root, months)
 	}
 	return root
 }

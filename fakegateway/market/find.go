@@ -210,6 +210,3 @@ func LookupConID(conID int) (Instrument, bool) {
 	}
 	return Instrument{}, false
 }
-
-// adopt takes an instrument's usual price from the replay, if there is one of it.
-func (m Market) adopt(i Instrument) Instrument { return i }

@@ -8,7 +8,7 @@ const carry = 300
 
 // futureCurve is the trades of a future: its underlying's, rounded to the future's tick, and what
 // it costs to carry the underlying until the last trading day.
-func futureCurve(i Instrument, root curve) curve {
+func futureCurve(i Instrument, root curve, carry int64) curve {
 	k := i.of()
 	base, last := i.baseTicks*k.rootUnit(), i.lastDay()
 	return mapped{

@@ -35,10 +35,6 @@ func (m Market) series(sessions []session, now time.Time, q HistoryRequest) []Ba
 
 // cut makes bars of one side's prices.
 func (m Market) cut(f feed, which side, sessions []session, now time.Time, q HistoryRequest) []tally {
-	weigh := byVolume
-	if which != lastSide {
-		weigh = byTime
-	}
 	c, size := f.curve(which), time.Duration(q.BarSize.Count)*time.Second
 	var bars []tally
 	for _, s := range sessions {
@@ -50,7 +46,7 @@ func (m Market) cut(f feed, which side, sessions []session, now time.Time, q His
 			size = s.Close.Sub(s.origin) // one bar
 		}
 		windows := without(s.Open, s.Close, m.halts(q.Instrument, s.Open, until))
-		made := f.tallies(c, s.origin, windows, now, size, weigh)
+		made := f.tallies(c, s.origin, windows, now, size, which == lastSide)
 		if q.BarSize.Unit == Second {
 			bars = append(bars, made...)
 			continue

@@ -61,11 +61,19 @@ func (i Instrument) dayTape(f feed, day int64, start, end step, limit int, ticks
 			t := Tick{At: pointTime(day, s.leaf, k), Quote: i.quote(f, day, s, price)}
 			t.LastAt, t.LastSize = t.At, after-before
 			t.Exchange = i.printedAt(day, s)
-			ticks, before = append(ticks, t), after
+			if n := len(ticks); t.LastSize > 0 || n == 0 || !t.quotes(ticks[n-1]) {
+				ticks = append(ticks, t)
+			}
+			before = after
 		}
 		return skip
 	})
 	return ticks
+}
+
+// quotes reports whether a tick repeats the quote of another one.
+func (t Tick) quotes(other Tick) bool {
+	return t.Bid == other.Bid && t.Ask == other.Ask && t.BidSize == other.BidSize && t.AskSize == other.AskSize
 }
 
 func (s step) before(other step) bool {
