@@ -84,7 +84,8 @@ func rootCommand() *cobra.Command {
 	flags.Uint64Var(&o.seed, "seed", 0, "`N` that makes the market and the noise of faults")
 	flags.StringVar(&o.record, "record", "", "`DIR` for transcript.jsonl and connections.json")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(recordCommand(), capturesCommand(), checkCommand(), profilesCommand())
+	root.AddCommand(recordCommand(), replayCommand(), importCommand(), capturesCommand(),
+		checkCommand(), profilesCommand())
 	return root
 }
 

@@ -86,7 +86,7 @@ func record(
 	cfg.Out = file
 	tap, err := recording.NewTap(cfg)
 	if err != nil {
-		return errors.Join(usageError{err}, ln.Close())
+		return errors.Join(usageError{err}, ln.Close(), os.Remove(out)) // nothing is in it
 	}
 	if cfg.Unscrubbed {
 		fmt.Fprintf(stderr, "fakegateway: %s will name accounts and balances\n", out)
