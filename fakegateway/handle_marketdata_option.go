@@ -10,7 +10,7 @@ import (
 )
 
 // sendOptionTicks sends what an option's quotes imply: volatility and greeks at the bid, the ask and
-// the last trade when they change, and the model's when any of them does.
+// the last trade when they change, and the model's, which follows the underlying.
 func (q *quotes) sendOptionTicks(s *session, types *tickTypes, now state, first bool, at time.Time) {
 	i := q.priced.instrument
 	if i.SecType != market.Option || !now.open && !q.frozen {
@@ -21,12 +21,10 @@ func (q *quotes) sendOptionTicks(s *session, types *tickTypes, now state, first 
 	if !ok {
 		return
 	}
-	changed := first
 	one := func(tick int32, p, before decimal.Decimal) {
 		if !first && p == before {
 			return
 		}
-		changed = true
 		g, ok := m.ImpliedVolatility(i, at, priceOf(p), model.UnderPrice)
 		if !ok {
 			s.send(wire.TickOptionComputation, unknownComputation(q.id, int(tick)))
@@ -38,7 +36,8 @@ func (q *quotes) sendOptionTicks(s *session, types *tickTypes, now state, first 
 	one(types.bidOption, now.bid, was.bid)
 	one(types.askOption, now.ask, was.ask)
 	one(types.lastOption, now.last, was.last)
-	if changed {
+	if first || model != q.model {
+		q.model = model
 		s.send(wire.TickOptionComputation, computation(q.id, int(types.model), model))
 	}
 }

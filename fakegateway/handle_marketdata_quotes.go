@@ -7,6 +7,7 @@ import (
 	"github.com/scmhub/ibapi/protobuf"
 
 	"ibsoak/fakegateway/exchange"
+	"ibsoak/fakegateway/market"
 	"ibsoak/internal/wire"
 )
 
@@ -43,13 +44,16 @@ type quotes struct {
 	freeOnly bool // only the generic ticks that need no subscription
 
 	kind   int // of market data, as the client knows it; 0 before the first ticks
+	begun  bool
 	sent   state
+	model  market.Greeks
 	traded time.Time // the last trade that generic ticks were told of
 }
 
 // wake implements feed. It sends what has changed since the client heard of it.
 func (q *quotes) wake(s *session, v *exchange.View) time.Time {
-	first := q.kind == 0
+	first := !q.begun
+	q.begun = true
 	at := v.Now()
 	if q.delayed {
 		at = at.Add(-delay)

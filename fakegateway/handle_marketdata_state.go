@@ -1,7 +1,6 @@
 package fakegateway
 
 import (
-	"slices"
 	"time"
 
 	"github.com/govalues/decimal"
@@ -30,7 +29,8 @@ func (n *state) index() bool { return n.secType == market.Index }
 // priced is what has prices: an instrument, or a combination of several.
 type priced struct {
 	instrument market.Instrument
-	legs       []leg // of a combination, whose instrument has a name only
+	legs       []leg              // of a combination, whose instrument has a name only
+	under      *market.Instrument // of an option, whose model price follows it
 }
 
 // leg is a part of a combination: a positive ratio is bought.
@@ -49,7 +49,13 @@ const (
 func (s *session) priced(id int, c *protobuf.Contract) (priced, bool) {
 	if c.GetSecType() != secTypeCombo {
 		i, ok := s.instrument(id, c)
-		return priced{instrument: i}, ok
+		p := priced{instrument: i}
+		if i.SecType == market.Option {
+			if under, ok := s.srv.exchange.Market().Lookup(i.UnderConID); ok {
+				p.under = &under
+			}
+		}
+		return p, ok
 	}
 	if len(c.GetComboLegs()) == 0 {
 		s.fail(id, codeNoLegs, "Security type 'BAG' requires combo leg details.")
@@ -122,13 +128,24 @@ func fewer(a, b int64) int64 {
 func (s *Server) nextChange(p priced, at time.Time) time.Time {
 	m := s.exchange.Market()
 	if len(p.legs) == 0 {
-		return m.NextTick(p.instrument, at)
+		change := m.NextTick(p.instrument, at)
+		if p.under != nil {
+			change = earlier(change, m.NextTick(*p.under, at))
+		}
+		return change
 	}
-	changes := make([]time.Time, len(p.legs))
-	for i, l := range p.legs {
-		changes[i] = m.NextTick(l.instrument, at)
+	change := m.NextTick(p.legs[0].instrument, at)
+	for _, l := range p.legs[1:] {
+		change = earlier(change, m.NextTick(l.instrument, at))
 	}
-	return slices.MinFunc(changes, time.Time.Compare)
+	return change
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
 }
 
 // instrumentState is the market for an instrument at a time.
