@@ -39,6 +39,7 @@ func BenchmarkFramesToOneClient(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
+	message := tick()
 	total := int64(b.N) * int64(len(frame))
 	const inFlight = 10_000 // messages; the queue's bound must not be met
 
@@ -48,7 +49,7 @@ func BenchmarkFramesToOneClient(b *testing.B) {
 		if i%inFlight == 0 && i > 0 {
 			<-read.half
 		}
-		conn.Send(tick())
+		conn.Send(message)
 	}
 	if err := <-read.done; err != nil {
 		b.Fatal(err)

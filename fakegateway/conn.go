@@ -65,6 +65,7 @@ type conn struct {
 	finAt   time.Time
 
 	telling sync.Mutex   // see tell
+	slab    slab         // guarded by telling
 	script  *hook.Thread // guarded by telling; nil before the hook was asked
 
 	spoken atomic.Int64 // version, for those who are not behind the loop; 0 until it is known

@@ -44,9 +44,9 @@ func (c *conn) queueTold(m wire.Message, hit fault.Hit, i int) {
 }
 
 // queue hands a message to the writer, with the fault that acts on its bytes, if any. One that the
-// version cannot carry is logged and dropped.
+// version cannot carry is logged and dropped. The caller holds telling.
 func (c *conn) queue(m wire.Message, hit *fault.Hit, note string) {
-	raw, err := wire.Append(nil, m, wire.Version(c.spoken.Load()))
+	raw, err := c.slab.frame(m, wire.Version(c.spoken.Load()))
 	if err != nil {
 		c.srv.log.Error("message not sent", "connection", c.id, "err", err)
 		return

@@ -16,6 +16,9 @@ const (
 	queueBytes = 32 << 20
 	queueItems = 1 << 16
 
+	// spareItems bounds the queue whose memory is kept: a burst's is given back.
+	spareItems = 1 << 14
+
 	// batchBytes is how much is gathered for one system call.
 	batchBytes = 64 << 10
 
@@ -42,8 +45,9 @@ type writer struct {
 
 	mu     sync.Mutex
 	queue  []item
-	bytes  int  // in queue
-	closed bool // nothing more is taken
+	spare  []item // memory of an earlier queue
+	bytes  int    // in queue
+	closed bool   // nothing more is taken
 
 	ready  chan struct{}
 	gate   gate          // shut by stop-writing
@@ -105,11 +109,16 @@ func (w *writer) discard() {
 	w.closed, w.queue, w.bytes = true, nil, 0
 }
 
-func (w *writer) take() []item {
+// take hands out what waits and gets back the memory of what was taken before.
+func (w *writer) take(done []item) []item {
+	clear(done) // nothing written is kept for the memory's sake
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if done != nil && cap(done) <= spareItems {
+		w.spare = done[:0]
+	}
 	items := w.queue
-	w.queue, w.bytes = nil, 0
+	w.queue, w.spare, w.bytes = w.spare, nil, 0
 	return items
 }
 
@@ -122,7 +131,7 @@ func (w *writer) run() {
 		case <-w.c.over:
 			return
 		}
-		for items := w.take(); len(items) > 0; items = w.take() {
+		for items := w.take(nil); len(items) > 0; items = w.take(items) {
 			for _, it := range items {
 				if !w.write(it) {
 					return
