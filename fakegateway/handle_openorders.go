@@ -72,7 +72,8 @@ func (s *session) reqCompletedOrders(m *protobuf.CompletedOrdersRequest) {
 				continue
 			}
 			order := s.orderOf(o)
-			order.OrderId, order.ClientId = nil, nil // captured: a completed order has neither
+			// Captured: a completed order has none of these.
+			order.OrderId, order.ClientId, order.Submitter = nil, nil, nil
 			s.send(wire.CompletedOrder, &protobuf.CompletedOrder{
 				Contract: contractOf(o.Instrument, venueOf(o)), Order: order,
 				OrderState: s.orderState(o),
@@ -210,6 +211,7 @@ func repeat(order, asked *protobuf.Order) {
 	order.ManualOrderTime, order.AutoCancelParent = asked.ManualOrderTime, asked.AutoCancelParent
 	order.IncludeOvernight, order.ImbalanceOnly = asked.IncludeOvernight, asked.ImbalanceOnly
 	order.PostToAts, order.Duration = asked.PostToAts, asked.Duration
+	order.AutoCancelDate = asked.AutoCancelDate
 	order.Conditions = asked.Conditions
 	order.ConditionsCancelOrder = asked.ConditionsCancelOrder
 	order.ConditionsIgnoreRth = asked.ConditionsIgnoreRth
@@ -245,7 +247,7 @@ func (s *session) orderState(o exchange.Order) *protobuf.OrderState {
 	case exchange.Filled:
 		state.CompletedStatus = proto.String(fmt.Sprintf("Filled Size: %d", o.Filled))
 	case exchange.Cancelled:
-		state.CompletedStatus = proto.String("Cancelled by System:")
+		state.CompletedStatus = proto.String("Cancelled by System:\n")
 		if o.CanceledByClient {
 			state.CompletedStatus = proto.String("Cancelled by Trader")
 		}

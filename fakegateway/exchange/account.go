@@ -3,7 +3,6 @@ package exchange
 import (
 	"slices"
 	"strings"
-	"time"
 
 	"ibsoak/fakegateway/market"
 
@@ -113,25 +112,42 @@ func (x *Exchange) rebook(account string) {
 	}
 }
 
-// dollarsPer is what a unit of a currency is worth at t: 1 for US dollars, and for a currency
-// that has no market against them.
-func dollarsPer(m market.Market, currency string, t time.Time) decimal.Decimal {
+// pair is the market of a currency against US dollars.
+type pair struct {
+	market.Instrument
+	inverse bool // US dollars in the currency
+	none    bool // there is no market
+}
+
+// dollars is what a unit of a currency is worth now: 1 for US dollars, and for a currency that has
+// no market against them.
+func (x *Exchange) dollars(currency string) decimal.Decimal {
 	one := shares(1)
 	if currency == baseCurrency {
 		return one
 	}
-	pair := func(a, b string) (market.Instrument, bool) {
-		found := m.Find(t, market.Query{Symbol: a, SecType: string(market.Cash), Currency: b})
-		if len(found) != 1 {
-			return market.Instrument{}, false
-		}
-		return found[0], true
+	p, known := x.pairs[currency]
+	if !known {
+		p = x.pairOf(currency)
+		x.pairs[currency] = p
 	}
-	if i, ok := pair(currency, baseCurrency); ok {
-		return m.Quote(i, t).Last
+	switch {
+	case p.none:
+		return one
+	case p.inverse:
+		return quo(one, x.quote(p.Instrument).Last)
 	}
-	if i, ok := pair(baseCurrency, currency); ok {
-		return quo(one, m.Quote(i, t).Last)
+	return x.quote(p.Instrument).Last
+}
+
+func (x *Exchange) pairOf(currency string) pair {
+	q := market.Query{Symbol: currency, SecType: string(market.Cash), Currency: baseCurrency}
+	if found := x.market.Find(x.now, q); len(found) == 1 {
+		return pair{Instrument: found[0]}
 	}
-	return one
+	q.Symbol, q.Currency = q.Currency, q.Symbol
+	if found := x.market.Find(x.now, q); len(found) == 1 {
+		return pair{Instrument: found[0], inverse: true}
+	}
+	return pair{none: true}
 }

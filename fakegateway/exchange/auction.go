@@ -1,12 +1,6 @@
 package exchange
 
-import (
-	"time"
-
-	"ibsoak/fakegateway/market"
-
-	"github.com/govalues/decimal"
-)
+import "time"
 
 // setAuction binds an order to the one auction that it trades in: the close of the session, or
 // the next opening.
@@ -41,45 +35,4 @@ func (x *Exchange) auction(o *order) {
 		return
 	}
 	x.fill(o, o.Remaining, price)
-}
-
-// midpoint is half way between bid and ask, rounded to a tick that suits the order.
-func midpoint(o *order, q market.Quote) decimal.Decimal {
-	if o.Action == Buy {
-		return o.Instrument.Price(ticksOf(o.Instrument, q.Mid()))
-	}
-	return o.Instrument.Price(ticksUp(o.Instrument, q.Mid()))
-}
-
-// pegSteps bounds how far ahead a pegged order is planned; it is looked at again then.
-const pegSteps = 256
-
-// peg is where a relative order has stood since the step before t: its own side's quote, improved
-// by its offset, no worse than its limit. It trades when the last price comes to it, which it may
-// do whenever the market turns against it by more than the offset is short of the spread.
-func (x *Exchange) peg(o *order, t time.Time) (price decimal.Decimal, met bool) {
-	q := x.market.Quote(o.Instrument, t.Add(-market.Step))
-	price = add(q.Bid, o.Offset)
-	if o.Action == Sell {
-		price = sub(q.Ask, o.Offset)
-	}
-	if limit, limited := o.limit(); limited && o.worse(price, limit) {
-		price = limit
-	}
-	last := x.market.Quote(o.Instrument, t).Last
-	return price, !o.worse(last, price)
-}
-
-// meetsPeg is the first step of the market at which it comes to a relative order.
-func (x *Exchange) meetsPeg(o *order, from, until time.Time) time.Time {
-	for range pegSteps {
-		if !from.Before(until) {
-			return until
-		}
-		if _, met := x.peg(o, from); met {
-			break
-		}
-		from = from.Truncate(market.Step).Add(market.Step)
-	}
-	return from
 }

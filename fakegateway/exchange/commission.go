@@ -53,7 +53,7 @@ func inDollars(t market.SecType) bool { return t == market.Cash }
 func (x *Exchange) charge(o *order, value decimal.Decimal) (decimal.Decimal, string) {
 	currency := o.Instrument.Currency
 	if inDollars(o.SecType) {
-		value = mul(value, dollarsPer(x.market, currency, x.now)).Round(basisScale)
+		value = mul(value, x.dollars(currency)).Round(basisScale)
 		currency = baseCurrency
 	}
 	o.dollars = add(o.dollars, value)

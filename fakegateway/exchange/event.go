@@ -42,6 +42,7 @@ func (x *Exchange) emit(kind EventKind, o *order, more ...func(*Event)) {
 	x.seq++
 	e := Event{Seq: x.seq, At: x.now, Kind: kind, By: x.by}
 	if o != nil {
+		x.follow(o)
 		e.Order = o.Order
 	}
 	for _, f := range more {

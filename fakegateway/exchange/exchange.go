@@ -28,6 +28,10 @@ type Config struct {
 	// AllowShort makes margin accounts, which can sell what they do not have. Default: cash
 	// accounts.
 	AllowShort bool
+	// Halts, HaltsPerThousandDays and Replay are market.Market's.
+	Halts                []market.Halt
+	HaltsPerThousandDays int
+	Replay               *market.Replay
 	// Opening is what accounts hold before the first order, beside StartCash.
 	Opening []OpeningPosition
 }
@@ -77,6 +81,7 @@ type Exchange struct {
 	held       map[holdingKey]*Position
 	seen       map[int]market.Instrument // contract ids handed out
 	quotes     map[int]quoted
+	pairs      map[string]pair // by currency
 }
 
 type orderKey struct{ client, order int }
@@ -96,8 +101,12 @@ func New(cfg Config) *Exchange {
 		cfg.StartCash = shares(defaultStartDollars)
 	}
 	x := &Exchange{
-		cfg:      cfg,
-		market:   market.Market{Seed: cfg.Seed, Hours: cfg.Hours},
+		cfg: cfg,
+		market: market.Market{
+			Seed: cfg.Seed, Hours: cfg.Hours,
+			Halts: cfg.Halts, HaltsPerThousandDays: cfg.HaltsPerThousandDays,
+			Replay: cfg.Replay,
+		},
 		changed:  make(chan struct{}, 1),
 		by:       NoClient,
 		byID:     make(map[orderKey]*order),
@@ -107,6 +116,7 @@ func New(cfg Config) *Exchange {
 		held:     make(map[holdingKey]*Position),
 		seen:     make(map[int]market.Instrument),
 		quotes:   make(map[int]quoted),
+		pairs:    make(map[string]pair),
 	}
 	for _, id := range cfg.Accounts {
 		x.accounts = append(x.accounts, newAccount(id, cfg.StartCash))

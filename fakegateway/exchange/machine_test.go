@@ -24,20 +24,31 @@ func TestBooksAlwaysAddUp(t *testing.T) {
 			MaxFillShares: rapid.SampledFrom([]int64{0, 7, 100}).Draw(t, "clip"),
 			AllowShort:    rapid.Bool().Draw(t, "short"),
 		}
+		cfg.Opening = []OpeningPosition{
+			{"DU1", aapl, 50, decimal.MustParse("201.37")},
+			{"DU2", emini, 2, decimal.MustParse("6000.25")},
+			{"DU1", euro, 3_000, decimal.MustParse("1.1")},
+			{"DU1", aaplCall, 3, decimal.MustParse("12.34")},
+		}
 		m := &machine{desk: open(t, cfg), twin: open(t, cfg)}
 		t.Repeat(map[string]func(*rapid.T){
 			"place": m.place, "modify": m.modify, "cancel": m.cancel, "wait": m.wait,
+			"revise": m.revise, "by hand": m.byHand, "exercise": m.exercise, "bind": m.bind,
 			"": func(t *rapid.T) {
 				if err := m.Books().Check(); err != nil {
 					t.Fatalf("books: %v", err)
 				}
+				checkSums(t, m.Exchange)
 			},
 		})
 		if a, b := m.Books(), m.twin.Books(); !reflect.DeepEqual(a, b) {
 			t.Fatalf("two exchanges with the same calls differ:\n%+v\n%+v", a, b)
 		}
-		if !reflect.DeepEqual(stripEcho(m.events), stripEcho(m.twin.events)) {
-			t.Fatalf("two exchanges with the same calls tell different events")
+		for n, e := range stripEcho(m.events) {
+			if twins := stripEcho(m.twin.events); n >= len(twins) || !reflect.DeepEqual(e, twins[n]) {
+				t.Fatalf("two exchanges with the same calls tell different events: the %d-th is\n"+
+					"%+v, of %d\n%+v", n, e, len(twins), twins[min(n, len(twins)-1)])
+			}
 		}
 	})
 }
@@ -49,34 +60,157 @@ func stripEcho(events []Event) []Event {
 	return events
 }
 
+// checkSums adds up what orders reserve, and compares what accounts are shown to have with what
+// orders are measured by.
+func checkSums(t failer, x *Exchange) {
+	t.Helper()
+	reserved := make(map[purse]decimal.Decimal)
+	selling := make(map[holdingKey]int64)
+	for _, o := range x.live {
+		key := purse{o.Account, o.reservedIn}
+		reserved[key] = add(reserved[key], o.reserved)
+		selling[holdingKey{o.Account, o.ConID}] += o.selling
+	}
+	for _, a := range x.accounts {
+		for _, b := range a.balances() {
+			if sum := reserved[purse{a.ID, b.Currency}]; !sum.Equal(b.reserved) {
+				t.Fatalf("%s %s: %s reserved, orders say %s", a.ID, b.Currency, b.reserved, sum)
+			}
+		}
+		b, s := (&View{x}).Balances(a.ID), x.standing(a.ID)
+		cent := decimal.MustParse("0.5") // a rounding of each part, in currencies with small units
+		if off := sub(b.NetLiquidation, s.equity).Abs(); cent.Less(off) {
+			t.Fatalf("%s is shown %s, orders are measured by %s", a.ID, b.NetLiquidation, s.equity)
+		}
+		if !b.NetLiquidation.Equal(sum(b.Cash, b.PositionValue)) {
+			t.Fatalf("%s: net liquidation %s, cash %s, positions %s",
+				a.ID, b.NetLiquidation, b.Cash, b.PositionValue)
+		}
+	}
+	for key, p := range x.held {
+		if p.selling != selling[key] {
+			t.Fatalf("%s %s: %d on sale, orders say %d", key.account, p.Symbol, p.selling, selling[key])
+		}
+	}
+	if len(x.queue) > len(x.live) {
+		t.Fatalf("%d orders are queued, %d are live", len(x.queue), len(x.live))
+	}
+}
+
 type machine struct {
 	*desk
 	twin   *desk
 	placed []OrderRequest
 }
 
+// listed finds an instrument of a kind.
+func listed(kind market.SecType, symbol, currency string) market.Instrument {
+	found := market.Market{}.Find(monday, market.Query{
+		SecType: string(kind), Symbol: symbol, Currency: currency,
+	})
+	if len(found) == 0 {
+		panic("no " + string(kind) + " " + symbol)
+	}
+	return found[len(found)/2]
+}
+
+// The instruments of the tests beside aapl, of all kinds and in several currencies.
+var (
+	ford     = listed(market.Stock, "F", "USD")
+	emini    = listed(market.Future, "ES", "USD")
+	aaplCall = appleCall()
+	euro     = listed(market.Cash, "EUR", "USD")
+	yen      = listed(market.Cash, "USD", "JPY")
+	aaplCFD  = listed(market.CFD, "AAPL", "USD")
+	bond     = listed(market.Bond, "AAPL", "USD")
+
+	traded = []market.Instrument{aapl, aapl, ford, emini, aaplCall, euro, yen, aaplCFD, bond}
+)
+
+// appleCall is a call with a strike near the market.
+func appleCall() market.Instrument {
+	strike := decimal.MustParse("250")
+	found := market.Market{}.Find(monday, market.Query{
+		SecType: "OPT", Symbol: "AAPL", Right: "C", Strike: &strike,
+	})
+	return found[len(found)-1]
+}
+
 func (m *machine) draw(t *rapid.T, r *OrderRequest) {
-	last, _ := r.Instrument.Ticks(m.Market().Quote(r.Instrument, m.now).Last)
+	i := r.Instrument
+	last := ticksOf(i, m.Market().Quote(i, m.now).Last)
 	near := func(name string) decimal.Decimal {
-		return r.Instrument.Price(last + rapid.Int64Range(-60, 60).Draw(t, name))
+		return i.Price(max(1, last+rapid.Int64Range(-60, 60).Draw(t, name)))
 	}
 	r.Quantity = rapid.Int64Range(1, 400).Draw(t, "quantity")
 	r.LimitPrice, r.StopPrice = near("limit"), near("stop")
+	if r.Type == TrailOrder || r.Type == TrailLimitOrder {
+		r.StopPrice = decimal.Decimal{}
+		r.TrailAmount, r.TrailPercent = decimal.Decimal{}, decimal.Decimal{}
+		if rapid.Bool().Draw(t, "percent") {
+			r.TrailPercent = decimal.MustParse("0.37")
+		} else {
+			r.TrailAmount = i.Price(rapid.Int64Range(1, 40).Draw(t, "trail"))
+		}
+		r.LimitOffset = i.Price(rapid.Int64Range(0, 5).Draw(t, "offset"))
+	}
+	if r.Type == RelativeOrder || r.Type == MidpriceOrder {
+		r.LimitPrice = decimal.Decimal{}
+		r.Offset = i.Price(rapid.Int64Range(0, 3).Draw(t, "offset"))
+	}
+}
+
+func soon(t *rapid.T, now time.Time, name string) time.Time {
+	return now.Add(time.Duration(rapid.Int64Range(1, int64(8*time.Hour)).Draw(t, name)))
+}
+
+func (m *machine) conditions(t *rapid.T) []Condition {
+	var list []Condition
+	for range rapid.SampledFrom([]int{0, 0, 0, 1, 2, 3}).Draw(t, "conditions") {
+		c := Condition{
+			Kind: rapid.SampledFrom([]ConditionKind{
+				PriceCondition, TimeCondition, MarginCondition, ExecutionCondition,
+				VolumeCondition, PercentCondition,
+			}).Draw(t, "kind"),
+			More: rapid.Bool().Draw(t, "more"), Or: rapid.Bool().Draw(t, "or"),
+			Instrument: aapl, Symbol: "AAPL", Time: soon(t, m.now, "at"),
+			Volume:  rapid.Int64Range(0, 20_000_000).Draw(t, "volume"),
+			Percent: decimal.MustParse("0.5"),
+		}
+		if c.Kind == MarginCondition {
+			c.Percent = shares(rapid.Int64Range(0, 100).Draw(t, "cushion"))
+		}
+		c.Price = m.Market().Quote(aapl, m.now).Last
+		list = append(list, c)
+	}
+	return list
+}
+
+var machineTypes = []OrderType{
+	MarketOrder, LimitOrder, StopOrder, StopLimitOrder, TrailOrder, TrailLimitOrder,
+	MarketIfTouched, LimitIfTouched, MarketOnClose, LimitOnClose, RelativeOrder, MidpriceOrder,
+	MarketToLimit,
 }
 
 func (m *machine) place(t *rapid.T) {
-	i, _ := market.LookupSymbol(rapid.SampledFrom([]string{"AAPL", "F", "SPY"}).Draw(t, "symbol"))
 	r := OrderRequest{
-		ClientID: rapid.IntRange(0, 2).Draw(t, "client"), OrderID: m.nextID, Instrument: i,
-		Account: rapid.SampledFrom([]string{"DU1", "DU2"}).Draw(t, "account"),
-		Action:  rapid.SampledFrom([]Action{Buy, Buy, Sell}).Draw(t, "action"),
-		Type: rapid.SampledFrom([]OrderType{MarketOrder, LimitOrder, StopOrder, StopLimitOrder}).
-			Draw(t, "type"),
-		TIF:        rapid.SampledFrom([]TIF{DAY, GTC, IOC, FOK}).Draw(t, "tif"),
+		ClientID: rapid.IntRange(0, 2).Draw(t, "client"), OrderID: m.nextID,
+		Instrument: rapid.SampledFrom(traded).Draw(t, "instrument"),
+		Account:    rapid.SampledFrom([]string{"DU1", "DU2"}).Draw(t, "account"),
+		Action:     rapid.SampledFrom([]Action{Buy, Buy, Sell}).Draw(t, "action"),
+		Type:       rapid.SampledFrom(machineTypes).Draw(t, "type"),
+		TIF:        rapid.SampledFrom([]TIF{DAY, DAY, DAY, GTC, IOC, FOK, GTD, OPG}).Draw(t, "tif"),
 		OutsideRTH: rapid.Bool().Draw(t, "outside"),
 		OCAGroup:   rapid.SampledFrom([]string{"", "", "g"}).Draw(t, "group"),
 		OCAType:    rapid.IntRange(1, 3).Draw(t, "oca"),
 		Staged:     rapid.IntRange(0, 4).Draw(t, "staged") == 0,
+		Conditions: m.conditions(t), IgnoreRTH: rapid.Bool().Draw(t, "ignore hours"),
+		CancelOnConditions: rapid.IntRange(0, 3).Draw(t, "cancels") == 0,
+	}
+	r.GoodTill = soon(t, m.now, "till")
+	r.AllOrNone = rapid.IntRange(0, 9).Draw(t, "all or none") == 0
+	if rapid.IntRange(0, 9).Draw(t, "after") == 0 {
+		r.GoodAfter = soon(t, m.now, "good after")
 	}
 	if n := len(m.placed); n > 0 && rapid.IntRange(0, 3).Draw(t, "child") == 0 {
 		parent := m.placed[n-1]
@@ -89,11 +223,60 @@ func (m *machine) place(t *rapid.T) {
 	m.both(t, func(d *desk) error { _, err := d.Place(m.now, r); return err })
 }
 
+// revise corrects or busts some execution.
+func (m *machine) revise(t *rapid.T) {
+	executions := m.Books().Executions
+	if len(executions) == 0 {
+		return
+	}
+	e := executions[rapid.IntRange(0, len(executions)-1).Draw(t, "execution")]
+	if e.Exercise != NotExercised {
+		return
+	}
+	if rapid.Bool().Draw(t, "bust") {
+		m.both(t, func(d *desk) error { _, err := d.Bust(m.now, e.ExecID); return err })
+		return
+	}
+	n := rapid.Int64Range(1, e.Shares).Draw(t, "shares")
+	m.both(t, func(d *desk) error {
+		_, err := d.Correct(m.now, e.ExecID, add(e.Price, e.Instrument.MinTick), n)
+		return err
+	})
+}
+
+func (m *machine) byHand(t *rapid.T) {
+	r := OrderRequest{
+		Account: "DU2", Instrument: rapid.SampledFrom(traded).Draw(t, "instrument"),
+		Action: Buy, Type: LimitOrder, TIF: GTC,
+	}
+	m.draw(t, &r)
+	if rapid.Bool().Draw(t, "fill") {
+		m.both(t, func(d *desk) error { _, err := d.ManualFill(m.now, r, r.LimitPrice); return err })
+		return
+	}
+	m.both(t, func(d *desk) error { _, err := d.ManualOrder(m.now, r); return err })
+}
+
+func (m *machine) bind(t *rapid.T) {
+	on := rapid.Bool().Draw(t, "auto")
+	m.both(t, func(d *desk) error { d.BindManual(m.now); d.AutoBind(m.now, on); return nil })
+}
+
+func (m *machine) exercise(t *rapid.T) {
+	r := ExerciseRequest{
+		ClientID: 1, OrderID: m.nextID, Account: "DU1", Instrument: aaplCall,
+		Action:   rapid.SampledFrom([]Exercised{WasExercised, HasLapsed}).Draw(t, "exercise"),
+		Quantity: 1, Override: rapid.Bool().Draw(t, "override"),
+	}
+	m.nextID++
+	m.both(t, func(d *desk) error { _, err := d.Exercise(m.now, r); return err })
+}
+
 func (m *machine) modify(t *rapid.T) {
 	if len(m.placed) == 0 {
 		return
 	}
-	r := rapid.SampledFrom(m.placed).Draw(t, "order")
+	r := m.placed[rapid.IntRange(0, len(m.placed)-1).Draw(t, "order")]
 	m.draw(t, &r)
 	r.Staged = false
 	m.both(t, func(d *desk) error { _, err := d.Place(m.now, r); return err })

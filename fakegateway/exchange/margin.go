@@ -101,8 +101,3 @@ func (p *Position) equity(price decimal.Decimal) decimal.Decimal {
 	}
 	return sub(p.value(price, p.Quantity), p.Unpaid)
 }
-
-// dollars is what a unit of a currency is worth now.
-func (x *Exchange) dollars(currency string) decimal.Decimal {
-	return dollarsPer(x.market, currency, x.now)
-}

@@ -70,8 +70,8 @@ func (x *Exchange) trades(o *order, from time.Time) time.Time {
 		}
 		return until
 	}
-	if o.Type == RelativeOrder {
-		return x.meetsPeg(o, from, until)
+	if o.Type.manner().follows {
+		return x.meetsQuotes(o, from, until)
 	}
 	r, waits := o.waits()
 	if !waits {
@@ -96,8 +96,6 @@ func (o *order) waits() (market.Reach, bool) {
 		return market.Reach{Price: o.StopPrice, Above: buys}, true
 	case trigger == onTouch && !o.triggered:
 		return market.Reach{Price: o.StopPrice, Above: !buys}, true
-	case limited && o.Type == MidpriceOrder: // the last trade is as good as in the middle
-		return market.Reach{Price: limit, Above: !buys}, true
 	case limited && buys:
 		return market.Reach{Side: market.AskPrice, Price: limit}, true
 	case limited:
@@ -204,24 +202,20 @@ func (x *Exchange) trigger(o *order) bool {
 
 // price is what the market gives an order, and whether the order takes it.
 func (x *Exchange) price(o *order) (decimal.Decimal, bool) {
+	if o.Type.manner().follows {
+		return x.following(o, x.now)
+	}
 	q := x.quote(o.Instrument)
 	price := q.Ask
 	if o.Action == Sell {
 		price = q.Bid
-	}
-	switch o.Type {
-	case MidpriceOrder:
-		price = midpoint(o, q)
-	case RelativeOrder:
-		return x.peg(o, x.now)
-	default:
 	}
 	limit, limited := o.limit()
 	if !limited {
 		return price, true
 	}
 	worse := o.worse(price, limit)
-	if !worse && o.resting && !o.Type.manner().follows { // the market came to the order
+	if !worse && o.resting { // the market came to the order
 		price = limit
 	}
 	return price, !worse
