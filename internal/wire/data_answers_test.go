@@ -15,20 +15,20 @@ func depthAnswers(v wire.Version) []answer {
 		{
 			wire.UpdateMktDepth, &pb.MarketDepth{
 				ReqId: p.i(40), MarketDepthData: &pb.MarketDepthData{
-					Position: p.i(2), Operation: p.i(1), Side: p.i(1), Price: p.d(309.16),
+					Position: p.i(3), Operation: p.i(2), Side: p.i(1), Price: p.d(309.16),
 					Size: p.s("12.5"),
 				},
 			},
-			calls(`UpdateMktDepth(40, 2, 1, 1, 309.16, 12.5)`),
+			calls(`UpdateMktDepth(40, 3, 2, 1, 309.16, 12.5)`),
 		},
 		{
 			wire.UpdateMktDepthL2, &pb.MarketDepthL2{
 				ReqId: p.i(40), MarketDepthData: &pb.MarketDepthData{
-					Position: p.i(2), Operation: p.i(1), Side: p.i(1), Price: p.d(309.16),
+					Position: p.i(3), Operation: p.i(2), Side: p.i(1), Price: p.d(309.16),
 					Size: p.s("12.5"), MarketMaker: p.s("ARCA"), IsSmartDepth: p.b(true),
 				},
 			},
-			calls(`UpdateMktDepthL2(40, 2, "ARCA", 1, 1, 309.16, 12.5, true)`),
+			calls(`UpdateMktDepthL2(40, 3, "ARCA", 2, 1, 309.16, 12.5, true)`),
 		},
 		{
 			wire.MktDepthExchanges, &pb.MarketDepthExchanges{

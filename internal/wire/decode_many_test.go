@@ -19,7 +19,7 @@ import (
 // and stays what it is. WIRE_MUTATIONS is how many requests, WIRE_MUTATIONS_SEED where to start;
 // there are a quarter as many answers. It runs on one core, for some 20 million a minute.
 func TestDecodeManyMutations(t *testing.T) {
-	const few = 100_000
+	const few = 40_000
 	count, start := setting(t, "WIRE_MUTATIONS", few), setting(t, "WIRE_MUTATIONS_SEED", 1)
 	defer debug.SetGCPercent(debug.SetGCPercent(1000)) // the garbage is much, small and short-lived
 	for _, d := range []wire.Direction{wire.FromClient, wire.FromServer} {
