@@ -1,0 +1,520 @@
+package fault
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"maps"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"ibsoak/internal/wire"
+)
+
+var update = flag.Bool("update", false, "write schedule.schema.json anew")
+
+// obj is a piece of the schema. Its keys are written in order of the alphabet.
+type obj map[string]any
+
+// TestSchemaIsMadeOfTheGoTypes keeps the committed schema to what the types, their comments and the
+// table of actions say, so that neither drifts from the other.
+func TestSchemaIsMadeOfTheGoTypes(t *testing.T) {
+	want := render(t, makeSchema(t))
+	if *update {
+		if err := os.WriteFile("schedule.schema.json", want, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if !bytes.Equal(Schema(), want) {
+		t.Error("schedule.schema.json is not what the Go types say: run go test -run Schema -update")
+	}
+}
+
+// render writes JSON for people: what fits into a line is in one.
+func render(t *testing.T, v any) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(v); err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	decoder := json.NewDecoder(&b)
+	decoder.UseNumber()
+	var plain any
+	if err := decoder.Decode(&plain); err != nil {
+		t.Fatal(err)
+	}
+	write(t, &out, plain, "\n")
+	out.WriteByte('\n')
+	return out.Bytes()
+}
+
+func write(t *testing.T, out *bytes.Buffer, v any, newline string) {
+	const line = 100
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(v); err != nil {
+		t.Fatal(err)
+	}
+	compact := bytes.TrimSpace(b.Bytes())
+	object, isObject := v.(map[string]any)
+	list, isList := v.([]any)
+	if len(compact) <= line || !isObject && !isList {
+		out.Write(compact)
+		return
+	}
+	separator := newline + " "
+	if isObject {
+		out.WriteByte('{')
+		for _, key := range slices.Sorted(maps.Keys(object)) {
+			out.WriteString(separator)
+			name, _ := json.Marshal(key)
+			out.Write(name)
+			out.WriteString(": ")
+			write(t, out, object[key], newline+" ")
+			separator = "," + newline + " "
+		}
+		out.WriteString(newline + "}")
+		return
+	}
+	out.WriteByte('[')
+	for _, each := range list {
+		out.WriteString(separator)
+		write(t, out, each, newline+" ")
+		separator = "," + newline + " "
+	}
+	out.WriteString(newline + "]")
+}
+
+func makeSchema(t *testing.T) obj {
+	m := maker{docs: comments(t)}
+	defs := obj{
+		"where": m.where(), "when": m.when(), "what": m.what(), "until": m.until(),
+		"release": m.moment("release"), "after": m.moment("after"), "request": m.request(),
+		"downtime": m.object(Downtime{}, obj{
+			"refused": ref("duration"), "acceptMute": ref("duration"),
+			"versionOnly": ref("duration"), "approval": obj{"type": "boolean"},
+		}),
+		"fault": m.fault(), "use": m.use(), "block": m.block(),
+		"entry": obj{"if": need("use"), "then": ref("use"), "else": ref("fault")},
+		"duration": obj{
+			"type": "string", "description": `a time: "1.5s", "2m", "1h30m"`,
+			"pattern": `^\+?(0|([0-9]+\.?[0-9]*|\.[0-9]+)(ns|us|µs|ms|s|m|h))+$`,
+		},
+		"time":     obj{"allOf": []any{ref("duration"), obj{"pattern": "[1-9]"}}},
+		"inbound":  obj{"enum": append(messages(wire.FromClient), Any)},
+		"outbound": obj{"enum": append(messages(wire.FromServer), Any)},
+		"selected": m.selected(),
+	}
+	m.values(defs)
+	return obj{
+		"$schema":     "https://json-schema.org/draft/2020-12/schema",
+		"title":       "A fault schedule of fakegateway",
+		"description": "Faults of a fake IB Gateway: each where, when, what and until.",
+		"type":        "object", "additionalProperties": false,
+		"properties": obj{
+			"hook": obj{"type": "string", "description": m.docs["Schedule.Hook"]},
+			"blocks": obj{
+				"type": "object", "additionalProperties": ref("block"),
+				"description": "Named building blocks of this file.",
+			},
+			"faults": obj{
+				"type": "array", "items": ref("entry"),
+				"description": "Tried in order: the first whose conditions hold acts.",
+			},
+		},
+		"$defs": defs,
+	}
+}
+
+func ref(name string) obj           { return obj{"$ref": "#/$defs/" + name} }
+func need(keys ...string) obj       { return obj{"required": keys} }
+func without(keys ...string) obj    { return obj{"not": anyOf(keys...)} }
+func only(key string, v any) obj    { return obj{"properties": obj{key: v}} }
+func given(key string, v any) obj   { return obj{"properties": obj{key: v}, "required": []string{key}} }
+func when(if_, then obj) obj        { return obj{"if": if_, "then": then} }
+func oneOf[S ~string](v ...S) obj   { return obj{"enum": v} }
+func whole(low, high any) obj       { return obj{"type": "integer", "minimum": low, "maximum": high} }
+func atLeast(low int) obj           { return obj{"type": "integer", "minimum": low} }
+func described(o obj, s string) obj { o = maps.Clone(o); o["description"] = s; return o }
+
+func anyOf(keys ...string) obj {
+	var list []any
+	for _, k := range keys {
+		list = append(list, need(k))
+	}
+	return obj{"anyOf": list}
+}
+
+// maker knows the comments of the Go types.
+type maker struct{ docs map[string]string }
+
+// comments reads the doc comments of the fields, by "Type.Field", and of the actions, by value.
+func comments(t *testing.T) map[string]string {
+	t.Helper()
+	docs := make(map[string]string)
+	for _, name := range []string{"fault.go", "moment.go"} {
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ParseComments)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.TypeSpec:
+				if s, ok := n.Type.(*ast.StructType); ok {
+					for _, f := range s.Fields.List {
+						docs[n.Name.Name+"."+f.Names[0].Name] = sentence(f.Doc, f.Comment)
+					}
+				}
+			case *ast.ValueSpec:
+				for _, v := range n.Values {
+					if text, ok := v.(*ast.BasicLit); ok {
+						docs[strings.Trim(text.Value, `"`)] = sentence(n.Comment)
+					}
+				}
+			}
+			return true
+		})
+	}
+	return docs
+}
+
+func sentence(groups ...*ast.CommentGroup) string {
+	for _, g := range groups {
+		if text := strings.Join(strings.Fields(g.Text()), " "); text != "" {
+			return text
+		}
+	}
+	return ""
+}
+
+// object is a Go struct; every field must have its schema, and every schema its field.
+func (m maker) object(v any, fields obj) obj {
+	t := reflect.TypeOf(v)
+	properties := obj{}
+	for i := range t.NumField() {
+		key, _, _ := strings.Cut(t.Field(i).Tag.Get("yaml"), ",")
+		s, ok := fields[key].(obj)
+		if !ok {
+			panic("no schema for " + t.Name() + "." + key)
+		}
+		if text := m.docs[t.Name()+"."+t.Field(i).Name]; text != "" {
+			s = described(s, text)
+		}
+		properties[key] = s
+	}
+	if len(properties) != len(fields) {
+		panic("a schema without a field in " + t.Name())
+	}
+	return obj{"type": "object", "additionalProperties": false, "properties": properties}
+}
+
+func (m maker) where() obj {
+	o := m.object(Where{}, obj{
+		"connection": atLeast(1), "fromConnection": atLeast(1), "clientId": obj{"type": "integer"},
+	})
+	o["not"] = need("connection", "fromConnection")
+	return o
+}
+
+func (m maker) until() obj {
+	return m.object(Until{}, obj{"count": atLeast(1), "elapsed": ref("time")})
+}
+
+func (m maker) when() obj {
+	o := m.object(When{}, obj{
+		"phase": oneOf(Phases()...), "inbound": ref("inbound"), "outbound": ref("outbound"),
+		"nth": atLeast(1), "byte": atLeast(1), "bytesOut": atLeast(0), "at": ref("duration"),
+		"of": obj{"type": "object"}, "answerTo": ref("request"), "after": ref("after"),
+		"delay": ref("time"),
+	})
+	outbound := anyOf("outbound", "answerTo")
+	o["oneOf"] = []any{need("phase"), need("inbound"), outbound, need("bytesOut"), need("at")}
+	message := anyOf("inbound", "outbound", "answerTo")
+	o["allOf"] = []any{
+		when(need("nth"), message), when(need("after"), message), when(need("byte"), outbound),
+		when(need("of"), anyOf("inbound", "outbound")), ref("selected"),
+	}
+	return o
+}
+
+func (m maker) moment(role string) obj {
+	o := m.object(Moment{}, obj{
+		"phase": oneOf(sessionPhases...), "inbound": ref("inbound"), "outbound": ref("outbound"),
+		"nth": atLeast(1), "of": obj{"type": "object"}, "at": ref("duration"), "delay": ref("time"),
+	})
+	triggers := []any{need("phase"), need("inbound"), need("outbound"), need("at")}
+	message := anyOf("inbound", "outbound")
+	all := []any{when(need("nth"), message), when(need("of"), message), ref("selected")}
+	if role == "after" {
+		o["oneOf"] = triggers
+		o["not"] = need("delay")
+	} else {
+		o["oneOf"] = append(triggers, obj{
+			"required": []string{"delay"}, "not": anyOf("phase", "inbound", "outbound", "at"),
+		})
+	}
+	o["allOf"] = all
+	return o
+}
+
+func (m maker) request() obj {
+	o := m.object(Request{}, obj{
+		"inbound": oneOf(messages(wire.FromClient)...), "nth": atLeast(1), "of": obj{"type": "object"},
+	})
+	o["required"] = []string{"inbound"}
+	o["allOf"] = []any{ref("selected")}
+	return o
+}
+
+func (m maker) what() obj {
+	o := m.object(What{}, obj{
+		"do": m.actions(), "for": ref("time"), "every": ref("time"), "times": whole(2, maxCopies),
+		"bytes": whole(1, maxGarbageBytes), "length": whole(-1<<31, 1<<32-1),
+		"code": obj{"type": "integer"}, "message": obj{"type": "string"},
+		"then": oneOf(FIN, RST, Hold), "downtime": ref("downtime"),
+		"operation": oneOf(Operations()...), "farm": obj{"type": "string", "minLength": 1},
+		"release": ref("release"), "set": obj{"type": "object"},
+		"field": obj{"type": "string", "minLength": 1}, "with": ref("request"),
+	})
+	o["required"] = []string{"do"}
+	var onFarm []Operation
+	for _, op := range Operations() {
+		if op.OnFarm() {
+			onFarm = append(onFarm, op)
+		}
+	}
+	o["allOf"] = []any{
+		obj{"if": given("operation", oneOf(onFarm...)), "then": need("farm"), "else": without("farm")},
+	}
+	return o
+}
+
+// actions are the values of do, each with what it does.
+func (m maker) actions() obj {
+	var list []any
+	for _, a := range Actions() {
+		list = append(list, obj{"const": a, "description": m.docs[string(a)]})
+	}
+	return obj{"oneOf": list}
+}
+
+func (m maker) fault() obj {
+	o := m.object(Fault{}, obj{
+		"id": obj{"type": "string"}, "why": obj{"type": "string"}, "where": ref("where"),
+		"when": ref("when"), "what": ref("what"), "until": ref("until"),
+	})
+	o["required"] = []string{"when", "what"}
+	var all []any
+	for _, a := range Actions() {
+		all = append(all, when(
+			given("what", given("do", obj{"const": a})), m.rule(a, rules[a])))
+	}
+	all = append(all, when(
+		given("what", obj{"anyOf": []any{
+			given("do", oneOf(Withhold, Replace, Corrupt, Swap)),
+			obj{"allOf": []any{given("do", obj{"const": Duplicate}), anyOf("release", "set")}},
+		}}), only("when", without("delay", "byte"))))
+	for _, name := range messages(wire.FromServer) {
+		all = append(all, when(given("when", given("outbound", obj{"const": name})), only("what", obj{
+			"properties": obj{"set": ref("fields." + name), "field": ref("paths." + name)},
+		})))
+	}
+	all = append(all, obj{
+		"if":   given("when", given("outbound", obj{"not": obj{"const": Any}})),
+		"else": only("what", without("set", "field")),
+	})
+	o["allOf"] = all
+	return o
+}
+
+// rule is what an action takes and where it makes sense.
+func (m maker) rule(a Action, r rule) obj {
+	var unused []string
+	for _, p := range (What{}).params() {
+		if !slices.Contains(r.params, p.name) {
+			unused = append(unused, p.name)
+		}
+	}
+	what := obj{"required": append([]string{"do"}, r.required...)}
+	if len(unused) > 0 {
+		what["not"] = anyOf(unused...)
+	}
+	if r.then != nil {
+		what["properties"] = obj{"then": oneOf(r.then[1:]...)}
+	}
+	var on []any
+	if r.triggers != nil {
+		var keys []string
+		for _, at := range r.triggers {
+			keys = append(keys, string(at))
+			if at == atOutbound {
+				keys = append(keys, "answerTo")
+			}
+		}
+		on = append(on, anyOf(keys...))
+	}
+	if !r.bytes {
+		on = append(on, without("byte"))
+	}
+	if a == Error {
+		on = append(on, only("phase", obj{"not": oneOf(Accepted, PreambleRead)}))
+	}
+	if a == Swap {
+		ids := given("inbound", oneOf(withIDs()...))
+		on = append(on, given("answerTo", ids))
+		what["properties"] = obj{"with": ids}
+	}
+	properties := obj{"what": what}
+	if len(on) > 0 {
+		properties["when"] = obj{"allOf": on}
+	}
+	out := obj{"properties": properties}
+	if r.onListener {
+		out["if"] = given("when", need("at"))
+		out["then"] = only("where", obj{"maxProperties": 0})
+	}
+	return out
+}
+
+func withIDs() (names []string) {
+	for _, name := range messages(wire.FromClient) {
+		kind, _ := wire.ParseKind(name)
+		d := wire.NewBody(kind).ProtoReflect().Descriptor().Fields()
+		if answersByKind[name] == nil && (d.ByName("reqId") != nil || d.ByName("orderId") != nil) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+func (m maker) use() obj {
+	var names []string
+	for _, b := range Blocks() {
+		names = append(names, b.Name)
+	}
+	return obj{
+		"type": "object", "additionalProperties": false, "required": []string{"use"},
+		"properties": obj{
+			"use":   obj{"anyOf": []any{oneOf(names...), obj{"type": "string"}}},
+			"id":    obj{"type": "string", "description": "names the block's faults in receipts"},
+			"with":  obj{"type": "object", "description": "the block's parameters"},
+			"where": ref("where"),
+		},
+	}
+}
+
+func (m maker) block() obj {
+	return obj{
+		"type": "object", "additionalProperties": false, "required": []string{"faults"},
+		"properties": obj{
+			"why": obj{"type": "string"},
+			"with": obj{
+				"type":        "object",
+				"description": "parameters and their defaults; null is one that must be given",
+			},
+			"faults": obj{
+				"type": "array", "items": obj{"type": "object"},
+				"description": "faults; a value $name stands for a parameter",
+			},
+		},
+	}
+}
+
+// messages lists the names of one side's messages, sorted.
+func messages(d wire.Direction) (names []string) {
+	for id := range 1 << 12 {
+		if k := wire.KindOf(d, id); k.Known() {
+			names = append(names, k.String())
+		}
+	}
+	return slices.Sorted(slices.Values(names))
+}
+
+// selected ties the fields of a message to its name, wherever messages are selected.
+func (m maker) selected() obj {
+	all := []any{
+		obj{"properties": obj{"of": obj{"additionalProperties": obj{
+			"type": []string{"string", "number", "boolean", "null"},
+		}}}},
+		when(obj{"anyOf": []any{given("inbound", obj{"const": Any}), given("outbound", obj{"const": Any})}},
+			obj{"not": need("of")}),
+	}
+	for key, d := range map[string]wire.Direction{"inbound": wire.FromClient, "outbound": wire.FromServer} {
+		for _, name := range messages(d) {
+			all = append(all, when(given(key, obj{"const": name}), only("of", ref("fields."+name))))
+		}
+	}
+	slices.SortStableFunc(all[2:], func(a, b any) int {
+		return strings.Compare(nameIn(a), nameIn(b))
+	})
+	return obj{"allOf": all}
+}
+
+func nameIn(v any) string {
+	text, _ := json.Marshal(v)
+	return string(text)
+}
+
+// values defines the fields of every message, and what may be said of each type of field.
+func (m maker) values(defs obj) {
+	types := map[protoreflect.Kind]obj{
+		protoreflect.StringKind: {"type": []string{"string", "number", "null"}},
+		protoreflect.BoolKind:   {"type": []string{"boolean", "null"}},
+		protoreflect.Int32Kind:  {"type": []string{"integer", "null"}, "minimum": -1 << 31, "maximum": 1<<31 - 1},
+		protoreflect.Int64Kind:  {"type": []string{"integer", "null"}},
+		protoreflect.DoubleKind: {"type": []string{"number", "null"}},
+	}
+	for kind, scalar := range types {
+		add := obj{"type": "number", "minimum": -maxExact, "maximum": maxExact}
+		if kind == protoreflect.Int32Kind || kind == protoreflect.Int64Kind {
+			add["type"] = "integer"
+		}
+		choices := []any{scalar}
+		if kind != protoreflect.BoolKind {
+			choices = append(choices, edits(editAdd, add))
+		}
+		if kind == protoreflect.StringKind {
+			choices = append(choices, edits(editRevision, whole(1, maxRevision)))
+		}
+		defs[kind.String()] = obj{"anyOf": choices}
+	}
+	for _, d := range []wire.Direction{wire.FromClient, wire.FromServer} {
+		for _, name := range messages(d) {
+			kind, _ := wire.ParseKind(name)
+			desc := wire.NewBody(kind).ProtoReflect().Descriptor()
+			properties := obj{}
+			for _, path := range fieldPaths(desc) {
+				f, err := fieldAt(desc, path)
+				if err != nil || types[f.leaf().Kind()] == nil {
+					panic(name + "." + path)
+				}
+				properties[path] = ref(f.leaf().Kind().String())
+			}
+			defs["fields."+name] = obj{"additionalProperties": false, "properties": properties}
+			if d == wire.FromServer {
+				paths := slices.Sorted(maps.Keys(properties))
+				defs["paths."+name] = obj{"enum": append([]string{}, paths...)}
+			}
+		}
+	}
+}
+
+func edits(name string, by obj) obj {
+	return obj{
+		"type": "object", "additionalProperties": false, "required": []string{name},
+		"properties": obj{name: by},
+	}
+}
