@@ -81,11 +81,13 @@ func rootCommand() *cobra.Command {
 		"highest server version `N` to negotiate")
 	flags.StringVar(&o.profile, "profile", "healthy", "`NAME` of a sickness; see fakegateway profiles")
 	flags.StringVar(&o.schedule, "schedule", "", "`FILE` of faults, in YAML or JSON")
+	flags.StringVar(&o.hook, "hook", "", "`FILE` of a Starlark hook, in place of the schedule's")
 	flags.Uint64Var(&o.seed, "seed", 0, "`N` that makes the market and the noise of faults")
 	flags.StringVar(&o.record, "record", "", "`DIR` for transcript.jsonl and connections.json")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(recordCommand(), replayCommand(), importCommand(), capturesCommand(),
-		checkCommand(), profilesCommand())
+		profilesCommand())
+	root.AddCommand(scheduleCommands()...)
 	return root
 }
 
@@ -94,34 +96,6 @@ func noArguments(_ *cobra.Command, args []string) error {
 		return usageError{fmt.Errorf("unknown command %q; see fakegateway --help", args[0])}
 	}
 	return nil
-}
-
-// checkCommand explains a schedule without running it.
-func checkCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "check FILE",
-		Short: "Check a schedule and say in sentences what it does",
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 1 {
-				return usageError{fmt.Errorf("check wants one FILE, got %d", len(args))}
-			}
-			return nil
-		},
-		RunE: func(c *cobra.Command, args []string) error {
-			schedule, err := readSchedule(args[0])
-			if err != nil {
-				return err
-			}
-			for i, f := range schedule.Faults {
-				name := f.ID
-				if name == "" {
-					name = fmt.Sprintf("f%d", i+1)
-				}
-				fmt.Fprintf(c.OutOrStdout(), "%s: %s\n", name, f)
-			}
-			return nil
-		},
-	}
 }
 
 func profilesCommand() *cobra.Command {

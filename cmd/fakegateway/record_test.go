@@ -179,8 +179,10 @@ func TestCapturesCommand(t *testing.T) {
 		code      int
 	}{
 		{"", "0 differing", exitOK},
-		{"handshake {\"server_version\":200}\nclient req_positions {}\nserver account_summary_end {}\n",
-			"no accountSummaryEnd", exitError},
+		{
+			"handshake {\"server_version\":200}\nclient req_positions {}\nserver account_summary_end {}\n",
+			"no accountSummaryEnd", exitError,
+		},
 	} {
 		text := transcript + c.add
 		if err := os.WriteFile(filepath.Join(dir, "one.txt"), []byte(text), 0o600); err != nil {

@@ -22,9 +22,9 @@ const (
 
 // options are the command line.
 type options struct {
-	listen, control, profile, schedule, record string
-	maxServerVersion                           int
-	seed                                       uint64
+	listen, control, profile, schedule, hook, record string
+	maxServerVersion                                 int
+	seed                                             uint64
 }
 
 // serve runs the Gateway and its control port until ctx ends.
@@ -32,6 +32,9 @@ func serve(ctx context.Context, o options, stdout, stderr io.Writer) error {
 	schedule, err := readSchedule(o.schedule)
 	if err != nil {
 		return err
+	}
+	if o.hook != "" {
+		schedule.Hook = o.hook
 	}
 	gateway, err := fakegateway.New(fakegateway.Config{
 		MaxServerVersion: o.maxServerVersion, Profile: o.profile, Schedule: schedule,

@@ -11,7 +11,7 @@ import (
 var keyed = map[string]any{
 	"": document{}, "blocks": blockDoc{}, "faults": Fault{}, "where": Where{}, "when": When{},
 	"what": What{}, "until": Until{}, "downtime": Downtime{}, "release": Moment{},
-	"after": Moment{}, "answerTo": Request{}, "with": Request{},
+	"after": Moment{}, "answerTo": Request{}, "with": Request{}, "generate": chanceDoc{},
 }
 
 // keysBeside lists the keys that are allowed where an unknown one stands.
@@ -32,7 +32,10 @@ func keysBeside(at yaml.Error) string {
 	return allKeys()
 }
 
-func allKeys() string { return keysOf(keyed[""]) }
+// allKeys are those at the top of a schedule and of a generator.
+func allKeys() string {
+	return keysOf(keyed[""]) + "; or, to be drawn from, " + keysOf(generatorDoc{})
+}
 
 func keysOf(v any) string {
 	t := reflect.TypeOf(v)
