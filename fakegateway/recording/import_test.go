@@ -80,6 +80,9 @@ func TestImportOfLines(t *testing.T) {
 
 func TestImportOfInteractions(t *testing.T) {
 	r := imported(t, "testdata/interactions.yaml")
+	if at := r.Header.Started; at.Format(time.DateTime) != "2026-03-02 15:00:00" {
+		t.Errorf("started %s", at)
+	}
 	want := "c connected, c preamble, g versionReply, c startApi, c reqCurrentTime, " +
 		"g currentTime, c cancelPositions, c FIN"
 	if got := kinds(r); got != want {

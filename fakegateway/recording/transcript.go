@@ -23,6 +23,8 @@ type Session struct {
 	Version wire.Version
 	Time    string // of the version reply; may be empty
 	Lines   []Line
+	// Headless says that the lines begin behind the bootstrap, which is not known.
+	Headless bool
 }
 
 // Line is one message of a Session.

@@ -2,6 +2,7 @@ package recording
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/goccy/go-yaml"
 
@@ -25,6 +26,9 @@ type interactions struct {
 	} `yaml:"interactions"`
 }
 
+// recordedForm is how the header says the time.
+const recordedForm = "2006-01-02 15:04:05.999999999 -07:00:00"
+
 func parseInteractions(data []byte) (*Transcript, error) {
 	var file interactions
 	if err := yaml.Unmarshal(data, &file); err != nil {
@@ -34,7 +38,10 @@ func parseInteractions(data []byte) (*Transcript, error) {
 	if v < wire.MinVersion || v > wire.MaxVersion {
 		return nil, fmt.Errorf("server version %d: want %d to %d", v, wire.MinVersion, wire.MaxVersion)
 	}
-	s := Session{Version: v}
+	s := Session{Version: v, Headless: true}
+	if at, err := time.Parse(recordedForm, file.Header.RecordedAt); err == nil {
+		s.Time = at.UTC().Format(helloTimeForm) + " UTC"
+	}
 	for n, one := range file.Interactions {
 		add := func(d wire.Direction, raw string) error {
 			m, err := wire.Decode(d, []byte(raw), v)

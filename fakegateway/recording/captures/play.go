@@ -78,7 +78,7 @@ func (p *player) session(ctx context.Context, s recording.Session, clientID int)
 		first = len(s.Lines)
 	}
 	bootstrap := exchange{want: items(s.Lines[:first])}
-	if s.Time == "" { // a transcript of requests alone
+	if s.Headless {
 		bootstrap.unknown = true
 		p.note("the transcript begins behind the bootstrap")
 	}
@@ -101,7 +101,25 @@ func (p *player) session(ctx context.Context, s recording.Session, clientID int)
 		}
 		at = next
 	}
-	return errors.Join(err, l.close())
+	return errors.Join(err, p.leave(ctx, l))
+}
+
+// leave ends a client's connection, and returns when the fake has seen it: the next client may
+// have the same id.
+func (p *player) leave(ctx context.Context, l *line) error {
+	if err := l.close(); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	return p.gateway.Wait(ctx, "the end of the session", func(v *fakegateway.View) bool {
+		for _, c := range v.Connections() {
+			if c.Closed.IsZero() {
+				return false
+			}
+		}
+		return true
+	})
 }
 
 // delayedData is reqMarketDataType's value for it.

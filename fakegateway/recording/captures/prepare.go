@@ -41,7 +41,7 @@ func (p *player) prepare(ctx context.Context) error {
 			id++
 		}
 	}
-	return errors.Join(err, l.close())
+	return errors.Join(err, p.leave(ctx, l))
 }
 
 // trade makes a position. One that the fake cannot have is missed later, where it is compared.
@@ -59,16 +59,23 @@ func (p *player) trade(l *line, id int32, h holding) error {
 	if err != nil {
 		return err
 	}
-	filled := false
+	filled, reason := false, ""
 	_, err = l.collect(0, func(got []wire.Message) bool {
 		for _, m := range got {
-			s, ok := m.Body.(*protobuf.OrderStatus)
-			filled = filled || ok && s.GetOrderId() == id && s.GetStatus() == "Filled"
+			switch b := m.Body.(type) {
+			case *protobuf.OrderStatus:
+				filled = filled || b.GetOrderId() == id && b.GetStatus() == "Filled"
+			case *protobuf.ErrorMessage:
+				if b.GetId() == id {
+					reason = fmt.Sprintf(": %d %s", b.GetErrorCode(), b.GetErrorMsg())
+				}
+			}
 		}
 		return filled
 	})
 	if !filled {
-		p.note(fmt.Sprintf("the fake does not trade %s %s", h.contract.GetSymbol(), h.contract.GetSecType()))
+		p.note(fmt.Sprintf("the fake does not trade %s %s%s",
+			h.contract.GetSymbol(), h.contract.GetSecType(), reason))
 	}
 	return err
 }

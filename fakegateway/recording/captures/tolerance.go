@@ -24,7 +24,8 @@ const (
 	wording      = "wording of outages"
 	competing    = "competing offsets"
 	baseCurrency = "base currency"
-	calendarDays = "calendar days"
+	excerptList  = "excerpt of a list"
+	fewerBars    = "excerpt of bars"
 )
 
 // Tolerances are all that there are, in the order in which they are tried.
@@ -65,7 +66,7 @@ var Tolerances = []Tolerance{
 		apply: excerpt,
 	},
 	{
-		Name:  "excerpt of a list",
+		Name:  excerptList,
 		Why:   "a publisher shows some items of a list, or its end alone",
 		apply: excerptOfList,
 	},
@@ -77,7 +78,7 @@ var Tolerances = []Tolerance{
 	},
 	{Name: classNames, Why: "the class in the text of error 321 has another name in every build"},
 	{Name: baseCurrency, Why: "the fake's accounts are in US dollars"},
-	{Name: calendarDays, Why: "a publisher's list of bars is shorter than what was asked for"},
+	{Name: fewerBars, Why: "a publisher shows fewer bars than were asked for"},
 }
 
 // eachSide applies a change to both answers.

@@ -176,8 +176,12 @@ func (w *world) hold(c *protobuf.Contract, quantity string) {
 		c.Currency = proto.String("USD")
 	}
 	c.Exchange, c.PrimaryExch = proto.String("SMART"), nil
-	if t := c.GetSecType(); t == "FUT" {
+	switch c.GetSecType() {
+	case "FUT":
 		c.Exchange = nil
+		fallthrough
+	case "OPT": // described by its terms: the fake has its own numbers for derivatives
+		c.ConId, c.LocalSymbol, c.TradingClass = nil, nil, nil
 	}
 	w.held = append(w.held, holding{c, n})
 	if !slices.Contains(w.notes, "earlier trades are made up") {
