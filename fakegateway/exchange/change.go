@@ -99,7 +99,7 @@ func (x *Exchange) restart(o *order) {
 func (x *Exchange) Cancel(now time.Time, client, orderID int, others bool) error {
 	defer x.begin(now, client)()
 	o := x.byID[orderKey{client, orderID}]
-	if o == nil && others {
+	if o == nil && others && orderID != 0 {
 		i := slices.IndexFunc(x.live, func(o *order) bool { return o.OrderID == orderID })
 		if i >= 0 {
 			o = x.live[i]
