@@ -46,11 +46,12 @@ type player struct {
 func play(ctx context.Context, c Capture) (p *player, err error) {
 	p = &player{capture: c, world: imply(c)}
 	p.notes = p.world.notes
-	p.gateway, err = fakegateway.Start(p.world.config)
+	gateway, err := fakegateway.Start(p.world.config)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, p.gateway.Close()) }()
+	p.gateway = gateway
+	defer func() { err = errors.Join(err, gateway.Close()) }()
 	if err := p.prepare(ctx); err != nil {
 		return nil, fmt.Errorf("prepare the account: %w", err)
 	}

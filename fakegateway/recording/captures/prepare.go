@@ -50,8 +50,12 @@ func (p *player) trade(l *line, id int32, h holding) error {
 	if h.quantity.IsNeg() {
 		action = "SELL"
 	}
-	err := l.send(wire.Message{Kind: wire.PlaceOrder, Body: &protobuf.PlaceOrderRequest{
-		OrderId: &id, Contract: h.contract, Order: &protobuf.Order{
+	contract, err := resolve(l, id, h.contract)
+	if err != nil {
+		return err
+	}
+	err = l.send(wire.Message{Kind: wire.PlaceOrder, Body: &protobuf.PlaceOrderRequest{
+		OrderId: &id, Contract: contract, Order: &protobuf.Order{
 			Action: &action, TotalQuantity: proto.String(h.quantity.Abs().String()),
 			OrderType: proto.String("MKT"), Tif: proto.String("DAY"), Transmit: proto.Bool(true),
 		},
@@ -78,6 +82,31 @@ func (p *player) trade(l *line, id int32, h holding) error {
 			h.contract.GetSymbol(), h.contract.GetSecType(), reason))
 	}
 	return err
+}
+
+// resolve finds the exchange of a future, which a position does not name.
+func resolve(l *line, id int32, c *protobuf.Contract) (*protobuf.Contract, error) {
+	if c.GetSecType() != "FUT" {
+		return c, nil
+	}
+	err := l.send(wire.Message{Kind: wire.ReqContractDetails, Body: &protobuf.ContractDataRequest{
+		ReqId: &id, Contract: c,
+	}})
+	if err != nil {
+		return nil, err
+	}
+	got, err := l.collect(0, func(got []wire.Message) bool {
+		last := len(got) - 1
+		return last >= 0 && (got[last].Kind == wire.ContractDataEnd || got[last].Kind == wire.ErrorMessage)
+	})
+	for _, m := range got {
+		if d, ok := m.Body.(*protobuf.ContractData); ok {
+			return &protobuf.Contract{
+				ConId: d.GetContract().ConId, Exchange: d.GetContract().Exchange,
+			}, err
+		}
+	}
+	return c, err
 }
 
 func (p *player) placeAndCancel(l *line, id int32, order *protobuf.PlaceOrderRequest) error {
