@@ -22,7 +22,7 @@ func (m Market) Session(i Instrument, t time.Time) Session {
 	all := m.Hours.last(s, at.Add(1), true)
 	f := m.feed(i)
 	var day Session
-	for _, w := range without(all.Open, nextStep(at), m.halts(i, all.Open, at)) {
+	for _, w := range without(all.Open, known(at), m.halts(i, all.Open, at)) {
 		volume, trades := volumeBetween(f.flow, w.Open, w.Close)
 		day.Volume, day.Trades = day.Volume+volume, day.Trades+trades
 	}

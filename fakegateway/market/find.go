@@ -33,7 +33,11 @@ type Query struct {
 // contract.
 func (m Market) Find(now time.Time, q Query) []Instrument {
 	q = q.normal()
-	return slices.DeleteFunc(m.candidates(now, q), func(i Instrument) bool { return !q.matches(i) })
+	found := slices.DeleteFunc(m.candidates(now, q), func(i Instrument) bool { return !q.matches(i) })
+	if len(found) == 0 {
+		return nil
+	}
+	return found
 }
 
 // normal writes a query as instruments are written.
@@ -57,7 +61,7 @@ func (q Query) normal() Query {
 	if q.Exchange == "ISLAND" {
 		q.Exchange = nasdaq
 	}
-	return q
+	return q.readOCC()
 }
 
 const nasdaq = "NASDAQ"

@@ -116,7 +116,7 @@ func (o terms) implied(price, under float64) (float64, bool) {
 	o.volatility = low
 	least := o.price(under)
 	o.volatility = high
-	if price < least || price > o.price(under) {
+	if !(price >= least && price <= o.price(under)) { // no number is neither
 		return 0, false
 	}
 	const halvings = 60
@@ -176,7 +176,7 @@ func (m Market) optionCurve(i Instrument, root curve) curve {
 	}
 }
 
-// leastOption is the lowest price of an option in ticks: a bid of a tick, and the spread.
+// leastOption is the lowest price of an option in ticks: there is always a bid below it.
 const leastOption = 2
 
 // Greeks are those of an option's model price at t, at its last trade. ok is false for anything

@@ -49,7 +49,7 @@ func (m Market) Derivatives(i Instrument) []SecType {
 	if slices.ContainsFunc(listedStocks, func(s Instrument) bool { return s.ConID == i.ConID }) {
 		kinds = append(kinds, CFD)
 	}
-	if slices.ContainsFunc(optionable(), func(o Instrument) bool { return o.ConID == i.ConID }) {
+	if slices.ContainsFunc(optionable, func(o Instrument) bool { return o.ConID == i.ConID }) {
 		kinds = append(kinds, Option)
 	}
 	if i.SecType == Index && slices.ContainsFunc(products, func(p product) bool { return p.symbol == i.Symbol }) {

@@ -127,8 +127,10 @@ func (l *loader) has(names []string) bool {
 
 // known checks that a layout has no other columns, and finds the symbol of a file without them.
 func (l *loader) known(record, names []string) error {
-	for name, n := range l.column {
-		if name != "symbol" && !slices.ContainsFunc(names, func(known string) bool { return strings.EqualFold(known, name) }) {
+	for n, name := range record {
+		name = strings.TrimSpace(strings.TrimPrefix(name, "\ufeff"))
+		same := func(known string) bool { return strings.EqualFold(known, name) }
+		if !same("symbol") && !slices.ContainsFunc(names, same) {
 			return l.at(n, "unknown column %q: %s", record[n], layouts())
 		}
 	}

@@ -106,9 +106,6 @@ func (r *recording) at(position int64) moment {
 	return moment{row, within * r.points() / r.length}
 }
 
-// price is a track's at a moment.
-func (r *recording) price(t track, m moment) int64 { return r.path(t, m.row, m.point, m.point).open }
-
 // seen is what a track did from one moment to another, both included.
 func (r *recording) seen(t track, from, to moment) span {
 	if from.row == to.row {

@@ -60,7 +60,7 @@ func (s *spreads) widest() around {
 
 // price is a side of the quote around a trade. It never falls while last rises.
 func (s *spreads) price(which side, a around, last int64) int64 {
-	bid := func() int64 { return max(s.kind.rule.floor(last-a.below-s.share(last)), 0) }
+	bid := func() int64 { return max(s.kind.rule.floor(last-a.below-s.share(last)), 1) }
 	ask := func() int64 { return s.kind.rule.ceil(last + a.above + s.share(last)) }
 	switch which {
 	case bidSide:

@@ -3,6 +3,7 @@ package market
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -44,9 +45,13 @@ var (
 	}
 )
 
-// optionable are the underlyings of options. Their place here is part of contract ids.
-func optionable() []Instrument {
-	return append(slices.Clone(listedStocks), byConID[spxConID], byConID[ndxConID])
+// optionable are the underlyings of options. Their place here is part of contract ids: new ones go
+// to the end.
+var optionable = append(slices.Clone(listedStocks), indexOf(spxConID), indexOf(ndxConID))
+
+func indexOf(conID int) Instrument {
+	list := indexList()
+	return list[slices.IndexFunc(list, func(i Instrument) bool { return i.ConID == conID })]
 }
 
 const (
@@ -178,12 +183,11 @@ func option(index int, under Instrument, week int, strike int64, right string) I
 // optionByConID is the contract behind a computed id. It may have expired.
 func (m Market) optionByConID(conID int) (Instrument, bool) {
 	n := conID - firstOptionConID
-	all := optionable()
-	if n < 0 || n >= len(all)*optionsPerUnderlying {
+	if n < 0 || n >= len(optionable)*optionsPerUnderlying {
 		return Instrument{}, false
 	}
 	index := n / optionsPerUnderlying
-	under := m.adopt(all[index])
+	under := m.adopt(optionable[index])
 	right := Call
 	if n&1 == 1 {
 		right = Put
@@ -199,25 +203,67 @@ func (m Market) optionByConID(conID int) (Instrument, bool) {
 // options lists the contracts that a query can mean.
 func (m Market) options(now time.Time, q Query) []Instrument {
 	var found []Instrument
-	for index, under := range optionable() {
+	for index, under := range optionable {
 		if !q.mayBeOn(under) {
 			continue
 		}
 		under = m.adopt(under)
 		step, first, last := strikes(under)
+		if q.Strike != nil && !q.Strike.IsZero() {
+			s, ok := strikeIn(*q.Strike, step)
+			if !ok {
+				continue
+			}
+			first, last = max(first, s), min(last, s)
+		}
 		for _, week := range listedWeeks(index, under, now) {
 			if !strings.HasPrefix(expiry(week).Format(dateForm), q.LastTradeDateOrMonth) {
 				continue
 			}
 			for s := first; s <= last; s++ {
-				if q.Strike != nil && !q.Strike.IsZero() && !q.Strike.Equal(must(decimal.New(s*step, 2))) {
-					continue
+				for _, right := range q.rights() {
+					found = append(found, option(index, under, week, s, right))
 				}
-				found = append(found, option(index, under, week, s, Call), option(index, under, week, s, Put))
 			}
 		}
 	}
 	return found
+}
+
+func (q Query) rights() []string {
+	if q.Right != "" {
+		return []string{q.Right}
+	}
+	return []string{Call, Put}
+}
+
+// strikeIn is a strike in multiples of a step, which is in cents.
+func strikeIn(strike decimal.Decimal, step int64) (n int64, ok bool) {
+	dollars, cents, ok := strike.Int64(2)
+	if !ok || !strike.Trunc(2).Equal(strike) || (dollars*ticksPerDollar+cents)%step != 0 {
+		return 0, false
+	}
+	return (dollars*ticksPerDollar + cents) / step, true
+}
+
+// readOCC takes what the local symbol of an option says, "AAPL  261218C00260000", into the query.
+func (q Query) readOCC() Query {
+	const chars, date, right, strike = 21, 6, 12, 13
+	s := q.LocalSymbol
+	if SecType(q.SecType) != Option || len(s) != chars {
+		return q
+	}
+	if mills, err := strconv.ParseInt(s[strike:], 10, 64); err == nil && q.Strike == nil && mills > 0 {
+		price := must(decimal.New(mills, 3))
+		q.Strike = &price
+	}
+	if q.LastTradeDateOrMonth == "" {
+		q.LastTradeDateOrMonth = "20" + s[date:right]
+	}
+	if q.Right == "" {
+		q.Right = s[right:strike]
+	}
+	return q
 }
 
 // mayBeOn reports whether a query for an option can mean one on an underlying.
@@ -231,7 +277,7 @@ func (q Query) mayBeOn(under Instrument) bool {
 // for each exchange and trading class.
 func (m Market) Chain(i Instrument, now time.Time) []OptionChain {
 	var chains []OptionChain
-	for index, under := range optionable() {
+	for index, under := range optionable {
 		if under.ConID != i.ConID {
 			continue
 		}

@@ -66,13 +66,13 @@ func TestContractIDsAreUniqueAndInvertible(t *testing.T) {
 			t.Errorf("a query for contract id %d of %s %s finds %v", i.ConID, i.SecType, i.LocalSymbol, again)
 		}
 	}
-	for _, u := range append(optionable(), fixed...) {
+	for _, u := range append(optionable, fixed...) {
 		if seen[u.ConID].ConID == 0 {
 			see(u)
 		}
 	}
 	options := 0
-	for _, u := range optionable() {
+	for _, u := range optionable {
 		for _, o := range m.Find(monday, Query{Symbol: u.Symbol, SecType: "OPT"}) {
 			see(o)
 			options++
