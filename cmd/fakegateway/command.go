@@ -29,12 +29,16 @@ It prints one line on stdout when it is ready, and stops on SIGTERM or SIGINT:
   listening gateway=127.0.0.1:40123 control=127.0.0.1:40124
 
 Port 0 takes a free port. The control port speaks HTTP: GET /connections, /transcript, /receipts,
-/books, /faults, /healthz; PUT /schedule; POST /faults, /restart, /zombies; DELETE /faults/{id}.`
+/books, /faults, /healthz, /connectivity; PUT /schedule; POST /faults, /restart, /zombies, /operate,
+/dialog, /2fa, /connectivity; DELETE /faults/{id}. docs/control-api.md has an example of each.`
 
 const examples = `  fakegateway --listen 127.0.0.1:0 --control 127.0.0.1:0 --profile leaky
   fakegateway --listen 127.0.0.1:4444 --schedule sick.yaml --record /tmp/record
+  fakegateway --catalogue F08a
+  fakegateway --settings mine.yaml --accounts DU1,DU2
   fakegateway check sick.yaml
-  fakegateway profiles`
+  fakegateway profiles
+  fakegateway catalogue`
 
 // usageError is an error of whoever typed the command line.
 type usageError struct{ error }
@@ -70,23 +74,22 @@ func rootCommand() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return serve(c.Context(), o, c.OutOrStdout(), c.ErrOrStderr())
+			cfg, err := o.settings.config(c.Flags().Changed)
+			if err != nil {
+				return err
+			}
+			return serve(c.Context(), o, cfg, c.OutOrStdout(), c.ErrOrStderr())
 		},
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	flags := root.Flags()
 	flags.StringVar(&o.listen, "listen", "127.0.0.1:0", "`HOST:PORT` for API clients")
 	flags.StringVar(&o.control, "control", "127.0.0.1:0", "`HOST:PORT` for the HTTP control port")
-	flags.IntVar(&o.maxServerVersion, "max-server-version", fakegateway.DefaultServerVersion,
-		"highest server version `N` to negotiate")
-	flags.StringVar(&o.profile, "profile", "healthy", "`NAME` of a sickness; see fakegateway profiles")
-	flags.StringVar(&o.schedule, "schedule", "", "`FILE` of faults, in YAML or JSON")
-	flags.StringVar(&o.hook, "hook", "", "`FILE` of a Starlark hook, in place of the schedule's")
-	flags.Uint64Var(&o.seed, "seed", 0, "`N` that makes the market and the noise of faults")
+	o.settings.flags(flags)
 	flags.StringVar(&o.record, "record", "", "`DIR` for transcript.jsonl and connections.json")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(recordCommand(), replayCommand(), importCommand(), capturesCommand(),
-		profilesCommand())
+		profilesCommand(), catalogueCommand())
 	root.AddCommand(scheduleCommands()...)
 	return root
 }

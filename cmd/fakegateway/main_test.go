@@ -96,6 +96,10 @@ func TestBadCommandLines(t *testing.T) {
 	if err := os.WriteFile(sick, []byte("faults:\n  - wen: {}\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	wrong := filepath.Join(t.TempDir(), "wrong.yaml")
+	if err := os.WriteFile(wrong, []byte("farms:\n- kind: market\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct {
 		args []string
 		want string
@@ -109,6 +113,13 @@ func TestBadCommandLines(t *testing.T) {
 		{[]string{"--seed", "-1"}, "-1"},
 		{[]string{"--schedule", "nowhere.yaml"}, "nowhere.yaml"},
 		{[]string{"--schedule", sick}, "sick.yaml:2:5: unknown key"},
+		{[]string{"--settings", "nowhere.yaml"}, "nowhere.yaml"},
+		{[]string{"--settings", wrong}, `wrong.yaml:2:3: farms[0]: farm without a name`},
+		{[]string{"--settings", wrong, "--catalogue", "F07a"}, "exclude each other"},
+		{[]string{"--catalogue", "F99"}, "want one of F01a"},
+		{[]string{"catalogue", "F99"}, "want one of F01a"},
+		{[]string{"--clock-start", "noon"}, "2026-03-07T23:44:50-05:00"},
+		{[]string{"--clock-scale", "-1"}, "clock.scale"},
 		{[]string{"check", sick}, "sick.yaml:2:5: unknown key"},
 		{[]string{"check"}, "FILE"},
 	} {
@@ -160,5 +171,39 @@ func TestStopBeforeAnyClient(t *testing.T) {
 	var stdout, stderr bytes.Buffer
 	if code := run(ctx, nil, &stdout, &stderr); code != exitOK {
 		t.Errorf("exit %d: %s", code, stderr.String())
+	}
+}
+
+func TestCatalogueListsShowsAndRuns(t *testing.T) {
+	var stdout, stderr bytes.Buffer
+	if code := run(t.Context(), []string{"catalogue"}, &stdout, &stderr); code != exitOK ||
+		!strings.Contains(stdout.String(), "F51a   reset-before-ack") {
+		t.Errorf("catalogue: exit %d, %s", code, stdout.String())
+	}
+	stdout.Reset()
+	if code := run(t.Context(), []string{"catalogue", "F11c"}, &stdout, &stderr); code != exitOK ||
+		!strings.HasSuffix(stdout.String(), "\naccounts: [U9000001]\n") {
+		t.Errorf("catalogue F11c: exit %d, %s", code, stdout.String())
+	}
+	copied := filepath.Join(t.TempDir(), "mine.yaml")
+	if err := os.WriteFile(copied, stdout.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{
+		{"--catalogue", "F11c"},
+		{"--settings", copied},
+		{"--accounts", "U9000001"},
+		{"--catalogue", "F11b", "--accounts", "U9000001"},
+	} {
+		_, _, control := start(t, args...)
+		answer, err := http.Get("http://" + control + "/books")
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(answer.Body)
+		if err := errors.Join(err, answer.Body.Close()); err != nil ||
+			!strings.Contains(string(text), `"id":"U9000001"`) || strings.Contains(string(text), "DU9") {
+			t.Errorf("%v: %v, books %s", args, err, text)
+		}
 	}
 }

@@ -22,25 +22,17 @@ const (
 
 // options are the command line.
 type options struct {
-	listen, control, profile, schedule, hook, record string
-	maxServerVersion                                 int
-	seed                                             uint64
+	listen, control, record string
+	settings                settings
 }
 
 // serve runs the Gateway and its control port until ctx ends.
-func serve(ctx context.Context, o options, stdout, stderr io.Writer) error {
-	schedule, err := readSchedule(o.schedule)
-	if err != nil {
-		return err
-	}
-	if o.hook != "" {
-		schedule.Hook = o.hook
-	}
-	gateway, err := fakegateway.New(fakegateway.Config{
-		MaxServerVersion: o.maxServerVersion, Profile: o.profile, Schedule: schedule,
-		Seed: o.seed, RecordDir: o.record,
-		Log: slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
-	})
+func serve(
+	ctx context.Context, o options, cfg fakegateway.Config, stdout, stderr io.Writer,
+) error {
+	cfg.RecordDir = o.record
+	cfg.Log = slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	gateway, err := fakegateway.New(cfg)
 	if err != nil {
 		return usageError{err}
 	}

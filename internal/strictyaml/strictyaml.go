@@ -45,13 +45,26 @@ func Place(name string, data []byte, path string) string {
 	for err == nil && path != "$" {
 		if found, err := yaml.PathString(path); err == nil {
 			if node, err := found.FilterFile(file); err == nil && node != nil {
-				at := node.GetToken().Position
+				at := beginning(node).Position
 				return fmt.Sprintf("%s:%d:%d", name, at.Line, at.Column)
 			}
 		}
 		path = path[:strings.LastIndexAny(path, ".[")]
 	}
 	return name
+}
+
+// beginning is the first token of a node: that of a mapping is its first colon.
+func beginning(n ast.Node) *token.Token {
+	switch n := n.(type) {
+	case *ast.MappingNode:
+		if len(n.Values) > 0 && !n.IsFlowStyle {
+			return n.Values[0].Key.GetToken()
+		}
+	case *ast.MappingValueNode:
+		return n.Key.GetToken()
+	}
+	return n.GetToken()
 }
 
 // located puts a decoder's error into one line that begins with its place.
