@@ -1,0 +1,5 @@
+//go:build !race
+
+package fakegateway
+
+const raceDetector = false
