@@ -18,15 +18,15 @@ import (
 // settings are the flags that change the Gateway itself. A flag that is not given leaves what the
 // settings file or the catalogue says.
 type settings struct {
-	file, entry       string // at most one of them
-	profile           string
-	schedule, hook    string
-	maxServerVersion  int
-	seed              uint64
-	accounts          []string
-	clockStart        string
-	clockScale        float64
-	readOnly          bool
+	file, entry      string // at most one of them
+	profile          string
+	schedule, hook   string
+	maxServerVersion int
+	seed             uint64
+	accounts         []string
+	clockStart       string
+	clockScale       float64
+	readOnly         bool
 }
 
 func (s *settings) flags(f *pflag.FlagSet) {
