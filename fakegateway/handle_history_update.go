@@ -45,11 +45,12 @@ func (h *history) after(b market.Bar, now time.Time) time.Time {
 }
 
 // recent is the request for the bars from the last known one on: a long answer is not computed
-// again for its end. Of a bar of days the whole calendar unit must be in the window.
+// again for its end.
 func (h *history) recent(now time.Time) market.HistoryRequest {
 	q := h.query.HistoryRequest
 	if q.BarSize.Unit != market.Second {
-		q.Duration = market.Span{Count: 2 * q.BarSize.Count, Unit: q.BarSize.Unit}
+		const hours = 24
+		q.Duration = market.Span{Count: int(now.Sub(h.next).Hours()/hours) + 2, Unit: market.Day}
 		return q
 	}
 	size := time.Duration(q.BarSize.Count) * time.Second

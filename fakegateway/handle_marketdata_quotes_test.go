@@ -152,7 +152,7 @@ func TestFrozenData(t *testing.T) {
 			if s.prices[liveTicks.bid] != tc.bid {
 				t.Errorf("the bid of a closed market is %s, want %s", s.prices[liveTicks.bid], tc.bid)
 			}
-			l.steps(20 * time.Hour) // into Monday's trading
+			l.steps(17*time.Hour + 31*time.Minute) // into Monday's trading
 			s.apply(l.take())
 			want := []int32{int32(tc.closed)}
 			if tc.open != 0 {
@@ -236,7 +236,7 @@ func TestOptionQuotesHaveGreeks(t *testing.T) {
 			if bid.GetImpliedVol() >= ask.GetImpliedVol() || fmt.Sprint(bid.GetOptPrice()) != s.prices[liveTicks.bid] {
 				t.Fatalf("bid %v, ask %v", bid, ask)
 			}
-			l.steps(time.Minute)
+			l.steps(5 * time.Second)
 			s.apply(l.take())
 		}
 	})

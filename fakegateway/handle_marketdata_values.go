@@ -58,21 +58,23 @@ const (
 	shortableSharesTick      = 89
 )
 
-// bars are the instrument's; none when there is no history.
-func (g *genericValues) bars(d, size market.Span, rth bool) []market.Bar {
-	h, err := g.s.srv.exchange.Market().History(g.at, market.HistoryRequest{
-		Instrument: g.instrument, End: g.at, Duration: d, BarSize: size, RTHOnly: rth,
-	})
-	if err != nil {
-		return nil
+// sessions are the last n that have begun, oldest first, as they were at their ends; the newest as it
+// is. They are looked at one by one: bars of days would take a hundred times as long.
+func (g *genericValues) sessions(n int) []market.Session {
+	m := g.s.srv.exchange.Market()
+	const daysOfWeek, tradingDaysOfWeek, closedDays = 7, 5, 10
+	from := g.at.AddDate(0, 0, -n*daysOfWeek/tradingDaysOfWeek-closedDays)
+	days := m.Schedule(g.instrument, from, g.at, false)
+	days = days[max(0, len(days)-n):]
+	list := make([]market.Session, len(days))
+	for k, day := range days {
+		end := day.Close.Add(-1)
+		if end.After(g.at) {
+			end = g.at
+		}
+		list[k] = m.Session(g.instrument, end)
 	}
-	return h.Bars
-}
-
-var oneDay = market.Span{Count: 1, Unit: market.Day}
-
-func (g *genericValues) days(n int) []market.Bar {
-	return g.bars(market.Span{Count: n, Unit: market.Day}, oneDay, true)
+	return list
 }
 
 // statistics are the lows and highs of a quarter, a half and a whole year, and the average volume of
@@ -81,30 +83,36 @@ func (g *genericValues) statistics() {
 	if !g.first {
 		return
 	}
-	weeks := g.bars(market.Span{Count: 1, Unit: market.Year},
-		market.Span{Count: 1, Unit: market.Week}, true)
+	const quarter = 63 // trading days
+	year := g.sessions(4 * quarter)
 	for k, tick := range []int32{low13WeeksTick, low26WeeksTick, low52WeeksTick} {
-		recent := weeks[max(0, len(weeks)-13<<k):]
-		if len(recent) == 0 {
-			return
-		}
-		low, high := recent[0].Low, recent[0].High
-		for _, b := range recent[1:] {
-			low, high = low.Min(b.Low), high.Max(b.High)
+		var low, high decimal.Decimal
+		for _, day := range year[max(0, len(year)-quarter<<k):] {
+			if day.High.IsZero() { // regular trading has not begun
+				continue
+			}
+			if high = high.Max(day.High); low.IsZero() || day.Low.Less(low) {
+				low = day.Low
+			}
 		}
 		g.out.price(tick, low, 0)
 		g.out.price(tick+1, high, 0)
 	}
-	g.out.size(averageVolumeTick, averageVolume(g.days(90)))
+	g.out.size(averageVolumeTick, g.averageVolume(averageDays))
 }
 
-func averageVolume(days []market.Bar) int64 {
+// averageDays is IBKR's window of average volumes.
+const averageDays = 90
+
+// averageVolume is that of the last n sessions.
+func (g *genericValues) averageVolume(n int) int64 {
+	days := g.sessions(n)
 	if len(days) == 0 {
 		return 0
 	}
 	total := int64(0)
 	for _, d := range days {
-		total += max(d.Volume, 0)
+		total += d.Volume
 	}
 	return total / int64(len(days))
 }
@@ -132,7 +140,7 @@ func (g *genericValues) optionVolume() {
 
 func (g *genericValues) openInterest() {
 	if g.first {
-		calls, puts := optionSplit(daysOfInterest * averageVolume(g.days(daysOfInterest)))
+		calls, puts := optionSplit(daysOfInterest * g.averageVolume(daysOfInterest))
 		g.out.size(callOpenInterestTick, calls)
 		g.out.size(putOpenInterestTick, puts)
 	}
@@ -140,13 +148,13 @@ func (g *genericValues) openInterest() {
 
 func (g *genericValues) averageOptionVolume() {
 	if g.first {
-		g.out.size(averageOptionVolumeTick, averageVolume(g.days(90))/sharesPerOption)
+		g.out.size(averageOptionVolumeTick, g.averageVolume(averageDays)/sharesPerOption)
 	}
 }
 
 func (g *genericValues) futuresOpenInterest() {
 	if g.first && g.instrument.SecType == market.Future {
-		g.out.size(futuresOpenInterestTick, averageVolume(g.days(daysOfInterest)))
+		g.out.size(futuresOpenInterestTick, g.averageVolume(daysOfInterest))
 	}
 }
 
@@ -161,25 +169,25 @@ const volatilityDays = 30
 
 func (g *genericValues) optionHistoricalVolatility() {
 	if g.first {
-		g.out.generic(historicalVolatilityTick, volatility(g.days(volatilityDays+1)))
+		g.out.generic(historicalVolatilityTick, volatility(g.sessions(volatilityDays+1)))
 	}
 }
 
 func (g *genericValues) historicalVolatility() {
 	if g.first {
-		g.out.generic(realTimeVolatilityTick, volatility(g.days(volatilityDays+1)))
+		g.out.generic(realTimeVolatilityTick, volatility(g.sessions(volatilityDays+1)))
 	}
 }
 
 // volatility is the standard deviation of daily returns, a year.
-func volatility(days []market.Bar) float64 {
+func volatility(days []market.Session) float64 {
 	const tradingDays = 252
 	if len(days) < 3 {
 		return 0
 	}
 	var sum, squares float64
 	for k, d := range days[1:] {
-		r := math.Log(priceOf(d.Close) / priceOf(days[k].Close))
+		r := math.Log(priceOf(d.PreviousClose) / priceOf(days[k].PreviousClose))
 		sum += r
 		squares += r * r
 	}
@@ -231,14 +239,18 @@ func (g *genericValues) tradeVolume() {
 		g.now.lastAt.UnixMilli(), g.now.volume, g.average(), g.now.lastSize%2 == 0))
 }
 
-// average is the day's average price.
+// average is the average price of the day so far.
 func (g *genericValues) average() decimal.Decimal {
-	days := g.days(1)
-	if len(days) == 0 {
+	h, err := g.s.srv.exchange.Market().History(g.at, market.HistoryRequest{
+		Instrument: g.instrument, End: g.at, Duration: oneDay, BarSize: oneDay,
+	})
+	if err != nil || len(h.Bars) == 0 {
 		return g.now.last
 	}
-	return days[len(days)-1].WAP
+	return h.Bars[len(h.Bars)-1].WAP
 }
+
+var oneDay = market.Span{Count: 1, Unit: market.Day}
 
 // IBKR's number for at least a thousand shares that can be borrowed.
 const easyToBorrow = 3
@@ -246,7 +258,7 @@ const easyToBorrow = 3
 func (g *genericValues) shortable() {
 	if g.first {
 		g.out.generic(shortableTick, easyToBorrow)
-		g.out.size(shortableSharesTick, averageVolume(g.days(daysOfInterest)))
+		g.out.size(shortableSharesTick, g.averageVolume(daysOfInterest))
 	}
 }
 
@@ -279,11 +291,9 @@ func (g *genericValues) bondFactor() {
 }
 
 func (g *genericValues) tradeCount() {
-	if !g.all {
-		return
-	}
-	if days := g.days(1); len(days) > 0 {
-		g.out.generic(tradeCountTick, float64(days[len(days)-1].Trades))
+	if g.all {
+		day := g.s.srv.exchange.Market().Session(g.instrument, g.at)
+		g.out.generic(tradeCountTick, float64(day.Trades))
 	}
 }
 
@@ -331,10 +341,16 @@ func (g *genericValues) shortTermVolume() {
 
 // lastRegularTrade is the price of the last trade in regular hours.
 func (g *genericValues) lastRegularTrade() {
-	if !g.first && !g.traded {
+	m, at := g.s.srv.exchange.Market(), g.at
+	if m.Open(g.instrument, at, false) {
+		if g.first || g.traded {
+			g.out.price(lastRegularTradeTick, g.now.last, 0)
+		}
 		return
 	}
-	if days := g.days(1); len(days) > 0 {
-		g.out.price(lastRegularTradeTick, days[len(days)-1].Close, 0)
+	const closedDays = 10
+	if days := m.Schedule(g.instrument, at.AddDate(0, 0, -closedDays), at, true); g.first && len(days) > 0 {
+		end := days[len(days)-1].Close.Add(-1)
+		g.out.price(lastRegularTradeTick, m.Quote(g.instrument, end).Last, 0)
 	}
 }
