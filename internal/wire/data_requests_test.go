@@ -50,14 +50,13 @@ func depthRequests() []request {
 			wire.ReqHistoricalTicks,
 			func(c *ibapi.EClient) {
 				c.ReqHistoricalTicks(42, expired, "20260824 09:30:00 US/Eastern",
-					"20260824 10:00:00 US/Eastern", 1000, "TRADES", true, true, tagged)
+					"20260824 10:00:00 US/Eastern", 1000, "TRADES", true, false, tagged)
 			},
 			&pb.HistoricalTicksRequest{
 				ReqId: p.i(42), Contract: wantExpired,
 				StartDateTime: p.s("20260824 09:30:00 US/Eastern"),
 				EndDateTime:   p.s("20260824 10:00:00 US/Eastern"), NumberOfTicks: p.i(1000),
-				WhatToShow: p.s("TRADES"), UseRTH: p.b(true), IgnoreSize: p.b(true),
-				MiscOptions: taggedMap,
+				WhatToShow: p.s("TRADES"), UseRTH: p.b(true), MiscOptions: taggedMap,
 			},
 		},
 		{
@@ -66,9 +65,9 @@ func depthRequests() []request {
 		},
 		{
 			wire.ReqHistogramData,
-			func(c *ibapi.EClient) { c.ReqHistogramData(43, expired, true, "3 days") },
+			func(c *ibapi.EClient) { c.ReqHistogramData(43, expired, false, "3 days") },
 			&pb.HistogramDataRequest{
-				ReqId: p.i(43), Contract: wantExpired, UseRTH: p.b(true), TimePeriod: p.s("3 days"),
+				ReqId: p.i(43), Contract: wantExpired, TimePeriod: p.s("3 days"),
 			},
 		},
 		{

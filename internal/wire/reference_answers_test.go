@@ -152,7 +152,7 @@ func bondAnswers(v wire.Version) []answer {
 			ContractDetails: &pb.ContractDetails{
 				Cusip: p.s("459200"), Coupon: p.d(4.5), IssueDate: p.s("20200115"),
 				Ratings: p.s("A/A"), BondType: p.s("CORP"), CouponType: p.s("FIXED"),
-				Convertible: p.b(true), Callable: p.b(true), Puttable: p.b(true),
+				Convertible: p.b(true), Callable: p.b(false), Puttable: p.b(true),
 				DescAppend: p.s("IBM 4.5"), MarketName: p.s("BOND"), MinTick: p.s("0.001"),
 				OrderTypes: p.s("LMT,MKT"), ValidExchanges: p.s("SMART,BONDDESK"),
 				NextOptionDate: p.s("20270115"), NextOptionType: p.s("CALL"),
@@ -169,7 +169,7 @@ func bondAnswers(v wire.Version) []answer {
 			`OrderTypes:"LMT,MKT" ValidExchanges:"SMART,BONDDESK" LongName:"IBM Corp" ` + hours +
 			`EVRule:"e" EVMultiplier:2 AggGroup:5 MarketRuleIDs:"26"` + sizes +
 			` SecIDList:[{Tag:"CUSIP" Value:"459200"}] Cusip:"459200" Ratings:"A/A" ` +
-			`DescAppend:"IBM 4.5" BondType:"CORP" CouponType:"FIXED" Callable:true Putable:true ` +
+			`DescAppend:"IBM 4.5" BondType:"CORP" CouponType:"FIXED" Putable:true ` +
 			`Coupon:4.5 Convertible:true Maturity:"20300115" IssueDate:"20200115" ` +
 			`NextOptionDate:"20270115" NextOptionType:"CALL" NextOptionPartial:true Notes:"notes"})`),
 	}}

@@ -60,10 +60,10 @@ func calendarRequests(v wire.Version) []request {
 	event.ConID = 8314
 	want := &pb.WshEventDataRequest{ReqId: p.i(65), ConId: p.i(8314)}
 	if v >= 171 {
-		event.Filter, event.FillWatchList, event.FillPortfolio = `{"country":"All"}`, true, true
+		event.Filter, event.FillWatchList, event.FillPortfolio = `{"country":"All"}`, true, false
 		event.FillCompetitors = true
 		want.Filter, want.FillWatchlist = p.s(`{"country":"All"}`), p.b(true)
-		want.FillPortfolio, want.FillCompetitors = p.b(true), p.b(true)
+		want.FillCompetitors = p.b(true)
 	}
 	if v >= 173 {
 		event.StartDate, event.EndDate, event.TotalLimit = "20260801", "20260901", 100
