@@ -27,7 +27,7 @@ func (s *session) start(m wire.Message) (ok bool) {
 		return false
 	}
 	s.srv.exchange.View(s.conn.Now(), func(v *exchange.View) {
-		if !s.srv.cfg.NoOrdersOnConnect && s.sendOpenOrders(v, s.owns) > 0 {
+		if s.srv.ordersOnConnect() && s.sendOpenOrders(v, s.owns) > 0 {
 			s.send(wire.OpenOrderEnd, &protobuf.OpenOrdersEnd{})
 		}
 		s.sendManagedAccounts()

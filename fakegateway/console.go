@@ -5,4 +5,5 @@ package fakegateway
 type console struct {
 	displays displayGroups
 	advisor  advisorGroups
+	settings settings
 }

@@ -56,13 +56,14 @@ func (s *session) deliver(v *exchange.View, e exchange.Event) {
 // hears reports whether an order's events are for this client: the one that placed it, the one
 // whose request caused them, client 0 and the master client.
 //
-// Of an order that was placed by hand and is not bound, client 0 hears of the fills only.
+// Of an order that no client has placed, client 0 and a client whose exercise has made it hear of
+// the fills only.
 func (s *session) hears(e exchange.Event) bool {
-	if s.clientID != 0 && s.clientID == s.srv.cfg.MasterClientID {
+	if s.clientID != 0 && s.clientID == s.srv.masterClient() {
 		return true
 	}
 	if unbound(e.Order) {
-		return s.clientID == 0 && e.Execution != nil
+		return (s.clientID == 0 || e.By == s.clientID) && e.Execution != nil
 	}
 	return s.owns(e.Order) || e.By == s.clientID || s.clientID == 0
 }

@@ -47,7 +47,7 @@ func (s *session) sendOpenOrders(v *exchange.View, which func(exchange.Order) bo
 // answer; any other client gets the error that it gets from a Gateway.
 func (s *session) reqAutoOpenOrders(m *protobuf.AutoOpenOrdersRequest) {
 	switch {
-	case s.srv.cfg.ReadOnlyAPI:
+	case s.srv.readOnly():
 		s.fail(noRequest, codeReadOnly, textReadOnly)
 	case s.clientID != 0:
 		s.fail(noRequest, 327, "Only the default client (i.e 0) can auto bind orders")

@@ -14,7 +14,7 @@ const codeReadOnly = codeValidating
 // computes what it would do.
 func (s *session) placeOrder(m *protobuf.PlaceOrderRequest) {
 	id := int(m.GetOrderId())
-	if s.srv.cfg.ReadOnlyAPI {
+	if s.srv.readOnly() {
 		s.fail(id, codeReadOnly, textReadOnly)
 		return
 	}
@@ -48,7 +48,7 @@ func (s *session) reject(id int, err error) {
 // cancelOrder cancels an order of this client or, as captured from a Gateway at 200, of any.
 func (s *session) cancelOrder(m *protobuf.CancelOrderRequest) {
 	id := int(m.GetOrderId())
-	if s.srv.cfg.ReadOnlyAPI {
+	if s.srv.readOnly() {
 		s.fail(id, codeReadOnly, textReadOnly)
 		return
 	}
@@ -58,7 +58,7 @@ func (s *session) cancelOrder(m *protobuf.CancelOrderRequest) {
 
 // reqGlobalCancel cancels every working order of every client.
 func (s *session) reqGlobalCancel(*protobuf.GlobalCancelRequest) {
-	if s.srv.cfg.ReadOnlyAPI {
+	if s.srv.readOnly() {
 		s.fail(noRequest, codeReadOnly, textReadOnly)
 		return
 	}

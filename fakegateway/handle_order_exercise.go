@@ -15,7 +15,7 @@ func init() {
 // an order does that fills.
 func (s *session) exerciseOptions(m *protobuf.ExerciseOptionsRequest) {
 	id := int(m.GetOrderId())
-	if s.srv.cfg.ReadOnlyAPI {
+	if s.srv.readOnly() {
 		s.fail(id, codeReadOnly, textReadOnly)
 		return
 	}

@@ -64,7 +64,7 @@ func (s *session) setServerLogLevel(m *protobuf.SetServerLogLevelRequest) {
 
 // reqIds gives the next order id; the number of ids asked for has no meaning any more.
 func (s *session) reqIds(*protobuf.IdsRequest) {
-	if s.srv.cfg.ReadOnlyAPI {
+	if s.srv.readOnly() {
 		s.fail(noRequest, codeValidating, textReadOnly)
 		return
 	}
