@@ -53,7 +53,9 @@ func (k *keeper) frame(connection int, d wire.Direction, raw []byte, v wire.Vers
 		e.Note = "contents left out: the codec does not know them"
 	case k.scrub == nil:
 		e.Kind, e.Raw = m.Kind.String(), bytes.Clone(raw)
-		e.Body, err = bodyJSON(m.Body)
+		if e.Body, err = bodyJSON(m.Body); err != nil {
+			e.Note = err.Error()
+		}
 	default:
 		k.scrubbed(&e, m, raw, v)
 	}

@@ -176,8 +176,10 @@ func (l lines) Less(i, j int) bool {
 
 func (l lines) Swap(i, j int) { l[i], l[j] = l[j], l[i] }
 
+// Push is for container/heap.
 func (l *lines) Push(x any) { *l = append(*l, x.(line)) }
 
+// Pop is for container/heap.
 func (l *lines) Pop() any {
 	old := *l
 	last := old[len(old)-1]

@@ -86,11 +86,11 @@ func (h *hearer) HistoricalData(id int64, b *ibapi.Bar) {
 	h.say("bar %d %s %v %v %s", id-h.request, b.Date, b.Open, b.Close, b.Volume)
 }
 
-func (h *hearer) HistoricalDataEnd(id int64, from, to string) {
+func (h *hearer) HistoricalDataEnd(id int64, _, to string) {
 	h.say("bars end %d %s", id-h.request, to)
 }
 
-func (h *hearer) AccountSummary(id int64, account, tag, value, currency string) {
+func (h *hearer) AccountSummary(id int64, account, tag, _, currency string) {
 	h.say("summary %d %s %s %s", id-h.request, h.private("account", account), tag, currency)
 }
 func (h *hearer) AccountSummaryEnd(id int64) { h.say("summary end %d", id-h.request) }
@@ -107,13 +107,13 @@ func (h *hearer) OpenOrder(id int64, c *ibapi.Contract, o *ibapi.Order, s *ibapi
 }
 
 func (h *hearer) OrderStatus(id int64, status string, filled, left ibapi.Decimal, _ float64,
-	permID, parent int64, _ float64, _ int64, _ string, _ float64,
+	permID, _ int64, _ float64, _ int64, _ string, _ float64,
 ) {
 	h.say("status %d %s %s/%s %s", id-h.order, status, filled, left, h.private("perm", permID))
 }
 func (h *hearer) OpenOrderEnd() { h.say("orders end") }
 
-func (h *hearer) ExecDetails(id int64, c *ibapi.Contract, e *ibapi.Execution) {
+func (h *hearer) ExecDetails(id int64, _ *ibapi.Contract, e *ibapi.Execution) {
 	if id > 0 {
 		id -= h.request
 	}

@@ -31,7 +31,6 @@ type ask struct {
 	id      int32 // the request's or the order's; 0 without one
 	ended   bool  // while the script is made: no more of this answer is due
 	replies []reply
-	used    bool
 }
 
 // reply is a message of the recorded Gateway, or the end of its half.

@@ -53,11 +53,10 @@ func loopback(t testing.TB) net.Listener {
 	return ln
 }
 
-func newRig(t *testing.T, cfg TapConfig) *rig {
+func newRig(t *testing.T) *rig {
 	t.Helper()
 	r := &rig{t: t, gateway: loopback(t), out: &syncBuffer{}, served: make(chan error, 1)}
-	cfg.Upstream, cfg.Out = r.gateway.Addr().String(), r.out
-	tap, err := NewTap(cfg)
+	tap, err := NewTap(TapConfig{Upstream: r.gateway.Addr().String(), Out: r.out})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,7 +138,7 @@ func kinds(r *Recording) string {
 }
 
 func TestTapForwardsByteForByte(t *testing.T) {
-	r := newRig(t, TapConfig{})
+	r := newRig(t)
 	client, gateway := r.connect()
 	greeting := wire.AppendPreamble(nil, wire.Preamble{Min: 100, Max: 225, Options: "+PACEAPI"})
 	for _, b := range greeting { // a segment a byte
@@ -185,7 +184,7 @@ func TestTapForwardsByteForByte(t *testing.T) {
 func TestTapPassesResetsOn(t *testing.T) {
 	for name, byClient := range map[string]bool{"by the client": true, "by the Gateway": false} {
 		t.Run(name, func(t *testing.T) {
-			r := newRig(t, TapConfig{})
+			r := newRig(t)
 			client, gateway := r.connect()
 			one, two, want := gateway, client, "g RST"
 			if byClient {
@@ -204,7 +203,7 @@ func TestTapPassesResetsOn(t *testing.T) {
 
 // A receiver that does not read holds the sender up, and the sender's reset reaches it even so.
 func TestTapHasBackPressure(t *testing.T) {
-	r := newRig(t, TapConfig{})
+	r := newRig(t)
 	client, gateway := r.connect()
 	if err := gateway.SetWriteDeadline(time.Now().Add(500 * time.Millisecond)); err != nil {
 		t.Fatal(err)
@@ -261,7 +260,7 @@ func TestTapWithoutAGatewayResetsTheClient(t *testing.T) {
 
 // Bytes that are no frames are forwarded, and nothing of them is kept.
 func TestTapForwardsWhatItCannotCut(t *testing.T) {
-	r := newRig(t, TapConfig{})
+	r := newRig(t)
 	client, gateway := r.connect()
 	probe := []byte("GET / HTTP/1.1\r\nX-Account: DU9000001\r\n\r\n")
 	send(t, client, probe)
