@@ -59,6 +59,18 @@ var rules = []rule{
 		reason: "prices are a function of seed, instrument and time: no order and no client moves them",
 	},
 	{
+		from: []string{"ibsoak/fakegateway/recording"},
+		never: []string{
+			"ibsoak/fakegateway", "ibsoak/fakegateway/exchange", "ibsoak/fakegateway/fault",
+		},
+		reason: "a recording is of any Gateway, and is replayed without one",
+	},
+	{
+		from:   []string{"ibsoak/fakegateway"},
+		never:  []string{"ibsoak/fakegateway/recording/..."},
+		reason: "the Gateway does not know who listens to it",
+	},
+	{
 		from:   []string{"ibsoak/internal/wire"},
 		never:  []string{"net", "os", "log/..."},
 		direct: true,
