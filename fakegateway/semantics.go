@@ -115,9 +115,16 @@ type Semantics struct {
 
 	// The exchange behind the Gateway.
 
-	// SessionsOnly keeps New York's trading hours. Default: the market never closes, so that a run
-	// means the same on a Sunday.
+	// SessionsOnly keeps the trading hours of each exchange. Default: the market never closes, so
+	// that a run means the same on a Sunday.
 	SessionsOnly bool `yaml:"sessionsOnly"`
+	// Halts stop trading in single symbols. Default: none.
+	Halts []market.Halt `yaml:"halts"`
+	// HaltsPerThousandDays is in how many of a thousand days each stock is halted for five minutes.
+	// Default: never.
+	HaltsPerThousandDays int `yaml:"haltsPerThousandDays"`
+	// Replay is a file of prices in place of the seeded ones. Default: none.
+	Replay *market.Replay `yaml:"-"`
 	// FillLatency is how long an order works before it can fill. Default: none.
 	FillLatency time.Duration `yaml:"fillLatency"`
 	// CancelLatency is how long a cancelled order can still fill. Default: none.
@@ -197,7 +204,8 @@ func oneOf[S ~string](key string, value S, allowed ...S) error {
 func (c Config) exchangeConfig() exchange.Config {
 	return exchange.Config{
 		Seed: c.Seed, Accounts: c.Accounts, StartCash: c.StartCash,
-		Hours:       market.Hours{SessionsOnly: c.SessionsOnly},
+		Hours: market.Hours{SessionsOnly: c.SessionsOnly},
+		Halts: c.Halts, HaltsPerThousandDays: c.HaltsPerThousandDays, Replay: c.Replay,
 		FillLatency: c.FillLatency, CancelLatency: c.CancelLatency,
 		MaxFillShares: c.MaxFillShares, AllowShort: c.AllowShort,
 	}

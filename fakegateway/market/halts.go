@@ -10,8 +10,9 @@ import (
 // as a limit-up-limit-down pause does: quotes stand still and nothing trades. Halts begin and end
 // on multiples of five seconds.
 type Halt struct {
-	Symbol   string
-	From, To time.Time
+	Symbol string    `json:"symbol" yaml:"symbol"`
+	From   time.Time `json:"from" yaml:"from"`
+	To     time.Time `json:"to" yaml:"to"`
 }
 
 // pause is how long a seeded halt lasts, as a limit-up-limit-down pause of US stocks does.

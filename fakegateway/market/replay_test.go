@@ -123,12 +123,12 @@ func TestReplayFirst(t *testing.T) {
 	})
 }
 
-// checkFirst compares First with a search step by step, over four minutes.
+// checkFirst compares First with a search step by step while trading is open, over four minutes.
 func checkFirst(t *rapid.T, m Market, i Instrument, from time.Time, r Reach) {
 	until := from.Add(4 * time.Minute)
 	var want time.Time
 	for at := from; at.Before(until); at = nextStep(at) {
-		if m.Holds(i, at, r) {
+		if m.Open(i, at, true) && m.Holds(i, at, r) {
 			want = at
 			break
 		}
