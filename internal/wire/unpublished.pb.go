@@ -9,13 +9,12 @@
 package wire
 
 import (
-	reflect "reflect"
-	sync "sync"
-	unsafe "unsafe"
-
 	protobuf "github.com/scmhub/ibapi/protobuf"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	reflect "reflect"
+	sync "sync"
+	unsafe "unsafe"
 )
 
 const (
@@ -686,23 +685,20 @@ func file_unpublished_proto_rawDescGZIP() []byte {
 	return file_unpublished_proto_rawDescData
 }
 
-var (
-	file_unpublished_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
-	file_unpublished_proto_goTypes  = []any{
-		(*FundamentalsDataRequest)(nil),    // 0: ibsoak.wire.FundamentalsDataRequest
-		(*CancelFundamentalsData)(nil),     // 1: ibsoak.wire.CancelFundamentalsData
-		(*FundamentalsData)(nil),           // 2: ibsoak.wire.FundamentalsData
-		(*TickEFPBody)(nil),                // 3: ibsoak.wire.TickEFPBody
-		(*DeltaNeutralValidationBody)(nil), // 4: ibsoak.wire.DeltaNeutralValidationBody
-		(*VerifyAndAuthRequestBody)(nil),   // 5: ibsoak.wire.VerifyAndAuthRequestBody
-		(*VerifyAndAuthMessageBody)(nil),   // 6: ibsoak.wire.VerifyAndAuthMessageBody
-		(*VerifyAndAuthMsgAPIBody)(nil),    // 7: ibsoak.wire.VerifyAndAuthMsgAPIBody
-		(*VerifyAndAuthCompletedBody)(nil), // 8: ibsoak.wire.VerifyAndAuthCompletedBody
-		nil,                                // 9: ibsoak.wire.FundamentalsDataRequest.FundamentalsDataOptionsEntry
-		(*protobuf.Contract)(nil),          // 10: protobuf.Contract
-	}
-)
-
+var file_unpublished_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
+var file_unpublished_proto_goTypes = []any{
+	(*FundamentalsDataRequest)(nil),    // 0: ibsoak.wire.FundamentalsDataRequest
+	(*CancelFundamentalsData)(nil),     // 1: ibsoak.wire.CancelFundamentalsData
+	(*FundamentalsData)(nil),           // 2: ibsoak.wire.FundamentalsData
+	(*TickEFPBody)(nil),                // 3: ibsoak.wire.TickEFPBody
+	(*DeltaNeutralValidationBody)(nil), // 4: ibsoak.wire.DeltaNeutralValidationBody
+	(*VerifyAndAuthRequestBody)(nil),   // 5: ibsoak.wire.VerifyAndAuthRequestBody
+	(*VerifyAndAuthMessageBody)(nil),   // 6: ibsoak.wire.VerifyAndAuthMessageBody
+	(*VerifyAndAuthMsgAPIBody)(nil),    // 7: ibsoak.wire.VerifyAndAuthMsgAPIBody
+	(*VerifyAndAuthCompletedBody)(nil), // 8: ibsoak.wire.VerifyAndAuthCompletedBody
+	nil,                                // 9: ibsoak.wire.FundamentalsDataRequest.FundamentalsDataOptionsEntry
+	(*protobuf.Contract)(nil),          // 10: protobuf.Contract
+}
 var file_unpublished_proto_depIdxs = []int32{
 	10, // 0: ibsoak.wire.FundamentalsDataRequest.contract:type_name -> protobuf.Contract
 	9,  // 1: ibsoak.wire.FundamentalsDataRequest.fundamentalsDataOptions:type_name -> ibsoak.wire.FundamentalsDataRequest.FundamentalsDataOptionsEntry
