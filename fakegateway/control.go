@@ -36,7 +36,25 @@ const maxZombies = 1000
 // Input is strict: an unknown key is an error. Errors are application/problem+json (RFC 9457).
 func (s *Server) Control() http.Handler {
 	mux := http.NewServeMux()
-	for pattern, handle := range map[string]func(*http.Request) (any, error){
+	for pattern, handle := range s.endpoints() {
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+			r.Body = http.MaxBytesReader(w, r.Body, fault.MaxFileBytes)
+			answer, err := handle(r)
+			if err != nil {
+				s.writeProblem(w, err)
+				return
+			}
+			s.writeJSON(w, http.StatusOK, "application/json", answer)
+		})
+	}
+	return mux
+}
+
+// endpoint answers one kind of request.
+type endpoint func(*http.Request) (any, error)
+
+func (s *Server) endpoints() map[string]endpoint {
+	return map[string]endpoint{
 		"GET /healthz":        s.getHealth,
 		"GET /connections":    func(*http.Request) (any, error) { return s.Connections(), nil },
 		"GET /transcript":     s.getTranscript,
@@ -53,18 +71,7 @@ func (s *Server) Control() http.Handler {
 		"POST /2fa":           s.post2FA,
 		"GET /connectivity":   func(*http.Request) (any, error) { return s.Connectivity(), nil },
 		"POST /connectivity":  s.postConnectivity,
-	} {
-		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-			r.Body = http.MaxBytesReader(w, r.Body, fault.MaxFileBytes)
-			answer, err := handle(r)
-			if err != nil {
-				s.writeProblem(w, err)
-				return
-			}
-			s.writeJSON(w, http.StatusOK, "application/json", answer)
-		})
 	}
-	return mux
 }
 
 // problem is an error with the status that it is answered with.

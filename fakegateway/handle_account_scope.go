@@ -15,8 +15,8 @@ const (
 	// allOfAdvisor after an advisor's own account names all accounts of the login together.
 	allOfAdvisor = "A"
 
-	textAccountRequired  = "The account code is required for this operation."
-	textBadAccount = "Invalid account code '%s'."
+	textAccountRequired = "The account code is required for this operation."
+	textBadAccount      = "Invalid account code '%s'."
 )
 
 // scope are the accounts that a request names: one, an advisor's group, or all of his.

@@ -1,6 +1,9 @@
 package fakegateway
 
 import (
+	"os"
+	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -134,6 +137,33 @@ func TestNewRefusesBadSettings(t *testing.T) {
 	for _, want := range []string{"maxServerVersion: 99", `dialog: "all"`} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("error %q does not say %q", err, want)
+		}
+	}
+}
+
+// keysOf lists the YAML keys of a struct, those of inlined structs among them.
+func keysOf(t reflect.Type) []string {
+	var keys []string
+	for i := range t.NumField() {
+		key, options, _ := strings.Cut(t.Field(i).Tag.Get("yaml"), ",")
+		switch {
+		case options == "inline":
+			keys = append(keys, keysOf(t.Field(i).Type)...)
+		case key != "" && key != "-":
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}
+
+func TestEverySettingIsOnThePage(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join("..", "docs", "settings.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range keysOf(reflect.TypeFor[Config]()) {
+		if !strings.Contains(string(page), "`"+key+"`") {
+			t.Errorf("docs/settings.md does not have %s", key)
 		}
 	}
 }

@@ -115,7 +115,8 @@ func (s *settings) base() (fakegateway.Config, error) {
 
 // catalogueCommand lists the entries, or shows one as the file that it is.
 func catalogueCommand() *cobra.Command {
-	return &cobra.Command{
+	var markdown bool
+	command := &cobra.Command{
 		Use:   "catalogue [ENTRY]",
 		Short: "List the known ways to lose a Gateway, or show the settings file of one",
 		Args: func(_ *cobra.Command, args []string) error {
@@ -133,6 +134,10 @@ func catalogueCommand() *cobra.Command {
 				fmt.Fprint(c.OutOrStdout(), e.Text)
 				return nil
 			}
+			if markdown {
+				fmt.Fprint(c.OutOrStdout(), catalogue.Markdown())
+				return nil
+			}
 			table := tabwriter.NewWriter(c.OutOrStdout(), 0, 0, 2, ' ', 0)
 			for e := range slices.Values(catalogue.All()) {
 				fmt.Fprintf(table, "%s\t%s\t%s\n", e.ID, e.Name, e.Config.About.Summary)
@@ -145,4 +150,6 @@ func catalogueCommand() *cobra.Command {
 			return nil
 		},
 	}
+	command.Flags().BoolVar(&markdown, "markdown", false, "list them as docs/catalogue.md does")
+	return command
 }

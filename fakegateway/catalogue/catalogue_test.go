@@ -1,6 +1,8 @@
 package catalogue_test
 
 import (
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -35,5 +37,15 @@ func TestNamed(t *testing.T) {
 	}
 	if _, err := catalogue.Named("F99"); err == nil || !strings.Contains(err.Error(), "F01a, F01b") {
 		t.Errorf("an entry that is not there: %v", err)
+	}
+}
+
+func TestPageIsTheCatalogue(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "catalogue.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(page) != catalogue.Markdown() {
+		t.Error("docs/catalogue.md is old: go run ./cmd/fakegateway catalogue --markdown > docs/catalogue.md")
 	}
 }
