@@ -42,3 +42,21 @@ func TestNoRequestIsMetWithSilence(t *testing.T) {
 		}
 	})
 }
+
+// Every request of the API has a handler of its own. What a Gateway refuses is refused by one, with
+// the error that it would send.
+func TestEveryRequestIsServed(t *testing.T) {
+	served := 0
+	for _, k := range wire.Kinds() {
+		if k.Direction() != wire.FromClient {
+			continue
+		}
+		served++
+		if handlers[k] == nil {
+			t.Errorf("%s (%d) falls through to the answer for what is not served", k, k.ID())
+		}
+	}
+	if len(handlers) != served || served < 85 {
+		t.Errorf("%d handlers for %d kinds of requests", len(handlers), served)
+	}
+}

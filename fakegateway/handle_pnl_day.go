@@ -1,6 +1,7 @@
 package fakegateway
 
 import (
+	"slices"
 	"time"
 
 	"github.com/govalues/decimal"
@@ -43,8 +44,8 @@ func (s *session) profits(v *exchange.View, account string) map[int]*profit {
 		}
 	}
 	rates := rates(v.Balances(account))
-	for _, e := range v.Executions() {
-		if e.Account != account || e.At.Before(start) {
+	for _, e := range executionsSince(v, start) {
+		if e.Account != account {
 			continue
 		}
 		if found[e.ConID] == nil {
@@ -59,6 +60,15 @@ func (s *session) profits(v *exchange.View, account string) map[int]*profit {
 		}
 	}
 	return found
+}
+
+// executionsSince are those of the day: the books have them in order of time.
+func executionsSince(v *exchange.View, start time.Time) []exchange.Execution {
+	list := v.Executions()
+	first, _ := slices.BinarySearchFunc(list, start, func(e exchange.Execution, t time.Time) int {
+		return e.At.Compare(t)
+	})
+	return list[first:]
 }
 
 // book takes today's execution into account.

@@ -122,14 +122,18 @@ func (s *session) accountValues(v *exchange.View, c scope) []value {
 }
 
 func (s *session) sendPortfolios(v *exchange.View, account string) {
+	today := s.profits(v, account)
 	for _, p := range v.Positions(account) {
-		s.sendPortfolio(v, p)
+		s.sendPortfolio(v, p, today[p.ConID])
 	}
 }
 
-// sendPortfolio sends one position at the market, in the instrument's currency; what it has
-// realized is today's.
-func (s *session) sendPortfolio(v *exchange.View, p exchange.Position) {
+// sendPortfolio sends one position at the market, in the instrument's currency, with what it has
+// earned; what it has realized is today's.
+func (s *session) sendPortfolio(v *exchange.View, p exchange.Position, earned *profit) {
+	if earned == nil { // taken back by a bust
+		earned = &profit{}
+	}
 	c := contractOf(p.Instrument, "")
 	// The listing is the contract's exchange, as captured at 225, and its primary one in text.
 	if wire.FormAt(wire.PortfolioValue, s.version) == wire.Protobuf {
@@ -137,13 +141,9 @@ func (s *session) sendPortfolio(v *exchange.View, p exchange.Position) {
 	} else {
 		c.PrimaryExch = proto.String(listing(p.Instrument))
 	}
-	mark, earned := v.Mark(p), profit{}
-	if today := s.profits(v, p.Account)[p.ConID]; today != nil {
-		earned = *today
-	}
 	s.send(wire.PortfolioValue, &protobuf.PortfolioValue{
 		Contract: c, Position: proto.String(whole(p.Quantity)),
-		MarketPrice: float(mark.Price), MarketValue: float(earned.value),
+		MarketPrice: float(v.Mark(p).Price), MarketValue: float(earned.value),
 		AverageCost: float(p.AverageCost), UnrealizedPNL: float(earned.unrealized),
 		RealizedPNL: float(earned.realized), AccountName: proto.String(p.Account),
 	})

@@ -1,0 +1,75 @@
+package fakegateway
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/scmhub/ibapi/protobuf"
+	"google.golang.org/protobuf/proto"
+
+	"ibsoak/internal/wire"
+)
+
+// connectAt is connect by a client that speaks no newer version.
+func (r *rawClient) connectAt(v wire.Version, id int) *rawClient {
+	r.t.Helper()
+	r.write(wire.AppendPreamble(nil, wire.Preamble{Min: 100, Max: v}))
+	if hello := r.versionReply(); hello.Version != v {
+		r.t.Fatalf("negotiated %d, want %d", hello.Version, v)
+	}
+	r.startAPI(id)
+	r.until(wire.NextValidID)
+	return r
+}
+
+// Over a socket, in text and in protobuf, every family answers to its end.
+func TestFamiliesOverASocket(t *testing.T) {
+	account := proto.String("DU9000001")
+	bond := &protobuf.Contract{Symbol: proto.String("AAPL"), SecType: proto.String("BOND")}
+	for _, v := range []wire.Version{178, 200, 225} {
+		t.Run(fmt.Sprint(v), func(t *testing.T) {
+			c := dial(t, startServer(t, Config{})).connectAt(v, 1)
+			for _, step := range []struct {
+				ask  wire.Kind
+				body proto.Message
+				end  wire.Kind
+			}{
+				{wire.PlaceOrder, order(1, "BUY", 100, "MKT", 0), wire.CommissionReport},
+				{wire.ReqAccountSummary, summaryOf(1, "NetLiquidation,$LEDGER:ALL"), wire.AccountSummaryEnd},
+				{wire.ReqAccountUpdates, follow("DU9000001"), wire.AccountDownloadEnd},
+				{
+					wire.ReqAccountUpdatesMulti,
+					&protobuf.AccountUpdatesMultiRequest{ReqId: num(2)}, wire.AccountUpdateMultiEnd,
+				},
+				{wire.ReqPositions, &protobuf.PositionsRequest{}, wire.PositionEnd},
+				{
+					wire.ReqPositionsMulti,
+					&protobuf.PositionsMultiRequest{ReqId: num(3), Account: account}, wire.PositionMultiEnd,
+				},
+				{wire.ReqPnL, &protobuf.PnLRequest{ReqId: num(4), Account: account}, wire.PnL},
+				{wire.ReqPnLSingle, singleRequest(5, 265598), wire.PnLSingle},
+				{wire.ReqContractDetails, contractRequest(6, stock("AAPL")), wire.ContractDataEnd},
+				{wire.ReqContractDetails, contractRequest(7, traded["future"]), wire.ContractDataEnd},
+				{wire.ReqContractDetails, contractRequest(8, bond), wire.BondContractData},
+				{
+					wire.ReqMatchingSymbols,
+					&protobuf.MatchingSymbolsRequest{ReqId: num(9), Pattern: proto.String("AA")},
+					wire.SymbolSamples,
+				},
+				{wire.ReqFamilyCodes, &protobuf.FamilyCodesRequest{}, wire.FamilyCodes},
+				{
+					wire.ReqSoftDollarTiers,
+					&protobuf.SoftDollarTiersRequest{ReqId: num(10)}, wire.SoftDollarTiers,
+				},
+				{wire.SubscribeToGroupEvents, followGroup(11, 1), wire.DisplayGroupUpdated},
+				{wire.ReqUserInfo, &protobuf.UserInfoRequest{ReqId: num(12)}, wire.UserInfo},
+				{wire.ReqManagedAccts, &protobuf.ManagedAccountsRequest{}, wire.ManagedAccounts},
+				{wire.ReqFA, reqFA(faGroups), wire.ErrorMessage},
+				{wire.ReqCurrentTime, &protobuf.CurrentTimeRequest{}, wire.CurrentTime},
+			} {
+				c.send(step.ask, step.body)
+				c.until(step.end)
+			}
+		})
+	}
+}
