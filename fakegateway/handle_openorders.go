@@ -207,7 +207,10 @@ func repeat(order, asked *protobuf.Order) {
 	order.Solicited, order.NotHeld = asked.Solicited, asked.NotHeld
 	order.RandomizeSize, order.RandomizePrice = asked.RandomizeSize, asked.RandomizePrice
 	order.FaGroup, order.FaMethod, order.FaPercentage = asked.FaGroup, asked.FaMethod, asked.FaPercentage
-	order.ExtOperator, order.SoftDollarTier = asked.ExtOperator, asked.SoftDollarTier
+	order.ExtOperator = asked.ExtOperator
+	if proto.Size(asked.GetSoftDollarTier()) > 0 { // official clients send an empty one
+		order.SoftDollarTier = asked.SoftDollarTier
+	}
 	order.ManualOrderTime, order.AutoCancelParent = asked.ManualOrderTime, asked.AutoCancelParent
 	order.IncludeOvernight, order.ImbalanceOnly = asked.IncludeOvernight, asked.ImbalanceOnly
 	order.PostToAts, order.Duration = asked.PostToAts, asked.Duration

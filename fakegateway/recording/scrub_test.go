@@ -407,12 +407,14 @@ func TestTextsKeepWhatIsNobodys(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.name("my strategy 7")
+	s.name("alpha-")
 	for original, want := range map[string]string{
 		"OrderId 295 that needs to be cancelled is not found.": "",
 		"Market data farm connection is OK:usfarm.nj":          "",
 		"Order Canceled - reason:":                             "",
 		"Account DU9000001 is not permitted.":                  "Account " + s.account("DU9000001") + " is not permitted.",
 		"my strategy 7: no":                                    s.name("my strategy 7") + ": no",
+		"alpha-.":                                              s.name("alpha-") + ".",
 		"OCA_1426086046.":                                      fmt.Sprintf("OCA_%d.", s.permID(1426086046)),
 		"EQUITY [1047.25 USD]":                                 "EQUITY [" + s.decimal("1047.25") + " USD]",
 	} {

@@ -74,8 +74,10 @@ func (s *Scrubber) text(original string) string {
 func (s *Scrubber) token(word string) string {
 	bare := strings.TrimRight(word, ".-_")
 	tail := word[len(bare):]
-	if r, known := s.known[bare]; known {
-		return r + tail
+	for end := len(word); end >= len(bare); end-- { // an original may end in what ends a sentence
+		if r, known := s.known[word[:end]]; known {
+			return r + word[end:]
+		}
 	}
 	switch {
 	case execIDIn.MatchString(bare):
