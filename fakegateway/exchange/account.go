@@ -105,9 +105,9 @@ func (x *Exchange) rebook(account string) {
 			p.reset()
 		}
 	}
-	for i := range x.executions {
-		if x.executions[i].Account == account {
-			x.book(&x.executions[i])
+	for _, e := range x.executions {
+		if e.Account == account {
+			x.book(e)
 		}
 	}
 }

@@ -30,7 +30,7 @@ func (x *Exchange) Books() Books {
 	defer x.mu.Unlock()
 	b := Books{
 		At: x.now, Seed: x.cfg.Seed,
-		Executions:   append([]Execution{}, x.executions...),
+		Executions:   x.view.Executions(),
 		Superseded:   slices.Clone(x.superseded),
 		NextOrderIDs: maps.Clone(x.lastID),
 	}

@@ -100,7 +100,9 @@ func (x *Exchange) Cancel(now time.Time, client, orderID int, others bool) error
 	defer x.begin(now, client)()
 	o := x.byID[orderKey{client, orderID}]
 	if o == nil && others && orderID != 0 {
-		i := slices.IndexFunc(x.live, func(o *order) bool { return o.OrderID == orderID })
+		i := slices.IndexFunc(x.live, func(o *order) bool {
+			return o.OrderID == orderID && !o.Status.Done()
+		})
 		if i >= 0 {
 			o = x.live[i]
 		}
@@ -170,7 +172,16 @@ func (x *Exchange) end(o *order, s Status) {
 	x.unreserve(o)
 	x.unlink(o)
 	x.unwatch(o)
-	x.live = without(x.live, o)
+	x.leave()
+}
+
+// leave counts an order that has ended among the live ones. They are tidied when half have ended,
+// so that an end costs the same beside many orders as beside few.
+func (x *Exchange) leave() {
+	if x.ended++; 2*x.ended > len(x.live) {
+		x.live = slices.DeleteFunc(x.live, func(o *order) bool { return o.Status.Done() })
+		x.ended = 0
+	}
 }
 
 func (x *Exchange) cancelChildren(o *order) {

@@ -210,7 +210,10 @@ func (x *Exchange) volumes(c *Condition, _ market.Window, from, until time.Time,
 }
 
 // heardOf looks again at the orders that an execution, or what it did to an account, can release.
-func (x *Exchange) heardOf(e Execution) {
+func (x *Exchange) heardOf(e *Execution) {
+	if len(x.watching) == 0 {
+		return
+	}
 	for _, o := range slices.Clone(x.watching) {
 		for k, c := range o.conditions {
 			if c.Kind == ExecutionCondition && c.names(e) {
@@ -222,7 +225,7 @@ func (x *Exchange) heardOf(e Execution) {
 }
 
 // names reports whether an execution is one that a condition waits for.
-func (c *Condition) names(e Execution) bool {
+func (c *Condition) names(e *Execution) bool {
 	same := func(want, have string) bool { return want == "" || strings.EqualFold(want, have) }
 	return same(c.Symbol, e.Symbol) && same(c.SecType, string(e.Instrument.SecType)) &&
 		(same(c.Exchange, e.Instrument.Exchange) || same(c.Exchange, e.Instrument.PrimaryExchange) ||

@@ -50,11 +50,11 @@ func (x *Exchange) Bust(now time.Time, execID string) (Execution, error) {
 
 // reported finds an execution that still counts, and its order.
 func (x *Exchange) reported(execID string) (*Execution, *order, error) {
-	i := slices.IndexFunc(x.executions, func(e Execution) bool { return e.ExecID == execID })
+	i := slices.IndexFunc(x.executions, func(e *Execution) bool { return e.ExecID == execID })
 	if i < 0 {
 		return nil, nil, fmt.Errorf("find execution %q: there is none, or it was replaced", execID)
 	}
-	e := &x.executions[i]
+	e := x.executions[i]
 	o := x.orders[e.PermID-x.firstPermID()]
 	if e.Exercise != NotExercised {
 		return nil, nil, fmt.Errorf("revise execution %s: it is an option's exercise", execID)
@@ -79,22 +79,21 @@ func (x *Exchange) revise(e *Execution, o *order, revised Execution) Execution {
 	if revised.Shares > 0 {
 		*e = revised
 	} else {
-		x.executions = slices.DeleteFunc(x.executions, func(e Execution) bool {
-			return e.ExecID == old.ExecID
+		x.executions = slices.DeleteFunc(x.executions, func(other *Execution) bool {
+			return other == e
 		})
 	}
 	x.rebook(o.Account)
 	if revised.Shares > 0 {
 		revised = *e // with what it has earned
 	}
-	with := func(ev *Event) { ev.Execution = &revised }
-	x.emit(Executed, o, with)
+	x.tell(o, Event{Kind: Executed, Execution: &revised})
 	x.emit(OrderChanged, o)
 	if revised.Shares > 0 {
-		x.emit(Commissioned, o, with)
+		x.tell(o, Event{Kind: Commissioned, Execution: &revised})
 	}
 	p := *x.position(o.Account, o.Instrument)
-	x.emit(Booked, o, with, func(ev *Event) { ev.Position = &p })
+	x.tell(o, Event{Kind: Booked, Execution: &revised, Position: &p})
 	return revised
 }
 

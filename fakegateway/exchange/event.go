@@ -38,21 +38,23 @@ const NoClient = -1
 // that it gets, must not call the exchange, and must not block.
 type Subscriber func(*View, Event)
 
-func (x *Exchange) emit(kind EventKind, o *order, more ...func(*Event)) {
+// emit tells of an order.
+func (x *Exchange) emit(kind EventKind, o *order) { x.tell(o, Event{Kind: kind}) }
+
+func (x *Exchange) notice(o *order, code int, text string) {
+	x.tell(o, Event{Kind: OrderNotice, Code: code, Text: text})
+}
+
+// tell completes an event, of an order unless o is nil, and hands it to the subscriber.
+func (x *Exchange) tell(o *order, e Event) {
 	x.seq++
-	e := Event{Seq: x.seq, At: x.now, Kind: kind, By: x.by}
+	if x.subscriber == nil {
+		return
+	}
+	e.Seq, e.At, e.By = x.seq, x.now, x.by
 	if o != nil {
 		x.follow(o)
 		e.Order = o.Order
 	}
-	for _, f := range more {
-		f(&e)
-	}
-	if x.subscriber != nil {
-		x.subscriber(&View{x}, e)
-	}
-}
-
-func (x *Exchange) notice(o *order, code int, text string) {
-	x.emit(OrderNotice, o, func(e *Event) { e.Code, e.Text = code, text })
+	x.subscriber(&x.view, e)
 }

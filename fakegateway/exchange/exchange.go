@@ -64,7 +64,8 @@ type Exchange struct {
 	wakes      []time.Time
 
 	orders     []*order // by permanent id
-	live       []*order // those not done, by permanent id
+	live       []*order // those not done, by permanent id, and ended ones that were
+	ended      int      // how many of live have ended
 	queue      queue    // those that have to be looked at
 	byID       map[orderKey]*order
 	children   map[orderKey][]*order // live ones by their parent
@@ -73,7 +74,7 @@ type Exchange struct {
 	lastID     map[int]int           // highest order id that each client has used
 	boundIDs   int                   // ids given to orders that were placed by hand
 	autoBind   bool
-	executions []Execution
+	executions []*Execution
 	superseded []Execution
 	fills      int // execution ids given out
 	accounts   []*Account
@@ -82,6 +83,7 @@ type Exchange struct {
 	seen       map[int]market.Instrument // contract ids handed out
 	quotes     map[int]quoted
 	pairs      map[string]pair // by currency
+	view       View
 }
 
 type orderKey struct{ client, order int }
@@ -118,6 +120,7 @@ func New(cfg Config) *Exchange {
 		quotes:   make(map[int]quoted),
 		pairs:    make(map[string]pair),
 	}
+	x.view.x = x
 	for _, id := range cfg.Accounts {
 		x.accounts = append(x.accounts, newAccount(id, cfg.StartCash))
 	}

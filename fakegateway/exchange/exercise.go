@@ -100,7 +100,7 @@ func (x *Exchange) inTheMoney(i, under market.Instrument) bool {
 // settleOption takes options out of a position at no price.
 func (x *Exchange) settleOption(o *order, how Exercised) {
 	e := x.execute(o, o.Remaining, decimal.Decimal{})
-	x.free(o, &e)
+	x.free(o, e)
 	e.Exercise = how
 	x.finishFill(o, e)
 }
@@ -123,14 +123,14 @@ func (x *Exchange) deliver(option *order, under market.Instrument) {
 	})
 	o.Manual, o.Status = true, Submitted
 	e := x.execute(o, o.Quantity, option.Instrument.Strike)
-	x.free(o, &e)
+	x.free(o, e)
 	e.Exercise = WasExercised
 	x.finishFill(o, e)
 }
 
 // finishFill books an execution that no other order can be touched by.
-func (x *Exchange) finishFill(o *order, e Execution) {
-	p := x.book(&e)
+func (x *Exchange) finishFill(o *order, e *Execution) {
+	p := x.book(e)
 	x.executions = append(x.executions, e)
 	x.reportFill(o, e, *p)
 	x.heardOf(e)

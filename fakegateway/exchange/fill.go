@@ -8,11 +8,11 @@ import (
 
 // fill books one execution: order, account and position change together, and then the events go
 // out in the order in which a Gateway sends them.
-func (x *Exchange) fill(o *order, n int64, price decimal.Decimal) {
+func (x *Exchange) fill(o *order, n int64, price decimal.Decimal) *Execution {
 	before := o.Remaining
 	e := x.execute(o, n, price)
 	x.reserve(o)
-	p := x.book(&e)
+	p := x.book(e)
 	x.executions = append(x.executions, e)
 	x.reportFill(o, e, *p)
 	x.reduceGroup(o, before)
@@ -20,10 +20,11 @@ func (x *Exchange) fill(o *order, n int64, price decimal.Decimal) {
 		x.releaseChildren(o)
 	}
 	x.heardOf(e)
+	return e
 }
 
 // execute takes n units off an order and makes the execution that says so.
-func (x *Exchange) execute(o *order, n int64, price decimal.Decimal) Execution {
+func (x *Exchange) execute(o *order, n int64, price decimal.Decimal) *Execution {
 	o.Filled += n
 	o.Remaining -= n
 	o.notional = add(o.notional, mul(price, shares(n)))
@@ -31,7 +32,7 @@ func (x *Exchange) execute(o *order, n int64, price decimal.Decimal) Execution {
 	o.AvgFillPrice = quo(o.notional, shares(o.Filled))
 	charge, currency := x.charge(o, worth(price, o.Instrument.Multiplier, n))
 	o.Commission = add(o.Commission, charge)
-	return Execution{
+	return &Execution{
 		ExecID: x.nextExecID(), PermID: o.PermID, ClientID: o.ClientID, OrderID: o.OrderID,
 		OrderRef: o.OrderRef, Account: o.Account, ConID: o.ConID, Symbol: o.Symbol,
 		Action: o.Action, Shares: n, Price: price, CumQuantity: o.Filled,
@@ -40,15 +41,14 @@ func (x *Exchange) execute(o *order, n int64, price decimal.Decimal) Execution {
 	}
 }
 
-func (x *Exchange) reportFill(o *order, e Execution, p Position) {
-	with := func(ev *Event) { ev.Execution = &e }
-	x.emit(Executed, o, with)
+func (x *Exchange) reportFill(o *order, e *Execution, p Position) {
+	x.tell(o, Event{Kind: Executed, Execution: e})
 	if o.Remaining == 0 {
 		x.end(o, Filled)
 	}
 	x.emit(OrderChanged, o)
-	x.emit(Commissioned, o, with)
-	x.emit(Booked, o, with, func(ev *Event) { ev.Position = &p })
+	x.tell(o, Event{Kind: Commissioned, Execution: e})
+	x.tell(o, Event{Kind: Booked, Execution: e, Position: &p})
 }
 
 // nextExecID is "server.fill.part.revision" as IBKR forms it; the second part never repeats.

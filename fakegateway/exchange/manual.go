@@ -49,15 +49,14 @@ func (x *Exchange) ManualFill(now time.Time, r OrderRequest, price decimal.Decim
 		x.bind(o)
 	}
 	o.Status = Submitted
-	x.fill(o, o.Quantity, price)
-	return x.executions[len(x.executions)-1], nil
+	return *x.fill(o, o.Quantity, price), nil
 }
 
 // ManualCancel cancels a working order, of anybody, by its permanent id.
 func (x *Exchange) ManualCancel(now time.Time, permID int64) error {
 	defer x.begin(now, NoClient)()
 	for _, o := range x.live {
-		if o.PermID == permID {
+		if o.PermID == permID && !o.Status.Done() {
 			return x.cancelable(o)
 		}
 	}
@@ -74,7 +73,7 @@ func (x *Exchange) AutoBind(now time.Time, on bool) {
 func (x *Exchange) BindManual(now time.Time) {
 	defer x.begin(now, 0)()
 	for _, o := range x.live {
-		if o.Manual && o.OrderID == 0 {
+		if o.Manual && o.OrderID == 0 && !o.Status.Done() {
 			x.bind(o)
 		}
 	}

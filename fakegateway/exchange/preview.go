@@ -70,6 +70,6 @@ func (x *Exchange) preview(o *order) Preview {
 
 // margins are an account's as Balances shows them.
 func (x *Exchange) margins(account string) Margins {
-	b := (&View{x}).Balances(account)
+	b := x.view.Balances(account)
 	return Margins{b.InitialMargin, b.MaintenanceMargin, b.NetLiquidation}
 }

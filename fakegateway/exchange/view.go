@@ -9,7 +9,7 @@ type View struct{ x *Exchange }
 // View brings the books up to now and shows them. f must not call the exchange or block.
 func (x *Exchange) View(now time.Time, f func(*View)) {
 	defer x.begin(now, NoClient)()
-	f(&View{x})
+	f(&x.view)
 }
 
 // Now is the time of the books.
@@ -28,7 +28,7 @@ func (v *View) WakeAt(t time.Time) { v.x.wakeAt(t) }
 func (v *View) OpenOrders() []Order {
 	var open []Order
 	for _, o := range v.x.live {
-		if !o.staged() {
+		if !o.staged() && !o.Status.Done() {
 			v.x.follow(o)
 			open = append(open, o.Order)
 		}
@@ -49,7 +49,13 @@ func (v *View) CompletedOrders() []Order {
 
 // Executions lists every fill that still counts, in order of time; a correction has the time of
 // what it corrects.
-func (v *View) Executions() []Execution { return v.x.executions }
+func (v *View) Executions() []Execution {
+	all := make([]Execution, len(v.x.executions))
+	for i, e := range v.x.executions {
+		all[i] = *e
+	}
+	return all
+}
 
 // Positions lists what an account holds, without what it has sold.
 func (v *View) Positions(account string) []Position {
