@@ -117,11 +117,11 @@ func tickAnswers() []answer {
 			wire.HistoricalTicks, &pb.HistoricalTicks{
 				ReqId: p.i(46), IsDone: p.b(true), HistoricalTicks: []*pb.HistoricalTick{
 					{Time: p.l(1752606307), Price: p.d(309.16), Size: p.s("0")},
-					{Time: p.l(1752606308), Price: p.d(309.17), Size: p.s("1")},
+					{Time: p.l(1752606308), Price: p.d(309.17), Size: p.s("2")},
 				},
 			},
 			calls(`HistoricalTicks(46, [{Time:1752606307 Price:309.16 Size:0} ` +
-				`{Time:1752606308 Price:309.17 Size:1}], true)`),
+				`{Time:1752606308 Price:309.17 Size:2}], true)`),
 		},
 		{
 			wire.HistoricalTicksBidAsk, &pb.HistoricalTicksBidAsk{
@@ -214,7 +214,7 @@ func scannerAnswers(v wire.Version) []answer {
 		{
 			wire.ScannerData, &pb.ScannerData{
 				ReqId: p.i(51), ScannerDataElement: []*pb.ScannerDataElement{{
-					Rank: p.i(1), MarketName: p.s("NMS"), Distance: p.s("d"), Benchmark: p.s("b"),
+					Rank: p.i(2), MarketName: p.s("NMS"), Distance: p.s("d"), Benchmark: p.s("b"),
 					Projection: p.s("p"), ComboKey: p.s("k"), Contract: &pb.Contract{
 						ConId: p.i(853200900), Symbol: p.s("OBDC"), SecType: p.s("OPT"),
 						LastTradeDateOrContractMonth: p.s("20261120"), Strike: p.d(10.5),
@@ -223,7 +223,7 @@ func scannerAnswers(v wire.Version) []answer {
 					},
 				}},
 			},
-			calls(`ScannerData(51, 1, {Contract:{ConID:853200900 Symbol:"OBDC" SecType:"OPT" `+
+			calls(`ScannerData(51, 2, {Contract:{ConID:853200900 Symbol:"OBDC" SecType:"OPT" `+
 				`LastTradeDateOrContractMonth:"20261120" Strike:10.5 Right:"P" Exchange:"SMART" `+
 				`Currency:"USD" LocalSymbol:"OBDC  261120P00010500" TradingClass:"OBDC"} `+
 				`MarketName:"NMS"`+sizes+`}, "d", "b", "p", "k")`, `ScannerDataEnd(51)`),

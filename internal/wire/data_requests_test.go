@@ -80,8 +80,8 @@ func depthRequests() []request {
 func newsRequests() []request {
 	return []request{
 		{
-			wire.ReqNewsBulletins, func(c *ibapi.EClient) { c.ReqNewsBulletins(true) },
-			&pb.NewsBulletinsRequest{AllMessages: p.b(true)},
+			wire.ReqNewsBulletins, func(c *ibapi.EClient) { c.ReqNewsBulletins(false) },
+			&pb.NewsBulletinsRequest{},
 		},
 		{
 			wire.CancelNewsBulletins, (*ibapi.EClient).CancelNewsBulletins,

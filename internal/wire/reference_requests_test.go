@@ -27,13 +27,13 @@ func referenceRequests() []request {
 			&pb.CancelContractData{ReqId: p.i(21)},
 		},
 		{
-			wire.ReqFA, func(c *ibapi.EClient) { c.RequestFA(ibapi.FaDataType(1)) },
-			&pb.FARequest{FaDataType: p.i(1)},
+			wire.ReqFA, func(c *ibapi.EClient) { c.RequestFA(ibapi.FaDataType(3)) },
+			&pb.FARequest{FaDataType: p.i(3)},
 		},
 		{
 			wire.ReplaceFA,
-			func(c *ibapi.EClient) { c.ReplaceFA(62, ibapi.FaDataType(1), "<ListOfGroups/>") },
-			&pb.FAReplace{ReqId: p.i(62), FaDataType: p.i(1), Xml: p.s("<ListOfGroups/>")},
+			func(c *ibapi.EClient) { c.ReplaceFA(62, ibapi.FaDataType(3), "<ListOfGroups/>") },
+			&pb.FAReplace{ReqId: p.i(62), FaDataType: p.i(3), Xml: p.s("<ListOfGroups/>")},
 		},
 		{
 			wire.ReqSoftDollarTiers, func(c *ibapi.EClient) { c.ReqSoftDollarTiers(63) },
