@@ -244,6 +244,18 @@ func TestSchedule(t *testing.T) {
 	})
 }
 
+// The session of the day on which a month begins has begun before: captured from a Gateway at 200.
+func TestScheduleOfAMonthIsTheCapturedOne(t *testing.T) {
+	l := login(t, testServer(t, Semantics{SessionsOnly: true}), 200, 1)
+	got := l.ask(wire.ReqHistoricalData, bars(7, "1 M", "1 day", func(m *protobuf.HistoricalDataRequest) {
+		m.WhatToShow, m.EndDateTime = new("SCHEDULE"), new("20260411-17:52:12")
+	}))
+	answer := body[*protobuf.HistoricalSchedule](t, got, wire.HistoricalSchedule)
+	if n := len(answer.GetHistoricalSessions()); n != 21 || answer.GetStartDateTime() != "20260312-09:30:00" {
+		t.Errorf("%d sessions from %s", n, answer.GetStartDateTime())
+	}
+}
+
 func TestHeadTimestampFormats(t *testing.T) {
 	eachVersion(t, func(t *testing.T, v wire.Version) {
 		l := login(t, testServer(t, Semantics{}), v, 1)

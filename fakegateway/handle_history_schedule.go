@@ -1,16 +1,20 @@
 package fakegateway
 
 import (
+	"slices"
+
 	"github.com/scmhub/ibapi/protobuf"
 	"google.golang.org/protobuf/proto"
 
+	"ibsoak/fakegateway/market"
 	"ibsoak/internal/wire"
 )
 
-// sendSchedule answers whatToShow SCHEDULE: the sessions of a stretch of time, in the instrument's
-// zone, which is a field of its own.
+// sendSchedule answers whatToShow SCHEDULE: the sessions that begin within a stretch of time, in the
+// instrument's zone, which is a field of its own.
 func (s *session) sendSchedule(id int, q historyQuery) {
-	_, days := s.srv.exchange.Market().HistorySchedule(s.conn.Now(), q.HistoryRequest)
+	h, days := s.srv.exchange.Market().HistorySchedule(s.conn.Now(), q.HistoryRequest)
+	days = slices.DeleteFunc(days, func(d market.TradingDay) bool { return d.Open.Before(h.Start) })
 	if len(days) == 0 {
 		s.fail(id, codeHistory, q.noData())
 		return

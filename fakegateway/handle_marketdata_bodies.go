@@ -12,7 +12,8 @@ import (
 )
 
 // tickBodies are the messages of ticks, one of each: a connection encodes what it is given before
-// it returns, so the next tick can have the same body. A tick costs no allocation here.
+// it returns, so the next tick can have the same body. Only a number that was not sent lately is
+// written anew.
 type tickBodies struct {
 	s *session
 

@@ -71,7 +71,7 @@ func (q *quotes) wake(s *session, v *exchange.View) time.Time {
 		s.send(wire.TickSnapshotEnd, &protobuf.TickSnapshotEnd{ReqId: num(q.id)})
 		return time.Time{}
 	}
-	return nextLook(v.Now(), s.srv.nextChange(q.priced, at).Add(v.Now().Sub(at)))
+	return nextLook(v.Now(), now.next.Add(v.Now().Sub(at)))
 }
 
 // nextLook is when a quote that changes at a time is sent: the first multiple of tickEvery from

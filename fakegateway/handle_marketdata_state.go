@@ -16,7 +16,8 @@ type state struct {
 	bidSize, askSize, lastSize int64
 	lastAt                     time.Time // of the last trade; zero: it does not trade
 	halted                     bool
-	open                       bool // somebody quotes: the market is open
+	open                       bool      // somebody quotes: the market is open
+	next                       time.Time // when it can be different
 
 	day                      bool            // the following are known
 	high, low, opened, close decimal.Decimal // close is yesterday's
@@ -94,7 +95,11 @@ type stateKey struct {
 // stateOf is the market for an instrument or a combination at a time.
 func (s *Server) stateOf(v *exchange.View, p priced, at time.Time) state {
 	if len(p.legs) == 0 {
-		return s.instrumentState(v, p.instrument, at)
+		now := s.instrumentState(v, p.instrument, at)
+		if p.under != nil {
+			now.next = earlier(now.next, s.instrumentState(v, *p.under, at).next)
+		}
+		return now
 	}
 	combined := state{open: true, secType: secTypeCombo}
 	for _, l := range p.legs {
@@ -112,6 +117,7 @@ func (s *Server) stateOf(v *exchange.View, p priced, at time.Time) state {
 		combined.askSize = fewer(combined.askSize, one.askSize/max(l.ratio, -l.ratio))
 		combined.open = combined.open && one.open
 		combined.halted = combined.halted || one.halted
+		combined.next = earlier(combined.next, one.next)
 	}
 	return combined
 }
@@ -124,25 +130,9 @@ func fewer(a, b int64) int64 {
 	return min(a, b)
 }
 
-// nextChange is when a quote can differ from what it is at a time.
-func (s *Server) nextChange(p priced, at time.Time) time.Time {
-	m := s.exchange.Market()
-	if len(p.legs) == 0 {
-		change := m.NextTick(p.instrument, at)
-		if p.under != nil {
-			change = earlier(change, m.NextTick(*p.under, at))
-		}
-		return change
-	}
-	change := m.NextTick(p.legs[0].instrument, at)
-	for _, l := range p.legs[1:] {
-		change = earlier(change, m.NextTick(l.instrument, at))
-	}
-	return change
-}
-
+// earlier is the smaller of two times, of which the first may not be known yet.
 func earlier(a, b time.Time) time.Time {
-	if b.Before(a) {
+	if a.IsZero() || b.Before(a) {
 		return b
 	}
 	return a
@@ -158,9 +148,9 @@ func (s *Server) instrumentState(v *exchange.View, i market.Instrument, at time.
 	now := state{
 		bid: q.Bid, ask: q.Ask, last: q.Last, lastAt: q.LastAt,
 		bidSize: q.BidSize, askSize: q.AskSize, lastSize: q.LastSize,
-		halted: q.Halted, open: m.Open(i, at, true), day: true,
+		halted: q.Halted, open: q.Halted || m.Open(i, at, true), day: true,
 		high: day.High, low: day.Low, opened: day.Open, close: day.PreviousClose,
-		volume: day.Volume, secType: i.SecType,
+		volume: day.Volume, secType: i.SecType, next: m.NextTick(i, at),
 	}
 	s.states.keep(v.Now(), stateKey{i.ConID, at}, now)
 	return now
