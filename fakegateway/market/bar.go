@@ -111,7 +111,7 @@ func (p *parting) walk() {
 		case nd.level < len(parts):
 			return descend
 		}
-		for k, price := range points(p.curve, p.day, nd) {
+		for k, price := range nd.points(p.curve.highFirst(p.day, nd.first)) {
 			if s := (step{nd.first, k}); !s.before(p.from) && s.before(p.to) {
 				p.give(s, s.next(), span{price, price, price, price}, 1)
 			}

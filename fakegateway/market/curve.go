@@ -62,8 +62,8 @@ type step struct {
 }
 
 // points are the prices of a leaf in order of time.
-func points(c curve, day int64, leaf node) [pointsPerLeaf]int64 {
-	if c.highFirst(day, leaf.first) {
+func (leaf span) points(highFirst bool) [pointsPerLeaf]int64 {
+	if highFirst {
 		return [...]int64{leaf.open, leaf.high, leaf.low, leaf.close}
 	}
 	return [...]int64{leaf.open, leaf.low, leaf.high, leaf.close}
@@ -138,7 +138,7 @@ func firstByWalk(c curve, day int64, from step, r reach) (found step, ok bool) {
 		case nd.level < len(parts):
 			return descend
 		}
-		for k, price := range points(c, day, nd) {
+		for k, price := range nd.points(c.highFirst(day, nd.first)) {
 			if (nd.first > from.leaf || k >= from.point) && r.by(price) {
 				found, ok = step{nd.first, k}, true
 				return stop
@@ -165,7 +165,7 @@ func between(c curve, day int64, from, to step) span {
 		case nd.level < len(parts):
 			return descend
 		}
-		for k, price := range points(c, day, nd) {
+		for k, price := range nd.points(c.highFirst(day, nd.first)) {
 			if (nd.first > from.leaf || k >= from.point) && (nd.first < to.leaf || k <= to.point) {
 				b.add(span{price, price, price, price}, 0)
 			}

@@ -25,7 +25,7 @@ type feed struct {
 // feed puts an instrument's together.
 func (m Market) feed(i Instrument) feed {
 	k := i.of()
-	seed := mix(mix(m.Seed, hashString(i.source)), i.series())
+	seed := m.seedOf(i)
 	last := m.last(i)
 	f := feed{
 		last:   last,
@@ -40,6 +40,11 @@ func (m Market) feed(i Instrument) feed {
 		}
 	}
 	return f
+}
+
+// seedOf makes the quotes and volumes of an instrument.
+func (m Market) seedOf(i Instrument) uint64 {
+	return mix(mix(m.Seed, hashString(i.source)), i.series())
 }
 
 // series tells the quotes and volumes of instruments apart that share a path.

@@ -170,26 +170,6 @@ func (m Market) byConID(now time.Time, q Query) []Instrument {
 	return []Instrument{i}
 }
 
-// expired reports whether an instrument's last trading day is over.
-func (i Instrument) expired(now time.Time) bool {
-	last, ok := i.LastTrade()
-	return ok && !now.Before(last)
-}
-
-// LastTrade is when trading in an instrument ends for ever; ok is false for one that does not
-// expire.
-func (i Instrument) LastTrade() (t time.Time, ok bool) {
-	s := i.of().sessions
-	date, err := time.ParseInLocation(dateForm, i.LastTradeDate, s.zone)
-	if err != nil {
-		return time.Time{}, false
-	}
-	if w, ok := s.on(date, true); ok {
-		return w.Close, true
-	}
-	return nextMidnight(date), true
-}
-
 // Lookup finds an instrument by contract id alone, also one that has expired.
 func (m Market) Lookup(conID int) (Instrument, bool) {
 	i, ok := LookupConID(conID)

@@ -1,7 +1,5 @@
 package market
 
-import "time"
-
 // carry is by how much a future is above its underlying for a year that is left, in ten thousandths
 // of the underlying's usual price. It shrinks at midnight UTC.
 const carry = 300
@@ -10,7 +8,7 @@ const carry = 300
 // it costs to carry the underlying until the last trading day.
 func futureCurve(i Instrument, root curve, carry int64) curve {
 	k := i.of()
-	base, last := i.baseTicks*k.rootUnit(), i.lastDay()
+	base, last := i.baseTicks*k.rootUnit(), i.lastDay
 	return mapped{
 		root: root, most: 32 * i.baseTicks,
 		day: func(day int64) func(int64) int64 {
@@ -28,14 +26,3 @@ func (k *kind) rootUnit() int64 {
 	}
 	return k.root.unit
 }
-
-// lastDay is the last trading day, in days of UTC since 1970.
-func (i Instrument) lastDay() int64 {
-	date, err := time.Parse(dateForm, i.LastTradeDate)
-	if err != nil {
-		return 0 // an instrument that does not expire has no use for it
-	}
-	return floorDiv(date.Unix(), 86400)
-}
-
-const dateForm = "20060102"

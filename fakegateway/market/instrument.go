@@ -75,6 +75,8 @@ type Instrument struct {
 	kind      *kind  // what instruments of its kind have in common
 	source    string // names the path of its prices, or of its underlying's
 	baseTicks int64  // the price around which that path wanders
+	lastDay   int64  // the last trading day, in days of UTC since 1970; 0 without one
+	ends      int64  // when trading ends for ever, in seconds since 1970; 0 if it does not
 }
 
 // Zone is the time zone of the instrument's sessions.

@@ -48,7 +48,7 @@ func (k *kind) dress(i Instrument) Instrument {
 	if i.source == "" {
 		i.source = i.Symbol
 	}
-	return i
+	return i.expiring()
 }
 
 func ruleIDs(r *rule, exchanges string) string {

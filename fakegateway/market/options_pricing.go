@@ -134,7 +134,7 @@ func (o terms) implied(price, under float64) (float64, bool) {
 // terms of an option on a day.
 func (m Market) terms(i Instrument, day int64) terms {
 	strike, _ := i.Strike.Float64()
-	left := float64(i.lastDay() - day)
+	left := float64(i.lastDay - day)
 	o := terms{strike: strike, put: i.Right == Put}
 	if left >= 0 {
 		o.years = (left + lastDay) / daysPerYear

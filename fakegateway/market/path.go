@@ -140,7 +140,7 @@ func (p path) at(day, leaf int64, point int) int64 {
 	for nd.level < len(parts) {
 		nd = p.part(day, nd, leaf)
 	}
-	return points(p, day, nd)[point]
+	return nd.points(p.highFirst(day, leaf))[point]
 }
 
 // part is the part of a node that holds a leaf.

@@ -23,16 +23,42 @@ func (m Market) Quote(i Instrument, t time.Time) Quote {
 	at, halted := m.moment(i, t)
 	day, leaf, point := leafAt(at)
 	s := step{leaf, point}
-	f := m.feed(i)
-	last := f.last.at(day, leaf, point)
-	q := i.quote(f, day, s, last)
-	q.LastSize, q.LastAt = sizeAt(f.flow.day(day), s), pointTime(day, leaf, point)
-	q.Halted = halted
+	var q Quote
+	if m.seeded(i) {
+		q = m.seededQuote(i, day, s)
+	} else {
+		f := m.feed(i)
+		q = i.quote(f, day, s, f.last.at(day, leaf, point))
+		q.LastSize = sizeAt(f.flow.day(day), s)
+	}
+	q.LastAt, q.Halted = pointTime(day, leaf, point), halted
+	return q
+}
+
+// seeded reports an instrument with a path of its own.
+func (m Market) seeded(i Instrument) bool {
+	return i.of().root == nil && i.LastTradeDate == "" && m.Replay.of(i.source) == nil
+}
+
+// seededQuote is the quote of an instrument with a path of its own. It does what feed does, with
+// nothing to allocate: every tick of every client begins here.
+func (m Market) seededQuote(i Instrument, day int64, s step) Quote {
+	path := newPath(m.Seed, i.source, i.baseTicks)
+	last := path.at(day, s.leaf, s.point)
+	around := spreads{seed: m.seedOf(i), kind: i.of(), wide: m.wide(i)}
+	q := i.priced(around.at(day, s, last), last)
+	flow := volumes{seed: around.seed, kind: around.kind}.of(day)
+	before, _ := flow.before(s)
+	after, _ := flow.before(s.next())
+	q.LastSize = after - before
 	return q
 }
 
 func (i Instrument) quote(f feed, day int64, s step, last int64) Quote {
-	q := f.quotes.at(day, s, last)
+	return i.priced(f.quotes.at(day, s, last), last)
+}
+
+func (i Instrument) priced(q ticksQuote, last int64) Quote {
 	return Quote{
 		Bid: i.Price(q.bid), Ask: i.Price(q.ask), Last: i.Price(last),
 		BidSize: q.bidSize, AskSize: q.askSize,

@@ -49,7 +49,7 @@ func (c recorded) inFile(position int64) int64 {
 }
 
 func (c recorded) at(day, leaf int64, point int) int64 {
-	return points(c, day, node{span: c.leaf(day, leaf, 1), first: leaf})[point]
+	return c.leaf(day, leaf, 1).points(c.highFirst(day, leaf))[point]
 }
 
 func (c recorded) walk(day int64, see func(node) visit) {

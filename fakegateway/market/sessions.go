@@ -173,6 +173,3 @@ func (m Market) TradingHours(i Instrument, now time.Time) string {
 func (m Market) LiquidHours(i Instrument, now time.Time) string {
 	return m.Hours.format(i.of().sessions, now, false)
 }
-
-// Format writes the hours of US stocks.
-func (h Hours) Format(t time.Time, extended bool) string { return h.format(newYork, t, extended) }

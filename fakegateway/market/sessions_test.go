@@ -52,11 +52,11 @@ func assertDays(t *testing.T, year int, what string, got, want []string) {
 func TestHoursAsText(t *testing.T) {
 	wednesday := time.Date(2026, 11, 25, 22, 0, 0, 0, time.UTC)
 	h := Hours{SessionsOnly: true}
-	if got, want := h.Format(wednesday, false), "20261125:0930-20261125:1600;20261126:CLOSED;"+
+	if got, want := h.format(newYork, wednesday, false), "20261125:0930-20261125:1600;20261126:CLOSED;"+
 		"20261127:0930-20261127:1300;20261128:CLOSED;20261129:CLOSED;20261130:0930-20261130:1600"; got != want {
 		t.Errorf("liquid hours\n got %s\nwant %s", got, want)
 	}
-	if got, want := (Hours{}).Format(wednesday, false)[:27], "20261125:0000-20261126:0000"; got != want {
+	if got, want := (Hours{}).format(newYork, wednesday, false)[:27], "20261125:0000-20261126:0000"; got != want {
 		t.Errorf("hours of a market that never closes begin %s, want %s", got, want)
 	}
 }

@@ -52,7 +52,7 @@ func (i Instrument) dayTape(f feed, day int64, start, end step, limit int, ticks
 		case nd.level < len(parts):
 			return descend
 		}
-		for k, price := range points(f.last, day, nd) {
+		for k, price := range nd.points(f.last.highFirst(day, nd.first)) {
 			s := step{nd.first, k}
 			if s.before(start) || end.before(s) || len(ticks) >= limit {
 				continue

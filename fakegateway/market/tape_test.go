@@ -257,3 +257,12 @@ func BenchmarkSession(b *testing.B) {
 		m.Session(i, monday)
 	}
 }
+
+// The hot path of every tick does not allocate.
+func TestQuotesOfStocksDoNotAllocate(t *testing.T) {
+	m, i := Market{Seed: 1}, instrument(t, "AAPL")
+	at := monday
+	if n := testing.AllocsPerRun(100, func() { m.Quote(i, at); at = at.Add(Step) }); n != 0 {
+		t.Errorf("%v allocations for a quote", n)
+	}
+}

@@ -23,7 +23,9 @@ type volumes struct {
 	kind *kind
 }
 
-func (v volumes) day(day int64) traded {
+func (v volumes) day(day int64) traded { return v.of(day) }
+
+func (v volumes) of(day int64) dayVolume {
 	_, seconds := pointTime(day, 0, 0).In(v.kind.sessions.zone).Zone()
 	d := dayVolume{h: mix(v.seed, uint64(day)), kind: v.kind, shift: int64(seconds) / 60}
 	d.start = d.smooth(0)
