@@ -5,6 +5,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/scmhub/ibapi/protobuf"
+
 	"ibsoak/fakegateway/fault"
 	"ibsoak/internal/wire"
 )
@@ -37,4 +39,21 @@ func TestEarlyApprovalIsNotWaitedFor(t *testing.T) {
 			t.Errorf("logged in after %s, want 2 m", took)
 		}
 	})
+}
+
+func TestNextOrderIDOutlivesARestart(t *testing.T) {
+	s := startServer(t, Config{})
+	c := dial(t, s).connect(1)
+	c.send(wire.PlaceOrder, order(41, "BUY", 1, "LMT", 1))
+	c.until(wire.OrderStatus)
+	if err := s.Restart(fault.Downtime{}, fault.FIN); err != nil {
+		t.Fatal(err)
+	}
+	c = dial(t, s)
+	c.hello()
+	c.startAPI(1)
+	c.until(wire.OpenOrder) // so does the order
+	if id := c.until(wire.NextValidID).Body.(*protobuf.NextValidId).GetOrderId(); id != 42 {
+		t.Errorf("next id %d after a restart, want 42", id)
+	}
 }

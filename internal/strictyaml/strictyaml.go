@@ -238,7 +238,7 @@ func kindName(t reflect.Type) string {
 	if t == reflect.TypeFor[time.Duration]() {
 		return "a number and a unit, like 1.5s or 2m"
 	}
-	switch t.Kind() { //nolint:exhaustive // files have no other kinds
+	switch t.Kind() {
 	case reflect.Int, reflect.Int64, reflect.Uint64:
 		return "a whole number"
 	case reflect.Float64:
