@@ -1,6 +1,7 @@
 package fakegateway
 
 import (
+	"fmt"
 	"slices"
 	"sync"
 
@@ -125,7 +126,8 @@ func differences(path string, have, want protoreflect.Message) []string {
 		switch {
 		case !want.Has(f):
 		case f.Kind() == protoreflect.MessageKind && !f.IsList():
-			paths = append(paths, differences(name+".", have.Get(f).Message(), want.Get(f).Message())...)
+			inner := differences(name+".", have.Get(f).Message(), want.Get(f).Message())
+			paths = append(paths, inner...)
 		case !have.Has(f) || !have.Get(f).Equal(want.Get(f)):
 			paths = append(paths, name)
 		}
@@ -168,20 +170,21 @@ func (s *Server) change(m *protobuf.UpdateConfigRequest) *protobuf.UpdateConfigR
 // changeMessages turns messages of the Gateway on and off. Turning one off wants its warning
 // accepted.
 func changeMessages(
-	m *protobuf.UpdateConfigRequest, now *protobuf.ConfigResponse, answer *protobuf.UpdateConfigResponse,
+	m *protobuf.UpdateConfigRequest, now *protobuf.ConfigResponse,
+	answer *protobuf.UpdateConfigResponse,
 ) {
 	for _, want := range m.GetMessages() {
 		i := slices.IndexFunc(now.Messages, func(have *protobuf.MessageConfig) bool {
 			return have.GetId() == want.GetId()
 		})
 		if i < 0 {
-			answer.Errors = append(answer.Errors, "messages: there is no message "+whole(int64(want.GetId())))
+			answer.Errors = append(answer.Errors,
+				fmt.Sprintf("messages: there is no message %d", want.GetId()))
 			continue
 		}
 		have := now.Messages[i]
-		accepted := slices.ContainsFunc(m.GetAcceptedWarnings(), func(w *protobuf.UpdateConfigWarning) bool {
-			return w.GetMessageId() == have.GetId()
-		})
+		accepts := func(w *protobuf.UpdateConfigWarning) bool { return w.GetMessageId() == have.GetId() }
+		accepted := slices.ContainsFunc(m.GetAcceptedWarnings(), accepts)
 		switch {
 		case want.Enabled == nil || want.GetEnabled() == have.GetEnabled():
 		case !want.GetEnabled() && !accepted:
@@ -190,7 +193,8 @@ func changeMessages(
 			})
 		default:
 			have.Enabled = want.Enabled
-			answer.ChangedFields = append(answer.ChangedFields, "messages."+whole(int64(have.GetId()))+".enabled")
+			answer.ChangedFields = append(answer.ChangedFields,
+				fmt.Sprintf("messages.%d.enabled", have.GetId()))
 		}
 	}
 }

@@ -63,12 +63,14 @@ func (l *line) inquire(t *rapid.T) account {
 	for _, p := range all[*protobuf.PortfolioValue](updates, wire.PortfolioValue) {
 		a.portfolio[p.GetContract().GetConId()] = p
 	}
-	multi := l.ask(wire.ReqAccountUpdatesMulti, &protobuf.AccountUpdatesMultiRequest{ReqId: num(901), Account: name})
+	multi := l.ask(wire.ReqAccountUpdatesMulti,
+		&protobuf.AccountUpdatesMultiRequest{ReqId: num(901), Account: name})
 	for _, r := range all[*protobuf.AccountUpdateMulti](multi, wire.AccountUpdateMulti) {
 		note("updatesMulti", r.GetAccount(), r.GetKey(), r.GetValue(), r.GetCurrency())
 	}
 	l.ask(wire.CancelAccountUpdatesMulti, &protobuf.CancelAccountUpdatesMulti{ReqId: num(901)})
-	tags := "NetLiquidation,TotalCashValue,GrossPositionValue,AvailableFunds,BuyingPower,Cushion,$LEDGER:ALL"
+	const tags = "NetLiquidation,TotalCashValue,GrossPositionValue,AvailableFunds,BuyingPower," +
+		"Cushion,$LEDGER:ALL"
 	sums := l.ask(wire.ReqAccountSummary, summaryOf(902, tags))
 	for _, r := range all[*protobuf.AccountSummary](sums, wire.AccountSummary) {
 		note("summary", r.GetAccount(), r.GetTag(), r.GetValue(), r.GetCurrency())
@@ -148,7 +150,8 @@ func (a account) check(t *rapid.T, b exchange.Books, m market.Market, dayBegan f
 		}
 		held++
 		told, row := a.positions[int32(p.ConID)], a.portfolio[int32(p.ConID)]
-		if told.GetPosition() != strconv.FormatInt(p.Quantity, 10) || row.GetPosition() != told.GetPosition() ||
+		if told.GetPosition() != strconv.FormatInt(p.Quantity, 10) ||
+			row.GetPosition() != told.GetPosition() ||
 			told.GetAvgCost() != toFloat(p.AverageCost) || row.GetAverageCost() != told.GetAvgCost() {
 			t.Fatalf("position %v, portfolio %v, books %+v", told, row, p)
 		}
@@ -171,7 +174,8 @@ func (a account) check(t *rapid.T, b exchange.Books, m market.Market, dayBegan f
 	}
 	net := toFloat(a.amount(t, "NetLiquidation", "USD"))
 	near(t, "NetLiquidation", net, cash+worth)
-	near(t, "net liquidation by currency", toFloat(a.amount(t, "NetLiquidationByCurrency", "BASE")), net)
+	near(t, "net liquidation by currency",
+		toFloat(a.amount(t, "NetLiquidationByCurrency", "BASE")), net)
 	near(t, "total cash", toFloat(a.amount(t, "TotalCashValue", "USD")), cash)
 	near(t, "unrealized profit", a.profit.GetUnrealizedPnL(), unrealized)
 	near(t, "unrealized by currency", toFloat(a.amount(t, "UnrealizedPnL", "BASE")), unrealized)
@@ -190,7 +194,9 @@ func TestAnswersAgreeWithTheBooks(t *testing.T) {
 		found := contracts(t, login(t, testServer(t, Semantics{}), 225, 1), c)[0].GetContract()
 		byID[kind] = &protobuf.Contract{ConId: found.ConId, Exchange: found.Exchange}
 	}
-	sizes := map[string]int64{"stock": 300, "stock2": 300, "future": 2, "currency": 50_000, "option": 5}
+	sizes := map[string]int64{
+		"stock": 300, "stock2": 300, "future": 2, "currency": 50_000, "option": 5,
+	}
 	rapid.Check(t, func(r *rapid.T) {
 		srv := testServer(t, Semantics{AllowShort: true})
 		l := login(t, srv, 225, 1)

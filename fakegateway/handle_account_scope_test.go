@@ -20,11 +20,11 @@ func unfollow() *protobuf.AccountDataRequest {
 	return &protobuf.AccountDataRequest{Subscribe: proto.Bool(false)}
 }
 
-// ends are the kinds that a flow ends with, and its errors.
-func wantEnd(t *testing.T, got []wire.Message, want wire.Kind) {
+// wantDownload wants an account's values, to their end.
+func wantDownload(t *testing.T, got []wire.Message) {
 	t.Helper()
-	if len(got) == 0 || got[len(got)-1].Kind != want {
-		t.Errorf("got %s, want it to end with %s", summary(got), want)
+	if len(got) == 0 || got[len(got)-1].Kind != wire.AccountDownloadEnd {
+		t.Errorf("got %s, want it to end with %s", summary(got), wire.AccountDownloadEnd)
 	}
 }
 
@@ -32,24 +32,24 @@ func TestOneAccountIsFollowedByAllClients(t *testing.T) {
 	eachVersion(t, func(t *testing.T, v wire.Version) {
 		srv := advisorServer(t)
 		a, b := login(t, srv, v, 1), login(t, srv, v, 2)
-		wantEnd(t, a.ask(wire.ReqAccountUpdates, follow("DU1")), wire.AccountDownloadEnd)
-		wantEnd(t, b.ask(wire.ReqAccountUpdates, follow("DU1")), wire.AccountDownloadEnd)
+		wantDownload(t, a.ask(wire.ReqAccountUpdates, follow("DU1")))
+		wantDownload(t, b.ask(wire.ReqAccountUpdates, follow("DU1")))
 		wantFlow(t, b.ask(wire.ReqAccountUpdates, follow("DU2")), "errMsg:-1 2101")
 		b.ask(wire.ReqAccountUpdates, unfollow())
 		a.ask(wire.ReqAccountUpdates, unfollow())
-		wantEnd(t, b.ask(wire.ReqAccountUpdates, follow("DU2")), wire.AccountDownloadEnd)
+		wantDownload(t, b.ask(wire.ReqAccountUpdates, follow("DU2")))
 		got := b.ask(wire.ReqAccountUpdates, follow("DU3"))
 		if e := body[*protobuf.ErrorMessage](t, got, wire.ErrorMessage); e.GetErrorCode() != 2100 {
 			t.Errorf("another account: %v", e)
 		}
-		wantEnd(t, got, wire.AccountDownloadEnd)
+		wantDownload(t, got)
 		for _, r := range all[*protobuf.AccountValue](got, wire.AccountValue) {
 			if r.GetAccountName() != "DU3" {
 				t.Fatalf("value of %s", r.GetAccountName())
 			}
 		}
 		b.session.end() // frees the account
-		wantEnd(t, a.ask(wire.ReqAccountUpdates, follow("DU1")), wire.AccountDownloadEnd)
+		wantDownload(t, a.ask(wire.ReqAccountUpdates, follow("DU1")))
 	})
 }
 

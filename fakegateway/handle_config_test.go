@@ -20,7 +20,9 @@ func (l *line) config(t *testing.T) *protobuf.ConfigResponse {
 		l.ask(wire.ReqConfig, &protobuf.ConfigRequest{ReqId: num(3)}), wire.ConfigResponse)
 }
 
-func (l *line) update(t *testing.T, m *protobuf.UpdateConfigRequest) *protobuf.UpdateConfigResponse {
+func (l *line) update(
+	t *testing.T, m *protobuf.UpdateConfigRequest,
+) *protobuf.UpdateConfigResponse {
 	t.Helper()
 	m.ReqId = num(4)
 	return body[*protobuf.UpdateConfigResponse](t, l.ask(wire.UpdateConfig, m),
@@ -45,7 +47,8 @@ func TestConfigShowsTheSwitches(t *testing.T) {
 		MessagePacing: RejectMessages, DisconnectMalformed: true, SendTimeout: 12 * time.Second,
 	}), configVersion, 1)
 	api = l.config(t).GetApi().GetSettings()
-	if !api.GetReadOnlyApi() || api.GetDownloadOpenOrdersOnConnection() || api.GetMasterClientId() != 7 ||
+	if !api.GetReadOnlyApi() || api.GetDownloadOpenOrdersOnConnection() ||
+		api.GetMasterClientId() != 7 ||
 		!api.GetRejectMessagesAboveMaxRate() || api.GetMaintainConnectionOnIncorrectFields() ||
 		api.GetMaintainAndResubmitOrdersOnReconnect() || api.GetBulkDataTimeout() != 12 {
 		t.Errorf("with switches: %v", api)
@@ -72,10 +75,12 @@ func TestUpdatesThatHaveEffect(t *testing.T) {
 		ReadOnlyApi: proto.Bool(true), MasterClientId: num(7),
 		DownloadOpenOrdersOnConnection: proto.Bool(false), UseNegativeAutoRange: proto.Bool(true),
 	}))
-	if got.GetStatus() != updateDone || got.GetReqId() != 4 || !slices.Equal(got.GetChangedFields(), []string{
+	changed := []string{
 		"api.settings.readOnlyApi", "api.settings.downloadOpenOrdersOnConnection",
 		"api.settings.useNegativeAutoRange", "api.settings.masterClientId",
-	}) {
+	}
+	if got.GetStatus() != updateDone || got.GetReqId() != 4 ||
+		!slices.Equal(got.GetChangedFields(), changed) {
 		t.Errorf("update %v", got)
 	}
 	wantFlow(t, l.ask(wire.ReqIds, &protobuf.IdsRequest{}), "errMsg:-1 321")
@@ -93,7 +98,8 @@ func TestUpdatesThatHaveEffect(t *testing.T) {
 	if !strings.Contains(master.kinds(), "openOrder") {
 		t.Errorf("the master client heard %q of a new order", master.kinds())
 	}
-	if api := again.config(t).GetApi().GetSettings(); !api.GetUseNegativeAutoRange() || api.GetReadOnlyApi() {
+	api := again.config(t).GetApi().GetSettings()
+	if !api.GetUseNegativeAutoRange() || api.GetReadOnlyApi() {
 		t.Errorf("settings %v", api)
 	}
 }
@@ -109,11 +115,14 @@ func TestUpdatesOfNothing(t *testing.T) {
 		"of a switch": apiUpdate(&protobuf.ApiSettingsConfig{
 			SocketPort: num(7497), LoggingLevel: proto.String("detail"),
 		}),
-		"of ids":              {ResetAPIOrderSequence: proto.Bool(true)},
-		"of a message unseen": {Messages: []*protobuf.MessageConfig{{Id: num(9), Enabled: proto.Bool(false)}}},
+		"of ids": {ResetAPIOrderSequence: proto.Bool(true)},
+		"of a message unseen": {Messages: []*protobuf.MessageConfig{
+			{Id: num(9), Enabled: proto.Bool(false)},
+		}},
 	} {
 		got := l.update(t, m)
-		if got.GetStatus() != updateFailed || len(got.GetErrors()) != 1 || len(got.GetChangedFields()) != 0 {
+		if got.GetStatus() != updateFailed || len(got.GetErrors()) != 1 ||
+			len(got.GetChangedFields()) != 0 {
 			t.Errorf("%s: %v", name, got)
 		}
 	}
@@ -137,7 +146,8 @@ func TestUpdatesWithWarnings(t *testing.T) {
 	}
 	off.AcceptedWarnings = []*protobuf.UpdateConfigWarning{{MessageId: num(confirmCapPrice)}}
 	got = l.update(t, off)
-	if got.GetStatus() != updateDone || !slices.Equal(got.GetChangedFields(), []string{"messages.131.enabled"}) ||
+	if got.GetStatus() != updateDone || len(got.GetChangedFields()) != 1 ||
+		got.GetChangedFields()[0] != "messages.131.enabled" ||
 		l.config(t).GetMessages()[0].GetEnabled() {
 		t.Errorf("with acceptance: %v", got)
 	}

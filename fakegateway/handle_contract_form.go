@@ -114,7 +114,7 @@ func contractOf(i market.Instrument, venue string) *protobuf.Contract {
 		{&c.Symbol, i.Symbol},
 		{&c.Exchange, venue},
 		{&c.Right, i.Right},
-		{&c.TradingClass, i.TradingClass},
+		{&c.TradingClass, tradingClass(i)},
 		{&c.LastTradeDateOrContractMonth, i.LastTradeDate},
 	} {
 		if f.text != "" {

@@ -172,8 +172,11 @@ func TestStocksAtTheirExchanges(t *testing.T) {
 			t.Errorf("%d contracts at %v, valid exchanges %v", len(rows), at, valid)
 		}
 		for name, c := range map[string]*protobuf.Contract{
-			"id":    {ConId: num(272093)},
-			"ISIN":  {SecIdType: new("ISIN"), SecId: new("US5949181045"), SecType: new("STK"), Exchange: new("SMART")},
+			"id": {ConId: num(272093)},
+			"ISIN": {
+				SecIdType: new("ISIN"), SecId: new("US5949181045"), SecType: new("STK"),
+				Exchange: new("SMART"),
+			},
 			"venue": {Symbol: new("MSFT"), SecType: new("STK"), Exchange: new("ISLAND")},
 		} {
 			if rows := contracts(t, l, c); len(rows) != 1 || rows[0].GetContract().GetConId() != 272093 {

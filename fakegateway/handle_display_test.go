@@ -43,7 +43,8 @@ func TestDisplayGroups(t *testing.T) {
 		wantShown(t, b.ask(wire.SubscribeToGroupEvents, followGroup(9, 1)), map[int32]string{9: "none"})
 		wantShown(t, b.ask(wire.SubscribeToGroupEvents, followGroup(10, 4)), map[int32]string{10: "none"})
 
-		wantShown(t, a.ask(wire.UpdateDisplayGroup, showInGroup(2, "8314")), map[int32]string{2: "8314@SMART"})
+		wantShown(t, a.ask(wire.UpdateDisplayGroup, showInGroup(2, "8314")),
+			map[int32]string{2: "8314@SMART"})
 		wantShown(t, b.take(), map[int32]string{9: "8314@SMART"})
 		wantShown(t, b.ask(wire.UpdateDisplayGroup, showInGroup(10, "265598@ARCA")),
 			map[int32]string{10: "265598@ARCA"})

@@ -48,7 +48,8 @@ func (s *session) reqFA(m *protobuf.FARequest) {
 	case faAliases:
 		text, err = s.srv.formatAliases()
 	default:
-		err = errors.New(textNoFAData)
+		s.fail(faRequest, codeValidating, validating(textNoFAData))
+		return
 	}
 	if err != nil {
 		s.fail(faRequest, codeValidating, validating(err.Error()))

@@ -14,7 +14,8 @@ import (
 // unserved refuses a request that IBKR has and this Gateway does not serve, under its own request
 // id, because its client waits for that id.
 func (s *session) unserved(m wire.Message) {
-	s.fail(int(idOf(m.Body)), codeValidating, validating("This Gateway does not serve "+m.Kind.String()))
+	s.fail(int(idOf(m.Body)), codeValidating,
+		validating("This Gateway does not serve "+m.Kind.String()))
 }
 
 // malformed answers a request that the codec does not know or cannot read, and the connection goes
