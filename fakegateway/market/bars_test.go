@@ -41,8 +41,8 @@ func TestBarsOfAllSizesAgree(t *testing.T) {
 		q.BarSize = secs(sizes[big])
 		large := history(t, m, now, q)
 		q.BarSize = secs(sizes[rapid.IntRange(0, big-1).Draw(t, "small")])
-		if sizes[big]%q.BarSize.Count != 0 {
-			return // 20 minutes are not made of 15
+		if sizes[big]%q.BarSize.Count != 0 || sizes[big] > 600*q.BarSize.Count {
+			return // 20 minutes are not made of 15, and thousands of bars take long
 		}
 		small := history(t, m, now, q)
 		if len(large) == 0 {

@@ -32,11 +32,7 @@ func (m Market) Histogram(now time.Time, i Instrument, duration Span, rthOnly bo
 	if now.Sub(h.Start) <= fineHistogram {
 		g = byPoint
 	}
-	for _, w := range m.open(i, h.Start, now) {
-		if rthOnly && m.Hours.SessionsOnly {
-			m.regular(i, w, func(w Window) { f.count(w, now, g, volume) })
-			continue
-		}
+	for _, w := range m.trading(i, Window{h.Start, now}, rthOnly) {
 		f.count(w, now, g, volume)
 	}
 	rows := make([]HistogramRow, 0, len(volume))
@@ -45,24 +41,6 @@ func (m Market) Histogram(now time.Time, i Instrument, duration Span, rthOnly bo
 	}
 	slices.SortFunc(rows, func(a, b HistogramRow) int { return a.Price.Cmp(b.Price) })
 	return rows
-}
-
-// regular gives the regular hours of a window.
-func (m Market) regular(i Instrument, w Window, give func(Window)) {
-	for from := w.Open; from.Before(w.Close); {
-		r := m.next(i, from, false)
-		start, end := r.Open, r.Close
-		if start.Before(from) {
-			start = from
-		}
-		if end.After(w.Close) {
-			end = w.Close
-		}
-		if start.Before(end) {
-			give(Window{start, end})
-		}
-		from = r.Close
-	}
 }
 
 func (f feed) count(w Window, now time.Time, g grain, volume map[int64]int64) {

@@ -25,8 +25,8 @@ type kind struct {
 	orderTypes string
 	aggGroup   int
 	root       *kind // of the instrument whose price this one's follows; nil for none
-	minSize    string
-	suggested  string // size increment
+	minSize    decimal.Decimal
+	suggested  decimal.Decimal // size increment
 }
 
 // dress fills in the details that come from an instrument's kind.
@@ -39,8 +39,8 @@ func (k *kind) dress(i Instrument) Instrument {
 	}
 	i.MarketRuleIDs = ruleIDs(k.rule, i.ValidExchanges)
 	i.PriceMagnifier, i.Multiplier = 1, max(i.Multiplier, 1)
-	i.MinSize, i.SizeIncrement = parse(k.minSize), parse(k.minSize)
-	i.SuggestedSizeIncrement = parse(k.suggested)
+	i.MinSize, i.SizeIncrement = k.minSize, k.minSize
+	i.SuggestedSizeIncrement = k.suggested
 	i.ZoneID = k.sessions.zoneID
 	if i.LocalSymbol == "" {
 		i.LocalSymbol = i.Symbol
@@ -68,5 +68,5 @@ var usStock = kind{
 	unit: 1, scale: 2, rule: centRule, sessions: newYork, spread: 2, volume: 3_000, lot: 100,
 	exchanges: stockExchanges, makers: []string{"NASDAQ", "ARCA", "BATS", "NYSE", "EDGX", "IEX", "MEMX"},
 	orderTypes: stockOrders, aggGroup: 1,
-	minSize: "0.0001", suggested: "100",
+	minSize: parse("0.0001"), suggested: parse("100"),
 }

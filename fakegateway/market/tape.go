@@ -1,6 +1,9 @@
 package market
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Tick is one step of the tape: a trade, and the quote that holds from then on. Quote.LastSize is 0
 // where nothing traded.
@@ -90,7 +93,7 @@ type TickRequest struct {
 }
 
 // maxTickSearch is how far back or ahead ticks are looked for: past any closed weekend.
-const maxTickSearch = maxClosedDays * 24 * time.Hour
+const maxTickSearch = maxClosedDays * dayTime
 
 // HistoricalTicks answers reqHistoricalTicks, in order of time, with nothing that is after now.
 func (m Market) HistoricalTicks(now time.Time, q TickRequest) []Tick {
@@ -99,40 +102,62 @@ func (m Market) HistoricalTicks(now time.Time, q TickRequest) []Tick {
 		until = now
 	}
 	count := min(max(q.Count, 1), MaxTicks)
-	if !q.From.IsZero() {
-		if end := q.From.Add(maxTickSearch); end.Before(until) {
-			until = end
-		}
-		return m.ticksWithin(q, q.From.Add(-1), until, count)
+	if q.From.IsZero() {
+		return m.lastTicks(q, until, count)
 	}
-	// Look back over ever longer stretches until there are enough.
-	for back := time.Duration(count) * Step; ; back *= 4 {
-		ticks := m.ticksWithin(q, until.Add(-back), until, MaxTicks)
-		if len(ticks) >= count || back > maxTickSearch {
-			return ticks[max(len(ticks)-count, 0):]
-		}
-	}
-}
-
-func (m Market) ticksWithin(q TickRequest, from, until time.Time, limit int) []Tick {
-	if !q.RTHOnly || !m.Hours.SessionsOnly {
-		return m.Tape(q.Instrument, from, until, limit)
+	if end := q.From.Add(maxTickSearch); end.Before(until) {
+		until = end
 	}
 	var ticks []Tick
-	for from.Before(until) && len(ticks) < limit {
-		w := m.next(q.Instrument, from.Add(1), false)
-		if w.Open.After(until) {
+	for _, w := range m.trading(q.Instrument, Window{q.From, until.Add(1)}, q.RTHOnly) {
+		if len(ticks) == count {
 			break
 		}
-		start, end := w.Open.Add(-1), w.Close.Add(-1)
-		if start.Before(from) {
-			start = from
-		}
-		if end.After(until) {
-			end = until
-		}
-		ticks = append(ticks, m.Tape(q.Instrument, start, end, limit-len(ticks))...)
-		from = w.Close.Add(-1)
+		ticks = append(ticks, m.Tape(q.Instrument, w.Open.Add(-1), w.Close.Add(-1), count-len(ticks))...)
 	}
 	return ticks
+}
+
+// lastTicks looks back from until, over ever longer stretches.
+func (m Market) lastTicks(q TickRequest, until time.Time, count int) []Tick {
+	var found [][]Tick // the latest first
+	windows := m.trading(q.Instrument, Window{until.Add(-maxTickSearch), until.Add(1)}, q.RTHOnly)
+	for _, w := range slices.Backward(windows) {
+		for back := time.Duration(count) * Step; count > 0 && w.Open.Before(w.Close); back *= 2 {
+			from := w.Close.Add(-min(back, MaxTicks*Step))
+			if from.Before(w.Open) {
+				from = w.Open
+			}
+			ticks := m.Tape(q.Instrument, from.Add(-1), w.Close.Add(-1), 0)
+			ticks = ticks[max(len(ticks)-count, 0):]
+			found, count, w.Close = append(found, ticks), count-len(ticks), from
+		}
+	}
+	slices.Reverse(found)
+	return slices.Concat(found...)
+}
+
+// trading is when an instrument trades in a window, in regular hours only or in extended ones too.
+func (m Market) trading(i Instrument, in Window, rthOnly bool) []Window {
+	open := m.open(i, in.Open, in.Close)
+	if !rthOnly || !m.Hours.SessionsOnly {
+		return open
+	}
+	var regular []Window
+	for _, w := range open {
+		for from := w.Open; from.Before(w.Close); {
+			r := m.next(i, from, false)
+			from = r.Close
+			if r.Open.Before(w.Open) {
+				r.Open = w.Open
+			}
+			if r.Close.After(w.Close) {
+				r.Close = w.Close
+			}
+			if r.Open.Before(r.Close) {
+				regular = append(regular, r)
+			}
+		}
+	}
+	return regular
 }

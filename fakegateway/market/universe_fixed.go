@@ -48,28 +48,28 @@ const (
 var (
 	cashKind = kind{
 		unit: 5, scale: 5, rule: euroRule, sessions: interbank, spread: 2, volume: 2_000_000,
-		lot: 500_000, orderTypes: cashOrders, aggGroup: 4, minSize: "0.01", suggested: "100",
+		lot: 500_000, orderTypes: cashOrders, aggGroup: 4, minSize: parse("0.01"), suggested: parse("100"),
 	}
 	yenKind = kind{
 		unit: 5, scale: 3, rule: yenRule, sessions: interbank, spread: 2, volume: 2_000_000,
-		lot: 500_000, orderTypes: cashOrders, aggGroup: 4, minSize: "0.01", suggested: "100",
+		lot: 500_000, orderTypes: cashOrders, aggGroup: 4, minSize: parse("0.01"), suggested: parse("100"),
 	}
 	indexKind = kind{
 		unit: 1, scale: 2, rule: centRule, sessions: indices, spread: 2, volume: 200, lot: 1,
-		minSize: "1", suggested: "1",
+		minSize: parse("1"), suggested: parse("1"),
 	}
 	bondKind = kind{
 		unit: 1, scale: 3, rule: bondRule, sessions: bondDesk, spread: 30, volume: 200, lot: 10,
 		exchanges: "SMART,BONDDESK,BONDDESK2,VALUBOND,VALUBOND2", orderTypes: bondOrders,
-		minSize: "1", suggested: "1", aggGroup: 7,
+		minSize: parse("1"), suggested: parse("1"), aggGroup: 7,
 	}
 	cryptoKind = kind{
 		unit: 25, scale: 2, rule: quarterRule, sessions: coins, spread: 4, volume: 300, lot: 1,
-		orderTypes: cryptoOrders, minSize: "0.00000001", suggested: "0.00000001", aggGroup: 8,
+		orderTypes: cryptoOrders, minSize: parse("0.00000001"), suggested: parse("0.00000001"), aggGroup: 8,
 	}
 	cfdKind = kind{
 		unit: 1, scale: 2, rule: centRule, sessions: newYork, spread: 2, volume: 3_000, lot: 100,
-		orderTypes: stockOrders, minSize: "1", suggested: "100", aggGroup: 1,
+		orderTypes: stockOrders, minSize: parse("1"), suggested: parse("100"), aggGroup: 1,
 	}
 )
 

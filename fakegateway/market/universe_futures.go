@@ -54,7 +54,7 @@ const (
 func futureKind(unit int64, scale int, r *rule, s *sessions, root *kind, volume int64) kind {
 	return kind{
 		unit: unit, scale: scale, rule: r, sessions: s, root: root, spread: 2, volume: volume,
-		lot: 5, orderTypes: futureOrders, aggGroup: futureAggGroup, minSize: "1", suggested: "1",
+		lot: 5, orderTypes: futureOrders, aggGroup: futureAggGroup, minSize: parse("1"), suggested: parse("1"),
 	}
 }
 

@@ -36,12 +36,12 @@ var (
 		unit: 1, scale: 2, rule: pennyRule, sessions: listedOptions, spread: 2, spreadShare: 100,
 		volume: 100, lot: 5, exchanges: optionExchanges,
 		makers:     []string{"CBOE", "ISE", "PHLX", "AMEX", "BOX", "MIAX", "NASDAQOM"},
-		orderTypes: optionOrders, aggGroup: 2, minSize: "1", suggested: "1", root: &usStock,
+		orderTypes: optionOrders, aggGroup: 2, minSize: parse("1"), suggested: parse("1"), root: &usStock,
 	}
 	indexOption = kind{
 		unit: 5, scale: 2, rule: nickelRule, sessions: indexOptions, spread: 2, spreadShare: 100,
 		volume: 100, lot: 5, exchanges: "SMART,CBOE", makers: []string{"CBOE"},
-		orderTypes: optionOrders, aggGroup: 2, minSize: "1", suggested: "1", root: &indexKind,
+		orderTypes: optionOrders, aggGroup: 2, minSize: parse("1"), suggested: parse("1"), root: &indexKind,
 	}
 )
 
