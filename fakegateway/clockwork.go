@@ -16,7 +16,9 @@ func (s *Server) runExchange() {
 	for {
 		select {
 		case <-timer.C:
+			s.hush.Lock()
 			s.exchange.Advance(s.clock.now())
+			s.hush.Unlock()
 		case <-s.exchange.Changed():
 		case <-s.stop:
 			return

@@ -16,6 +16,9 @@ import (
 const (
 	// inboundQueue bounds the messages between the reader and the loop.
 	inboundQueue = 64
+	// turnLimit bounds how long the loop waits for the writer.
+	turnLimit = 5 * time.Millisecond
+
 	// settleWithin bounds how long START_API waits for the sessions that are ending.
 	settleWithin = 250 * time.Millisecond
 
@@ -79,6 +82,7 @@ type conn struct {
 	ready     bool // the bootstrap is out
 	requested bool
 	pending   []arrival
+	lagging   bool // the writer did not get on within turnLimit
 	session   *session
 	rate      *meter // of messages, where too many are rejected; nil where they are not
 }
@@ -113,6 +117,7 @@ func (c *conn) Send(m wire.Message) {
 
 // serve runs the connection and returns when its socket and all its goroutines are gone.
 func (c *conn) serve() {
+	c.mark(fault.Accepted) // before anything is read
 	c.wg.Add(2)
 	go func() { defer c.wg.Done(); c.rd.run() }()
 	go func() { defer c.wg.Done(); c.w.run() }()
@@ -137,9 +142,15 @@ func (c *conn) loop() {
 			c.session.resume()
 		}
 		for len(c.pending) > 0 && c.admitted(stage) {
+			if !c.turn() {
+				return
+			}
 			a := c.pending[0]
 			c.pending = c.pending[1:]
-			if !c.handle(a) {
+			c.w.cork()
+			goOn := c.handle(a)
+			c.w.uncork()
+			if !goOn {
 				return
 			}
 		}
@@ -166,6 +177,31 @@ func (c *conn) loop() {
 			return
 		}
 	}
+}
+
+// turn waits until what was said so far is written, before more is heard: so the order of what a
+// Gateway hears and says is the same in every run with the same client. A writer that does not get
+// on, because of its client or of a fault, is not waited for until it has. It reports whether the
+// loop goes on.
+func (c *conn) turn() bool {
+	resting := c.w.resting()
+	if resting == nil {
+		c.lagging = false
+		return !c.quitting() && !c.rd.isOver()
+	}
+	if c.lagging {
+		return !c.quitting() && !c.rd.isOver()
+	}
+	timer := time.NewTimer(turnLimit)
+	defer timer.Stop()
+	select {
+	case <-resting:
+	case <-timer.C:
+		c.lagging = true
+	case <-c.quit:
+	case <-c.over:
+	}
+	return !c.quitting() && !c.rd.isOver()
 }
 
 // admitted reports whether the oldest pending arrival may be handled now.
@@ -340,9 +376,20 @@ func (c *conn) isMuted() bool {
 	return c.muted
 }
 
-// sleep waits for d. It is cut short when the connection is quitting, and reports false when the
-// connection is over.
+// sleep is wait for the loop: what was said goes out meanwhile.
 func (c *conn) sleep(d time.Duration) bool {
+	if d <= 0 {
+		return c.wait(d)
+	}
+	if c.w.uncork() {
+		defer c.w.cork()
+	}
+	return c.wait(d)
+}
+
+// wait waits for d. It is cut short when the connection is quitting, and reports false when the
+// connection is over.
+func (c *conn) wait(d time.Duration) bool {
 	if d > 0 {
 		timer := time.NewTimer(d)
 		defer timer.Stop()

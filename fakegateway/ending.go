@@ -167,6 +167,7 @@ func (c *conn) sendFIN(half bool, end string, done func(mismatch string)) {
 		return
 	}
 	c.finSent, c.half, c.finAt = true, half, time.Now()
+	both := c.finSeen // else the reader meets the client's and finds ours sent
 	c.mu.Unlock()
 	c.srv.board.update(c.row, Event{Kind: EventGatewayFIN}, func(r *Connection) {
 		r.GatewayFIN = time.Now()
@@ -179,9 +180,6 @@ func (c *conn) sendFIN(half bool, end string, done func(mismatch string)) {
 	if done != nil {
 		done(finMismatch(c.nc, err))
 	}
-	c.mu.Lock()
-	both := c.finSeen
-	c.mu.Unlock()
 	if !half {
 		c.stop()
 	}

@@ -17,7 +17,9 @@ import (
 // reached notes in the loop that the handshake has come to p, and lets what falls there act. It
 // reports whether the loop goes on.
 func (c *conn) reached(p fault.Phase) bool {
-	c.mark(p)
+	if p != fault.Accepted { // marked before the reader started
+		c.mark(p)
+	}
 	hit := c.phase(p)
 	if hit == nil {
 		return true

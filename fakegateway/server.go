@@ -30,6 +30,8 @@ type Server struct {
 	log      *slog.Logger
 	clock    clock
 	plan     *fault.Plan
+	delayed  delayed
+	hush     sync.RWMutex              // held while the exchange tells of a moment
 	hook     atomic.Pointer[hook.Hook] // nil is none
 	board    *board
 	stage    *stages
@@ -86,7 +88,8 @@ func New(cfg Config) (*Server, error) {
 		cfg: cfg, log: cfg.Log, profile: profile, trusted: trusted, clock: cfg.Clock.begin(),
 		stage: newStages(Ready), replan: make(chan struct{}, 1),
 		stop: make(chan struct{}), gone: make(chan struct{}), up: make(chan struct{}),
-		conns: make(map[*conn]bool),
+		conns:   make(map[*conn]bool),
+		delayed: delayed{wake: make(chan struct{}, 1)},
 	}
 	if err := s.loadHook(cfg.Schedule); err != nil {
 		return nil, fmt.Errorf("configure gateway: %w", err)
@@ -151,6 +154,7 @@ func (s *Server) listen(ln net.Listener) error {
 	s.port = newPort(s, ln)
 	s.owned.Go(s.runExchange)
 	s.owned.Go(s.runSchedule)
+	s.owned.Go(s.runDelayed)
 	if daily := slices.Concat(s.profile.Daily, s.cfg.Daily); len(daily) > 0 {
 		s.owned.Go(func() { s.runDaily(daily) })
 	}

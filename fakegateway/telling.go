@@ -84,7 +84,7 @@ func (c *conn) made(m wire.Message) {
 func (c *conn) sayAll(released []fault.Withheld) {
 	for _, w := range released {
 		if w.Wait > 0 {
-			c.srv.sayLater(w)
+			c.srv.delayed.add(w)
 			continue
 		}
 		c.say(w)
@@ -104,25 +104,10 @@ func (c *conn) say(w fault.Withheld) {
 	}
 }
 
-// sayLater tells a message when its wait is over: on the connection that it was withheld from or, when
-// that has ended, on the one that the client then has.
-func (s *Server) sayLater(w fault.Withheld) {
-	s.owned.Go(func() {
-		timer := time.NewTimer(w.Wait)
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-			w.Wait = 0
-			s.sayNow(w)
-		case <-s.stop:
-		}
-	})
-}
-
 // sayNow tells what was withheld to the client, wherever it is.
 func (s *Server) sayNow(w fault.Withheld) {
 	if w.Wait > 0 {
-		s.sayLater(w)
+		s.delayed.add(w)
 		return
 	}
 	c := s.addressee(w)

@@ -45,9 +45,12 @@ type writer struct {
 
 	mu     sync.Mutex
 	queue  []item
-	spare  []item // memory of an earlier queue
-	bytes  int    // in queue
-	closed bool   // nothing more is taken
+	spare  []item        // memory of an earlier queue
+	bytes  int           // in queue
+	closed bool          // nothing more is taken
+	corked bool          // the loop is handling something
+	busy   bool          // something is queued or being written
+	rested chan struct{} // closed at the end of busy; nil unless somebody waits
 
 	ready  chan struct{}
 	gate   gate          // shut by stop-writing
@@ -77,21 +80,47 @@ func (w *writer) put(items ...item) {
 	for _, it := range items {
 		w.bytes += len(it.raw)
 	}
+	w.busy = true
 	w.queue = append(w.queue, items...)
 	full := w.bytes > queueBytes || len(w.queue) > queueItems
 	if full {
 		w.closed = true
 	}
+	corked := w.corked
 	w.mu.Unlock()
 	if full {
 		w.c.shut(fmt.Sprintf("slow consumer: over %d bytes or %d messages waited to be written",
 			queueBytes, queueItems), true)
 		return
 	}
+	if !corked {
+		w.wake()
+	}
+}
+
+func (w *writer) wake() {
 	select {
 	case w.ready <- struct{}{}:
 	default: // the writer is on its way
 	}
+}
+
+// cork lets the writer rest while the loop handles something, so that all of it is decided before any
+// of it is written. uncork, which comes soon, starts it and says whether it was corked.
+func (w *writer) cork() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.corked = true
+}
+
+func (w *writer) uncork() (was bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	was, w.corked = w.corked, false
+	if len(w.queue) > 0 {
+		w.wake()
+	}
+	return was
 }
 
 // putLast queues one final item: nothing is taken after it.
@@ -109,6 +138,33 @@ func (w *writer) discard() {
 	w.closed, w.queue, w.bytes = true, nil, 0
 }
 
+// end is the writer's last act.
+func (w *writer) end() {
+	w.discard()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.idle()
+}
+
+// idle notes that nothing waits to be written. The caller holds mu.
+func (w *writer) idle() {
+	w.busy = false
+	if w.rested != nil {
+		close(w.rested)
+		w.rested = nil
+	}
+}
+
+// resting is closed when everything that is queued now was written; nil when that is so already.
+func (w *writer) resting() <-chan struct{} {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.busy && w.rested == nil {
+		w.rested = make(chan struct{})
+	}
+	return w.rested
+}
+
 // take hands out what waits and gets back the memory of what was taken before.
 func (w *writer) take(done []item) []item {
 	clear(done) // nothing written is kept for the memory's sake
@@ -119,18 +175,23 @@ func (w *writer) take(done []item) []item {
 	}
 	items := w.queue
 	w.queue, w.spare, w.bytes = w.spare, nil, 0
+	if len(items) == 0 {
+		w.idle()
+	}
 	return items
 }
 
 func (w *writer) run() {
 	defer close(w.done)
-	defer w.discard()
+	defer w.end()
 	for {
 		select {
 		case <-w.ready:
 		case <-w.c.over:
 			return
 		}
+		w.c.srv.hush.RLock() // until the exchange has told all of a moment
+		w.c.srv.hush.RUnlock()
 		for items := w.take(nil); len(items) > 0; items = w.take(items) {
 			for _, it := range items {
 				if !w.write(it) {
@@ -246,7 +307,7 @@ func (w *writer) bytesOut(b []byte) (n int, err error) {
 		return n, err
 	}
 	for i := range b {
-		if !w.c.sleep(every) {
+		if !w.c.wait(every) {
 			return n, errOver
 		}
 		m, err := w.c.nc.Write(b[i : i+1])

@@ -38,15 +38,15 @@ func (w *writer) strike(hit fault.Hit, it item) bool {
 			return false
 		}
 		c.filed(hit, "held back "+hit.What.For.String())
-		if !c.sleep(time.Duration(hit.When.Delay + hit.What.For)) {
+		if !c.wait(time.Duration(hit.When.Delay + hit.What.For)) {
 			return false
 		}
 		return w.rest(it, hit.When.Byte)
 	case fault.Drop:
 		c.filed(hit, "message dropped")
-		return c.sleep(time.Duration(hit.When.Delay))
+		return c.wait(time.Duration(hit.When.Delay))
 	case fault.Error:
-		if !c.sleep(time.Duration(hit.When.Delay)) {
+		if !c.wait(time.Duration(hit.When.Delay)) {
 			return false
 		}
 		c.filed(hit, fmt.Sprintf("error %d", hit.What.Code))
@@ -85,7 +85,7 @@ func (w *writer) rest(it item, from int) bool {
 }
 
 func (w *writer) duplicate(hit fault.Hit, it item) bool {
-	if !w.c.sleep(time.Duration(hit.When.Delay)) {
+	if !w.c.wait(time.Duration(hit.When.Delay)) {
 		return false
 	}
 	w.c.filed(hit, fmt.Sprintf("%d copies", max(2, hit.What.Times)))
@@ -103,7 +103,7 @@ func (w *writer) duplicate(hit fault.Hit, it item) bool {
 
 // drip writes the unit at hand byte by byte; without one, everything from now on.
 func (w *writer) drip(hit fault.Hit, it item) bool {
-	if !w.c.sleep(time.Duration(hit.When.Delay)) {
+	if !w.c.wait(time.Duration(hit.When.Delay)) {
 		return false
 	}
 	before := w.every.Load()
@@ -120,7 +120,7 @@ func (w *writer) drip(hit fault.Hit, it item) bool {
 // spoil breaks the stream: a cut frame, noise, or a bad length, and then what the fault says.
 func (w *writer) spoil(hit fault.Hit, it item) bool {
 	c := w.c
-	if !w.partial(it, hit.When.Byte, "cut by "+hit.ID) || !c.sleep(time.Duration(hit.When.Delay)) {
+	if !w.partial(it, hit.When.Byte, "cut by "+hit.ID) || !c.wait(time.Duration(hit.When.Delay)) {
 		return false
 	}
 	wrote := fmt.Sprintf("%d bytes of %s", hit.When.Byte, it.kind)

@@ -84,7 +84,7 @@ func (x *expander) add(entry ast.Node, path string, using []string) error {
 	}
 	var f Fault
 	if err := yaml.NodeToValue(entry, &f, yaml.Strict()); err != nil {
-		return located(x.name, err)
+		return located(x.name, document{}, err)
 	}
 	from := origin{path: path}
 	if len(using) > 0 {
@@ -111,7 +111,7 @@ func isUse(entry ast.Node) bool {
 func (x *expander) use(entry ast.Node, path string, using []string) error {
 	var u useDoc
 	if err := yaml.NodeToValue(entry, &u, yaml.Strict()); err != nil {
-		return located(x.name, err)
+		return located(x.name, document{}, err)
 	}
 	fail := func(format string, args ...any) error {
 		return x.at(entry, fmt.Errorf(format, args...))
@@ -143,7 +143,7 @@ func (x *expander) use(entry ast.Node, path string, using []string) error {
 	for _, n := range b.Faults {
 		filled, err := rewrite(n.Node, parameters(with))
 		if err != nil {
-			return located(x.name, err)
+			return located(x.name, document{}, err)
 		}
 		if err := x.add(filled, path, append(slices.Clip(using), u.Use)); err != nil {
 			return err

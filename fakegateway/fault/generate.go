@@ -87,7 +87,7 @@ func (x *expander) draw(c chanceDoc, path string, draw *rand.Rand) error {
 		if err == nil {
 			err = x.add(concrete, path, nil)
 		} else {
-			err = located(x.name, err)
+			err = located(x.name, document{}, err)
 		}
 		if err != nil {
 			return err

@@ -7,18 +7,18 @@ import (
 	"github.com/goccy/go-yaml"
 )
 
-// keyed are the structs of a schedule, by the key under which each stands; "" is the top.
+// keyed are the structs of a schedule, by the key under which each stands.
 var keyed = map[string]any{
-	"": document{}, "blocks": blockDoc{}, "faults": Fault{}, "where": Where{}, "when": When{},
+	"blocks": blockDoc{}, "faults": Fault{}, "where": Where{}, "when": When{},
 	"what": What{}, "until": Until{}, "downtime": Downtime{}, "release": Moment{},
 	"after": Moment{}, "answerTo": Request{}, "with": Request{}, "generate": chanceDoc{},
 }
 
-// keysBeside lists the keys that are allowed where an unknown one stands.
-func keysBeside(at yaml.Error) string {
+// keysBeside lists the keys that are allowed where an unknown one stands. top is the document.
+func keysBeside(at yaml.Error, top any) string {
 	t := at.GetToken()
 	if t == nil {
-		return allKeys()
+		return keysOf(top)
 	}
 	column := t.Position.Column
 	for t = t.Prev; t != nil; t = t.Prev {
@@ -29,16 +29,14 @@ func keysBeside(at yaml.Error) string {
 			return keysOf(parent)
 		}
 	}
-	return allKeys()
-}
-
-// allKeys are those at the top of a schedule and of a generator.
-func allKeys() string {
-	return keysOf(keyed[""]) + "; or, to be drawn from, " + keysOf(generatorDoc{})
+	return keysOf(top)
 }
 
 func keysOf(v any) string {
 	t := reflect.TypeOf(v)
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
 	var keys []string
 	for i := range t.NumField() {
 		key, _, _ := strings.Cut(t.Field(i).Tag.Get("yaml"), ",")

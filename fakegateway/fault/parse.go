@@ -66,7 +66,7 @@ func readDocument(name string, data []byte, v any) (root ast.Node, err error) {
 	}
 	file, err := parser.ParseBytes(data, 0)
 	if err != nil {
-		return nil, located(name, err)
+		return nil, located(name, v, err)
 	}
 	for _, d := range file.Docs {
 		if d.Body == nil {
@@ -84,20 +84,20 @@ func readDocument(name string, data []byte, v any) (root ast.Node, err error) {
 		err = yaml.NodeToValue(root, v, yaml.Strict())
 	}
 	if err != nil {
-		return nil, located(name, err)
+		return nil, located(name, v, err)
 	}
 	return root, nil
 }
 
 // located puts a decoder's error into one line that begins with its place.
-func located(name string, err error) error {
+func located(name string, top any, err error) error {
 	var at yaml.Error
 	if !errors.As(err, &at) {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	text := at.GetMessage()
 	if after, unknown := strings.CutPrefix(text, "unknown field "); unknown {
-		text = fmt.Sprintf("unknown key %s: want %s", after, keysBeside(at))
+		text = fmt.Sprintf("unknown key %s: want %s", after, keysBeside(at, top))
 	}
 	var wrong *yaml.TypeError
 	if errors.As(err, &wrong) && wrong.Token != nil {
