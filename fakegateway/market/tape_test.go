@@ -112,6 +112,12 @@ func TestHistoricalTicks(t *testing.T) {
 			ny(20, 19, 59, 56).Add(250 * time.Millisecond), ny(20, 19, 59, 58).Add(750 * time.Millisecond), 3,
 		},
 		{
+			"more than a day's, over the weekend",
+			TickRequest{Until: ny(23, 4, 0, 10), Count: 60_000},
+			ny(24, 9, 0, 0),
+			ny(19, 15, 10, 11).Add(250 * time.Millisecond), ny(23, 4, 0, 10), 60_000,
+		},
+		{
 			"none of the future",
 			TickRequest{From: ny(23, 10, 0, 0), Count: 1000},
 			ny(23, 10, 0, 5),
