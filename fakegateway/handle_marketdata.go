@@ -31,7 +31,6 @@ const (
 	codeNotListed = 354
 
 	textSnapshotGeneric = "Snapshot market data subscription is not applicable to generic ticks"
-	textDialog          = " See link in 'Market Data Connections' dialog for more details."
 )
 
 // reqMarketDataType has no answer; it speaks of later requests.
@@ -63,7 +62,7 @@ func (s *session) reqMktData(m *protobuf.MarketDataRequest) {
 		s.fail(id, codeProcessing, textDuplicateTicker)
 		return
 	case m.GetRegulatorySnapshot():
-		s.fail(id, codeNotListed, "Requested market data is not subscribed.")
+		s.fail(id, codeNotListed, textNotSubscribed)
 		return
 	case priced.instrument.SecType == market.CFD && len(priced.legs) == 0:
 		s.reroute(wire.RerouteMktDataReq, id, priced.instrument)
@@ -95,31 +94,24 @@ func (s *session) entitled(i market.Instrument) bool {
 // notice 10167 (not before a snapshot, as captured at 206 and 225), the ticks that need no
 // subscription, or nothing. It reports whether anything is to follow.
 func (s *session) admitUnsubscribed(q *quotes) bool {
-	i := q.priced.instrument
+	i, denial := q.priced.instrument, denials[s.srv.cfg.MarketDataDenial]
 	switch {
-	case q.delayed:
+	case q.delayed && !denial.noDelayed:
 		if !q.snapshot {
 			s.fail(q.id, 10167, "Requested market data is not subscribed. "+
 				"Displaying delayed market data.")
 		}
 		return true
 	case q.generic.free():
-		q.freeOnly = true
+		q.delayed, q.freeOnly = false, true
 		s.sendTickParameters(q.id, i)
-		s.fail(q.id, 10091, "Part of requested market data requires additional subscription for API."+
-			textDialog+delayedAvailable(i))
+		s.fail(q.id, denial.part.Code, denial.text(denial.part, i))
 		return true
 	default:
 		s.sendTickParameters(q.id, i)
-		s.fail(q.id, 10089, "Requested market data requires additional subscription for API."+
-			textDialog+delayedAvailable(i))
+		s.fail(q.id, denial.all.Code, denial.text(denial.all, i))
 		return false
 	}
-}
-
-// delayedAvailable is what texts say of an instrument's delayed data.
-func delayedAvailable(i market.Instrument) string {
-	return fmt.Sprintf("Delayed market data is available.%s %s/TOP/ALL", i.Symbol, i.Venue())
 }
 
 // cancelMktData has no answer when there is something to cancel.

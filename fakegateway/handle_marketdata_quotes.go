@@ -130,16 +130,15 @@ func (q *quotes) sendTicks(s *session, now state, first bool, at time.Time) {
 			out.size(size, n)
 		}
 	}
-	side(types.bid, types.bidSize, now.bid, was.bid, now.bidSize, was.bidSize)
-	side(types.ask, types.askSize, now.ask, was.ask, now.askSize, was.askSize)
-	traded := first || !now.lastAt.Equal(was.lastAt)
-	if now.index() {
-		side(types.last, types.lastSize, now.last, was.last, 0, 0)
-	} else {
-		side(types.last, types.lastSize, now.last, was.last, now.lastSize, was.lastSize)
+	if now.quoted() {
+		side(types.bid, types.bidSize, now.bid, was.bid, now.bidSize, was.bidSize)
+		side(types.ask, types.askSize, now.ask, was.ask, now.askSize, was.askSize)
 	}
-	if traded && !now.lastAt.IsZero() {
-		out.seconds(types.at, now.lastAt)
+	if now.traded() {
+		side(types.last, types.lastSize, now.last, was.last, now.lastSize, was.lastSize)
+		if first || !now.lastAt.Equal(was.lastAt) {
+			out.seconds(types.at, now.lastAt)
+		}
 	}
 	q.sendDay(out, types, now, first)
 	if (first && !q.delayed || now.halted != was.halted) && !q.snapshot {
@@ -161,7 +160,7 @@ func (q *quotes) sendDay(out *tickBodies, types *tickTypes, now state, first boo
 	}
 	one(types.high, now.high, was.high)
 	one(types.low, now.low, was.low)
-	if first || now.volume != was.volume {
+	if now.traded() && now.quoted() && (first || now.volume != was.volume) {
 		out.size(types.volume, now.volume)
 	}
 	one(types.close, now.close, was.close)

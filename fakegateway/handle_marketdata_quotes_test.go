@@ -2,6 +2,7 @@ package fakegateway
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -320,4 +321,52 @@ func TestTicksThatNeedNoSubscriptionComeAnyway(t *testing.T) {
 	l.steps(time.Minute)
 	wantFlow(t, l.take())
 	wantFlow(t, l.ask(wire.CancelMktData, &protobuf.CancelMarketData{ReqId: num(6)}))
+}
+
+func TestDenials(t *testing.T) {
+	delayed := func(l *line) {
+		l.ask(wire.ReqMarketDataType, &protobuf.MarketDataTypeRequest{MarketDataType: num(delayedData)})
+	}
+	for name, tc := range map[Denial]struct{ all, part, delayed string }{
+		DeniedToAPI:        {"errMsg:6 10089", "errMsg:7 10091", "errMsg:8 10167"},
+		DeniedUntilDelayed: {"errMsg:6 10168", "errMsg:7 10090", "errMsg:8 10167"},
+		DeniedAltogether:   {"errMsg:6 354", "errMsg:7 10090", "errMsg:8 354"},
+	} {
+		t.Run(string(name), func(t *testing.T) {
+			eachVersion(t, func(t *testing.T, v wire.Version) {
+				l := login(t, testServer(t, Semantics{MarketDataDenial: name}), v, 1)
+				hears := func(id int, generic, want string) {
+					t.Helper()
+					got := l.ask(wire.ReqMktData, quoteRequest(id, stock("AAPL"), generic))
+					if !strings.Contains(summary(got), want) {
+						t.Errorf("%s, want %s", summary(got), want)
+					}
+				}
+				hears(6, "", tc.all)
+				hears(7, "236", tc.part)
+				delayed(l)
+				hears(8, "", tc.delayed)
+			})
+		})
+	}
+}
+
+// An index has no quotes, and a currency no trades.
+func TestKindsWithoutQuotesOrTrades(t *testing.T) {
+	eachVersion(t, func(t *testing.T, v wire.Version) {
+		l := login(t, testServer(t, Semantics{LiveMarketData: true}), v, 1)
+		index := listed(t, market.Query{Symbol: "SPX", SecType: "IND"})
+		for _, tc := range []struct {
+			c    *protobuf.Contract
+			want string
+		}{
+			{at(index, index.Exchange), "[4 45 6 7 9 14]"},
+			{at(euro(t), "IDEALPRO"), "[1 2 6 7 9 14]"},
+		} {
+			if got := l.ask(wire.ReqMktData, quoteRequest(6, tc.c, "")); tickers(got) != tc.want {
+				t.Errorf("ticks %s, want %s: %s", tickers(got), tc.want, summary(got))
+			}
+			l.ask(wire.CancelMktData, &protobuf.CancelMarketData{ReqId: num(6)})
+		}
+	})
 }

@@ -25,7 +25,12 @@ type state struct {
 	secType                  market.SecType
 }
 
-func (n *state) index() bool { return n.secType == market.Index }
+// quoted reports whether anybody bids and asks: nobody does for an index.
+func (n *state) quoted() bool { return n.secType != market.Index }
+
+// traded reports whether there are last prices: currencies have none, and a combination only those of
+// its legs.
+func (n *state) traded() bool { return n.secType != market.Cash && !n.lastAt.IsZero() }
 
 // priced is what has prices: an instrument, or a combination of several.
 type priced struct {

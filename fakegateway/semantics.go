@@ -85,6 +85,9 @@ type Semantics struct {
 	// LiveMarketData gives the login market data subscriptions. Default: none; a client gets error
 	// 10089, or delayed data if it asks for that.
 	LiveMarketData bool `yaml:"liveMarketData"`
+	// MarketDataDenial is why a login without LiveMarketData does not get live data, and so which
+	// error it hears. Default: it is not subscribed for the API: 10089.
+	MarketDataDenial Denial `yaml:"marketDataDenial"`
 	// MarketDataLines is how many market data subscriptions the login may have at a time, over
 	// all clients; one more gets error 101. 0: 100.
 	MarketDataLines int `yaml:"marketDataLines"`
@@ -161,11 +164,14 @@ func (s Semantics) problems() []error {
 		oneOf("dialog", s.Dialog, NoDialog, DialogEach, DialogPerAddress, DialogPerClientID),
 		oneOf("dialogAnswer", s.DialogAnswer, append([]DialogAnswer{""}, dialogAnswers...)...),
 		oneOf("messagePacing", s.MessagePacing, NoPacing, PaceMessages, RejectMessages),
+		oneOf("marketDataDenial", s.MarketDataDenial,
+			DeniedToAPI, DeniedUntilDelayed, DeniedAltogether),
 	}
 	for key, d := range map[string]time.Duration{
 		"dialogAfter": s.DialogAfter, "clientIdRelease": s.ClientIDRelease,
 		"loginWindow": s.LoginWindow, "loginStall": s.LoginStall, "sendTimeout": s.SendTimeout,
 		"fillLatency": s.FillLatency, "cancelLatency": s.CancelLatency,
+		"historyLatency": s.HistoryLatency,
 	} {
 		if d < 0 {
 			errs = append(errs, wrong(key, "%s: want 0 or more", d))
