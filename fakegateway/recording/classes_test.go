@@ -5,7 +5,8 @@ import (
 
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
-	_ "ibsoak/internal/wire"
+
+	_ "ibsoak/internal/wire" // registers every message
 )
 
 // eachField walks every field of every message that IBKR has defined.

@@ -2,6 +2,7 @@ package recording
 
 import (
 	"bytes"
+	"flag"
 	"fmt"
 	"net"
 	"strings"
@@ -132,7 +133,26 @@ func privateWords(t *rapid.T, truth []fakegateway.Frame, v wire.Version) map[str
 	return words
 }
 
+// fewer lets a property of whole sessions be checked less often than rapid would by default: each
+// takes a Gateway of its own. -rapid.checks is obeyed.
+func fewer(t *testing.T) {
+	t.Helper()
+	f := flag.Lookup("rapid.checks")
+	if f.Value.String() != f.DefValue {
+		return
+	}
+	if err := f.Value.Set("20"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := f.Value.Set(f.DefValue); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
 func TestNoOriginalOfASessionSurvives(t *testing.T) {
+	fewer(t)
 	rapid.Check(t, func(t *rapid.T) {
 		v := rapid.SampledFrom([]wire.Version{178, 200, 225}).Draw(t, "version")
 		accounts := rapid.SliceOfNDistinct(rapid.StringMatching(`DU[1-9][0-9]{6}`), 1, 2, rapid.ID).Draw(t, "accounts")
