@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"syscall"
 	"time"
 )
@@ -101,9 +102,12 @@ func (s *Server) plantFirst() {
 // has told the Gateway of every FIN. Their rows are Planted; faults neither count nor touch them.
 func (s *Server) PlantZombies(ctx context.Context, n int) error {
 	s.mu.Lock()
-	serving := s.serving
+	var addr net.Addr
+	if s.serving {
+		addr = s.port.addr
+	}
 	s.mu.Unlock()
-	if !serving {
+	if addr == nil {
 		return errors.New("plant zombies: the gateway does not serve yet")
 	}
 	planted := func(v *View) (zombies int) {
@@ -116,7 +120,7 @@ func (s *Server) PlantZombies(ctx context.Context, n int) error {
 	}
 	before := planted(&View{s: s})
 	for i := range n {
-		c, err := s.ours.dial(ctx, s.port.addr, dialZombie)
+		c, err := s.ours.dial(ctx, addr, dialZombie)
 		if err != nil {
 			return fmt.Errorf("plant zombie %d of %d: %w", i+1, n, err)
 		}

@@ -138,7 +138,7 @@ func (c *conn) loop() {
 	}
 	for {
 		stage, stageOver := c.srv.stage.get()
-		if c.session != nil && !c.isMuted() {
+		if c.session != nil && len(c.session.waiting) > 0 && !c.isMuted() {
 			c.session.resume()
 		}
 		for len(c.pending) > 0 && c.admitted(stage) {
