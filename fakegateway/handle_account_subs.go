@@ -39,7 +39,6 @@ func (s *session) booked(v *exchange.View, e exchange.Event) {
 	if s.accounts.updates.scope.has(p.Account) {
 		s.sendAccountValues(v)
 		s.sendPortfolio(v, p, s.profits(v, p.Account)[p.ConID])
-		s.sendUpdateTime(v)
 	}
 }
 

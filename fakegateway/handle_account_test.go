@@ -101,7 +101,8 @@ func TestAccountUpdates(t *testing.T) {
 			Subscribe: proto.Bool(true), AcctCode: new("DU9000001"),
 		}
 		got := l.ask(wire.ReqAccountUpdates, subscribe)
-		wantFlow(t, got, "acctValue", "portfolioValue", "acctUpdateTime", "acctDownloadEnd")
+		wantFlow(t, got, "acctValue", "portfolioValue", "acctUpdateTime", "acctUpdateTime",
+			"acctDownloadEnd")
 		p := body[*protobuf.PortfolioValue](t, got, wire.PortfolioValue)
 		if p.GetPosition() != "100" || p.GetAccountName() != "DU9000001" ||
 			p.GetMarketValue() != p.GetMarketPrice()*100 || p.GetUnrealizedPNL() >= 0 {
@@ -114,7 +115,8 @@ func TestAccountUpdates(t *testing.T) {
 			p.GetRealizedPNL() >= 0 {
 			t.Errorf("closed position %v", p)
 		}
-		l.ask(wire.ReqAccountUpdates, &protobuf.AccountDataRequest{Subscribe: proto.Bool(false)})
+		wantFlow(t, l.ask(wire.ReqAccountUpdates, unfollow()), "errMsg:-1 2100")
+		wantFlow(t, l.ask(wire.ReqAccountUpdates, unfollow()))
 		got = l.ask(wire.PlaceOrder, order(3, "BUY", 1, "MKT", 0))
 		if n := len(all[*protobuf.AccountValue](got, wire.AccountValue)); n != 0 {
 			t.Errorf("%d account values after the end of the subscription", n)

@@ -101,22 +101,35 @@ func rates(b exchange.Balances) map[string]decimal.Decimal {
 func convert(d, rate decimal.Decimal) decimal.Decimal { return must(d.Mul(rate)) }
 
 // inBase is the profit in the base currency, with its fees taken off the day's.
-func (p profit) inBase(rates map[string]decimal.Decimal) profit {
-	rate := rates[p.instrument.Currency]
+func (p profit) inBase(rate decimal.Decimal) profit {
 	p.value, p.unrealized = convert(p.value, rate), convert(p.unrealized, rate)
 	p.realized = convert(p.realized, rate)
 	p.daily = must(convert(p.daily, rate).Sub(p.fees))
 	return p
 }
 
-// profit sums up a scope's accounts in the base currency; of one contract, or of all for id 0.
+// afterFees is the profit in its own currency, with its fees taken off the day's.
+func (p profit) afterFees(rate decimal.Decimal) profit {
+	if rate.IsPos() {
+		p.daily = must(p.daily.Sub(must(p.fees.Quo(rate))))
+	}
+	return p
+}
+
+// profit sums up a scope's accounts: all that they hold and have traded in the base currency, or
+// one contract in its own, as captured at 225.
 func (s *session) profit(v *exchange.View, c scope, conID int) profit {
 	var sum profit
 	for _, account := range c.accounts {
 		rates, all := rates(v.Balances(account)), s.profits(v, account)
 		for _, id := range sortedKeys(all) {
-			if conID == 0 || conID == id {
-				sum.add(all[id].inBase(rates))
+			p := all[id]
+			rate := rates[p.instrument.Currency]
+			switch conID {
+			case 0:
+				sum.add(p.inBase(rate))
+			case id:
+				sum.add(p.afterFees(rate))
 			}
 		}
 	}

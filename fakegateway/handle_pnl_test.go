@@ -88,3 +88,31 @@ func TestProfitsAreSentOnceASecondWhileTheyChange(t *testing.T) {
 	l.pass(time.Minute)
 	wantFlow(t, l.take())
 }
+
+// A position's profit is in its own currency, the account's in the base currency.
+func TestProfitsInAnotherCurrency(t *testing.T) {
+	l := login(t, testServer(t, Semantics{AllowShort: true}), 225, 1)
+	o := order(1, "BUY", 50_000, "MKT", 0)
+	o.Contract = &protobuf.Contract{
+		Symbol: new("USD"), SecType: new("CASH"), Currency: new("JPY"), Exchange: new("IDEALPRO"),
+	}
+	l.ask(wire.PlaceOrder, o)
+	l.pass(time.Hour)
+	l.take()
+	books := l.session.srv.exchange.Books()
+	single := body[*protobuf.PnLSingle](t,
+		l.ask(wire.ReqPnLSingle, singleRequest(2, books.Positions[0].ConID)), wire.PnLSingle)
+	yen := toFloat(l.session.srv.exchange.Market().Quote(books.Positions[0].Instrument, l.now).Last)
+	if got, want := single.GetValue(), 50_000*yen; got < want-1 || got > want+1 || yen < 50 {
+		t.Errorf("value %v, want %v yen", got, want)
+	}
+	whole := body[*protobuf.PnL](t, l.ask(wire.ReqPnL, &protobuf.PnLRequest{ReqId: num(1)}), wire.PnL)
+	for name, p := range map[string][2]float64{
+		"daily":      {single.GetDailyPnL() / yen, whole.GetDailyPnL()},
+		"unrealized": {single.GetUnrealizedPnL() / yen, whole.GetUnrealizedPnL()},
+	} {
+		if diff := p[0] - p[1]; diff > 0.01 || diff < -0.01 || p[1] == 0 {
+			t.Errorf("%s profit: %v of the position in dollars, %v of the account", name, p[0], p[1])
+		}
+	}
+}

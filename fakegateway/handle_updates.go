@@ -36,14 +36,14 @@ func init() {
 	})
 }
 
-// reqAccountUpdates starts the account subscription with everything and an end, or stops it, which
-// has no answer. All clients of a Gateway follow the same account: another one is refused while
-// others follow theirs (2101), and takes the place of the client's own (2100).
+// reqAccountUpdates starts the account subscription with everything and an end, or stops it with
+// 2100, as captured at 225. All clients of a Gateway follow the same account: another one is
+// refused while others follow theirs (2101), and takes the place of the client's own (2100).
 func (s *session) reqAccountUpdates(m *protobuf.AccountDataRequest) {
 	if !m.GetSubscribe() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		s.accounts.updates = updates{}
+		s.unsubscribeUpdates()
 		return
 	}
 	c, ok := s.scope(noRequest, m.GetAcctCode())
@@ -57,8 +57,8 @@ func (s *session) reqAccountUpdates(m *protobuf.AccountDataRequest) {
 	s.srv.exchange.View(s.conn.Now(), func(v *exchange.View) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		if before := s.accounts.updates.scope.name; before != "" && before != c.name {
-			s.fail(noRequest, codeUnsubscribed, textUnsubscribed)
+		if s.accounts.updates.scope.name != c.name {
+			s.unsubscribeUpdates()
 		}
 		s.accounts.updates = updates{scope: c}
 		s.sendAccountValues(v)
@@ -68,6 +68,14 @@ func (s *session) reqAccountUpdates(m *protobuf.AccountDataRequest) {
 		s.sendUpdateTime(v)
 		s.send(wire.AccountDownloadEnd, &protobuf.AccountDataEnd{AccountName: proto.String(c.name)})
 	})
+}
+
+// unsubscribeUpdates ends the subscription, if there is one.
+func (s *session) unsubscribeUpdates() {
+	if s.accounts.updates.scope.name != "" {
+		s.fail(noRequest, codeUnsubscribed, textUnsubscribed)
+	}
+	s.accounts.updates = updates{}
 }
 
 // followersOfOthers lists the other clients that follow another account.
@@ -129,7 +137,7 @@ func (s *session) sendPortfolios(v *exchange.View, account string) {
 }
 
 // sendPortfolio sends one position at the market, in the instrument's currency, with what it has
-// earned; what it has realized is today's.
+// earned, and then the time, as captured at 225. What it has realized is today's.
 func (s *session) sendPortfolio(v *exchange.View, p exchange.Position, earned *profit) {
 	if earned == nil { // taken back by a bust
 		earned = &profit{}
@@ -147,6 +155,7 @@ func (s *session) sendPortfolio(v *exchange.View, p exchange.Position, earned *p
 		AverageCost: float(p.AverageCost), UnrealizedPNL: float(earned.unrealized),
 		RealizedPNL: float(earned.realized), AccountName: proto.String(p.Account),
 	})
+	s.sendUpdateTime(v)
 }
 
 // listing is where an instrument is listed.
