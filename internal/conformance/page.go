@@ -19,7 +19,8 @@ var columns = []wire.Version{178, 193, 200, 206, 213, 225}
 
 // letters spell the witnesses in a cell.
 var letters = map[witness.By]string{
-	witness.Capture: "C", witness.IBAPI: "I", witness.Stoqey: "S", witness.Golden: "G",
+	witness.Capture: "C", witness.IBAPI: "I", witness.Stoqey: "S",
+	witness.Hand: "H", witness.Golden: "G",
 }
 
 const introduction = `# Which messages were checked, at which version, against what
@@ -32,6 +33,7 @@ this page of what they saw.
 | C | the bytes of a real Gateway; the captures are not part of this repository |
 | I | ` + "`github.com/scmhub/ibapi`" + ` 0.10.47: its frames were read, or it heard ours |
 | S | ` + "`@stoqey/ib`" + ` 1.6.10: the same |
+| H | bytes that were written down by a client's source, where no client at hand sends or reads the form |
 | G | bytes that are kept in this repository, with every field of the message set |
 
 The versions are one of each form that the API has had: text at 178, 193 and 200 (the last), mixed at 206,

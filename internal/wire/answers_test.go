@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"ibsoak/internal/wire"
+	"ibsoak/internal/witness"
 )
 
 // answer is a message of ours and the callbacks that a real client must make of it.
@@ -380,7 +381,9 @@ func TestStockClientAnswers(t *testing.T) {
 				if !slices.Equal(got, a.want) {
 					t.Errorf("%s was heard as\n got %s\nwant %s", a.kind,
 						strings.Join(got, "\n     "), strings.Join(a.want, "\n     "))
+					continue
 				}
+				witness.Saw(a.kind.String(), int(v), witness.IBAPI)
 			}
 		})
 	}

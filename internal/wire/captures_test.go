@@ -11,6 +11,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"ibsoak/internal/wire"
+	"ibsoak/internal/witness"
 )
 
 // capture opens a file of bytes that real Gateways sent. They are kept beside the project, not in
@@ -106,6 +107,9 @@ func TestCapturedProtobufFrames(t *testing.T) {
 		if proto.Size(m.Body) != len(frame.payload)-4 {
 			t.Errorf("%s: %d bytes of body, want %d", m.Kind, proto.Size(m.Body), len(frame.payload)-4)
 		}
+		if !t.Failed() {
+			witness.Saw(m.Kind.String(), 225, witness.Capture)
+		}
 	}
 	for _, want := range []wire.Kind{
 		wire.ManagedAccounts, wire.NextValidID, wire.PlaceOrder, wire.OpenOrder, wire.OrderStatus,
@@ -129,7 +133,9 @@ func TestCapturedCompletedOrder(t *testing.T) {
 		}
 		if !bytes.Equal(again, frame.payload) {
 			t.Errorf("%s encodes to\n%q\nthe Gateway's bytes are\n%q", m.Kind, again, frame.payload)
+			continue
 		}
+		witness.Saw(m.Kind.String(), 200, witness.Capture)
 	}
 }
 
@@ -148,7 +154,9 @@ func TestCapturedText(t *testing.T) {
 		}
 		if !bytes.Equal(again, frame.payload) {
 			t.Errorf("%s encodes to\n%q\nthe recorded bytes are\n%q", m.Kind, again, frame.payload)
+			continue
 		}
+		witness.Saw(m.Kind.String(), 173, witness.Capture)
 	}
 	if len(frames) < 10 {
 		t.Errorf("found %d messages, want all 13 of the recording", len(frames))

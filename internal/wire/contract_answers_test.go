@@ -10,6 +10,7 @@ import (
 	pb "github.com/scmhub/ibapi/protobuf"
 
 	"ibsoak/internal/wire"
+	"ibsoak/internal/witness"
 )
 
 // lookedUp is an instrument with all details that text carries for its security type at v.
@@ -79,7 +80,9 @@ func TestStockClientContractAnswers(t *testing.T) {
 			}
 			if len(want) != 1 || !slices.Equal(got, want) {
 				t.Errorf("%s at %d heard\n got %s\nwant %s", secType, v, got, want)
+				continue
 			}
+			witness.Saw(m.Kind.String(), int(v), witness.IBAPI)
 		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	pb "github.com/scmhub/ibapi/protobuf"
 
 	"ibsoak/internal/wire"
+	"ibsoak/internal/witness"
 )
 
 // reportedOrder is an order as a Gateway reports it, with every field that text carries.
@@ -226,7 +227,9 @@ func TestStockClientOrderAnswers(t *testing.T) {
 					want, got := newest.tell(t, m), client.tell(t, m)
 					if len(want) != 1 || !slices.Equal(unspell(got), unspell(want)) {
 						t.Errorf("heard\n got %s\nwant %s", unspell(got), unspell(want))
+						return
 					}
+					witness.Saw(m.Kind.String(), int(v), witness.IBAPI)
 				})
 			}
 		})

@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"ibsoak/internal/wire"
+	"ibsoak/internal/witness"
 )
 
 // askedOrder is an order and its contract as a user of the stock client makes them.
@@ -214,7 +215,11 @@ func TestStockClientOrders(t *testing.T) {
 				if wire.FormAt(wire.PlaceOrder, v) != wire.Protobuf {
 					textOnly(want)
 				}
-				t.Run(a.name, func(t *testing.T) { sameBody(t, got, want) })
+				t.Run(a.name, func(t *testing.T) {
+					if sameBody(t, got, want) {
+						witness.Saw(got.Kind.String(), int(v), witness.IBAPI)
+					}
+				})
 			}
 		})
 	}
@@ -277,13 +282,17 @@ func TestStockClientCancels(t *testing.T) {
 			want.ExtOperator, want.ManualOrderIndicator = p.s("op"), p.i(1)
 		}
 		got := client.ask(t, func(c *ibapi.EClient) { c.CancelOrder(600, cancel) })
-		sameBody(t, got, &pb.CancelOrderRequest{OrderId: p.i(600), OrderCancel: want})
+		if sameBody(t, got, &pb.CancelOrderRequest{OrderId: p.i(600), OrderCancel: want}) {
+			witness.Saw(got.Kind.String(), int(v), witness.IBAPI)
+		}
 
 		got = client.ask(t, func(c *ibapi.EClient) { c.ReqGlobalCancel(cancel) })
 		wantAll := proto.Clone(want).(*pb.OrderCancel)
 		if v < 203 { // in text the time of a global cancel does not travel
 			wantAll.ManualOrderCancelTime = nil
 		}
-		sameBody(t, got, &pb.GlobalCancelRequest{OrderCancel: wantAll})
+		if sameBody(t, got, &pb.GlobalCancelRequest{OrderCancel: wantAll}) {
+			witness.Saw(got.Kind.String(), int(v), witness.IBAPI)
+		}
 	}
 }

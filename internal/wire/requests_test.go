@@ -11,6 +11,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"ibsoak/internal/wire"
+	"ibsoak/internal/witness"
 )
 
 // stockVersions are all up to the last one that changed a form; nearly each of them is a gate of
@@ -331,7 +332,9 @@ func TestStockClientRequests(t *testing.T) {
 					t.Errorf("%s came as %s", r.kind, got.Kind)
 					continue
 				}
-				sameBody(t, got, r.want)
+				if sameBody(t, got, r.want) {
+					witness.Saw(r.kind.String(), int(v), witness.IBAPI)
+				}
 			}
 		})
 	}

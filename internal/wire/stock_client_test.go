@@ -12,6 +12,7 @@ import (
 	"github.com/scmhub/ibapi"
 
 	"ibsoak/internal/wire"
+	"ibsoak/internal/witness"
 )
 
 // silent is zerolog's level above all others; the client logs every callback otherwise.
@@ -106,6 +107,7 @@ func (c *stockClient) greet(ln net.Listener) error {
 	if m.Kind != wire.StartAPI {
 		return fmt.Errorf("first message is %s, want startApi", m.Kind)
 	}
+	witness.Saw(m.Kind.String(), int(c.version), witness.IBAPI)
 	return nil
 }
 

@@ -15,6 +15,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"ibsoak/internal/wire"
+	"ibsoak/internal/witness"
 )
 
 var writeStoqey = flag.Bool("write-stoqey-frames", false,
@@ -109,6 +110,9 @@ func checkHeard(t *testing.T, m wire.Message, v wire.Version, line string) {
 	}
 	if !misread {
 		eachValueHeard(t, m, v, events)
+	}
+	if !misread && !t.Failed() {
+		witness.Saw(m.Kind.String(), int(v), witness.Stoqey)
 	}
 }
 

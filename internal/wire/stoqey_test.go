@@ -14,6 +14,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"ibsoak/internal/wire"
+	"ibsoak/internal/witness"
 )
 
 // stoqeyFrames reads what @stoqey/ib 1.6.10 sent; testdata/record-stoqey.js recorded it.
@@ -144,6 +145,9 @@ func checkStoqeyFrame(t *testing.T, call string, raw []byte, v wire.Version, wan
 		t.Errorf("%s was not asked", call)
 		return
 	}
-	sameBody(t, m, want)
+	same := sameBody(t, m, want)
 	sameFieldCount(t, m, payload, v)
+	if same && !t.Failed() {
+		witness.Saw(m.Kind.String(), int(v), witness.Stoqey)
+	}
 }

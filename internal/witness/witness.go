@@ -20,11 +20,12 @@ const (
 	Capture By = "capture"    // the bytes of a real Gateway
 	IBAPI   By = "ibapi"      // github.com/scmhub/ibapi wrote it or heard it
 	Stoqey  By = "@stoqey/ib" // the same for that client
+	Hand    By = "by hand"    // bytes written down by a client's source
 	Golden  By = "own golden" // bytes kept in this repository
 )
 
 // All lists the witnesses.
-func All() []By { return []By{Capture, IBAPI, Stoqey, Golden} }
+func All() []By { return []By{Capture, IBAPI, Stoqey, Hand, Golden} }
 
 // Sighting is one message that was checked.
 type Sighting struct {
