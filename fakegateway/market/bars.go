@@ -145,7 +145,11 @@ func ceilTo(d, size time.Duration) time.Duration { return (d + size - 1).Truncat
 
 // Earliest is the first session of which History gives bars at now.
 func (m Market) Earliest(i Instrument, now time.Time, rthOnly bool) time.Time {
-	return m.next(i, now.Add(-maxHistory).Add(dayTime), !rthOnly).Open
+	first := now.Add(-maxHistory).Add(dayTime)
+	if m.Replay.of(i.source) != nil && m.Replay.Once && first.Before(m.Replay.begins()) {
+		first = m.Replay.begins()
+	}
+	return m.next(i, first, !rthOnly).Open
 }
 
 // start is where the window of a request begins.

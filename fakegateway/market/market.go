@@ -7,18 +7,19 @@ import (
 )
 
 // Open reports whether an instrument trades at t, in regular hours or also in extended ones. While
-// it is halted it does not.
+// it is halted, and after its last trade, it does not.
 func (m Market) Open(i Instrument, t time.Time, extended bool) bool {
-	return m.next(i, t, extended).contains(t) && !m.Halted(i, t)
+	return m.next(i, t, extended).contains(t) && !m.Halted(i, t) && !i.expired(t)
 }
 
-// next is the session that holds t, or the first after it, before the instrument's last trade.
+// next is the session that holds t, or the first after it.
 func (m Market) next(i Instrument, t time.Time, extended bool) Window {
 	return m.Hours.next(i.of().sessions, t, extended)
 }
 
 // Next is the trading that holds t, or the first after it: from when to when an order can trade.
-// In a halt it begins with the halt's end.
+// In a halt it begins with the halt's end. Of an instrument that has expired it is when it would
+// have traded.
 func (m Market) Next(i Instrument, t time.Time, extended bool) Window {
 	w := m.next(i, t, extended)
 	for {
@@ -77,6 +78,9 @@ func (m Market) First(i Instrument, from, until time.Time, r Reach) (time.Time, 
 
 // open is when the prices of [from, until) can move.
 func (m Market) open(i Instrument, from, until time.Time) []Window {
+	if last, ok := i.LastTrade(); ok && last.Before(until) {
+		until = last
+	}
 	halts := m.halts(i, from, until)
 	if !m.Hours.SessionsOnly {
 		return without(from, until, halts)

@@ -170,3 +170,24 @@ var goldenQuotes = [...]string{
 	"0.01 0.03 0.02 20 45 19",
 	"310.80 317.20 314.00 45 45 13",
 }
+
+func TestVolatilities(t *testing.T) {
+	m, i := Market{Seed: 4}, instrument(t, "AAPL")
+	for _, series := range []Series{HistoricalVolatility, OptionImpliedVolatility} {
+		bars := history(t, m, monday, HistoryRequest{
+			Instrument: i, Duration: Span{1, Month}, BarSize: Span{1, Day}, Series: series,
+		})
+		if len(bars) < 28 {
+			t.Fatalf("%d days", len(bars))
+		}
+		for _, b := range bars {
+			if b.Close.Less(decimal.MustParse("0.02")) || decimal.MustParse("1.5").Less(b.Close) || !b.High.Equal(b.Low) {
+				t.Errorf("series %d: %+v", series, b)
+			}
+		}
+		now, _ := bars[len(bars)-1].Close.Float64()
+		if series == OptionImpliedVolatility && now != m.Volatility(i, bars[len(bars)-1].Start) {
+			t.Errorf("implied volatility %g, of options at the money %g", now, m.Volatility(i, monday))
+		}
+	}
+}

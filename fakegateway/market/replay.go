@@ -9,7 +9,8 @@ import "time"
 // Prices are rounded to the tick of their instrument. A bar's path is made up: it begins at the open,
 // reaches the high and the low and ends at the close, and is the same for everyone. Where the file
 // says nothing, over its nights and weekends, the last price stands and nothing trades.
-// Options follow the file's prices; all months of a future have them.
+// Options follow the file's prices; all months of a future have them. Sessions and halts, where
+// there are any, are the scenario's, not the file's.
 type Replay struct {
 	// Speed is how many seconds of the file pass in a second: 1 (default) to MaxSpeed.
 	Speed int
@@ -60,6 +61,15 @@ func (r *Replay) position(t time.Time) int64 {
 	const most = 1 << 62 // keeps what is centuries away from wrapping around
 	elapsed, limit := t.UnixMicro()-start.UnixMicro(), most/r.speed()
 	return from.Sub(r.first).Microseconds() + min(max(elapsed, -limit), limit)*r.speed()
+}
+
+// begins is when the market is at the file's first row.
+func (r *Replay) begins() time.Time {
+	if r.Start.IsZero() {
+		return r.first
+	}
+	ahead := time.Duration(r.position(r.Start.Truncate(time.Minute))) * time.Microsecond
+	return r.Start.Truncate(time.Minute).Add(-ahead / time.Duration(r.speed()))
 }
 
 // adopt takes an instrument's usual price from the replay, if the file has its prices.

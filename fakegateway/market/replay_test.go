@@ -259,3 +259,25 @@ func FuzzLoad(f *testing.F) {
 		}
 	})
 }
+
+func TestReplayThatEndsBegins(t *testing.T) {
+	r := load(t, "file.csv", barsFile)
+	r.Start, r.Once, r.Speed = monday, true, 2
+	r.From = time.Date(2024, 3, 1, 9, 32, 0, 0, Eastern)
+	m := Market{Replay: r}
+	i := find(t, m, Query{ConID: 265598})
+	if got, want := r.begins(), monday.Add(-time.Minute); !got.Equal(want) {
+		t.Errorf("the file begins at %v, want %v", got, want)
+	}
+	if q := m.Quote(i, monday); q.Last.String() != "100.40" {
+		t.Errorf("the scenario begins at %s, the file's third bar at 100.40", q.Last)
+	}
+	end := m.Quote(i, monday.Add(time.Hour))
+	if end.Last.String() != "102.00" || end.LastSize != 0 {
+		t.Errorf("after the end: %+v", end)
+	}
+	bars := history(t, m, monday, HistoryRequest{Instrument: i, Duration: Span{1, Day}, BarSize: secs(30)})
+	if len(bars) != 2 {
+		t.Errorf("%d bars before the scenario began, the file has 2: %v", len(bars), bars)
+	}
+}

@@ -233,3 +233,39 @@ func TestPricesConformToTheirMarketRules(t *testing.T) {
 		}
 	})
 }
+
+// Whatever a client asks for, there is an answer, and what is found is what was asked for.
+func TestFindOfAnything(t *testing.T) {
+	words := rapid.OneOf(
+		rapid.SampledFrom([]string{
+			"", "AAPL", "ES", "ESZ6", "SPX", "EUR", "EUR.USD", "USD", "OPT", "FUT", "STK", "SMART", "CME",
+			"20261218", "202612", "2026", "C", "?", "50", "ISIN", "AAPL  261218C00260000",
+			"AAPL  26121 C0026000x", "AAPL  261218C99999999",
+		}),
+		rapid.String(),
+	)
+	rapid.Check(t, func(t *rapid.T) {
+		word := func(label string) string { return words.Draw(t, label) }
+		q := Query{
+			Symbol: word("symbol"), SecType: rapid.SampledFrom([]string{
+				"STK", "OPT", "FUT", "CONTFUT", "CASH", "IND", "BOND", "CFD", "CRYPTO", "BAG", "opt", "",
+			}).Draw(t, "kind"), LastTradeDateOrMonth: word("date"), Right: word("right"),
+			Multiplier: word("multiplier"), Exchange: word("exchange"), Currency: word("currency"),
+			LocalSymbol: word("local"), TradingClass: word("class"), SecIDType: word("id type"), SecID: word("id"),
+			IncludeExpired: rapid.Bool().Draw(t, "expired"),
+		}
+		if rapid.Bool().Draw(t, "with strike") {
+			strike := decimal.MustNew(rapid.Int64().Draw(t, "strike"), rapid.IntRange(0, 19).Draw(t, "scale"))
+			q.Strike = &strike
+		}
+		for _, i := range (Market{}).Find(monday, q) {
+			if q.Symbol != "" && i.Symbol != q.Symbol && i.SecType != Bond {
+				t.Fatalf("%+v finds %+v", q, i)
+			}
+		}
+		id := int(rapid.Int32().Draw(t, "contract id"))
+		if i, ok := (Market{}).Lookup(id); ok && i.ConID != id {
+			t.Fatalf("contract id %d leads to %d", id, i.ConID)
+		}
+	})
+}
