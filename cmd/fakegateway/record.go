@@ -13,8 +13,8 @@ import (
 	"ibsoak/fakegateway/recording"
 )
 
-const recordUsage = `record stands between API clients and a Gateway, forwards both ways byte for byte, and writes
-every frame to a file.
+const recordUsage = `record stands between API clients and a Gateway, forwards both ways byte for byte, and
+writes every frame to a file.
 
 Accounts, names, order references, permanent and execution ids are replaced before anything is
 written, the same by the same, and amounts are multiplied by one number that is kept nowhere.

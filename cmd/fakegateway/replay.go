@@ -15,9 +15,9 @@ import (
 	"ibsoak/fakegateway/recording"
 )
 
-const replayUsage = `replay serves a recording to API clients. What a client asks is looked for by kind and content,
-whatever its ids, its version and the form that it comes in; the answers have the client's own ids.
-What is not in the recording gets error 321.
+const replayUsage = `replay serves a recording to API clients. What a client asks is looked for by kind and
+content, whatever its ids, its version and the form that it comes in; the answers have the client's
+own ids. What is not in the recording gets error 321.
 
 It prints one line on stdout when it is ready, and stops on SIGTERM or SIGINT, when it sums up on
 stderr what was asked and not found:
@@ -115,8 +115,8 @@ func importCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "import FILE --out FILE",
 		Short: "Turn a published transcript into a recording",
-		Long: `import reads the lines of a transcript (handshake, client, server, raw, sleep, disconnect), or a
-YAML file of interactions, and writes a recording that replay can serve. Nothing is scrubbed:
+		Long: `import reads the lines of a transcript (handshake, client, server, raw, sleep,
+disconnect), or a YAML file of interactions, and writes a recording that replay can serve. Nothing is scrubbed:
 publishers have done that in their own way.`,
 		Example: "  fakegateway import orders.txt --out orders.jsonl",
 		Args:    oneArgument("import", "FILE"),

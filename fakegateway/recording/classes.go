@@ -34,7 +34,8 @@ var private = map[class]string{
 	name: `modelCode faGroup familyCode whiteBrandingId submitter extOperator settlingFirm
 		deltaNeutralSettlingFirm mifid2DecisionMaker mifid2DecisionAlgo mifid2ExecutionTrader
 		mifid2ExecutionAlgo shareholder SoftDollarTier.name SoftDollarTier.displayName
-		SoftDollarTier.value apiData apiName opaqueIsvKey xyzChallenge xyzResponse trustedIPs orderRef algoId`,
+		SoftDollarTier.value apiData apiName opaqueIsvKey xyzChallenge
+		xyzResponse trustedIPs orderRef algoId`,
 	mixed:  `ocaGroup`,
 	permID: `permId parentPermId`,
 	execID: `execId`,
@@ -52,7 +53,8 @@ var private = map[class]string{
 		completedStatus message text errorText errors title newsMessage dataJson
 		WshEventDataRequest.filter faPercentage`,
 	options: `algoParams orderMiscOptions marketDataOptions marketDepthOptions chartOptions
-		realTimeBarsOptions fundamentalsDataOptions historicalNewsOptions newsArticleOptions impliedVolatilityOptions
+		realTimeBarsOptions fundamentalsDataOptions historicalNewsOptions newsArticleOptions
+		impliedVolatilityOptions
 		optionPriceOptions miscOptions scannerSubscriptionOptions
 		scannerSubscriptionFilterOptions smartComboRoutingParams secIdList`,
 	faXML: `FAReplace.xml ReceiveFA.xml`,

@@ -140,7 +140,8 @@ func (p *lineParser) raw(text string) error {
 		return fmt.Errorf("raw %s: %w", who, err)
 	}
 	if len(payload)+framePrefixBytes != len(frame) {
-		return fmt.Errorf("raw %s: %d bytes follow the frame", who, len(frame)-len(payload)-framePrefixBytes)
+		return fmt.Errorf("raw %s: %d bytes follow the frame",
+			who, len(frame)-len(payload)-framePrefixBytes)
 	}
 	d := wire.FromServer
 	if who == "client" {

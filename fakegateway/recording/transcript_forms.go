@@ -126,10 +126,12 @@ var lineForms = map[string]lineForm{
 	"server historical_schedule": {wire.HistoricalSchedule, `req_id=reqId
 		start_date_time=startDateTime end_date_time=endDateTime time_zone=timeZone
 		sessions=historicalSessions`, ""},
-	"server position":         {wire.Position, `account contract position avg_cost=avgCost`, ""},
-	"server position_end":     {wire.PositionEnd, ``, ""},
-	"server head_timestamp":   {wire.HeadTimestamp, `req_id=reqId timestamp=headTimestamp`, ""},
-	"server market_rule":      {wire.MarketRule, `market_rule_id=marketRuleId increments=priceIncrements`, ""},
+	"server position":       {wire.Position, `account contract position avg_cost=avgCost`, ""},
+	"server position_end":   {wire.PositionEnd, ``, ""},
+	"server head_timestamp": {wire.HeadTimestamp, `req_id=reqId timestamp=headTimestamp`, ""},
+	"server market_rule": {
+		wire.MarketRule, `market_rule_id=marketRuleId increments=priceIncrements`, "",
+	},
 	"server matching_symbols": {wire.SymbolSamples, `req_id=reqId symbols=contractDescriptions`, ""},
 	"server pnl": {wire.PnL, `req_id=reqId daily_pnl=dailyPnL unrealized_pnl=unrealizedPnL
 		realized_pnl=realizedPnL`, ""},
@@ -188,7 +190,9 @@ func (l lineForm) join(last, m wire.Message) bool {
 }
 
 // setWords sets the fields that the words stand for.
-func setWords(m protoreflect.Message, said map[string]any, words string, id func(string) int) error {
+func setWords(
+	m protoreflect.Message, said map[string]any, words string, id func(string) int,
+) error {
 	to := make(map[string]string)
 	for _, pair := range strings.Fields(words) {
 		word, field, found := strings.Cut(pair, "=")
@@ -231,7 +235,8 @@ func setPath(m protoreflect.Message, path string, value any, id func(string) int
 			if !ok {
 				return fmt.Errorf("want objects, got %v", item)
 			}
-			if err := setWords(m.Mutable(f).List().AppendMutable().Message(), words, nested[part], id); err != nil {
+			into := m.Mutable(f).List().AppendMutable().Message()
+			if err := setWords(into, words, nested[part], id); err != nil {
 				return err
 			}
 		}
@@ -247,7 +252,9 @@ func setPath(m protoreflect.Message, path string, value any, id func(string) int
 }
 
 // setScalar sets a field from a word; the empty word leaves it unset.
-func setScalar(m protoreflect.Message, f protoreflect.FieldDescriptor, value any, id func(string) int) error {
+func setScalar(
+	m protoreflect.Message, f protoreflect.FieldDescriptor, value any, id func(string) int,
+) error {
 	if items, ok := value.([]any); ok {
 		var parts []string
 		for _, item := range items {

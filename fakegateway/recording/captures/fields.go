@@ -78,7 +78,9 @@ func (d *differ) messages(path string, want, got protoreflect.Message) {
 	})
 }
 
-func (d *differ) field(path string, f protoreflect.FieldDescriptor, w protoreflect.Value, got protoreflect.Message) {
+func (d *differ) field(
+	path string, f protoreflect.FieldDescriptor, w protoreflect.Value, got protoreflect.Message,
+) {
 	switch {
 	case !got.Has(f):
 		if !d.partial || !isApart(f) && !isEmpty(w) {

@@ -56,7 +56,8 @@ func compare(e exchange, allowed func(string) bool) (findings []string) {
 			findings = append(findings, fmt.Sprintf("%s is not in the capture", title(*pair.got)))
 		default:
 			for _, d := range differences(*pair.want, *pair.got, allowed) {
-				findings = append(findings, fmt.Sprintf("line %d: %s: %s", pair.want.number, title(*pair.want), d))
+				findings = append(findings,
+					fmt.Sprintf("line %d: %s: %s", pair.want.number, title(*pair.want), d))
 			}
 		}
 	}

@@ -96,8 +96,8 @@ func resolve(l *line, id int32, c *protobuf.Contract) (*protobuf.Contract, error
 		return nil, err
 	}
 	got, err := l.collect(0, func(got []wire.Message) bool {
-		last := len(got) - 1
-		return last >= 0 && (got[last].Kind == wire.ContractDataEnd || got[last].Kind == wire.ErrorMessage)
+		return len(got) > 0 && (got[len(got)-1].Kind == wire.ContractDataEnd ||
+			got[len(got)-1].Kind == wire.ErrorMessage)
 	})
 	for _, m := range got {
 		if d, ok := m.Body.(*protobuf.ContractData); ok {

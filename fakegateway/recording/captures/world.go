@@ -67,7 +67,8 @@ func imply(c Capture) world {
 		}
 		w.unanswered(asked, answers)
 	}
-	w.config.SessionsOnly = !traded && !streamed && len(w.held) == 0 // else it would matter when this is run
+	// A market with hours, unless something trades: captures were made when theirs was open.
+	w.config.SessionsOnly = !traded && !streamed && len(w.held) == 0
 	if streamed {
 		w.config.Clock.Scale = streamScale
 	}
