@@ -130,6 +130,7 @@ func (s *Server) lose() (wire string, err error) {
 		}
 		u.settle()
 		u.mu.Unlock()
+		s.pauseFeeds()
 		s.announce(append(farmList(broken), lostNotice)...)
 		wire = "1100"
 	})

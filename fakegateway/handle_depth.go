@@ -132,17 +132,6 @@ func (s *Server) mayReadDepth(conID, most int) bool {
 	return books[conID] || len(books) < most
 }
 
-// eachFeed visits the feeds of every client.
-func (s *Server) eachFeed(visit func(feed)) {
-	for _, c := range s.sessions.all() {
-		c.mu.Lock()
-		for _, r := range c.data.running {
-			visit(r.feed)
-		}
-		c.mu.Unlock()
-	}
-}
-
 // wake implements feed. When the market opens again, and after a farm was away, the client is to
 // empty its book; a halt ends the subscription.
 func (d *depth) wake(s *session, v *exchange.View) time.Time {

@@ -91,7 +91,12 @@ func (s *session) commissioned(e exchange.Event) {
 }
 
 // sortedKeys makes the order of a map's messages the same in every run.
-func sortedKeys[V any](m map[int]V) []int { return slices.Sorted(maps.Keys(m)) }
+func sortedKeys[V any](m map[int]V) []int {
+	if len(m) == 0 { // of most clients, at every wake-up
+		return nil
+	}
+	return slices.Sorted(maps.Keys(m))
+}
 
 // whole writes a number of shares as protobuf and text messages carry it.
 func whole(n int64) string { return strconv.FormatInt(n, 10) }

@@ -190,5 +190,26 @@ func (s *session) endMarketData() []int {
 	return ids
 }
 
-// pauser is a feed that must know when its farm was away.
+// pauser is a feed that must know when its farm, or the connection to IBKR's servers, was away: what
+// it missed is not made up for.
 type pauser interface{ pause() }
+
+// pauseFeeds tells the feeds of every client. It runs in a View.
+func (s *Server) pauseFeeds() {
+	s.eachFeed(func(f feed) {
+		if p, ok := f.(pauser); ok {
+			p.pause()
+		}
+	})
+}
+
+// eachFeed visits the feeds of every client.
+func (s *Server) eachFeed(visit func(feed)) {
+	for _, c := range s.sessions.all() {
+		c.mu.Lock()
+		for _, r := range c.data.running {
+			visit(r.feed)
+		}
+		c.mu.Unlock()
+	}
+}

@@ -59,3 +59,29 @@ func BenchmarkQuotes(b *testing.B) {
 	}
 	b.ReportMetric(float64(e.sent)/float64(b.N), "ticks/op")
 }
+
+// BenchmarkTenThousandLines is one step of the market for ten thousand clients that watch it.
+func BenchmarkTenThousandLines(b *testing.B) {
+	const clients = 10_000
+	cfg, err := Config{
+		Seed: 7, Semantics: Semantics{LiveMarketData: true, MarketDataLines: clients},
+	}.withDefaults()
+	if err != nil {
+		b.Fatal(err)
+	}
+	srv := &Server{cfg: cfg, exchange: exchange.New(cfg.exchangeConfig())}
+	srv.exchange.Subscribe(srv.hear)
+	e := &encoder{now: sunday}
+	for id := range clients {
+		s := newSession(srv, e, 225)
+		s.start(startAPI(id))
+		s.handle(wire.Message{Kind: wire.ReqMktData, Body: quoteRequest(6, stock("AAPL"), "")})
+	}
+	e.sent = 0
+	b.ReportAllocs()
+	for b.Loop() {
+		e.now = e.now.Add(market.Step)
+		srv.exchange.Advance(e.now)
+	}
+	b.ReportMetric(float64(e.sent)/float64(b.N)/clients, "ticks/client")
+}

@@ -2,8 +2,6 @@ package fakegateway
 
 import (
 	"math"
-	"strconv"
-	"time"
 
 	"github.com/govalues/decimal"
 	"github.com/scmhub/ibapi/protobuf"
@@ -20,7 +18,7 @@ type tickBodies struct {
 	id, tick, mask int32
 	value          float64
 	text           string
-	texts          [sizeTexts]sizeText
+	texts          [sizeTexts]rememberedSize
 
 	priceBody   protobuf.TickPrice
 	sizeBody    protobuf.TickSize
@@ -31,7 +29,7 @@ type tickBodies struct {
 // sizeTexts is how many sizes are remembered as texts: most ticks repeat one.
 const sizeTexts = 64
 
-type sizeText struct {
+type rememberedSize struct {
 	n    int64
 	text string
 }
@@ -64,8 +62,10 @@ func (b *tickBodies) price(tick int32, price decimal.Decimal, size int64) {
 	b.s.send(wire.TickPrice, &b.priceBody)
 }
 
-func (b *tickBodies) size(tick int32, size int64) {
-	b.tick, b.text = tick, b.sized(size)
+func (b *tickBodies) size(tick int32, size int64) { b.sizeText(tick, b.sized(size)) }
+
+func (b *tickBodies) sizeText(tick int32, size string) {
+	b.tick, b.text = tick, size
 	b.s.send(wire.TickSize, &b.sizeBody)
 }
 
@@ -79,16 +79,11 @@ func (b *tickBodies) string(tick int32, value string) {
 	b.s.send(wire.TickString, &b.stringBody)
 }
 
-// seconds sends a time in seconds since 1970.
-func (b *tickBodies) seconds(tick int32, t time.Time) {
-	b.string(tick, strconv.FormatInt(t.Unix(), 10))
-}
-
 // sized writes a size, from memory if it was sent lately.
 func (b *tickBodies) sized(n int64) string {
 	known := &b.texts[uint64(n)%sizeTexts]
 	if known.n != n || known.text == "" {
-		*known = sizeText{n, whole(n)}
+		*known = rememberedSize{n, whole(n)}
 	}
 	return known.text
 }

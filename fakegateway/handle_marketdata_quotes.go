@@ -137,7 +137,7 @@ func (q *quotes) sendTicks(s *session, now state, first bool, at time.Time) {
 	if now.traded() {
 		side(types.last, types.lastSize, now.last, was.last, now.lastSize, was.lastSize)
 		if first || !now.lastAt.Equal(was.lastAt) {
-			out.seconds(types.at, now.lastAt)
+			out.string(types.at, now.texts.lastAt)
 		}
 	}
 	q.sendDay(out, types, now, first)
@@ -161,7 +161,7 @@ func (q *quotes) sendDay(out *tickBodies, types *tickTypes, now state, first boo
 	one(types.high, now.high, was.high)
 	one(types.low, now.low, was.low)
 	if now.traded() && now.quoted() && (first || now.volume != was.volume) {
-		out.size(types.volume, now.volume)
+		out.sizeText(types.volume, now.texts.volume)
 	}
 	one(types.close, now.close, was.close)
 	one(types.open, now.opened, was.opened)

@@ -23,7 +23,11 @@ type state struct {
 	high, low, opened, close decimal.Decimal // close is yesterday's
 	volume                   int64
 	secType                  market.SecType
+	texts                    *stateTexts
 }
+
+// stateTexts are the numbers that change with every trade, written once for all clients.
+type stateTexts struct{ lastAt, volume string }
 
 // quoted reports whether anybody bids and asks: nobody does for an index.
 func (n *state) quoted() bool { return n.secType != market.Index }
@@ -156,6 +160,7 @@ func (s *Server) instrumentState(v *exchange.View, i market.Instrument, at time.
 		halted: q.Halted, open: q.Halted || m.Open(i, at, true), day: true,
 		high: day.High, low: day.Low, opened: day.Open, close: day.PreviousClose,
 		volume: day.Volume, secType: i.SecType, next: m.NextTick(i, at),
+		texts: &stateTexts{whole(q.LastAt.Unix()), whole(day.Volume)},
 	}
 	s.states.keep(v.Now(), stateKey{i.ConID, at}, now)
 	return now

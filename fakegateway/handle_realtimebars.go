@@ -93,6 +93,9 @@ func (r *realTimeBars) wake(s *session, v *exchange.View) time.Time {
 	return end.Add(realTimeBar)
 }
 
+// pause implements pauser.
+func (r *realTimeBars) pause() { r.since = time.Time{} }
+
 func (r *realTimeBars) send(s *session, b market.Bar) {
 	s.send(wire.RealTimeBars, &protobuf.RealTimeBarTick{
 		ReqId: num(r.id), Time: proto.Int64(b.Start.Unix()),

@@ -54,8 +54,9 @@ type tickByTick struct {
 	history    int  // ticks of the past that come first
 	pricesOnly bool // ignoreSize
 
-	since time.Time // what the client has; zero: nothing yet
-	was   market.Tick
+	since  time.Time // what the client has; zero: nothing yet
+	was    market.Tick
+	paused bool
 }
 
 // reqTickByTickData sends some ticks of the past in one message if asked to, then every tick.
@@ -148,6 +149,9 @@ func (t *tickByTick) wake(s *session, v *exchange.View) time.Time {
 		}
 		t.since = now
 	}
+	if t.paused {
+		t.since, t.paused = now, false
+	}
 	for _, tick := range m.Tape(t.instrument, t.since, now, 0) {
 		t.send(s, tick)
 		t.was = tick
@@ -155,6 +159,9 @@ func (t *tickByTick) wake(s *session, v *exchange.View) time.Time {
 	t.since = now
 	return m.NextTick(t.instrument, now)
 }
+
+// pause implements pauser.
+func (t *tickByTick) pause() { t.paused = true }
 
 // send sends one tick, unless it changes nothing that the stream tells.
 func (t *tickByTick) send(s *session, tick market.Tick) {
