@@ -178,6 +178,8 @@ func terms(t exchange.OrderType, o *protobuf.Order) (exchange.Terms, *refusal) {
 			return terms, &refusal{codeOrderTime, textOrderTime}
 		}
 	}
+	// A date that cannot be read is repeated only: clients hand back what they were once told.
+	terms.AutoCancel, _ = parseTime(o.GetAutoCancelDate())
 	if len(o.GetGoodTillDate()) == len(dayForm) { // through that day
 		terms.GoodTill = terms.GoodTill.AddDate(0, 0, 1)
 	}

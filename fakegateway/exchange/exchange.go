@@ -80,6 +80,7 @@ type Exchange struct {
 	accounts   []*Account
 	positions  []*Position // in the order in which they were first opened
 	held       map[holdingKey]*Position
+	expiring   []*Position               // of instruments that end, the first to end first
 	seen       map[int]market.Instrument // contract ids handed out
 	quotes     map[int]quoted
 	pairs      map[string]pair // by currency
@@ -215,6 +216,7 @@ func (x *Exchange) NextEvent() (at time.Time, ok bool) {
 	if o := x.nextOrder(); o != nil {
 		at = o.next
 	}
+	at = earlier(at, x.nextEnd())
 	for _, w := range x.wakes {
 		at = earlier(at, w)
 	}
@@ -254,9 +256,17 @@ func (x *Exchange) runUntil(now time.Time) {
 }
 
 func (x *Exchange) runOrders(until time.Time) {
-	for o := x.nextOrder(); o != nil && !o.next.After(until); o = x.nextOrder() {
-		x.setNow(o.next)
-		x.act(o)
+	for {
+		o, end := x.nextOrder(), x.nextEnd()
+		switch {
+		case o != nil && !o.next.After(until) && (end.IsZero() || !end.Before(o.next)):
+			x.setNow(o.next)
+			x.act(o)
+		case !end.IsZero() && !end.After(until):
+			x.expire()
+		default:
+			return
+		}
 	}
 }
 

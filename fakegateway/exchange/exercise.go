@@ -12,11 +12,16 @@ import (
 // for NotExercised, which is -1 on the wire.
 type Exercised int
 
-// What becomes of a long option.
+// What becomes of an option.
 const (
 	NotExercised Exercised = 0
 	WasExercised Exercised = 1
 	HasLapsed    Exercised = 2
+
+	// At the end of its last day, without an instruction:
+	WasAssigned   Exercised = 100 // a short one
+	AutoExercised Exercised = 101
+	HasExpired    Exercised = 102 // also a future, and what is settled in cash
 )
 
 // ExerciseRequest is an instruction about a long option.
@@ -56,7 +61,7 @@ func (x *Exchange) Exercise(now time.Time, r ExerciseRequest) (Order, error) {
 	o.Status = Submitted
 	x.settleOption(o, r.Action)
 	if r.Action == WasExercised {
-		x.deliver(o, under)
+		x.deliver(o.Account, o.Instrument, under, o.Filled, WasExercised)
 	}
 	return o.Order, nil
 }
@@ -78,23 +83,34 @@ func (x *Exchange) exercisable(r ExerciseRequest) (under market.Instrument, err 
 		return under, refused("Exercise or lapse of %d %s, of which %d are held.",
 			r.Quantity, r.Instrument.LocalSymbol, max(held, 0))
 	}
-	found := x.market.Find(x.now, market.Query{ConID: r.Instrument.UnderConID})
-	if len(found) != 1 || !found[0].Tradable() {
+	under, delivers := x.underlying(r.Instrument)
+	if !delivers {
 		return under, refused("%s is settled in cash and cannot be exercised.", r.Instrument.LocalSymbol)
 	}
-	in := x.inTheMoney(r.Instrument, found[0])
+	in := intrinsic(r.Instrument, x.quote(under).Last).IsPos()
 	if !r.Override && in != (r.Action == WasExercised) {
 		return under, refused("The action does not suit the option's value; set override to do it.")
 	}
-	return found[0], nil
+	return under, nil
 }
 
-func (x *Exchange) inTheMoney(i, under market.Instrument) bool {
-	last := x.quote(under).Last
-	if i.Right == market.Put {
-		return last.Less(i.Strike)
+// underlying is what an option is exercised into; delivers is false for one that is settled in
+// cash.
+func (x *Exchange) underlying(i market.Instrument) (under market.Instrument, delivers bool) {
+	found := x.market.Find(x.now, market.Query{ConID: i.UnderConID, IncludeExpired: true})
+	if len(found) != 1 {
+		return under, false
 	}
-	return i.Strike.Less(last)
+	return found[0], found[0].Tradable()
+}
+
+// intrinsic is what exercising an option is worth at a price of its underlying; 0 out of the money.
+func intrinsic(i market.Instrument, last decimal.Decimal) decimal.Decimal {
+	value := sub(last, i.Strike)
+	if i.Right == market.Put {
+		value = value.Neg()
+	}
+	return atLeastZero(value)
 }
 
 // settleOption takes options out of a position at no price.
@@ -111,20 +127,34 @@ func (x *Exchange) free(o *order, e *Execution) {
 	e.Commission = decimal.Decimal{}
 }
 
-// deliver trades the underlying at the strike, by an order of the clearing house.
-func (x *Exchange) deliver(option *order, under market.Instrument) {
+// deliver trades the underlying of options at their strike. signed is how many were long.
+func (x *Exchange) deliver(account string, option, under market.Instrument, signed int64,
+	how Exercised,
+) {
+	n := signed * option.Multiplier
+	if option.Right == market.Put {
+		n = -n
+	}
+	x.clear(account, under, n, option.Strike, how)
+}
+
+// clear is a trade that the clearing house makes in an account, by an order of its own and without
+// a commission.
+func (x *Exchange) clear(account string, i market.Instrument, signed int64,
+	price decimal.Decimal, how Exercised,
+) {
 	side := Buy
-	if option.Instrument.Right == market.Put {
+	if signed < 0 {
 		side = Sell
 	}
 	o := x.enter(OrderRequest{
-		Account: option.Account, Instrument: under, Action: side, Type: ExerciseOrder, TIF: DAY,
-		Quantity: option.Filled * option.Instrument.Multiplier, OrderRef: option.OrderRef,
+		Account: account, Instrument: i, Action: side, Type: ExerciseOrder, TIF: DAY,
+		Quantity: abs(signed),
 	})
 	o.Manual, o.Status = true, Submitted
-	e := x.execute(o, o.Quantity, option.Instrument.Strike)
+	e := x.execute(o, o.Quantity, price)
 	x.free(o, e)
-	e.Exercise = WasExercised
+	e.Exercise = how
 	x.finishFill(o, e)
 }
 

@@ -104,16 +104,20 @@ func (o *order) waits() (market.Reach, bool) {
 	return market.Reach{}, false
 }
 
-// expiry is when an order ends unfilled: a DAY order with the session that it can trade in. Zero
-// is never.
+// expiry is when an order ends unfilled: a DAY order with the session that it can trade in, any
+// with its instrument. Zero is never.
 func (x *Exchange) expiry(o *order) time.Time {
+	last, _ := o.Instrument.LastTrade()
 	switch {
 	case o.TIF == GTD:
-		return o.GoodTill
+		return earlier(last, o.GoodTill)
+	case o.TIF == GTC:
+		return earlier(last, o.AutoCancel)
 	case o.TIF == DAY && o.auction.IsZero():
-		return x.market.Next(o.Instrument, later(o.PlacedAt, o.GoodAfter), o.extended()).Close
+		w := x.market.Next(o.Instrument, later(o.PlacedAt, o.GoodAfter), o.extended())
+		return earlier(last, w.Close)
 	}
-	return time.Time{}
+	return last
 }
 
 // act looks at an order whose time has come.

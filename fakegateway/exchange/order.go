@@ -75,7 +75,8 @@ type Terms struct {
 	Offset       decimal.Decimal `json:"offset,omitzero"`       // of REL
 
 	GoodAfter   time.Time `json:"goodAfter,omitzero"`
-	GoodTill    time.Time `json:"goodTill,omitzero"` // of GTD
+	GoodTill    time.Time `json:"goodTill,omitzero"`   // of GTD
+	AutoCancel  time.Time `json:"autoCancel,omitzero"` // when IBKR gives a GTC order up
 	AllOrNone   bool      `json:"allOrNone,omitempty"`
 	MinQuantity int64     `json:"minQuantity,omitempty"` // of the first fill
 }

@@ -115,6 +115,7 @@ func (x *Exchange) position(account string, i market.Instrument) *Position {
 		p = newPosition(account, i)
 		x.held[key] = p
 		x.positions = append(x.positions, p)
+		x.awaitEnd(p)
 	}
 	return p
 }

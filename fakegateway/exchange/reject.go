@@ -17,6 +17,7 @@ const (
 	codeInvalid      = 321
 	codeTypeChange   = 329
 	codeGoodTill     = 334
+	codeExpired      = 392
 	codeHeldUntil    = 399
 	codeNotTraded    = 412
 	codeIgnoredRTH   = 2109
@@ -36,6 +37,7 @@ const (
 	textGoodTill     = "Invalid Good Till Date order."
 	textCanceled     = "Order Canceled - reason:"
 	textNotTraded    = "The contract is not available for trading."
+	textExpired      = "Invalid order: contract expired."
 	textGroupChange  = "OCA group revision is not allowed."
 	textIgnoredRTH   = "Order Event Warning:Attribute 'Outside Regular Trading Hours' is ignored " +
 		"based on the order type and destination. PlaceOrder is now being processed."

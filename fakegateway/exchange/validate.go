@@ -15,6 +15,8 @@ func (x *Exchange) validate(r OrderRequest) error {
 		return invalid(fmt.Sprintf("Invalid account code '%s'", r.Account))
 	case !r.Instrument.Tradable():
 		return &Reject{Code: codeNotTraded, Text: textNotTraded}
+	case x.expired(r.Instrument):
+		return &Reject{Code: codeExpired, Text: textExpired}
 	case r.Action != Buy && r.Action != Sell:
 		return invalid("Invalid side")
 	case r.Quantity <= 0:
@@ -36,6 +38,11 @@ func (x *Exchange) validate(r OrderRequest) error {
 		}
 	}
 	return nil
+}
+
+func (x *Exchange) expired(i market.Instrument) bool {
+	last, ends := i.LastTrade()
+	return ends && !x.now.Before(last)
 }
 
 func (x *Exchange) validateTIF(r OrderRequest) *Reject {
