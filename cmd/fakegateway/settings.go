@@ -27,6 +27,7 @@ type settings struct {
 	clockStart       string
 	clockScale       float64
 	readOnly         bool
+	market           marketFlags
 }
 
 func (s *settings) flags(f *pflag.FlagSet) {
@@ -42,6 +43,7 @@ func (s *settings) flags(f *pflag.FlagSet) {
 	f.StringVar(&s.clockStart, "clock-start", "", "`TIME` on the scenario's clock, in RFC 3339")
 	f.Float64Var(&s.clockScale, "clock-scale", 1, "how many `TIMES` as fast the clock runs")
 	f.BoolVar(&s.readOnly, "read-only", false, "refuse orders, as a read-only API does (321)")
+	s.market.flags(f)
 }
 
 // config is the file or the entry, with what the given flags change.
@@ -84,7 +86,8 @@ func (s *settings) config(given func(flag string) bool) (fakegateway.Config, err
 				"2026-03-07T23:44:50-05:00", s.clockStart)}
 		}
 	}
-	return cfg, nil
+	err = s.market.apply(&cfg)
+	return cfg, err
 }
 
 // base is what the flags change.
