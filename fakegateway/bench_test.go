@@ -144,7 +144,7 @@ func handshake(b *testing.B, c net.Conn) (hello, bootstrap int) {
 	return hello, int(frames.Offset()) - hello
 }
 
-func startFrame(b *testing.B) []byte {
+func startFrame(b testing.TB) []byte {
 	b.Helper()
 	frame, err := wire.Append(nil, wire.Message{
 		Kind: wire.StartAPI, Body: &protobuf.StartApiRequest{ClientId: proto.Int32(1)},

@@ -134,6 +134,7 @@ func (c *conn) pause(hit fault.Hit) string {
 	default:
 		c.setMuted(true)
 	}
+	c.srv.stage.wake() // a request that waits for the bootstrap waits no longer
 	if d := time.Duration(hit.What.For); d > 0 {
 		lasts = "for " + d.String()
 		c.after(d, resume)
