@@ -28,7 +28,7 @@ func (w What) tellingSentence() string {
 	}
 	s += w.changed()
 	if w.Release != nil {
-		s += w.Release.phrase()
+		s += ", withheld" + w.Release.phrase()
 	}
 	return s
 }
