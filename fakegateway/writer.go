@@ -191,8 +191,9 @@ func (w *writer) run() {
 			return
 		}
 		w.c.srv.hush.RLock() // until the exchange has told all of a moment
+		items := w.take(nil)
 		w.c.srv.hush.RUnlock()
-		for items := w.take(nil); len(items) > 0; items = w.take(items) {
+		for ; len(items) > 0; items = w.take(items) {
 			for _, it := range items {
 				if !w.write(it) {
 					return

@@ -93,7 +93,7 @@ func (a Action) OnListener() bool { return rules[a].onListener }
 // Telling reports whether the fault changes what the session is told of the books, message by
 // message. All other actions are on the stream of bytes, the connection or the Gateway.
 func (w What) Telling() bool {
-	switch w.Do { //nolint:exhaustive // the rest is not about a message's content
+	switch w.Do {
 	case Withhold, Replace, Corrupt, Swap:
 		return true
 	case Duplicate:

@@ -196,7 +196,7 @@ func equal(f protoreflect.FieldDescriptor, got protoreflect.Value, want any) boo
 // valueOf makes a field's value of a schedule's, or says what is wanted.
 func valueOf(f protoreflect.FieldDescriptor, v any) (protoreflect.Value, error) {
 	n, isNumber := asFloat(v)
-	switch f.Kind() { //nolint:exhaustive // IBKR's messages have no other scalars
+	switch f.Kind() {
 	case protoreflect.StringKind:
 		if _, isBool := v.(bool); !isBool && scalarText(v) != "" || v == "" {
 			return protoreflect.ValueOfString(scalarText(v)), nil
@@ -308,7 +308,7 @@ func (e edit) applied(f protoreflect.FieldDescriptor, old protoreflect.Value) (a
 		return fmt.Sprintf("%s.%02d", stem, int(n)), nil
 	}
 	by, _ := asFloat(e[editAdd])
-	switch f.Kind() { //nolint:exhaustive // wrong has refused the others
+	switch f.Kind() {
 	case protoreflect.DoubleKind:
 		return old.Float() + by, nil
 	case protoreflect.StringKind:
