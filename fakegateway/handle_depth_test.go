@@ -92,7 +92,7 @@ func TestDepthIsTheMarketsAtAnyTime(t *testing.T) {
 				var book depthBook
 				book.apply(t, got)
 				operations := make(map[int32]int)
-				for range 100 {
+				for range 40 {
 					makers := tc.kind == wire.UpdateMktDepthL2
 					if want := wanted(tc.instrument, l.now, rows, makers); fmt.Sprint(book) != fmt.Sprint(want) {
 						t.Fatalf("book at %s\n got %v\nwant %v", l.now, book, want)

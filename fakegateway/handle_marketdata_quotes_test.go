@@ -91,7 +91,7 @@ func TestScreenShowsTheMarket(t *testing.T) {
 				l.ask(wire.ReqMarketDataType, &protobuf.MarketDataTypeRequest{MarketDataType: num(delayedData)})
 				s := newScreen()
 				s.apply(l.ask(wire.ReqMktData, quoteRequest(6, stock("AAPL"), "")))
-				for range 200 {
+				for range 80 {
 					s.shows(t, apple, types, l.now.Add(-age))
 					l.steps(market.Step)
 					got := l.take()

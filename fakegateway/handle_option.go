@@ -57,7 +57,7 @@ func (s *session) calculateImpliedVolatility(m *protobuf.CalculateImpliedVolatil
 	}
 	g, ok := s.srv.exchange.Market().ImpliedVolatility(
 		i, s.conn.Now(), m.GetOptionPrice(), m.GetUnderPrice())
-	if !ok {
+	if !ok || !isPrice(m.GetOptionPrice()) || !isPrice(m.GetUnderPrice()) {
 		s.send(wire.TickOptionComputation, unknownComputation(id, customOption))
 		return
 	}
@@ -74,11 +74,17 @@ func (s *session) calculateOptionPrice(m *protobuf.CalculateOptionPriceRequest) 
 	}
 	g, ok := s.srv.exchange.Market().OptionPrice(
 		i, s.conn.Now(), m.GetVolatility(), m.GetUnderPrice())
-	if !ok {
+	if !ok || !isPrice(m.GetUnderPrice()) {
 		s.send(wire.TickOptionComputation, unknownComputation(id, customOption))
 		return
 	}
 	s.send(wire.TickOptionComputation, computation(id, customOption, g))
+}
+
+// isPrice refuses what a client may send as a price and what none is: infinite and unset ones.
+func isPrice(p float64) bool {
+	const most = 1e12
+	return p > 0 && p < most
 }
 
 // option finds the option of a request, or answers it with an error.

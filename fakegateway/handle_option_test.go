@@ -66,6 +66,14 @@ func TestCalculations(t *testing.T) {
 		if v >= 206 && (none.GetImpliedVol() != -1 || none.GetDelta() != -2) {
 			t.Errorf("an option above its underlying: %v", none)
 		}
+		for _, odd := range []float64{0, -1, math.Inf(1), math.MaxFloat64} {
+			wantFlow(t, l.ask(wire.CalculateOptionPrice, &protobuf.CalculateOptionPriceRequest{
+				ReqId: num(6), Contract: at(option, "SMART"), Volatility: new(0.3), UnderPrice: new(odd),
+			}), "tickOptionComputation")
+			wantFlow(t, l.ask(wire.CalculateImpliedVolatility, &protobuf.CalculateImpliedVolatilityRequest{
+				ReqId: num(6), Contract: at(option, "SMART"), OptionPrice: new(odd), UnderPrice: new(odd),
+			}), "tickOptionComputation")
+		}
 		wantFlow(t, l.ask(wire.CalculateOptionPrice, &protobuf.CalculateOptionPriceRequest{
 			ReqId: num(6), Contract: stock("AAPL"), Volatility: new(0.3), UnderPrice: new(230.0),
 		}), "errMsg:6 321")
