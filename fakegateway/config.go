@@ -88,7 +88,7 @@ func (c Config) withDefaults() (Config, error) {
 
 // problems are the values that are out of range; zero never is.
 func (c Config) problems() []error {
-	var errs []error
+	_, errs := c.opening()
 	bad := func(is bool, key, format string, args ...any) {
 		if is {
 			errs = append(errs, wrong(key, format, args...))

@@ -206,7 +206,8 @@ func repeat(order, asked *protobuf.Order) {
 	order.SmartComboRoutingParams = asked.SmartComboRoutingParams
 	order.Solicited, order.NotHeld = asked.Solicited, asked.NotHeld
 	order.RandomizeSize, order.RandomizePrice = asked.RandomizeSize, asked.RandomizePrice
-	order.FaGroup, order.FaMethod, order.FaPercentage = asked.FaGroup, asked.FaMethod, asked.FaPercentage
+	order.FaGroup, order.FaMethod = asked.FaGroup, asked.FaMethod
+	order.FaPercentage = asked.FaPercentage
 	order.ExtOperator = asked.ExtOperator
 	if proto.Size(asked.GetSoftDollarTier()) > 0 { // official clients send an empty one
 		order.SoftDollarTier = asked.SoftDollarTier

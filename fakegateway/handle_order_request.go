@@ -15,8 +15,9 @@ import (
 )
 
 const (
-	codeFractional  = 10243
-	textFractional  = "Fractional-sized order cannot be placed via API. Please use desktop version instead."
+	codeFractional = 10243
+	textFractional = "Fractional-sized order cannot be placed via API. " +
+		"Please use desktop version instead."
 	codeUnsupported = 387
 	textUnsupported = "Unsupported order type for this exchange and security type."
 	codeEmptyTIF    = 10052

@@ -30,29 +30,50 @@ func TestOrderTypes(t *testing.T) {
 		aux, lmt  float64
 		check     func(*protobuf.Order) bool
 	}{
-		{"STP LMT", "GTC", func(o *protobuf.Order) { o.AuxPrice, o.LmtPrice = new(900.), new(901.) },
-			[]string{pre, pre}, 900, 901, func(o *protobuf.Order) bool { return o.GetTrailStopPrice() == 900 }},
-		{"TRAIL", "GTC", func(o *protobuf.Order) { o.AuxPrice, o.TrailStopPrice = new(200.), new(900.) },
-			[]string{pre, pre}, 200, 0, func(o *protobuf.Order) bool {
+		{
+			"STP LMT", "GTC", func(o *protobuf.Order) { o.AuxPrice, o.LmtPrice = new(900.), new(901.) },
+			[]string{pre, pre},
+			900, 901, func(o *protobuf.Order) bool { return o.GetTrailStopPrice() == 900 },
+		},
+		{
+			"TRAIL", "GTC", func(o *protobuf.Order) { o.AuxPrice, o.TrailStopPrice = new(200.), new(900.) },
+			[]string{pre, pre},
+			200, 0, func(o *protobuf.Order) bool {
 				return o.GetTrailStopPrice() > 400 && o.GetTrailStopPrice() < 900 // behind the market
-			}},
-		{"TRAIL", "DAY", func(o *protobuf.Order) { o.TrailingPercent = new(50.) },
-			[]string{pre, pre}, 0, 0, func(o *protobuf.Order) bool { return o.GetTrailingPercent() == 50 }},
-		{"TRAIL LIMIT", "GTC", func(o *protobuf.Order) { o.AuxPrice, o.LmtPriceOffset = new(200.), new(1.5) },
-			[]string{pre, pre}, 200, math.NaN(), func(o *protobuf.Order) bool {
+			},
+		},
+		{
+			"TRAIL", "DAY", func(o *protobuf.Order) { o.TrailingPercent = new(50.) },
+			[]string{pre, pre},
+			0, 0, func(o *protobuf.Order) bool { return o.GetTrailingPercent() == 50 },
+		},
+		{
+			"TRAIL LIMIT", "GTC", func(o *protobuf.Order) { o.AuxPrice, o.LmtPriceOffset = new(200.), new(1.5) },
+			[]string{pre, pre},
+			200, math.NaN(), func(o *protobuf.Order) bool {
 				return o.GetLmtPrice() == o.GetTrailStopPrice()+1.5
-			}},
+			},
+		},
 		{"MIT", "DAY", func(o *protobuf.Order) { o.AuxPrice = new(10.) }, []string{pre, pre}, 10, 0, nil},
-		{"LIT", "DAY", func(o *protobuf.Order) { o.AuxPrice, o.LmtPrice = new(10.), new(11.) },
-			[]string{pre, pre}, 10, 11, nil},
+		{
+			"LIT", "DAY", func(o *protobuf.Order) { o.AuxPrice, o.LmtPrice = new(10.), new(11.) },
+			[]string{pre, pre},
+			10, 11, nil,
+		},
 		{"MOC", "DAY", func(*protobuf.Order) {}, []string{pre}, 0, 0, nil},
 		{"LOC", "DAY", func(o *protobuf.Order) { o.LmtPrice = new(10.) }, []string{pre}, 0, 10, nil},
 		{"MKT", "OPG", func(*protobuf.Order) {}, []string{pre}, 0, 0, nil},
-		{"REL", "DAY", func(o *protobuf.Order) { o.AuxPrice, o.LmtPrice = new(0.01), new(10.) },
-			[]string{pre, sub}, 0.01, 10, nil},
+		{
+			"REL", "DAY", func(o *protobuf.Order) { o.AuxPrice, o.LmtPrice = new(0.01), new(10.) },
+			[]string{pre, sub},
+			0.01, 10, nil,
+		},
 		{"MIDPRICE", "DAY", func(o *protobuf.Order) { o.LmtPrice = new(10.) }, []string{pre, sub}, 0, 10, nil},
-		{"LMT", "GTD", func(o *protobuf.Order) { o.LmtPrice, o.GoodTillDate = new(10.), new("20261231") },
-			[]string{pre, sub}, 0, 10, func(o *protobuf.Order) bool { return o.GetGoodTillDate() == "20261231" }},
+		{
+			"LMT", "GTD", func(o *protobuf.Order) { o.LmtPrice, o.GoodTillDate = new(10.), new("20261231") },
+			[]string{pre, sub},
+			0, 10, func(o *protobuf.Order) bool { return o.GetGoodTillDate() == "20261231" },
+		},
 		{"LMT", "DAY", func(o *protobuf.Order) {
 			o.LmtPrice, o.GoodAfterTime = new(10.), new("20261122 12:00:00 US/Eastern")
 		}, []string{pre}, 0, 10, func(o *protobuf.Order) bool { return o.GetGoodAfterTime() != "" }},
@@ -157,11 +178,15 @@ func TestAttachedOrders(t *testing.T) {
 func TestOrdersForEveryKindOfInstrument(t *testing.T) {
 	strike := 250.0
 	for name, c := range map[string]*protobuf.Contract{
-		"future": {SecType: new("FUT"), Symbol: new("ES"), Exchange: new("CME"), Currency: new("USD"),
-			LastTradeDateOrContractMonth: new("202612")},
-		"option": {SecType: new("OPT"), Symbol: new("AAPL"), Exchange: new("SMART"), Currency: new("USD"),
+		"future": {
+			SecType: new("FUT"), Symbol: new("ES"), Exchange: new("CME"), Currency: new("USD"),
+			LastTradeDateOrContractMonth: new("202612"),
+		},
+		"option": {
+			SecType: new("OPT"), Symbol: new("AAPL"), Exchange: new("SMART"), Currency: new("USD"),
 			LastTradeDateOrContractMonth: new("20261218"), Strike: &strike, Right: new("C"),
-			Multiplier: new(100.), TradingClass: new("AAPL")},
+			Multiplier: new(100.), TradingClass: new("AAPL"),
+		},
 		"currency": {SecType: new("CASH"), Symbol: new("EUR"), Exchange: new("IDEALPRO"), Currency: new("USD")},
 		"CFD":      {SecType: new("CFD"), Symbol: new("AAPL"), Exchange: new("SMART"), Currency: new("USD")},
 	} {

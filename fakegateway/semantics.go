@@ -135,8 +135,11 @@ type Semantics struct {
 	// MaxFillShares bounds an execution; larger orders fill in parts, exchange.Step apart.
 	// Default: no bound.
 	MaxFillShares int64 `yaml:"maxFillShares"`
-	// AllowShort lets accounts go short. Default: cash accounts.
+	// AllowShort makes margin accounts, which can go short and buy for more than their cash.
+	// Default: cash accounts; they trade futures, CFDs and nothing else on margin.
 	AllowShort bool `yaml:"allowShort"`
+	// Positions are what accounts hold when the Gateway starts, beside StartCash. Default: nothing.
+	Positions []OpeningPosition `yaml:"positions"`
 	// StartCash is each account's, in US dollars. Default: 1,000,000.
 	StartCash decimal.Decimal `yaml:"startCash"`
 }
@@ -208,8 +211,10 @@ func oneOf[S ~string](key string, value S, allowed ...S) error {
 
 // exchangeConfig is the exchange behind this Gateway.
 func (c Config) exchangeConfig() exchange.Config {
+	opening, _ := c.opening() // withDefaults has seen the errors
 	return exchange.Config{
-		Seed: c.Seed, Accounts: c.Accounts, StartCash: c.StartCash,
+		Opening: opening,
+		Seed:    c.Seed, Accounts: c.Accounts, StartCash: c.StartCash,
 		Hours: market.Hours{SessionsOnly: c.SessionsOnly},
 		Halts: c.Halts, HaltsPerThousandDays: c.HaltsPerThousandDays, Replay: c.Replay,
 		FillLatency: c.FillLatency, CancelLatency: c.CancelLatency,

@@ -180,7 +180,8 @@ func TestWorkingOrdersReserveFunds(t *testing.T) {
 
 func TestOpeningPositions(t *testing.T) {
 	d := open(t, Config{Seed: 1, Opening: []OpeningPosition{
-		{DefaultAccount, aapl, 100, dec("150.00")}, {DefaultAccount, euro, 1_000, dec("1.2")},
+		{DefaultAccount, aapl, 100, dec("150.00")},
+		{DefaultAccount, euro, 1_000, dec("1.2")},
 		{DefaultAccount, emini, -1, dec("6100")},
 	}})
 	d.check()

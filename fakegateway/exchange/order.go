@@ -25,13 +25,6 @@ func (a Action) sign() int64 {
 	return 1
 }
 
-func (a Action) opposite() Action {
-	if a == Sell {
-		return Buy
-	}
-	return Sell
-}
-
 // OrderRequest is what a client asks for with an order id. The same id while the order works
 // changes it.
 type OrderRequest struct {

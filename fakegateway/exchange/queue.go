@@ -24,13 +24,14 @@ func (q queue) Swap(i, j int) {
 	q[i].slot, q[j].slot = i, j
 }
 
-// Push and Pop are heap.Interface's.
+// Push is heap.Interface's.
 func (q *queue) Push(o any) {
 	added := o.(*order)
 	added.slot = len(*q)
 	*q = append(*q, added)
 }
 
+// Pop is heap.Interface's.
 func (q *queue) Pop() any {
 	old := *q
 	last := old[len(old)-1]
