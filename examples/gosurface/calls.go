@@ -57,12 +57,14 @@ func sessionCalls() []call {
 		{"ReqManagedAccts", "ManagedAccounts", func(ib *ibapi.EClient) { ib.ReqManagedAccts() }},
 		{"ReqIDs", "NextValidID", func(ib *ibapi.EClient) { ib.ReqIDs(1) }},
 		{"ReqUserInfo", "UserInfo", func(ib *ibapi.EClient) { ib.ReqUserInfo(forOther) }},
-		{"VerifyRequest", "VerifyMessageAPI", func(ib *ibapi.EClient) { ib.VerifyRequest("surface", "1") }},
+		// Without a key of IBKR's, verification completes without success.
+		{"VerifyRequest", "VerifyCompleted", func(ib *ibapi.EClient) { ib.VerifyRequest("surface", "1") }},
 		{"VerifyMessage", "VerifyCompleted", func(ib *ibapi.EClient) { ib.VerifyMessage("data") }},
-		{"VerifyAndAuthRequest", "VerifyAndAuthMessageAPI", func(ib *ibapi.EClient) {
+		{"VerifyAndAuthRequest", "VerifyAndAuthCompleted", func(ib *ibapi.EClient) {
 			ib.VerifyAndAuthRequest("surface", "1", "key")
 		}},
-		{"VerifyAndAuthMessage", "VerifyAndAuthCompleted", func(ib *ibapi.EClient) {
+		// The client sends it under the id of verifyMessage.
+		{"VerifyAndAuthMessage", "VerifyCompleted", func(ib *ibapi.EClient) {
 			ib.VerifyAndAuthMessage("data", "response")
 		}},
 	}
@@ -121,7 +123,7 @@ func quoteCalls() []call {
 			ib.ReqTickByTickData(forTicks, apple(), "BidAsk", 0, false)
 		}},
 		{"CancelTickByTickData", "", func(ib *ibapi.EClient) { ib.CancelTickByTickData(forTicks) }},
-		{"ReqMktDepth", "UpdateMktDepth", func(ib *ibapi.EClient) { ib.ReqMktDepth(forDepth, apple(), 5, true, nil) }},
+		{"ReqMktDepth", "UpdateMktDepthL2", func(ib *ibapi.EClient) { ib.ReqMktDepth(forDepth, apple(), 5, true, nil) }},
 		{"CancelMktDepth", "", func(ib *ibapi.EClient) { ib.CancelMktDepth(forDepth, true) }},
 		{"ReqRealTimeBars", "RealtimeBar", func(ib *ibapi.EClient) {
 			ib.ReqRealTimeBars(forBars, apple(), 5, "TRADES", false, nil)

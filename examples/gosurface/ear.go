@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"strings"
 	"time"
+
+	"github.com/scmhub/ibapi"
 )
 
 // heardMax bounds the callbacks that wait to be looked at; a call makes some thousands at most.
@@ -44,6 +46,16 @@ func (e *ear) Write(line []byte) (int, error) {
 	}
 	e.callbacks <- callback{name, entry.ReqID, entry.ErrCode, entry.ErrString, name == "Error"}
 	return len(line), nil
+}
+
+// listener is the client's default wrapper, but for a callback of which that logs nothing.
+type listener struct {
+	ibapi.Wrapper
+	ear *ear
+}
+
+func (l listener) SoftDollarTiers(id int64, _ []ibapi.SoftDollarTier) {
+	l.ear.callbacks <- callback{name: "SoftDollarTiers", id: int(id)}
 }
 
 // until collects callbacks up to the first with one of the names.

@@ -51,7 +51,7 @@ func run(host string, port int, clientID int64, stdout io.Writer) error {
 	heard := newEar()
 	ibapi.SetLogLevel(int(zerolog.DebugLevel))
 	ibapi.SetLogger(zerolog.New(heard))
-	ib := ibapi.NewEClient(&ibapi.Wrapper{})
+	ib := ibapi.NewEClient(listener{ear: heard})
 	connected := make(chan error, 1)
 	go func() { connected <- ib.Connect(host, port, clientID) }()
 	select {
