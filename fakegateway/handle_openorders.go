@@ -74,6 +74,9 @@ func (s *session) reqCompletedOrders(m *protobuf.CompletedOrdersRequest) {
 			order := s.orderOf(o)
 			// Captured: a completed order has none of these.
 			order.OrderId, order.ClientId, order.Submitter = nil, nil, nil
+			if !o.AutoCancel.IsZero() { // captured: IBKR has set it for a GTC order
+				order.AutoCancelDate = proto.String(stamp(s.version, o.AutoCancel))
+			}
 			s.send(wire.CompletedOrder, &protobuf.CompletedOrder{
 				Contract: contractOf(o.Instrument, venueOf(o)), Order: order,
 				OrderState: s.orderState(o),

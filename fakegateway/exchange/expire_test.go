@@ -52,7 +52,7 @@ func TestPositionsEndWithTheirInstrument(t *testing.T) {
 				t.Fatalf("AAPL is at %s: the strikes mean something else", under)
 			}
 			r := d.request(Buy, 1, StopOrder, "20000") // never
-			r.Instrument, r.TIF = tc.i, GTC
+			r.Instrument, r.TIF, r.AutoCancel = tc.i, GTC, last.Add(time.Hour)
 			if tc.i.SecType == market.Option {
 				r.StopPrice = dec("900")
 			}

@@ -67,9 +67,11 @@ type Terms struct {
 	LimitOffset  decimal.Decimal `json:"limitOffset,omitzero"`  // of TRAIL LIMIT: from stop to limit
 	Offset       decimal.Decimal `json:"offset,omitzero"`       // of REL
 
-	GoodAfter   time.Time `json:"goodAfter,omitzero"`
-	GoodTill    time.Time `json:"goodTill,omitzero"`   // of GTD
-	AutoCancel  time.Time `json:"autoCancel,omitzero"` // when IBKR gives a GTC order up
+	GoodAfter time.Time `json:"goodAfter,omitzero"`
+	GoodTill  time.Time `json:"goodTill,omitzero"` // of GTD
+	// AutoCancel is when IBKR gives a GTC order up. Default: the close at the end of the next
+	// quarter.
+	AutoCancel  time.Time `json:"autoCancel,omitzero"`
 	AllOrNone   bool      `json:"allOrNone,omitempty"`
 	MinQuantity int64     `json:"minQuantity,omitempty"` // of the first fill
 }

@@ -86,6 +86,29 @@ func TestTimesThatOrdersWaitForAndEndAt(t *testing.T) {
 	d.check()
 }
 
+// Captured: IBKR gives an order of April 2026 up on 30 September, when New York closes.
+func TestOrdersAreNotGoodForEver(t *testing.T) {
+	for placed, want := range map[string]string{
+		"2026-04-11": "2026-09-30", "2026-06-30": "2026-09-30", "2026-07-01": "2026-12-31",
+		"2026-11-23": "2027-03-31", "2026-01-02": "2026-06-30",
+	} {
+		at, err := time.ParseInLocation(time.DateOnly, placed, market.Eastern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := autoCancel(at).Format("2006-01-02 15:04"); got != want+" 16:00" {
+			t.Errorf("placed on %s: until %s, want %s at the close", placed, got, want)
+		}
+	}
+	d := open(t, Config{Seed: 1})
+	r := d.request(Buy, 1, LimitOrder, "10")
+	r.TIF = GTC
+	o := d.place(r)
+	d.now = o.AutoCancel
+	d.Advance(d.now)
+	d.wantFlow("order PreSubmitted, order Submitted, status Cancelled, notice 202")
+}
+
 func TestWholeSizesOnly(t *testing.T) {
 	d := open(t, Config{Seed: 1, MaxFillShares: 40})
 	whole := d.request(Buy, 100, MarketOrder, "")

@@ -66,6 +66,9 @@ func (x *Exchange) set(o *order, r OrderRequest) {
 	o.Action, o.Type, o.TIF = r.Action, r.Type, r.TIF
 	o.Quantity, o.Remaining = r.Quantity, r.Quantity-o.Filled
 	o.Terms = r.terms()
+	if o.TIF == GTC && o.AutoCancel.IsZero() {
+		o.AutoCancel = autoCancel(o.PlacedAt)
+	}
 	o.OutsideRTH, o.OrderRef, o.Echo = r.OutsideRTH, r.OrderRef, r.Echo
 	o.ParentID, o.OCAGroup, o.OCAType = r.ParentID, r.OCAGroup, r.OCAType
 	o.conditions, o.cancels, o.ignoreRTH = r.Conditions, r.CancelOnConditions, r.IgnoreRTH
@@ -105,7 +108,19 @@ func (r OrderRequest) terms() Terms {
 	if r.TIF != GTD {
 		t.GoodTill = time.Time{}
 	}
+	if r.TIF != GTC {
+		t.AutoCancel = time.Time{}
+	}
 	return t
+}
+
+// autoCancel is the end of the quarter after the one that holds t, at the close of New York: IBKR
+// cancels GTC orders then.
+func autoCancel(t time.Time) time.Time {
+	t = t.In(market.Eastern)
+	const quarter, closing = 3, 16
+	first := (t.Month()-1)/quarter*quarter + 1 // of this quarter
+	return time.Date(t.Year(), first+2*quarter, 0, closing, 0, 0, 0, market.Eastern)
 }
 
 func (x *Exchange) parent(o *order) *order {
