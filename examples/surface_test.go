@@ -128,9 +128,10 @@ func table(t *testing.T, results []callResult) string {
 	rows.Header("call", "outcome", "what came")
 	for _, r := range results {
 		came := strings.Join(r.Callbacks, ", ")
-		if r.Outcome == "error" {
+		switch r.Outcome {
+		case "error":
 			came = fmt.Sprintf("%d %s", r.Code, r.Text)
-		} else if r.Outcome == "unsupported" {
+		case "unsupported":
 			came = r.Text
 		}
 		if err := rows.Append(r.Call, r.Outcome, came); err != nil {

@@ -126,7 +126,8 @@ func ends(a fault.Action) bool {
 		return true
 	case fault.Cut, fault.Garbage, fault.BadLength, fault.Delay, fault.Drip, fault.Duplicate,
 		fault.Drop, fault.Reorder, fault.Error, fault.Refuse, fault.BacklogFull, fault.Operate,
-		fault.CloseOnEOF, fault.IgnoreEOF, fault.SendAfterEOF:
+		fault.CloseOnEOF, fault.IgnoreEOF, fault.SendAfterEOF, fault.Withhold, fault.Replace,
+		fault.Corrupt, fault.Swap:
 		return false
 	}
 	return false

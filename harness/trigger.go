@@ -66,6 +66,9 @@ func killable(w fault.When) error {
 		return fmt.Errorf("kill at %s: a kill follows the connection, not the clock; "+
 			"use a phase, a message or bytes", *w.At)
 	}
+	if w.Of != nil || w.AnswerTo != nil || w.After != nil {
+		return errors.New("kill at a message by its content: a kill counts messages of a kind; use nth")
+	}
 	if w.Byte != 0 {
 		return fmt.Errorf("kill at byte %d of a frame: use bytesOut", w.Byte)
 	}

@@ -52,13 +52,17 @@ func calls() []call {
 func sessionCalls() []call {
 	return []call{
 		{"ReqCurrentTime", "CurrentTime", func(ib *ibapi.EClient) { ib.ReqCurrentTime() }},
-		{"ReqCurrentTimeInMillis", "CurrentTimeInMillis", func(ib *ibapi.EClient) { ib.ReqCurrentTimeInMillis() }},
+		{"ReqCurrentTimeInMillis", "CurrentTimeInMillis", func(ib *ibapi.EClient) {
+			ib.ReqCurrentTimeInMillis()
+		}},
 		{"SetServerLogLevel", "", func(ib *ibapi.EClient) { ib.SetServerLogLevel(2) }},
 		{"ReqManagedAccts", "ManagedAccounts", func(ib *ibapi.EClient) { ib.ReqManagedAccts() }},
 		{"ReqIDs", "NextValidID", func(ib *ibapi.EClient) { ib.ReqIDs(1) }},
 		{"ReqUserInfo", "UserInfo", func(ib *ibapi.EClient) { ib.ReqUserInfo(forOther) }},
 		// Without a key of IBKR's, verification completes without success.
-		{"VerifyRequest", "VerifyCompleted", func(ib *ibapi.EClient) { ib.VerifyRequest("surface", "1") }},
+		{"VerifyRequest", "VerifyCompleted", func(ib *ibapi.EClient) {
+			ib.VerifyRequest("surface", "1")
+		}},
 		{"VerifyMessage", "VerifyCompleted", func(ib *ibapi.EClient) { ib.VerifyMessage("data") }},
 		{"VerifyAndAuthRequest", "VerifyAndAuthCompleted", func(ib *ibapi.EClient) {
 			ib.VerifyAndAuthRequest("surface", "1", "key")
@@ -72,21 +76,29 @@ func sessionCalls() []call {
 
 func accountCalls() []call {
 	return []call{
-		{"ReqAccountUpdates", "AccountDownloadEnd", func(ib *ibapi.EClient) { ib.ReqAccountUpdates(true, account) }},
+		{"ReqAccountUpdates", "AccountDownloadEnd", func(ib *ibapi.EClient) {
+			ib.ReqAccountUpdates(true, account)
+		}},
 		{"ReqAccountSummary", "AccountSummaryEnd", func(ib *ibapi.EClient) {
 			ib.ReqAccountSummary(forSummary, "All", "NetLiquidation,$LEDGER")
 		}},
-		{"CancelAccountSummary", "", func(ib *ibapi.EClient) { ib.CancelAccountSummary(forSummary) }},
+		{"CancelAccountSummary", "", func(ib *ibapi.EClient) {
+			ib.CancelAccountSummary(forSummary)
+		}},
 		{"ReqPositions", "PositionEnd", func(ib *ibapi.EClient) { ib.ReqPositions() }},
 		{"CancelPositions", "", func(ib *ibapi.EClient) { ib.CancelPositions() }},
 		{"ReqPositionsMulti", "PositionMultiEnd", func(ib *ibapi.EClient) {
 			ib.ReqPositionsMulti(forPositions, account, "")
 		}},
-		{"CancelPositionsMulti", "", func(ib *ibapi.EClient) { ib.CancelPositionsMulti(forPositions) }},
+		{"CancelPositionsMulti", "", func(ib *ibapi.EClient) {
+			ib.CancelPositionsMulti(forPositions)
+		}},
 		{"ReqAccountUpdatesMulti", "AccountUpdateMultiEnd", func(ib *ibapi.EClient) {
 			ib.ReqAccountUpdatesMulti(forUpdates, account, "", true)
 		}},
-		{"CancelAccountUpdatesMulti", "", func(ib *ibapi.EClient) { ib.CancelAccountUpdatesMulti(forUpdates) }},
+		{"CancelAccountUpdatesMulti", "", func(ib *ibapi.EClient) {
+			ib.CancelAccountUpdatesMulti(forUpdates)
+		}},
 		{"ReqPnL", "Pnl", func(ib *ibapi.EClient) { ib.ReqPnL(forPnL, account, "") }},
 		{"CancelPnL", "", func(ib *ibapi.EClient) { ib.CancelPnL(forPnL) }},
 		{"ReqPnLSingle", "PnlSingle", func(ib *ibapi.EClient) {
@@ -95,47 +107,67 @@ func accountCalls() []call {
 		{"CancelPnLSingle", "", func(ib *ibapi.EClient) { ib.CancelPnLSingle(forPnLSingle) }},
 		{"ReqFamilyCodes", "FamilyCodes", func(ib *ibapi.EClient) { ib.ReqFamilyCodes() }},
 		{"RequestFA", "ReceiveFA", func(ib *ibapi.EClient) { ib.RequestFA(ibapi.GROUPS) }},
-		{"ReplaceFA", "ReplaceFAEnd", func(ib *ibapi.EClient) { ib.ReplaceFA(forOther, ibapi.GROUPS, "<ListOfGroups/>") }},
-		{"ReqSoftDollarTiers", "SoftDollarTiers", func(ib *ibapi.EClient) { ib.ReqSoftDollarTiers(forOther) }},
+		{"ReplaceFA", "ReplaceFAEnd", func(ib *ibapi.EClient) {
+			ib.ReplaceFA(forOther, ibapi.GROUPS, "<ListOfGroups/>")
+		}},
+		{"ReqSoftDollarTiers", "SoftDollarTiers", func(ib *ibapi.EClient) {
+			ib.ReqSoftDollarTiers(forOther)
+		}},
 	}
 }
 
 func contractCalls() []call {
 	return []call{
-		{"ReqContractDetails", "ContractDetailsEnd", func(ib *ibapi.EClient) { ib.ReqContractDetails(forOther, apple()) }},
+		{"ReqContractDetails", "ContractDetailsEnd", func(ib *ibapi.EClient) {
+			ib.ReqContractDetails(forOther, apple())
+		}},
 		{"CancelContractData", "", func(ib *ibapi.EClient) { ib.CancelContractData(forOther) }},
-		{"ReqMatchingSymbols", "SymbolSamples", func(ib *ibapi.EClient) { ib.ReqMatchingSymbols(forOther, "AAPL") }},
+		{"ReqMatchingSymbols", "SymbolSamples", func(ib *ibapi.EClient) {
+			ib.ReqMatchingSymbols(forOther, "AAPL")
+		}},
 		{"ReqMarketRule", "MarketRule", func(ib *ibapi.EClient) { ib.ReqMarketRule(26) }},
 		{"ReqSecDefOptParams", "SecurityDefinitionOptionParameterEnd", func(ib *ibapi.EClient) {
 			ib.ReqSecDefOptParams(forOther, "AAPL", "", "STK", apple().ConID)
 		}},
-		{"ReqSmartComponents", "SmartComponents", func(ib *ibapi.EClient) { ib.ReqSmartComponents(forOther, "9c0001") }},
-		{"ReqMktDepthExchanges", "MktDepthExchanges", func(ib *ibapi.EClient) { ib.ReqMktDepthExchanges() }},
+		{"ReqSmartComponents", "SmartComponents", func(ib *ibapi.EClient) {
+			ib.ReqSmartComponents(forOther, "9c0001")
+		}},
+		{"ReqMktDepthExchanges", "MktDepthExchanges", func(ib *ibapi.EClient) {
+			ib.ReqMktDepthExchanges()
+		}},
 	}
 }
 
 func quoteCalls() []call {
 	return []call{
 		{"ReqMarketDataType", "", func(ib *ibapi.EClient) { ib.ReqMarketDataType(1) }},
-		{"ReqMktData", "TickPrice", func(ib *ibapi.EClient) { ib.ReqMktData(forQuotes, apple(), "233", false, false, nil) }},
+		{"ReqMktData", "TickPrice", func(ib *ibapi.EClient) {
+			ib.ReqMktData(forQuotes, apple(), "233", false, false, nil)
+		}},
 		{"CancelMktData", "", func(ib *ibapi.EClient) { ib.CancelMktData(forQuotes) }},
 		{"ReqTickByTickData", "TickByTickBidAsk", func(ib *ibapi.EClient) {
 			ib.ReqTickByTickData(forTicks, apple(), "BidAsk", 0, false)
 		}},
 		{"CancelTickByTickData", "", func(ib *ibapi.EClient) { ib.CancelTickByTickData(forTicks) }},
-		{"ReqMktDepth", "UpdateMktDepthL2", func(ib *ibapi.EClient) { ib.ReqMktDepth(forDepth, apple(), 5, true, nil) }},
+		{"ReqMktDepth", "UpdateMktDepthL2", func(ib *ibapi.EClient) {
+			ib.ReqMktDepth(forDepth, apple(), 5, true, nil)
+		}},
 		{"CancelMktDepth", "", func(ib *ibapi.EClient) { ib.CancelMktDepth(forDepth, true) }},
 		{"ReqRealTimeBars", "RealtimeBar", func(ib *ibapi.EClient) {
 			ib.ReqRealTimeBars(forBars, apple(), 5, "TRADES", false, nil)
 		}},
 		{"CancelRealTimeBars", "", func(ib *ibapi.EClient) { ib.CancelRealTimeBars(forBars) }},
-		{"ReqScannerParameters", "ScannerParameters", func(ib *ibapi.EClient) { ib.ReqScannerParameters() }},
+		{"ReqScannerParameters", "ScannerParameters", func(ib *ibapi.EClient) {
+			ib.ReqScannerParameters()
+		}},
 		{"ReqScannerSubscription", "ScannerDataEnd", func(ib *ibapi.EClient) {
 			s := ibapi.NewScannerSubscription()
 			s.Instrument, s.LocationCode, s.ScanCode = "STK", "STK.US.MAJOR", "TOP_PERC_GAIN"
 			ib.ReqScannerSubscription(forScanner, s, nil, nil)
 		}},
-		{"CancelScannerSubscription", "", func(ib *ibapi.EClient) { ib.CancelScannerSubscription(forScanner) }},
+		{"CancelScannerSubscription", "", func(ib *ibapi.EClient) {
+			ib.CancelScannerSubscription(forScanner)
+		}},
 	}
 }
 
@@ -144,7 +176,9 @@ func historyCalls() []call {
 		{"ReqHistoricalData", "HistoricalDataEnd", func(ib *ibapi.EClient) {
 			ib.ReqHistoricalData(forHistory, apple(), "", "1 D", "1 hour", "TRADES", true, 1, true, nil)
 		}},
-		{"CancelHistoricalData", "", func(ib *ibapi.EClient) { ib.CancelHistoricalData(forHistory) }},
+		{"CancelHistoricalData", "", func(ib *ibapi.EClient) {
+			ib.CancelHistoricalData(forHistory)
+		}},
 		{"ReqHeadTimeStamp", "HeadTimestamp", func(ib *ibapi.EClient) {
 			ib.ReqHeadTimeStamp(forOther, apple(), "TRADES", true, 1)
 		}},
@@ -152,12 +186,16 @@ func historyCalls() []call {
 		{"ReqHistogramData", "HistogramData", func(ib *ibapi.EClient) {
 			ib.ReqHistogramData(forHistogram, apple(), true, "1 day")
 		}},
-		{"CancelHistogramData", "", func(ib *ibapi.EClient) { ib.CancelHistogramData(forHistogram) }},
+		{"CancelHistogramData", "", func(ib *ibapi.EClient) {
+			ib.CancelHistogramData(forHistogram)
+		}},
 		{"ReqHistoricalTicks", "HistoricalTicksLast", func(ib *ibapi.EClient) {
 			ib.ReqHistoricalTicks(forHistoricalTicks, apple(), "20260105 10:00:00 US/Eastern", "", 10, "TRADES",
 				true, false, nil)
 		}},
-		{"CancelHistoricalTicks", "", func(ib *ibapi.EClient) { ib.CancelHistoricalTicks(forHistoricalTicks) }},
+		{"CancelHistoricalTicks", "", func(ib *ibapi.EClient) {
+			ib.CancelHistoricalTicks(forHistoricalTicks)
+		}},
 	}
 }
 
@@ -172,7 +210,9 @@ func optionCalls() []call {
 		{"CalculateOptionPrice", "TickOptionComputation", func(ib *ibapi.EClient) {
 			ib.CalculateOptionPrice(forPrice, appleCall(), 0.3, 260, nil)
 		}},
-		{"CancelCalculateOptionPrice", "", func(ib *ibapi.EClient) { ib.CancelCalculateOptionPrice(forPrice) }},
+		{"CancelCalculateOptionPrice", "", func(ib *ibapi.EClient) {
+			ib.CancelCalculateOptionPrice(forPrice)
+		}},
 		{"ExerciseOptions", "Error", func(ib *ibapi.EClient) { // nothing is held
 			ib.ExerciseOptions(forOther, appleCall(), 1, 1, account, 0, "", "", false)
 		}},
@@ -184,7 +224,9 @@ func newsCalls() []call {
 		{"ReqNewsProviders", "NewsProviders", func(ib *ibapi.EClient) { ib.ReqNewsProviders() }},
 		{"ReqNewsBulletins", "", func(ib *ibapi.EClient) { ib.ReqNewsBulletins(true) }},
 		{"CancelNewsBulletins", "", func(ib *ibapi.EClient) { ib.CancelNewsBulletins() }},
-		{"ReqNewsArticle", "NewsArticle", func(ib *ibapi.EClient) { ib.ReqNewsArticle(forOther, "BRFG", "BRFG$0", nil) }},
+		{"ReqNewsArticle", "NewsArticle", func(ib *ibapi.EClient) {
+			ib.ReqNewsArticle(forOther, "BRFG", "BRFG$0", nil)
+		}},
 		{"ReqHistoricalNews", "HistoricalNewsEnd", func(ib *ibapi.EClient) {
 			ib.ReqHistoricalNews(forOther, apple().ConID, "BRFG", "", "", 10, nil)
 		}},
@@ -207,10 +249,18 @@ func orderCalls() []call {
 		}},
 		{"ReqOpenOrders", "OpenOrderEnd", func(ib *ibapi.EClient) { ib.ReqOpenOrders() }},
 		{"ReqAllOpenOrders", "OpenOrderEnd", func(ib *ibapi.EClient) { ib.ReqAllOpenOrders() }},
-		{"ReqAutoOpenOrders", "Error", func(ib *ibapi.EClient) { ib.ReqAutoOpenOrders(true) }}, // not client 0
-		{"CancelOrder", "OrderStatus", func(ib *ibapi.EClient) { ib.CancelOrder(firstOrder, ibapi.CancelOrderEmpty()) }},
-		{"ReqGlobalCancel", "", func(ib *ibapi.EClient) { ib.ReqGlobalCancel(ibapi.CancelOrderEmpty()) }},
-		{"ReqCompletedOrders", "CompletedOrdersEnd", func(ib *ibapi.EClient) { ib.ReqCompletedOrders(false) }},
+		{"ReqAutoOpenOrders", "Error", func(ib *ibapi.EClient) { // not client 0
+			ib.ReqAutoOpenOrders(true)
+		}},
+		{"CancelOrder", "OrderStatus", func(ib *ibapi.EClient) {
+			ib.CancelOrder(firstOrder, ibapi.CancelOrderEmpty())
+		}},
+		{"ReqGlobalCancel", "", func(ib *ibapi.EClient) {
+			ib.ReqGlobalCancel(ibapi.CancelOrderEmpty())
+		}},
+		{"ReqCompletedOrders", "CompletedOrdersEnd", func(ib *ibapi.EClient) {
+			ib.ReqCompletedOrders(false)
+		}},
 		{"ReqExecutions", "ExecDetailsEnd", func(ib *ibapi.EClient) {
 			ib.ReqExecutions(forOther, ibapi.NewExecutionFilter())
 		}},
@@ -219,14 +269,18 @@ func orderCalls() []call {
 
 func groupCalls() []call {
 	return []call{
-		{"QueryDisplayGroups", "DisplayGroupList", func(ib *ibapi.EClient) { ib.QueryDisplayGroups(forOther) }},
+		{"QueryDisplayGroups", "DisplayGroupList", func(ib *ibapi.EClient) {
+			ib.QueryDisplayGroups(forOther)
+		}},
 		{"SubscribeToGroupEvents", "DisplayGroupUpdated", func(ib *ibapi.EClient) {
 			ib.SubscribeToGroupEvents(forGroup, 1)
 		}},
 		{"UpdateDisplayGroup", "DisplayGroupUpdated", func(ib *ibapi.EClient) {
 			ib.UpdateDisplayGroup(forGroup, "265598@SMART")
 		}},
-		{"UnsubscribeFromGroupEvents", "", func(ib *ibapi.EClient) { ib.UnsubscribeFromGroupEvents(forGroup) }},
+		{"UnsubscribeFromGroupEvents", "", func(ib *ibapi.EClient) {
+			ib.UnsubscribeFromGroupEvents(forGroup)
+		}},
 	}
 }
 
