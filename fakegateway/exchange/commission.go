@@ -43,8 +43,11 @@ func Commission(t market.SecType, n int64, value decimal.Decimal) decimal.Decima
 	if limit := mul(s.mostOfValue, value); !s.mostOfValue.IsZero() && limit.Less(c) {
 		c = limit
 	}
-	return c
+	return c.Round(commissionScale)
 }
+
+// commissionScale is how many digits IBKR reports: 1.000003.
+const commissionScale = 6
 
 // inDollars reports commissions that are charged in the account's currency, not the instrument's.
 func inDollars(t market.SecType) bool { return t == market.Cash }

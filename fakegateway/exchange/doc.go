@@ -1,4 +1,4 @@
-// Package exchange is the fake Gateway's truth: instruments, a market, orders, fills, accounts. It
+// Package exchange is the fake Gateway's truth: orders, fills, positions, accounts. It
 // knows no wire, no sockets and no clients beyond their numbers; what a client is told about the
 // books is somebody else's business, and may be a lie.
 //

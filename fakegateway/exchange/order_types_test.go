@@ -245,6 +245,17 @@ func TestRefusedTerms(t *testing.T) {
 		{"no end", 334, LimitOrder, func(r *OrderRequest) { r.TIF, r.LimitPrice = GTD, shares(10) }},
 		{"crossing", 10052, LimitOrder, func(r *OrderRequest) { r.TIF, r.LimitPrice = "GTX", shares(10) }},
 		{"minimum", 321, MarketOrder, func(r *OrderRequest) { r.MinQuantity = 2 }},
+		{"after the market", 337, MarketOrder, func(r *OrderRequest) {
+			r.GoodAfter = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+		}},
+		{"condition after the market", 337, MarketOrder, func(r *OrderRequest) {
+			r.Conditions = []Condition{{
+				Kind: TimeCondition, More: true, Time: time.Date(2500, 1, 1, 0, 0, 0, 0, time.UTC),
+			}}
+		}},
+		{"conditions without end", 321, MarketOrder, func(r *OrderRequest) {
+			r.Conditions = make([]Condition, maxConditions+1)
+		}},
 		{"exercise", 321, ExerciseOrder, func(*OrderRequest) {}},
 		{"index", 412, MarketOrder, func(r *OrderRequest) {
 			r.Instrument = listed(market.Index, "SPX", "USD")

@@ -17,6 +17,7 @@ const (
 	codeInvalid      = 321
 	codeTypeChange   = 329
 	codeGoodTill     = 334
+	codeTime         = 337
 	codeExpired      = 392
 	codeHeldUntil    = 399
 	codeNotTraded    = 412
@@ -37,9 +38,11 @@ const (
 	textGoodTill     = "Invalid Good Till Date order."
 	textCanceled     = "Order Canceled - reason:"
 	textNotTraded    = "The contract is not available for trading."
-	textExpired      = "Invalid order: contract expired."
-	textGroupChange  = "OCA group revision is not allowed."
-	textIgnoredRTH   = "Order Event Warning:Attribute 'Outside Regular Trading Hours' is ignored " +
+	textTime         = "The date, time, or time-zone entered is invalid. The correct format is " +
+		"yyyymmdd hh:mm:ss xxx where yyyymmdd and xxx are optional."
+	textExpired     = "Invalid order: contract expired."
+	textGroupChange = "OCA group revision is not allowed."
+	textIgnoredRTH  = "Order Event Warning:Attribute 'Outside Regular Trading Hours' is ignored " +
 		"based on the order type and destination. PlaceOrder is now being processed."
 
 	validating = "Error validating request.-'bF' : cause - "

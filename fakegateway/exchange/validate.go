@@ -2,6 +2,8 @@ package exchange
 
 import (
 	"fmt"
+	"slices"
+	"time"
 
 	"ibsoak/fakegateway/market"
 
@@ -31,11 +33,36 @@ func (x *Exchange) validate(r OrderRequest) error {
 		return invalid("Invalid order type was entered")
 	}
 	for _, check := range []func(OrderRequest) *Reject{
-		x.validateTIF, validatePrices, validateTrail, x.validateParent,
+		x.validateTimes, x.validateTIF, validatePrices, validateTrail, x.validateParent,
 	} {
 		if err := check(r); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+const (
+	maxConditions = 64
+	farthestYears = 100 // how far ahead a time may lie: the market is not computed beyond
+)
+
+func (x *Exchange) validateTimes(r OrderRequest) *Reject {
+	if len(r.Conditions) > maxConditions {
+		return invalid(fmt.Sprintf("More than %d conditions.", maxConditions))
+	}
+	times := []time.Time{r.GoodAfter, r.GoodTill, r.AutoCancel}
+	for _, c := range r.Conditions {
+		times = append(times, c.Time)
+		for _, bound := range []decimal.Decimal{c.Price, c.Percent} {
+			if MaxPrice.Less(bound.Abs()) {
+				return invalid("Invalid bound of a condition " + bound.String())
+			}
+		}
+	}
+	farthest := x.now.AddDate(farthestYears, 0, 0)
+	if slices.ContainsFunc(times, farthest.Before) {
+		return &Reject{Code: codeTime, Text: textTime}
 	}
 	return nil
 }
