@@ -136,7 +136,7 @@ func handshake(b *testing.B, c net.Conn) (hello, bootstrap int) {
 	if _, err := c.Write(startFrame(b)); err != nil {
 		b.Fatal(err)
 	}
-	for range 2 + len(defaultFarms) {
+	for range 2 + installedFarms {
 		if _, err := frames.Next(); err != nil {
 			b.Fatal(err)
 		}

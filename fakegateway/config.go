@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"ibsoak/fakegateway/fault"
+	"ibsoak/fakegateway/session"
 	"ibsoak/internal/wire"
 )
 
@@ -15,7 +16,6 @@ import (
 const DefaultServerVersion = 225
 
 const (
-	defaultAccount          = "DU9000001"
 	defaultTranscriptFrames = 1 << 16
 	defaultRefusalDelay     = 10 * time.Millisecond
 )
@@ -67,9 +67,6 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Profile == "" {
 		c.Profile = healthy
 	}
-	if len(c.Accounts) == 0 {
-		c.Accounts = []string{defaultAccount}
-	}
 	if c.TranscriptFrames == 0 {
 		c.TranscriptFrames = defaultTranscriptFrames
 	}
@@ -79,7 +76,8 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	c.Semantics = c.Semantics.withDefaults()
+	login := c.login().WithDefaults()
+	c.Accounts, c.Semantics = login.Accounts, login.Semantics
 	if err := errors.Join(c.problems()...); err != nil {
 		return c, fmt.Errorf("configure gateway: %w", err)
 	}
@@ -88,7 +86,7 @@ func (c Config) withDefaults() (Config, error) {
 
 // problems are the values that are out of range; zero never is.
 func (c Config) problems() []error {
-	_, errs := c.opening()
+	errs := c.login().Problems()
 	bad := func(is bool, key, format string, args ...any) {
 		if is {
 			errs = append(errs, wrong(key, format, args...))
@@ -113,9 +111,15 @@ func (c Config) problems() []error {
 		bad(c.Startup.Refused < 0 || c.Startup.AcceptMute < 0 || c.Startup.VersionOnly < 0,
 			"startup", "a phase lasts less than 0")
 	}
-	if err := c.Advisor.validate(c.Accounts); err != nil {
-		bad(true, "advisor", "%v", err)
+	if _, err := parseTrusted(c.TrustedAddresses); err != nil {
+		bad(true, "trustedAddresses", "%v", err)
 	}
-	errs = append(errs, c.Schedule.Validate(), c.Quirks.validate())
-	return append(errs, c.Semantics.problems()...)
+	return append(errs, c.Schedule.Validate(), c.Quirks.validate())
+}
+
+// login is the part of the settings that the clients' sessions follow.
+func (c Config) login() session.Config {
+	return session.Config{
+		Seed: c.Seed, Accounts: c.Accounts, Start: c.Clock.Start, Log: c.Log, Semantics: c.Semantics,
+	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"ibsoak/fakegateway/fault"
 	"ibsoak/fakegateway/hook"
+	"ibsoak/fakegateway/session"
 	"ibsoak/internal/wire"
 )
 
@@ -80,11 +81,11 @@ type conn struct {
 	requested bool
 	pending   []arrival
 	lagging   bool // the writer did not get on within turnLimit
-	session   *session
+	session   *session.Session
 	rate      *meter // of messages, where too many are rejected; nil where they are not
 }
 
-var _ sessionConn = (*conn)(nil)
+var _ session.Conn = (*conn)(nil)
 
 func newConn(s *Server, nc halfCloser, row *Connection, ordinal int) *conn {
 	c := &conn{
@@ -127,7 +128,7 @@ func (c *conn) loop() {
 	defer c.rd.discard() // whatever comes now is read and thrown away
 	defer func() {
 		if c.session != nil {
-			c.session.end()
+			c.session.End()
 		}
 	}()
 	if !c.reached(fault.Accepted) || !c.welcome() {
@@ -135,8 +136,8 @@ func (c *conn) loop() {
 	}
 	for {
 		stage, stageOver := c.srv.stage.get()
-		if c.session != nil && len(c.session.waiting) > 0 && !c.isMuted() {
-			c.session.resume()
+		if c.session != nil && c.session.Waits() && !c.isMuted() {
+			c.session.Resume()
 		}
 		for len(c.pending) > 0 && c.admitted(stage) {
 			if !c.turn() {
@@ -264,8 +265,8 @@ func (c *conn) start(a arrival) bool {
 		return true
 	}
 	c.settle()
-	c.session = newSession(c.srv, c, c.version)
-	ok := c.session.start(m)
+	c.session = session.New(c.srv.login, c, c.version)
+	ok := c.session.Start(id)
 	if !ok {
 		c.session = nil
 		c.finishAfter(c.srv.cfg.RefusalDelay, "startApi was refused")
@@ -338,7 +339,7 @@ func (c *conn) request(a arrival) bool {
 	if c.isMuted() || c.session == nil {
 		return true
 	}
-	c.session.handle(m)
+	c.session.Handle(m)
 	return true
 }
 

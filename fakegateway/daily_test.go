@@ -113,7 +113,7 @@ func (f *follower) subscribe(c *rawClient) {
 		})
 	}
 	f.write(c, wire.ReqAccountUpdates, &protobuf.AccountDataRequest{
-		Subscribe: proto.Bool(true), AcctCode: proto.String(defaultAccount),
+		Subscribe: proto.Bool(true), AcctCode: proto.String(onlyAccount),
 	})
 }
 

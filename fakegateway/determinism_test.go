@@ -71,7 +71,7 @@ func (e *erratic) request() (wire.Kind, proto.Message) {
 	kinds := []string{"MKT", "LMT", "LMT"}
 	switch e.draw.IntN(9) {
 	case 0, 1, 2:
-		m := order(1+e.draw.IntN(6), "BUY", 100, kinds[e.draw.IntN(3)], float64(200+e.draw.IntN(60)))
+		m := order(1+e.draw.IntN(6), 100, kinds[e.draw.IntN(3)], float64(200+e.draw.IntN(60)))
 		return wire.PlaceOrder, m
 	case 3:
 		return wire.CancelOrder, cancel(1 + e.draw.IntN(6))
@@ -154,7 +154,7 @@ func visit(g *bubbleGateway, e *erratic) {
 	e.c = newRawClient(e.t, c.(halfCloser))
 	e.c.version = wire.Version(g.cfg.MaxServerVersion)
 	begin, err := wire.Append(wire.AppendPreamble(nil, wire.Preamble{Min: 100, Max: 225}),
-		startAPI(1), e.c.version)
+		wire.Message{Kind: wire.StartAPI, Body: &protobuf.StartApiRequest{ClientId: num(1)}}, e.c.version)
 	if err != nil {
 		e.t.Fatal(err)
 	}

@@ -10,28 +10,6 @@ import (
 	"ibsoak/fakegateway/fault"
 )
 
-// Dialog is whom the "Accept incoming connection" dialog asks about.
-type Dialog string
-
-// The scopes of the dialog. Which one a Gateway has depends on its build and settings: users' logs
-// show all of them.
-const (
-	NoDialog          Dialog = ""
-	DialogEach        Dialog = "each"      // every connection, before anything of it is read
-	DialogPerAddress  Dialog = "address"   // the same, until its address was accepted once
-	DialogPerClientID Dialog = "client-id" // START_API waits, until its client id was accepted once
-)
-
-// DialogAnswer is what the operator does with a dialog.
-type DialogAnswer string
-
-// The answers.
-const (
-	AcceptClient  DialogAnswer = "accept"
-	RejectClient  DialogAnswer = "reject"  // FIN, after the client's bytes were read
-	DismissDialog DialogAnswer = "dismiss" // the client is never answered
-)
-
 var dialogAnswers = []DialogAnswer{AcceptClient, RejectClient, DismissDialog}
 
 // dialogOperations are the answers as operations.

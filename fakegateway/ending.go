@@ -33,7 +33,7 @@ func (c *conn) streamEnded(a arrival) bool {
 
 // malformed answers what cannot be read. It reports whether the loop goes on.
 func (c *conn) malformed(payload []byte, err error) bool {
-	c.session.malformed(payload, err)
+	c.session.Malformed(payload, err)
 	if c.srv.cfg.DisconnectMalformed {
 		c.finishAfter(c.srv.cfg.RefusalDelay, "a request could not be read")
 		return false

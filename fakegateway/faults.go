@@ -6,11 +6,11 @@ import (
 	"time"
 
 	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"github.com/scmhub/ibapi/protobuf"
 
 	"ibsoak/fakegateway/fault"
+	"ibsoak/fakegateway/session"
 	"ibsoak/internal/wire"
 )
 
@@ -58,7 +58,7 @@ func (c *conn) strike(hit fault.Hit, m wire.Message) (goOn, handle bool) {
 	case fault.Error:
 		goOn = c.sleep(time.Duration(hit.When.Delay))
 		c.filed(hit, fmt.Sprintf("error %d", hit.What.Code))
-		c.putError(hit, idOf(m.Body))
+		c.putError(hit, session.RequestID(m.Body))
 		return goOn, m.Body == nil
 	}
 	if hit.When.Delay > 0 {
@@ -222,22 +222,6 @@ func (c *conn) errorItem(hit fault.Hit, m wire.Message) item {
 	return item{raw: raw, kind: m.Kind.String()}
 }
 
-// idOf is the request or order id in a message's body, noID when it carries none.
-func idOf(body proto.Message) int64 {
-	if body == nil {
-		return noID
-	}
-	m := body.ProtoReflect()
-	for _, name := range []protoreflect.Name{"reqId", "orderId"} {
-		if f := m.Descriptor().Fields().ByName(name); f != nil && m.Has(f) {
-			if f.Kind() == protoreflect.Int32Kind || f.Kind() == protoreflect.Int64Kind {
-				return m.Get(f).Int()
-			}
-		}
-	}
-	return noID
-}
-
 // requestID is the id in a message that is about to be written.
 func (c *conn) requestID(it item) int64 {
 	if !it.message {
@@ -247,7 +231,7 @@ func (c *conn) requestID(it item) int64 {
 	if err != nil {
 		return noID
 	}
-	return idOf(m.Body)
+	return session.RequestID(m.Body)
 }
 
 // noise is what garbage and bad-length write: the same for the same seed, fault and connection.

@@ -17,8 +17,8 @@ func TestHandshakeOfAHealthyGateway(t *testing.T) {
 	}
 	c.startAPI(7)
 	accounts := c.until(wire.ManagedAccounts).Body.(*protobuf.ManagedAccounts)
-	if got := accounts.GetAccountsList(); got != defaultAccount {
-		t.Errorf("accounts %q, want %q", got, defaultAccount)
+	if got := accounts.GetAccountsList(); got != onlyAccount {
+		t.Errorf("accounts %q, want %q", got, onlyAccount)
 	}
 	c.until(wire.NextValidID)
 	c.askTime()
@@ -158,5 +158,15 @@ func TestClientIDIsFreeOnceItsFINWasSeen(t *testing.T) {
 	for i := range 300 {
 		dial(t, s).connect(1).close()
 		row(t, s, i+1, "the FIN", func(r Connection) bool { return !r.ClientFIN.IsZero() })
+	}
+}
+
+func TestConfigPort(t *testing.T) {
+	s := startServer(t, Config{})
+	c := dial(t, s).connect(1)
+	c.send(wire.ReqConfig, &protobuf.ConfigRequest{ReqId: num(1)})
+	answer := c.until(wire.ConfigResponse).Body.(*protobuf.ConfigResponse)
+	if _, port := s.HostPort(); int(answer.GetApi().GetSettings().GetSocketPort()) != port {
+		t.Errorf("socket port %v, want %d", answer.GetApi().GetSettings(), port)
 	}
 }

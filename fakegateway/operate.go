@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"ibsoak/fakegateway/exchange"
 	"ibsoak/fakegateway/fault"
 )
 
@@ -15,19 +14,27 @@ import (
 const textPortReset = "TWS socket port has been reset and this connection is being dropped.  " +
 	"Please reconnect on the new port - %d"
 
+// farmStates are what the farm-* operations make of a farm.
+var farmStates = map[fault.Operation]FarmState{
+	fault.FarmOK: FarmIsOK, fault.FarmBroken: FarmIsBroken,
+	fault.FarmInactive: FarmIsInactive, fault.FarmConnecting: FarmIsConnecting,
+}
+
 // operate does to the Gateway what an operator, a login or IBKR's servers do. It returns what went
 // out, and why not when nothing could.
 func (p *port) operate(w fault.What) (wire string, err error) {
 	s := p.s
 	switch w.Operation {
 	case fault.ConnectionLost:
-		return s.lose()
+		return s.login.Lose(s.clock.now())
 	case fault.ConnectionRestored, fault.ConnectionDataLost:
-		return s.restore(w.Operation == fault.ConnectionDataLost)
+		wire, err = s.login.Restore(s.clock.now(), w.Operation == fault.ConnectionDataLost)
+		s.stage.wake() // the loops, for the requests that waited
+		return wire, err
 	case fault.CompetingSession, fault.CompetingOver:
-		return s.compete(w.Operation == fault.CompetingSession)
+		return s.login.Compete(s.clock.now(), w.Operation == fault.CompetingSession)
 	case fault.FarmOK, fault.FarmBroken, fault.FarmInactive, fault.FarmConnecting:
-		return s.setFarm(w.Farm, farmStates[w.Operation])
+		return s.login.SetFarm(s.clock.now(), w.Farm, farmStates[w.Operation])
 	case fault.DialogAccept, fault.DialogReject, fault.DialogDismiss:
 		return "nothing", s.dialogs.answerShown(dialogOperations[w.Operation])
 	case fault.ApproveLogin:
@@ -76,9 +83,7 @@ func (p *port) reset() (wire string, err error) {
 		return "nothing", fmt.Errorf("reset the port: %w", err)
 	}
 	_, number := splitAddr(ln.Addr().String())
-	p.s.exchange.View(p.s.clock.now(), func(*exchange.View) {
-		p.s.announce(Notice{1300, fmt.Sprintf(textPortReset, number)})
-	})
+	p.s.login.Announce(p.s.clock.now(), Notice{Code: 1300, Text: fmt.Sprintf(textPortReset, number)})
 	err = p.shut(false)
 	for _, c := range p.s.open() {
 		if c.isLive() {

@@ -8,17 +8,6 @@ import (
 	"ibsoak/internal/wire"
 )
 
-// MessagePacing is what becomes of a client that sends more messages in a second than half of the
-// market data lines.
-type MessagePacing string
-
-// The two positions of "Reject messages above maximum allowed message rate vs applying pacing".
-const (
-	NoPacing       MessagePacing = ""
-	PaceMessages   MessagePacing = "pace"   // read slower, so that TCP pushes back
-	RejectMessages MessagePacing = "reject" // error 100; at the third the session is terminated
-)
-
 const (
 	codeMaxRate = 100
 	// maxViolations of the message rate end a session.
@@ -45,7 +34,7 @@ func (m *meter) next(now time.Time) (count int, left time.Duration) {
 }
 
 // messageRate is how many messages a second a Gateway takes from a client.
-func (s Semantics) messageRate() int { return max(1, s.MarketDataLines/2) }
+func (c Config) messageRate() int { return max(1, c.MarketDataLines/2) }
 
 // meters makes the meter of a client that has just greeted: that of its reader, which paces, or
 // that of its loop, which rejects.
@@ -88,9 +77,9 @@ func (c *conn) overRate() (goOn, handle bool) {
 		return true, true
 	}
 	c.rate.violations++
-	c.session.fail(noRequest, codeMaxRate, fmt.Sprintf(
+	c.session.Notify(Notice{Code: codeMaxRate, Text: fmt.Sprintf(
 		"Max rate of messages per second has been exceeded: max=%d rec=%d (%d)",
-		c.rate.limit, count, c.rate.violations))
+		c.rate.limit, count, c.rate.violations)})
 	if c.rate.violations < maxViolations {
 		return true, false
 	}

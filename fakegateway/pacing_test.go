@@ -21,7 +21,7 @@ func (r *rawClient) greetAs(options string, id int) *rawClient {
 	r.versionReply()
 	r.startAPI(id)
 	r.until(wire.NextValidID)
-	for range defaultFarms {
+	for range installedFarms {
 		r.until(wire.ErrorMessage)
 	}
 	return r
@@ -101,7 +101,7 @@ func TestThirdMessageTooManyEndsTheSession(t *testing.T) {
 			m := c.until(wire.ErrorMessage).Body.(*protobuf.ErrorMessage)
 			want := fmt.Sprintf("Max rate of messages per second has been exceeded: max=10 rec=%d (%d)",
 				10+i, i)
-			if m.GetId() != noRequest || m.GetErrorCode() != codeMaxRate || m.GetErrorMsg() != want {
+			if m.GetId() != noID || m.GetErrorCode() != codeMaxRate || m.GetErrorMsg() != want {
 				t.Errorf("error %v, want %q", m, want)
 			}
 		}

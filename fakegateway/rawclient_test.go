@@ -171,7 +171,7 @@ func (r *rawClient) connect(id int) *rawClient {
 	r.hello()
 	r.startAPI(id)
 	r.until(wire.NextValidID)
-	for range defaultFarms {
+	for range installedFarms {
 		r.until(wire.ErrorMessage)
 	}
 	return r

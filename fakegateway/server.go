@@ -16,6 +16,7 @@ import (
 	"ibsoak/fakegateway/exchange"
 	"ibsoak/fakegateway/fault"
 	"ibsoak/fakegateway/hook"
+	"ibsoak/fakegateway/session"
 )
 
 // ErrClosed is what is answered by a Gateway that was closed.
@@ -36,13 +37,9 @@ type Server struct {
 	board    *board
 	stage    *stages
 	profile  Profile
-	exchange *exchange.Exchange
-	sessions sessions
-	console  console
-	upstream upstream
+	login    *session.Login
+	exchange *exchange.Exchange // the login's
 	dialogs  dialogs
-	lines    lines
-	states   states // of the market, guarded by the exchange's lock
 	trusted  []netip.Prefix
 	port     *port
 
@@ -95,15 +92,26 @@ func New(cfg Config) (*Server, error) {
 		return nil, fmt.Errorf("configure gateway: %w", err)
 	}
 	s.plan = fault.NewPlan(cfg.Schedule, profile.Schedule, s.clock.elapsed)
-	s.exchange = exchange.New(cfg.exchangeConfig())
-	s.exchange.Subscribe(s.hear)
-	s.upstream.farms = slices.Clone(cfg.Farms)
+	if s.login, err = session.NewLogin(s.loginConfig()); err != nil {
+		return nil, err
+	}
+	s.exchange = s.login.Exchange()
 	record, err := newRecorder(cfg.RecordDir)
 	if err != nil {
 		return nil, err
 	}
 	s.board = newBoard(cfg.TranscriptFrames, record)
 	return s, nil
+}
+
+// loginConfig is that of the login behind this Gateway.
+func (s *Server) loginConfig() session.Config {
+	c := s.cfg.login()
+	c.Port = func() int {
+		_, port := s.HostPort()
+		return port
+	}
+	return c
 }
 
 // Start makes a Gateway on a free port of 127.0.0.1 and serves until Close.
@@ -291,6 +299,9 @@ func (s *Server) admit(nc net.Conn) {
 
 // Connections is the ledger: a row for every connection ever accepted.
 func (s *Server) Connections() []Connection { return s.board.connections() }
+
+// Connectivity is the state of the Gateway's connection to IBKR's servers.
+func (s *Server) Connectivity() Connectivity { return s.login.Connectivity() }
 
 // Books is a snapshot of the exchange's truth.
 func (s *Server) Books() exchange.Books { return s.exchange.Books() }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"ibsoak/fakegateway/fault"
+	"ibsoak/fakegateway/session"
 	"ibsoak/internal/strictyaml"
 )
 
@@ -30,17 +31,9 @@ func ParseConfig(name string, data []byte) (Config, error) {
 	return c, nil
 }
 
-// settingError is a value that a setting cannot have.
-type settingError struct {
-	key  string // as in YAML
-	text string
-}
-
-func (e *settingError) Error() string { return e.key + ": " + e.text }
-
-// wrong makes a settingError.
+// wrong makes the error of a value that a setting cannot have.
 func wrong(key, format string, args ...any) error {
-	return &settingError{key, fmt.Sprintf(format, args...)}
+	return &session.SettingError{Key: key, Text: fmt.Sprintf(format, args...)}
 }
 
 // placed gives errors the places of the values that they are about.
@@ -48,11 +41,11 @@ func placed(name string, data []byte, problems []error) error {
 	var lines []error
 	for _, err := range flatten(problems) {
 		place := name
-		var setting *settingError
+		var setting *session.SettingError
 		var planned *fault.Problem
 		switch {
 		case errors.As(err, &setting):
-			place = strictyaml.Place(name, data, "$."+setting.key)
+			place = strictyaml.Place(name, data, "$."+setting.Key)
 		case errors.As(err, &planned):
 			path := fmt.Sprintf("$.faults[%d].%s", planned.Fault, planned.Path)
 			place = strictyaml.Place(name, data, path)

@@ -40,11 +40,11 @@ def on_message(m, state):
 		g := serveInBubble(t, cfg)
 		c := g.dial(t).connect(1)
 		clock := &protobuf.CurrentTimeRequest{}
-		wantTold(t, "13 shares", c.ask(wire.PlaceOrder, order(1, "BUY", 13, "LMT", 1)), "errMsg:1 201")
+		wantTold(t, "13 shares", c.ask(wire.PlaceOrder, order(1, 13, "LMT", 1)), "errMsg:1 201")
 		wantTold(t, "first time", c.ask(wire.ReqCurrentTime, clock), "currentTime")
 		wantTold(t, "second time", c.ask(wire.ReqCurrentTime, clock))
 		wantTold(t, "ids", c.ask(wire.ReqIds, &protobuf.IdsRequest{}), "currentTime", "nextValidId")
-		got := c.ask(wire.PlaceOrder, order(2, "BUY", 5, "MKT", 0))
+		got := c.ask(wire.PlaceOrder, order(2, 5, "MKT", 0))
 		if s := body[*protobuf.OrderStatus](t, got, wire.OrderStatus); s.GetFilled() != "1" {
 			t.Errorf("status %v, want one more filled than none", s)
 		}

@@ -109,7 +109,7 @@ func wantTold(t *testing.T, what string, got []wire.Message, want ...string) {
 func TestAckWithheld(t *testing.T) {
 	tellingOf(t, "faults: [{use: ack-withheld, with: {order: 1}}]", func(t *testing.T, g *bubbleGateway) {
 		c := g.dial(t).connect(1)
-		wantTold(t, "at the order", c.ask(wire.PlaceOrder, order(1, "BUY", 100, "LMT", 1)))
+		wantTold(t, "at the order", c.ask(wire.PlaceOrder, order(1, 100, "LMT", 1)))
 		if open := g.Books().Orders; len(open) != 1 {
 			t.Errorf("the books have %d orders, want the one that is not acknowledged", len(open))
 		}
@@ -122,7 +122,7 @@ func TestAckWithheld(t *testing.T) {
 func TestFillToldToTheNextSession(t *testing.T) {
 	tellingOf(t, "faults: [{use: fill-while-away, with: {order: 1}}]", func(t *testing.T, g *bubbleGateway) {
 		c := g.dial(t).connect(1)
-		c.send(wire.PlaceOrder, order(1, "BUY", 100, "MKT", 0))
+		c.send(wire.PlaceOrder, order(1, 100, "MKT", 0))
 		c.until(wire.OpenOrder)
 		got := string(c.wantFIN())
 		if strings.Contains(got, "execDetails") {
@@ -148,14 +148,14 @@ faults:
 `, func(t *testing.T, g *bubbleGateway) {
 		c := g.dial(t).connect(1)
 		wantTold(t, "10 s", c.hear(11*time.Second), "errMsg:-1 1100")
-		wantTold(t, "in the outage", c.ask(wire.PlaceOrder, order(1, "BUY", 100, "MKT", 0)))
+		wantTold(t, "in the outage", c.ask(wire.PlaceOrder, order(1, 100, "MKT", 0)))
 		if fills := g.Books().Executions; len(fills) != 1 {
 			t.Errorf("%d fills in the books, want 1", len(fills))
 		}
 		burst := c.hear(30 * time.Second)
 		wantTold(t, "after it", burst, "errMsg:-1 1102", submitted, "execDetails:-1 BOT", filling,
 			"commissionReport")
-		wantTold(t, "later", c.ask(wire.PlaceOrder, order(2, "BUY", 100, "MKT", 0)),
+		wantTold(t, "later", c.ask(wire.PlaceOrder, order(2, 100, "MKT", 0)),
 			submitted, "execDetails:-1 BOT", filling, "commissionReport")
 	})
 }
@@ -167,7 +167,7 @@ func TestFillCrossesACancel(t *testing.T) {
 	} {
 		tellingOf(t, "faults: [{use: "+use+", with: {order: 1}}]", func(t *testing.T, g *bubbleGateway) {
 			c := g.dial(t).connect(1)
-			got := c.ask(wire.PlaceOrder, order(1, "BUY", 100, "MKT", 0))
+			got := c.ask(wire.PlaceOrder, order(1, 100, "MKT", 0))
 			if all[*protobuf.ExecutionDetails](got, wire.ExecutionDetails) != nil {
 				t.Errorf("the fill was told: %s", summary(got))
 			}
@@ -185,7 +185,7 @@ faults:
     with: {order: 2, by: -0.5, after: 3s}
 `, func(t *testing.T, g *bubbleGateway) {
 		c := g.dial(t).connect(1)
-		c.send(wire.PlaceOrder, order(1, "BUY", 100, "MKT", 0))
+		c.send(wire.PlaceOrder, order(1, 100, "MKT", 0))
 		first := c.until(wire.ExecutionDetails).Body.(*protobuf.ExecutionDetails).GetExecution()
 		c.close()
 		c = g.dial(t).connect(1)
@@ -193,7 +193,7 @@ faults:
 		if !proto.Equal(first, again) {
 			t.Errorf("replayed %v\n    told %v", again, first)
 		}
-		c.send(wire.PlaceOrder, order(2, "BUY", 100, "MKT", 0))
+		c.send(wire.PlaceOrder, order(2, 100, "MKT", 0))
 		second := c.until(wire.ExecutionDetails).Body.(*protobuf.ExecutionDetails).GetExecution()
 		began := time.Now()
 		right := c.until(wire.ExecutionDetails).Body.(*protobuf.ExecutionDetails).GetExecution()
@@ -220,7 +220,7 @@ func TestStatusWithoutExecutionAndCommissionLateOrNever(t *testing.T) {
 	} {
 		tellingOf(t, "faults: ["+use+"]", func(t *testing.T, g *bubbleGateway) {
 			c := g.dial(t).connect(1)
-			wantTold(t, use, c.ask(wire.PlaceOrder, order(1, "BUY", 100, "MKT", 0)), want...)
+			wantTold(t, use, c.ask(wire.PlaceOrder, order(1, 100, "MKT", 0)), want...)
 			later := c.hear(10 * time.Second)
 			if strings.Contains(use, "late") {
 				wantTold(t, "late", later, "commissionReport")
@@ -235,7 +235,7 @@ func TestEndWithheld(t *testing.T) {
 	tellingOf(t, "faults: [{use: end-withheld, with: {end: openOrderEnd}}]",
 		func(t *testing.T, g *bubbleGateway) {
 			c := g.dial(t).connect(1)
-			c.ask(wire.PlaceOrder, order(1, "BUY", 100, "LMT", 1))
+			c.ask(wire.PlaceOrder, order(1, 100, "LMT", 1))
 			wantTold(t, "once", c.ask(wire.ReqOpenOrders, &protobuf.OpenOrdersRequest{}), submitted)
 			wantTold(t, "again", c.ask(wire.ReqOpenOrders, &protobuf.OpenOrdersRequest{}),
 				submitted, "openOrderEnd")
@@ -300,7 +300,7 @@ faults:
     where: {fromConnection: 2}
 `, func(t *testing.T, g *bubbleGateway) {
 		c := g.dial(t).connect(1)
-		c.ask(wire.PlaceOrder, order(5, "BUY", 100, "MKT", 0))
+		c.ask(wire.PlaceOrder, order(5, 100, "MKT", 0))
 		c.close()
 		c = g.dial(t)
 		c.hello()
@@ -309,7 +309,7 @@ faults:
 			t.Errorf("next id %d, want 3: three below the true 6", id)
 		}
 		c.hear(time.Second)
-		got := c.ask(wire.PlaceOrder, order(5, "BUY", 100, "MKT", 0))
+		got := c.ask(wire.PlaceOrder, order(5, 100, "MKT", 0))
 		if e := body[*protobuf.ErrorMessage](t, got, wire.ErrorMessage); e.GetId() != 5 {
 			t.Errorf("the order with a used id: %s", summary(got))
 		}
@@ -320,7 +320,7 @@ func TestPositionsDisagree(t *testing.T) {
 	tellingOf(t, "faults: [{use: positions-disagree, with: {symbol: AAPL, by: 50}}]",
 		func(t *testing.T, g *bubbleGateway) {
 			c := g.dial(t).connect(1)
-			c.ask(wire.PlaceOrder, order(1, "BUY", 100, "MKT", 0))
+			c.ask(wire.PlaceOrder, order(1, 100, "MKT", 0))
 			got := c.ask(wire.ReqPositions, &protobuf.PositionsRequest{})
 			if p := body[*protobuf.Position](t, got, wire.Position).GetPosition(); p != "150" {
 				t.Errorf("told a position of %s, want 150", p)
@@ -339,7 +339,7 @@ func TestCorruptedField(t *testing.T) {
 		tellingOf(t, fmt.Sprintf("faults: [{id: bad, when: {outbound: %s, nth: 1}, what: {do: corrupt, "+
 			"field: %s}}]", kind, field), func(t *testing.T, g *bubbleGateway) {
 			c := g.dial(t).connect(1)
-			c.send(wire.PlaceOrder, order(1, "BUY", 100, "LMT", 1))
+			c.send(wire.PlaceOrder, order(1, 100, "LMT", 1))
 			c.until(wire.OpenOrder)
 			payload, err := c.next()
 			if err != nil {

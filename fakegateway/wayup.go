@@ -40,8 +40,7 @@ func (p *port) restart(hit fault.Hit) (wire string, err error) {
 	p.s.crashed, p.s.sinceUp = false, 0
 	p.s.mu.Unlock()
 	ended := p.s.endAll(hit)
-	p.s.sessions.forget()
-	p.s.upstream.forget()
+	p.s.login.Restart()
 	return fmt.Sprintf("%d connections ended, port %s", ended, p.describe()),
 		errors.Join(err, p.comeUp(d))
 }

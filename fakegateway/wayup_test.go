@@ -44,7 +44,7 @@ func TestEarlyApprovalIsNotWaitedFor(t *testing.T) {
 func TestNextOrderIDOutlivesARestart(t *testing.T) {
 	s := startServer(t, Config{})
 	c := dial(t, s).connect(1)
-	c.send(wire.PlaceOrder, order(41, "BUY", 1, "LMT", 1))
+	c.send(wire.PlaceOrder, order(41, 1, "LMT", 1))
 	c.until(wire.OrderStatus)
 	if err := s.Restart(fault.Downtime{}, fault.FIN); err != nil {
 		t.Fatal(err)

@@ -59,6 +59,20 @@ var rules = []rule{
 		reason: "prices are a function of seed, instrument and time: no order and no client moves them",
 	},
 	{
+		from: []string{"ibsoak/fakegateway/session"},
+		never: []string{
+			"ibsoak/fakegateway", "ibsoak/fakegateway/fault", "ibsoak/fakegateway/hook",
+			"ibsoak/fakegateway/recording/...", "ibsoak/internal/sockets",
+		},
+		reason: "a session answers what it is asked: sockets and what goes wrong with them are its connection's",
+	},
+	{
+		from:   []string{"ibsoak/fakegateway/session"},
+		never:  []string{"net", "os", "syscall"},
+		direct: true,
+		reason: "a session has a Conn: whether that is a socket is not for it to know",
+	},
+	{
 		from: []string{"ibsoak/fakegateway/recording"},
 		never: []string{
 			"ibsoak/fakegateway", "ibsoak/fakegateway/exchange", "ibsoak/fakegateway/fault",

@@ -1,0 +1,134 @@
+package session
+
+import (
+	"slices"
+	"strings"
+
+	"ibsoak/fakegateway/exchange"
+
+	"github.com/govalues/decimal"
+)
+
+const (
+	// groupAll names each account of the login.
+	groupAll = "All"
+	// allOfAdvisor after an advisor's own account names all accounts of the login together.
+	allOfAdvisor = "A"
+
+	textAccountRequired = "The account code is required for this operation."
+	textBadAccount      = "Invalid account code '%s'."
+)
+
+// scope are the accounts that a request names: one, an advisor's group, or all of his.
+type scope struct {
+	name     string
+	accounts []string
+}
+
+func (c scope) has(account string) bool { return slices.Contains(c.accounts, account) }
+
+// scope resolves a request's account: the only one may be left out. It answers with an error and
+// returns false when there is no such account.
+func (s *Session) scope(id int, name string) (scope, bool) {
+	cfg := s.login.cfg
+	advisor := cfg.Advisor.Account
+	switch {
+	case name == "" && len(cfg.Accounts) == 1 && advisor == "":
+		return scope{cfg.Accounts[0], cfg.Accounts}, true
+	case name == "":
+		s.fail(id, codeValidating, validating(textAccountRequired))
+		return scope{}, false
+	case slices.Contains(cfg.Accounts, name):
+		return scope{name, []string{name}}, true
+	case advisor != "" && name == advisor:
+		return scope{name, nil}, true
+	case advisor != "" && name == advisor+allOfAdvisor:
+		return scope{name, cfg.Accounts}, true
+	}
+	if accounts, ok := s.login.group(name); ok {
+		return scope{name, accounts}, true
+	}
+	s.fail(id, codeValidating, validating(strings.Replace(textBadAccount, "%s", name, 1)))
+	return scope{}, false
+}
+
+// summaryScopes are the accounts of a summary, each for itself.
+func (s *Session) summaryScopes(id int, group string) ([]scope, bool) {
+	names := s.login.cfg.allAccounts()
+	if group != "" && !strings.EqualFold(group, groupAll) {
+		named, ok := s.scope(id, group)
+		if !ok {
+			return nil, false
+		}
+		if names = named.accounts; len(names) == 0 {
+			return []scope{named}, true
+		}
+	}
+	var scopes []scope
+	for _, name := range names {
+		one := scope{name: name}
+		if name != s.login.cfg.Advisor.Account {
+			one.accounts = []string{name}
+		}
+		scopes = append(scopes, one)
+	}
+	return scopes, true
+}
+
+// balances are those of all accounts of a scope together.
+func (c scope) balances(v *exchange.View) exchange.Balances {
+	var sum exchange.Balances
+	for _, account := range c.accounts {
+		b := v.Balances(account)
+		for _, f := range []struct {
+			to   *decimal.Decimal
+			part decimal.Decimal
+		}{
+			{&sum.Cash, b.Cash},
+			{&sum.PositionValue, b.PositionValue},
+			{&sum.GrossPositionValue, b.GrossPositionValue},
+			{&sum.NetLiquidation, b.NetLiquidation},
+			{&sum.InitialMargin, b.InitialMargin},
+			{&sum.MaintenanceMargin, b.MaintenanceMargin},
+			{&sum.AvailableFunds, b.AvailableFunds},
+			{&sum.ExcessLiquidity, b.ExcessLiquidity},
+			{&sum.BuyingPower, b.BuyingPower},
+			{&sum.UnrealizedPnL, b.UnrealizedPnL},
+			{&sum.RealizedPnL, b.RealizedPnL},
+		} {
+			*f.to = must(f.to.Add(f.part))
+		}
+		for _, c := range b.Currencies {
+			addCurrency(&sum, c)
+		}
+	}
+	if len(sum.Currencies) == 0 {
+		sum.Currencies = []exchange.CurrencyBalance{{Currency: currencyUSD, Rate: decimal.One}}
+	}
+	return sum
+}
+
+func addCurrency(b *exchange.Balances, c exchange.CurrencyBalance) {
+	i := slices.IndexFunc(b.Currencies, func(have exchange.CurrencyBalance) bool {
+		return have.Currency == c.Currency
+	})
+	if i < 0 {
+		b.Currencies = append(b.Currencies, c)
+		return
+	}
+	to := &b.Currencies[i]
+	for _, f := range []struct {
+		to   *decimal.Decimal
+		part decimal.Decimal
+	}{
+		{&to.Cash, c.Cash},
+		{&to.StockValue, c.StockValue},
+		{&to.OptionValue, c.OptionValue},
+		{&to.FuturesPnL, c.FuturesPnL},
+		{&to.NetValue, c.NetValue},
+		{&to.UnrealizedPnL, c.UnrealizedPnL},
+		{&to.RealizedPnL, c.RealizedPnL},
+	} {
+		*f.to = must(f.to.Add(f.part))
+	}
+}

@@ -1,0 +1,115 @@
+package session
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"ibsoak/fakegateway/exchange"
+	"ibsoak/fakegateway/market"
+)
+
+const defaultAccount = "DU9000001"
+
+// Config says what kind of Login to be. The zero value has one account with a million dollars.
+type Config struct {
+	// Seed makes the market.
+	Seed uint64
+	// Accounts are the login's, without an advisor's own. Empty: "DU9000001".
+	Accounts []string
+	// Start is the scenario's time when the Gateway starts. Zero: the real one.
+	Start time.Time
+	// Port is what clients read as the port of the API; 0 is none yet. nil: none.
+	Port func() int
+	// Log gets what is unusual. nil: nothing is logged.
+	Log *slog.Logger
+
+	Semantics
+}
+
+// WithDefaults resolves what zero stands for.
+func (c Config) WithDefaults() Config {
+	if len(c.Accounts) == 0 {
+		c.Accounts = []string{defaultAccount}
+	}
+	if c.Port == nil {
+		c.Port = func() int { return 0 }
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	c.Semantics = c.resolved()
+	return c
+}
+
+// Problems are the values that are out of range, each a *SettingError; zero never is.
+func (c Config) Problems() []error {
+	_, errs := c.opening()
+	if err := c.Advisor.validate(c.Accounts); err != nil {
+		errs = append(errs, wrong("advisor", "%v", err))
+	}
+	return append(errs, c.problems()...)
+}
+
+// SettingError is a value that a setting cannot have.
+type SettingError struct {
+	Key  string // as in YAML
+	Text string
+}
+
+func (e *SettingError) Error() string { return e.Key + ": " + e.Text }
+
+// wrong makes a SettingError.
+func wrong(key, format string, args ...any) error {
+	return &SettingError{key, fmt.Sprintf(format, args...)}
+}
+
+// Login is what all sessions of a Gateway share: its settings and accounts, the exchange, the
+// client ids in use, and the connection to IBKR's servers. Its methods may be called from any
+// goroutine.
+type Login struct {
+	cfg      Config
+	exchange *exchange.Exchange
+	sessions sessions
+	console  console
+	upstream upstream
+	lines    lines
+	states   states // of the market, guarded by the exchange's lock
+}
+
+// NewLogin makes a login that nobody uses yet, and its exchange.
+func NewLogin(cfg Config) (*Login, error) {
+	cfg = cfg.WithDefaults()
+	if err := errors.Join(cfg.Problems()...); err != nil {
+		return nil, fmt.Errorf("configure login: %w", err)
+	}
+	l := &Login{cfg: cfg, exchange: exchange.New(cfg.exchangeConfig())}
+	l.upstream.farms = slices.Clone(cfg.Farms)
+	l.exchange.Subscribe(l.hear)
+	return l, nil
+}
+
+// exchangeConfig is the exchange behind this login.
+func (c Config) exchangeConfig() exchange.Config {
+	opening, _ := c.opening() // NewLogin has seen the errors
+	return exchange.Config{
+		Opening: opening,
+		Seed:    c.Seed, Accounts: c.Accounts, StartCash: c.StartCash,
+		Hours: market.Hours{SessionsOnly: c.SessionsOnly},
+		Halts: c.Halts, HaltsPerThousandDays: c.HaltsPerThousandDays, Replay: c.Replay,
+		FillLatency: c.FillLatency, CancelLatency: c.CancelLatency,
+		MaxFillShares: c.MaxFillShares, AllowShort: c.AllowShort,
+	}
+}
+
+// Exchange is the one behind the login. Its owner moves it with the scenario's clock.
+func (l *Login) Exchange() *exchange.Exchange { return l.exchange }
+
+// Restart forgets what a restart of the Gateway does: which client ids are not free yet, and what
+// clients that are gone have not heard. Their sessions have ended by then.
+func (l *Login) Restart() {
+	l.sessions.forget()
+	l.upstream.forget()
+}

@@ -1,0 +1,66 @@
+package session
+
+import (
+	"fmt"
+
+	"ibsoak/fakegateway/market"
+)
+
+// Denial is why a login without live data of an instrument does not get it.
+type Denial string
+
+// The denials.
+const (
+	// DeniedToAPI has a subscription, but none for the API: 10089, and 10091 for a part. Delayed
+	// data is there for who asks for it. Captured from paper accounts at 200 to 225.
+	DeniedToAPI Denial = ""
+	// DeniedUntilDelayed has none: 10168 until the client asks for delayed data, 10090 for a part.
+	DeniedUntilDelayed Denial = "not-subscribed"
+	// DeniedAltogether has none, and no delayed data either: 354.
+	DeniedAltogether Denial = "no-data"
+)
+
+// denial is what clients hear of it.
+type denial struct {
+	all, part Notice
+	named     bool // the text ends with the instrument
+	noDelayed bool
+}
+
+const textDialog = " See link in 'Market Data Connections' dialog for more details."
+
+var (
+	partNotSubscribed = Notice{
+		10090, "Part of requested market data is not subscribed. " +
+			"Subscription-independent ticks are still active.",
+	}
+	denials = map[Denial]denial{
+		DeniedToAPI: {
+			all: Notice{
+				10089, "Requested market data requires additional subscription for API." + textDialog,
+			},
+			part: Notice{
+				10091, "Part of requested market data requires additional subscription for API." + textDialog,
+			},
+			named: true,
+		},
+		DeniedUntilDelayed: {
+			all: Notice{
+				10168, textNotSubscribed + " Delayed market data is not enabled.",
+			},
+			part: partNotSubscribed,
+		},
+		DeniedAltogether: {
+			all:       Notice{codeNotListed, textNotSubscribed + " Delayed market data is not available."},
+			part:      partNotSubscribed,
+			noDelayed: true,
+		},
+	}
+)
+
+func (d denial) text(n Notice, i market.Instrument) string {
+	if !d.named {
+		return n.Text
+	}
+	return fmt.Sprintf("%sDelayed market data is available.%s %s/TOP/ALL", n.Text, i.Symbol, i.Venue())
+}

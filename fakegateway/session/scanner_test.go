@@ -1,0 +1,162 @@
+package session
+
+import (
+	"encoding/xml"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/scmhub/ibapi/protobuf"
+
+	"ibsoak/fakegateway/market"
+	"ibsoak/internal/wire"
+)
+
+func scanFor(id int, code string, rows int) *protobuf.ScannerSubscriptionRequest {
+	return &protobuf.ScannerSubscriptionRequest{
+		ReqId: num(id), ScannerSubscription: &protobuf.ScannerSubscription{
+			NumberOfRows: num(rows), Instrument: new("STK"), LocationCode: new("STK.US.MAJOR"),
+			ScanCode: new(code),
+		},
+	}
+}
+
+// The document offers exactly what is served.
+func TestScannerParameters(t *testing.T) {
+	eachVersion(t, func(t *testing.T, v wire.Version) {
+		l := login(t, testLogin(t, Semantics{}), v, 1)
+		text := body[*protobuf.ScannerParameters](t,
+			l.ask(wire.ReqScannerParameters, &protobuf.ScannerParametersRequest{}), wire.ScannerParameters).GetXml()
+		var document struct {
+			Codes     []string `xml:"ScanTypeList>ScanType>scanCode"`
+			Locations []string `xml:"LocationTree>Location>LocationTree>Location>locationCode"`
+		}
+		if err := xml.NewDecoder(strings.NewReader(text)).Decode(&document); err != nil {
+			t.Fatal(err)
+		}
+		if len(document.Codes) != len(scans) || len(document.Locations) != len(scanLocations)-1 {
+			t.Errorf("document %+v", document)
+		}
+		for _, code := range document.Codes {
+			if scans[code] == nil {
+				t.Errorf("%s is offered, but not served", code)
+			}
+		}
+	})
+}
+
+func TestScanRanksTheMarket(t *testing.T) {
+	m := market.Market{Seed: 7}
+	change := func(conID int32, at time.Time) float64 {
+		i, _ := m.Lookup(int(conID))
+		return priceOf(m.Quote(i, at).Last)/priceOf(m.Session(i, at).PreviousClose) - 1
+	}
+	eachVersion(t, func(t *testing.T, v wire.Version) {
+		l := login(t, testLogin(t, Semantics{}), v, 1)
+		got := l.ask(wire.ReqScannerSubscription, scanFor(8, "TOP_PERC_GAIN", 10))
+		wantFlow(t, got, "scannerData")
+		rows := body[*protobuf.ScannerData](t, got, wire.ScannerData).GetScannerDataElement()
+		if len(rows) != 10 {
+			t.Fatalf("%d rows", len(rows))
+		}
+		for rank, r := range rows {
+			now := change(r.GetContract().GetConId(), l.now)
+			if int(r.GetRank()) != rank || now <= 0 ||
+				rank > 0 && now > change(rows[rank-1].GetContract().GetConId(), l.now) {
+				t.Fatalf("rank %d: %v, %f", rank, r, now)
+			}
+		}
+		l.steps(5 * time.Minute)
+		later := all[*protobuf.ScannerData](l.take(), wire.ScannerData)
+		if len(later) == 0 || len(later) > 10 {
+			t.Errorf("%d scans in five minutes", len(later))
+		}
+		got = l.ask(wire.CancelScannerSubscription, &protobuf.CancelScannerSubscription{ReqId: num(8)})
+		wantFlow(t, got, "errMsg:8 162")
+		wantFlow(t, l.ask(wire.CancelScannerSubscription, &protobuf.CancelScannerSubscription{ReqId: num(8)}),
+			"errMsg:8 365")
+		l.steps(time.Hour)
+		wantFlow(t, l.take())
+	})
+}
+
+func TestScannerFiltersAndRefusals(t *testing.T) {
+	l := login(t, testLogin(t, Semantics{}), 225, 1)
+	filtered := scanFor(8, "MOST_ACTIVE", 50)
+	filtered.ScannerSubscription.AbovePrice, filtered.ScannerSubscription.StockTypeFilter = new(200.0), new("ETF")
+	rows := body[*protobuf.ScannerData](t, l.ask(wire.ReqScannerSubscription, filtered),
+		wire.ScannerData).GetScannerDataElement()
+	symbols := make([]string, len(rows))
+	for n, r := range rows {
+		symbols[n] = r.GetContract().GetSymbol()
+	}
+	if len(rows) == 0 || slices.Contains(symbols, "AAPL") || !slices.Contains(symbols, "SPY") {
+		t.Errorf("funds above 200: %v", symbols)
+	}
+	wantFlow(t, l.ask(wire.ReqScannerSubscription, filtered), "errMsg:8 322")
+	wantFlow(t, l.ask(wire.ReqScannerSubscription, scanFor(9, "HALTED", 5)), "errMsg:9 165", "scannerData")
+	wantFlow(t, l.ask(wire.ReqScannerSubscription, scanFor(10, "MOST_LOVED", 5)), "errMsg:10 162")
+	abroad := scanFor(10, "MOST_ACTIVE", 5)
+	abroad.ScannerSubscription.LocationCode = new("STK.EU")
+	wantFlow(t, l.ask(wire.ReqScannerSubscription, abroad), "errMsg:10 162")
+	for n := range maxScanners - 2 {
+		l.ask(wire.ReqScannerSubscription, scanFor(20+n, "MOST_ACTIVE", 1))
+	}
+	wantFlow(t, l.ask(wire.ReqScannerSubscription, scanFor(99, "MOST_ACTIVE", 1)), "errMsg:99 322")
+}
+
+func TestNews(t *testing.T) {
+	apple := listed(t, market.Query{Symbol: "AAPL", SecType: "STK"})
+	eachVersion(t, func(t *testing.T, v wire.Version) {
+		l := login(t, testLogin(t, Semantics{}), v, 1)
+		providers := body[*protobuf.NewsProviders](t,
+			l.ask(wire.ReqNewsProviders, &protobuf.NewsProvidersRequest{}), wire.NewsProviders)
+		var codes []string
+		for _, p := range providers.GetNewsProviders() {
+			codes = append(codes, p.GetProviderCode())
+		}
+		ask := func(conID int, codes string) []wire.Message {
+			return l.ask(wire.ReqHistoricalNews, &protobuf.HistoricalNewsRequest{
+				ReqId: num(3), ConId: num(conID), ProviderCodes: new(codes), TotalResults: num(10),
+			})
+		}
+		wantFlow(t, ask(apple.ConID, strings.Join(codes, "+")), "historicalNewsEnd")
+		wantFlow(t, ask(apple.ConID, "BRFG+GOSSIP"), "errMsg:3 321")
+		wantFlow(t, ask(1, "BRFG"), "errMsg:3 200")
+		wantFlow(t, l.ask(wire.ReqNewsArticle, &protobuf.NewsArticleRequest{
+			ReqId: num(4), ProviderCode: new(codes[0]), ArticleId: new("BRFG$1"),
+		}), "errMsg:4 10172")
+		wantFlow(t, l.ask(wire.ReqNewsBulletins, &protobuf.NewsBulletinsRequest{}))
+		wantFlow(t, l.ask(wire.CancelNewsBulletins, &protobuf.CancelNewsBulletins{}))
+	})
+}
+
+func TestSmartComponentsAndMarketRules(t *testing.T) {
+	eachVersion(t, func(t *testing.T, v wire.Version) {
+		l := login(t, testLogin(t, Semantics{LiveMarketData: true}), v, 1)
+		parameters := body[*protobuf.TickReqParams](t,
+			l.ask(wire.ReqMktData, quoteRequest(6, stock("AAPL"), "")), wire.TickReqParams)
+		got := l.ask(wire.ReqSmartComponents, &protobuf.SmartComponentsRequest{
+			ReqId: num(3), BboExchange: parameters.BboExchange,
+		})
+		letters := make(map[string]bool)
+		for _, c := range body[*protobuf.SmartComponents](t, got, wire.SmartComponents).GetSmartComponents() {
+			letters[c.GetExchangeLetter()] = true
+		}
+		if !letters["Q"] || !letters["N"] || !letters["P"] {
+			t.Errorf("letters %v", letters)
+		}
+		wantFlow(t, l.ask(wire.ReqSmartComponents, &protobuf.SmartComponentsRequest{
+			ReqId: num(3), BboExchange: new("zz"),
+		}), "errMsg:3 321")
+		rule := body[*protobuf.MarketRule](t,
+			l.ask(wire.ReqMarketRule, &protobuf.MarketRuleRequest{MarketRuleId: num(26)}), wire.MarketRule)
+		if rule.GetMarketRuleId() != 26 || fmt.Sprint(rule.GetPriceIncrements()[0].GetIncrement()) !=
+			parameters.GetMinTick() {
+			t.Errorf("rule %v", rule)
+		}
+		wantFlow(t, l.ask(wire.ReqMarketRule, &protobuf.MarketRuleRequest{MarketRuleId: num(999)}), "errMsg:-1 321")
+	})
+}
