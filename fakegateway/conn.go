@@ -4,6 +4,7 @@ import (
 	"errors"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/scmhub/ibapi/protobuf"
@@ -264,7 +265,7 @@ func (c *conn) start(a arrival) bool {
 		c.ready = true // there is no bootstrap to wait for, and no session when the mute is over
 		return true
 	}
-	c.settle()
+	c.settle(id)
 	c.session = session.New(c.srv.login, c, c.version)
 	ok := c.session.Start(id)
 	if !ok {
@@ -284,21 +285,42 @@ func (c *conn) start(a arrival) bool {
 // settle waits until the session of every connection that is ending is over, so that the client
 // ids of the dead are free: else a client that is quick to come back would meet itself. One whose
 // loop does not get to its end, because a fault holds it up, keeps its id.
-func (c *conn) settle() {
-	timer := time.NewTimer(settleWithin)
-	defer timer.Stop()
+func (c *conn) settle(id int) {
+	var late <-chan time.Time
 	for _, other := range c.srv.open() {
-		if other == c || !other.isLeaving() {
+		if other == c || !other.isLeaving() && !(other.hasID(id) && other.isDeserted()) {
 			continue
+		}
+		if late == nil {
+			timer := time.NewTimer(settleWithin)
+			defer timer.Stop()
+			late = timer.C
 		}
 		select {
 		case <-other.rd.dropping:
-		case <-timer.C:
+		case <-late:
 			return
 		case <-c.quit:
 		case <-c.over:
 		}
 	}
+}
+
+func (c *conn) hasID(id int) bool {
+	has := false
+	c.srv.board.read(c.row, func(r *Connection) { has = r.ClientID != nil && *r.ClientID == id })
+	return has
+}
+
+// isDeserted reports whether the kernel has the client's FIN or RST, which the reader may not have
+// come to yet. Where the kernel does not tell, it is false.
+func (c *conn) isDeserted() bool {
+	raw, ok := c.nc.(syscall.Conn)
+	if !ok {
+		return false
+	}
+	state, known := tcpState(raw)
+	return known && (state == tcpCloseWait || state == tcpClose)
 }
 
 // isLeaving reports whether the connection's session is over, or will be as soon as its loop has

@@ -17,7 +17,7 @@ import (
 const (
 	// firstBytesKept is how much of a connection's first bytes the ledger shows.
 	firstBytesKept = 32
-	readerBytes    = 16 << 10
+	readerBytes    = 4 << 10
 
 	// lateGrace is how long after our FIN bytes of the client are excused: they may have been on
 	// their way. Later ones are answered as a closed socket answers: RST.

@@ -188,6 +188,7 @@ faults:
 		c.send(wire.PlaceOrder, order(1, 100, "MKT", 0))
 		first := c.until(wire.ExecutionDetails).Body.(*protobuf.ExecutionDetails).GetExecution()
 		c.close()
+		synctest.Wait() // the Gateway has seen it
 		c = g.dial(t).connect(1)
 		again := c.until(wire.ExecutionDetails).Body.(*protobuf.ExecutionDetails).GetExecution()
 		if !proto.Equal(first, again) {
@@ -302,6 +303,7 @@ faults:
 		c := g.dial(t).connect(1)
 		c.ask(wire.PlaceOrder, order(5, 100, "MKT", 0))
 		c.close()
+		synctest.Wait() // the Gateway has seen it
 		c = g.dial(t)
 		c.hello()
 		c.startAPI(1)

@@ -80,8 +80,7 @@ type Exchange struct {
 	accounts   []*Account
 	positions  []*Position // in the order in which they were first opened
 	held       map[holdingKey]*Position
-	expiring   []*Position               // of instruments that end, the first to end first
-	seen       map[int]market.Instrument // contract ids handed out
+	expiring   []*Position // of instruments that end, the first to end first
 	quotes     map[int]quoted
 	pairs      map[string]pair // by currency
 	view       View
@@ -117,7 +116,6 @@ func New(cfg Config) *Exchange {
 		groups:   make(map[groupKey][]*order),
 		lastID:   make(map[int]int),
 		held:     make(map[holdingKey]*Position),
-		seen:     make(map[int]market.Instrument),
 		quotes:   make(map[int]quoted),
 		pairs:    make(map[string]pair),
 	}
@@ -161,26 +159,6 @@ func (x *Exchange) Subscribe(s Subscriber) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.subscriber = s
-}
-
-// Lookup finds an instrument by contract id, by symbol, or by both, which must then agree. An
-// unlisted contract id is known once its symbol was asked for.
-func (x *Exchange) Lookup(conID int, symbol string) (market.Instrument, bool) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if symbol == "" {
-		if i, ok := market.LookupConID(conID); ok {
-			return i, true
-		}
-		i, ok := x.seen[conID]
-		return i, ok
-	}
-	i, ok := market.LookupSymbol(symbol)
-	if !ok || conID != 0 && conID != i.ConID {
-		return market.Instrument{}, false
-	}
-	x.seen[i.ConID] = i
-	return i, true
 }
 
 // Changed receives a value when NextEvent may have moved: a driver's cue to look again.

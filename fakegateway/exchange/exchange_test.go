@@ -360,35 +360,3 @@ func TestWakeAt(t *testing.T) {
 		t.Error("no cue after a change")
 	}
 }
-
-func TestLookup(t *testing.T) {
-	d := open(t, Config{})
-	for symbol, conID := range map[string]int{
-		"AAPL": 265598, "NVDA": 4815747, "MSFT": 272093, "SPY": 756733,
-	} {
-		for _, byID := range []bool{true, false} {
-			name := symbol
-			if byID {
-				name = ""
-			}
-			if i, ok := d.Lookup(conID, name); !ok || i.Symbol != symbol || i.ConID != conID {
-				t.Errorf("lookup %d %q: %+v %v", conID, name, i, ok)
-			}
-		}
-	}
-	for _, bad := range []string{"ZZZ", "ZZZQ", "aapl", "TOOLONGX", "BRK B", "Ä", ""} {
-		if i, ok := d.Lookup(0, bad); ok {
-			t.Errorf("found %q: %+v", bad, i)
-		}
-	}
-	if _, ok := d.Lookup(265598, "NVDA"); ok {
-		t.Error("found NVDA under AAPL's id")
-	}
-	i, ok := d.Lookup(0, "QWERT")
-	if !ok {
-		t.Fatal("no QWERT")
-	}
-	if again, ok := d.Lookup(i.ConID, ""); !ok || again != i {
-		t.Errorf("by id %d: %+v", i.ConID, again)
-	}
-}

@@ -97,11 +97,8 @@ func (x *Exchange) exercisable(r ExerciseRequest) (under market.Instrument, err 
 // underlying is what an option is exercised into; delivers is false for one that is settled in
 // cash.
 func (x *Exchange) underlying(i market.Instrument) (under market.Instrument, delivers bool) {
-	found := x.market.Find(x.now, market.Query{ConID: i.UnderConID, IncludeExpired: true})
-	if len(found) != 1 {
-		return under, false
-	}
-	return found[0], found[0].Tradable()
+	under, known := x.market.Lookup(i.UnderConID)
+	return under, known && under.Tradable()
 }
 
 // intrinsic is what exercising an option is worth at a price of its underlying; 0 out of the money.

@@ -27,6 +27,7 @@ var (
 	goldRule    = flat(30, 10, 2)
 	silverRule  = flat(98, 5, 3)
 	noteRule    = flat(561, 15625, 6)
+	grainRule   = flat(563, 125, 5)
 	bondRule    = flat(635, 1, 3)
 	// Options in the penny programme: cents below 3 dollars, five from there on.
 	pennyRule = &rule{id: 109, unit: 1, scale: 2, steps: []ruleStep{{0, 1}, {300, 5}}}
@@ -35,7 +36,7 @@ var (
 
 	rules = []*rule{
 		centRule, euroRule, yenRule, quarterRule, dimeRule, oilRule, gasRule, goldRule, silverRule,
-		noteRule, bondRule, pennyRule, nickelRule,
+		noteRule, grainRule, bondRule, pennyRule, nickelRule,
 	}
 )
 

@@ -41,6 +41,7 @@ var products = []product{
 	{"SI", "SI", "NYMEX Silver Index", "COMEX", 5000, "HKNUZ", 7, thirdLastDay, &siKind, 0, "", 9_600},
 	{"ZN", "ZN", "10 Year US Treasury Note", "CBOT", 1000, quarterly, 3, eighthLastDay, &znKind, 0, "", 7_200},
 	{"EUR", "6E", "Euro FX", "CME", 125_000, quarterly, 6, beforeThirdWednesday, &sixEKind, 0, "EUR.USD", 21_600},
+	{"YW", "XW", "Mini Sized Wheat", "CBOT", 1000, "HKNUZ", 5, beforeThe15th, &ywKind, 0, "", 4_400},
 }
 
 const (
@@ -67,6 +68,7 @@ var (
 	siKind   = futureKind(5, 3, silverRule, nymex, nil, 200)
 	znKind   = futureKind(15625, 6, noteRule, globex, nil, 900)
 	sixEKind = futureKind(5, 5, euroRule, globex, &cashKind, 300)
+	ywKind   = futureKind(125, 5, grainRule, globex, nil, 20)
 )
 
 // month is the contract that ends in a month. ok is false if there is none.
@@ -209,6 +211,9 @@ func beforeThe25th(month time.Time) time.Time {
 	}
 	return businessDays(day, -3)
 }
+
+// beforeThe15th is the last business day before the 15th.
+func beforeThe15th(month time.Time) time.Time { return businessDays(month.AddDate(0, 0, 14), -1) }
 
 // beforeTheMonth is the third last business day of the month before.
 func beforeTheMonth(month time.Time) time.Time { return businessDays(month, -3) }

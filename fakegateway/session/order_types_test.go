@@ -20,76 +20,84 @@ func typed(kind, tif string, set func(*protobuf.Order)) *protobuf.PlaceOrderRequ
 	return m
 }
 
+// The statuses of an order that waits.
+const (
+	pre = "PreSubmitted"
+	sub = "Submitted"
+)
+
+// waitingOrders are orders of every type that do not fill at once, and the terms that come back.
+var waitingOrders = []struct {
+	kind, tif string
+	set       func(*protobuf.Order)
+	statuses  []string
+	aux, lmt  float64
+	check     func(*protobuf.Order) bool
+}{
+	{
+		"STP LMT", "GTC", func(o *protobuf.Order) { o.AuxPrice, o.LmtPrice = new(900.), new(901.) },
+		[]string{pre, pre},
+		900, 901, func(o *protobuf.Order) bool { return o.GetTrailStopPrice() == 900 },
+	},
+	{
+		"TRAIL", "GTC", func(o *protobuf.Order) { o.AuxPrice, o.TrailStopPrice = new(200.), new(900.) },
+		[]string{pre, pre},
+		200, 0, func(o *protobuf.Order) bool {
+			return o.GetTrailStopPrice() > 400 && o.GetTrailStopPrice() < 900 // behind the market
+		},
+	},
+	{
+		"TRAIL", "DAY", func(o *protobuf.Order) { o.TrailingPercent = new(50.) },
+		[]string{pre, pre},
+		0, 0, func(o *protobuf.Order) bool { return o.GetTrailingPercent() == 50 },
+	},
+	{
+		"TRAIL LIMIT", "GTC", func(o *protobuf.Order) { o.AuxPrice, o.LmtPriceOffset = new(200.), new(1.5) },
+		[]string{pre, pre},
+		200, math.NaN(), func(o *protobuf.Order) bool {
+			return o.GetLmtPrice() == o.GetTrailStopPrice()+1.5
+		},
+	},
+	{"MIT", "DAY", func(o *protobuf.Order) { o.AuxPrice = new(10.) }, []string{pre, pre}, 10, 0, nil},
+	{
+		"LIT", "DAY", func(o *protobuf.Order) { o.AuxPrice, o.LmtPrice = new(10.), new(11.) },
+		[]string{pre, pre},
+		10, 11, nil,
+	},
+	{"MOC", "DAY", func(*protobuf.Order) {}, []string{pre}, 0, 0, nil},
+	{"LOC", "DAY", func(o *protobuf.Order) { o.LmtPrice = new(10.) }, []string{pre}, 0, 10, nil},
+	{"MKT", "OPG", func(*protobuf.Order) {}, []string{pre}, 0, 0, nil},
+	{
+		"REL", "DAY", func(o *protobuf.Order) { o.AuxPrice, o.LmtPrice = new(0.01), new(10.) },
+		[]string{pre, sub},
+		0.01, 10, nil,
+	},
+	{"MIDPRICE", "DAY", func(o *protobuf.Order) { o.LmtPrice = new(10.) }, []string{pre, sub}, 0, 10, nil},
+	{
+		"LMT", "GTD", func(o *protobuf.Order) { o.LmtPrice, o.GoodTillDate = new(10.), new("20261231") },
+		[]string{pre, sub},
+		0, 10, func(o *protobuf.Order) bool { return o.GetGoodTillDate() == "20261231" },
+	},
+	{"LMT", "DAY", func(o *protobuf.Order) {
+		o.LmtPrice, o.GoodAfterTime = new(10.), new("20261122 12:00:00 US/Eastern")
+	}, []string{pre}, 0, 10, func(o *protobuf.Order) bool { return o.GetGoodAfterTime() != "" }},
+	{"LMT", "DAY", func(o *protobuf.Order) {
+		o.LmtPrice, o.AllOrNone, o.MinQty, o.Hidden = new(10.), new(true), new(int32(5)), new(true)
+		o.DisplaySize = new(int32(2))
+	}, []string{pre, sub}, 0, 10, func(o *protobuf.Order) bool {
+		return o.GetAllOrNone() && o.GetMinQty() == 5 && o.GetHidden() && o.GetDisplaySize() == 2
+	}},
+	{"LMT", "DAY", func(o *protobuf.Order) {
+		o.LmtPrice, o.AlgoStrategy = new(10.), new("Adaptive")
+		o.AlgoParams = map[string]string{"adaptivePriority": "Normal"}
+	}, []string{pre, sub}, 0, 10, func(o *protobuf.Order) bool {
+		return o.GetAlgoStrategy() == "Adaptive" && o.GetAlgoParams()["adaptivePriority"] == "Normal"
+	}},
+}
+
 // Each type of order in each form of the wire: the flow, and the terms that come back.
 func TestOrderTypes(t *testing.T) {
-	const pre, sub = "PreSubmitted", "Submitted"
-	for _, tc := range []struct {
-		kind, tif string
-		set       func(*protobuf.Order)
-		statuses  []string
-		aux, lmt  float64
-		check     func(*protobuf.Order) bool
-	}{
-		{
-			"STP LMT", "GTC", func(o *protobuf.Order) { o.AuxPrice, o.LmtPrice = new(900.), new(901.) },
-			[]string{pre, pre},
-			900, 901, func(o *protobuf.Order) bool { return o.GetTrailStopPrice() == 900 },
-		},
-		{
-			"TRAIL", "GTC", func(o *protobuf.Order) { o.AuxPrice, o.TrailStopPrice = new(200.), new(900.) },
-			[]string{pre, pre},
-			200, 0, func(o *protobuf.Order) bool {
-				return o.GetTrailStopPrice() > 400 && o.GetTrailStopPrice() < 900 // behind the market
-			},
-		},
-		{
-			"TRAIL", "DAY", func(o *protobuf.Order) { o.TrailingPercent = new(50.) },
-			[]string{pre, pre},
-			0, 0, func(o *protobuf.Order) bool { return o.GetTrailingPercent() == 50 },
-		},
-		{
-			"TRAIL LIMIT", "GTC", func(o *protobuf.Order) { o.AuxPrice, o.LmtPriceOffset = new(200.), new(1.5) },
-			[]string{pre, pre},
-			200, math.NaN(), func(o *protobuf.Order) bool {
-				return o.GetLmtPrice() == o.GetTrailStopPrice()+1.5
-			},
-		},
-		{"MIT", "DAY", func(o *protobuf.Order) { o.AuxPrice = new(10.) }, []string{pre, pre}, 10, 0, nil},
-		{
-			"LIT", "DAY", func(o *protobuf.Order) { o.AuxPrice, o.LmtPrice = new(10.), new(11.) },
-			[]string{pre, pre},
-			10, 11, nil,
-		},
-		{"MOC", "DAY", func(*protobuf.Order) {}, []string{pre}, 0, 0, nil},
-		{"LOC", "DAY", func(o *protobuf.Order) { o.LmtPrice = new(10.) }, []string{pre}, 0, 10, nil},
-		{"MKT", "OPG", func(*protobuf.Order) {}, []string{pre}, 0, 0, nil},
-		{
-			"REL", "DAY", func(o *protobuf.Order) { o.AuxPrice, o.LmtPrice = new(0.01), new(10.) },
-			[]string{pre, sub},
-			0.01, 10, nil,
-		},
-		{"MIDPRICE", "DAY", func(o *protobuf.Order) { o.LmtPrice = new(10.) }, []string{pre, sub}, 0, 10, nil},
-		{
-			"LMT", "GTD", func(o *protobuf.Order) { o.LmtPrice, o.GoodTillDate = new(10.), new("20261231") },
-			[]string{pre, sub},
-			0, 10, func(o *protobuf.Order) bool { return o.GetGoodTillDate() == "20261231" },
-		},
-		{"LMT", "DAY", func(o *protobuf.Order) {
-			o.LmtPrice, o.GoodAfterTime = new(10.), new("20261122 12:00:00 US/Eastern")
-		}, []string{pre}, 0, 10, func(o *protobuf.Order) bool { return o.GetGoodAfterTime() != "" }},
-		{"LMT", "DAY", func(o *protobuf.Order) {
-			o.LmtPrice, o.AllOrNone, o.MinQty, o.Hidden = new(10.), new(true), new(int32(5)), new(true)
-			o.DisplaySize = new(int32(2))
-		}, []string{pre, sub}, 0, 10, func(o *protobuf.Order) bool {
-			return o.GetAllOrNone() && o.GetMinQty() == 5 && o.GetHidden() && o.GetDisplaySize() == 2
-		}},
-		{"LMT", "DAY", func(o *protobuf.Order) {
-			o.LmtPrice, o.AlgoStrategy = new(10.), new("Adaptive")
-			o.AlgoParams = map[string]string{"adaptivePriority": "Normal"}
-		}, []string{pre, sub}, 0, 10, func(o *protobuf.Order) bool {
-			return o.GetAlgoStrategy() == "Adaptive" && o.GetAlgoParams()["adaptivePriority"] == "Normal"
-		}},
-	} {
+	for _, tc := range waitingOrders {
 		t.Run(tc.kind+" "+tc.tif, func(t *testing.T) {
 			eachVersion(t, func(t *testing.T, v wire.Version) {
 				l := login(t, testLogin(t, Semantics{}), v, 1)

@@ -6,8 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"strconv"
+	"strings"
 )
 
 // PreamblePrefix is what every client of API version 100 on sends first, without a length prefix.
@@ -35,9 +35,6 @@ func AppendPreamble(dst []byte, p Preamble) []byte {
 	dst = append(dst, PreamblePrefix...)
 	return AppendFrame(dst, []byte(greeting))
 }
-
-// greetingForm accepts "v100..225", "v178" (a client with one version) and trailing options.
-var greetingForm = regexp.MustCompile(`^v(\d{1,4})(?:\.\.(\d{1,4}))?(?: (.*))?$`)
 
 // ReadPreamble reads a client's greeting. It returns ErrNotAPI as soon as the first differing
 // byte arrives, io.EOF for a connection that closes without a byte, and io.ErrUnexpectedEOF for
@@ -78,21 +75,39 @@ func insideFrame(err error) error {
 	return err
 }
 
+// parseGreeting reads "v100..225", "v178" (a client with one version), and options behind a blank.
 func parseGreeting(greeting string) (Preamble, error) {
-	m := greetingForm.FindStringSubmatch(greeting)
-	if m == nil {
+	versions, options, _ := strings.Cut(greeting, " ")
+	versions, marked := strings.CutPrefix(versions, "v")
+	from, to, isRange := strings.Cut(versions, "..")
+	low, ok := parseVersion(from)
+	high := low
+	if isRange && ok {
+		high, ok = parseVersion(to)
+	}
+	if !marked || !ok {
 		return Preamble{}, fmt.Errorf("read preamble: version string %q, want like %q",
 			greeting, "v100..225")
-	}
-	low, _ := strconv.Atoi(m[1]) // four digits at most: cannot fail
-	high := low
-	if m[2] != "" {
-		high, _ = strconv.Atoi(m[2])
 	}
 	if high < low {
 		return Preamble{}, fmt.Errorf("read preamble: version range %q is upside down", greeting)
 	}
-	return Preamble{Min: Version(low), Max: Version(high), Options: m[3]}, nil
+	return Preamble{Min: low, Max: high, Options: options}, nil
+}
+
+// parseVersion reads one to four digits.
+func parseVersion(digits string) (v Version, ok bool) {
+	const most = 4
+	if len(digits) < 1 || len(digits) > most {
+		return 0, false
+	}
+	for _, c := range []byte(digits) {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		v = 10*v + Version(c-'0')
+	}
+	return v, true
 }
 
 // Negotiate is the version that a Gateway of the given maximum answers a client with: the smaller

@@ -116,8 +116,7 @@ func TestTable(t *testing.T) {
 // differing are the published captures that the fake does not answer in the same way, and why that
 // is so for now, or will stay so.
 var differing = map[string]string{
-	"v200/completed_orders_cancelled_system_live.txt": "the fake's order was cancelled by its client",
-	"v200/grounded_positions.txt":                     "the fake has no mini wheat",
+	"v200/completed_orders_cancelled_system_live.txt": "the order before it was cancelled by its client, the captured one by IBKR",
 	"v200/error_farm_status_codes.txt":                "the reading has a class that live captures contradict",
 	"v200/historical_bars_stream.txt":                 "the reading has no 162 at a cancel",
 	"v200/market_rule.txt":                            "the reading's rule 26 is not IBKR's",

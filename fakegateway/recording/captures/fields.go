@@ -19,7 +19,7 @@ var apart = func() map[string]bool {
 		reqId orderId parentId permId parentPermId clientId execId orderRef submitter id
 		whiteBrandingId
 		time errorTime date completedTime currentTime currentTimeInMillis timeStamp startDateStr
-		endDateStr startDateTime endDateTime refDate headTimestamp
+		endDateStr startDateTime endDateTime refDate headTimestamp autoCancelDate
 		lmtPrice auxPrice price avgPrice avgFillPrice lastFillPrice mktCapPrice open high low close
 		WAP volume barCount size commissionAndFees realizedPNL realizedPnL unrealizedPnL dailyPnL
 		avgCost averageCost marketPrice marketValue AccountSummary.value AccountValue.value
