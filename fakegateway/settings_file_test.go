@@ -117,6 +117,7 @@ func TestParseConfigSaysWhatIsWrong(t *testing.T) {
 		"faults:\n- when: {at: 1s}\n  what: {do: explode}": `s.yaml:3:14: fault 1: what.do: "explode"`,
 		"startup: {refused: -1s}":                          `startup: a phase lasts less than 0`,
 		"quirks: {failFirst: -1}":                          `quirks: a number is below 0`,
+		"positions: [{symbol: AAPL}]":                      `s.yaml:1:13: positions[0]: quantity 0: want 1..`,
 		"plantedZombies: 5000":                             `plantedZombies: 5000: want 0..1000`,
 	} {
 		_, err := ParseConfig("s.yaml", []byte(text))
@@ -126,6 +127,25 @@ func TestParseConfigSaysWhatIsWrong(t *testing.T) {
 		if err == nil || !strings.HasPrefix(err.Error(), "s.yaml:") {
 			t.Errorf("%q: no place in %v", text, err)
 		}
+	}
+}
+
+// A file need not name the login's account to give it positions.
+func TestParseConfigTakesPositionsOfTheDefaultAccount(t *testing.T) {
+	c, err := ParseConfig("s.yaml", []byte("positions: [{symbol: AAPL, quantity: 5, price: \"150\"}]"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	held := s.Books().Positions
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	if len(held) != 1 || held[0].Account != onlyAccount {
+		t.Errorf("positions %+v, want one of %s", held, onlyAccount)
 	}
 }
 

@@ -46,6 +46,7 @@ func (c Config) WithDefaults() Config {
 
 // Problems are the values that are out of range, each a *SettingError; zero never is.
 func (c Config) Problems() []error {
+	c = c.WithDefaults() // positions may be the default account's
 	_, errs := c.opening()
 	if err := c.Advisor.validate(c.Accounts); err != nil {
 		errs = append(errs, wrong("advisor", "%v", err))
