@@ -32,6 +32,10 @@ const maxZombies = 1000
 //	POST   /2fa                       approves the login that waits
 //	GET    /connectivity              to IBKR's servers: lost or not, farms, held-back reports
 //	POST   /connectivity              {"state": "lost"}
+//	POST   /books/fill                a trade by hand: {"symbol": "AAPL", "quantity": 3, "price": "260"}
+//	POST   /books/cancel              a cancel by hand: {"permId": 1}
+//	POST   /books/correct             by the exchange: {"execId": …, "price": …, "shares": …}
+//	POST   /books/bust                by the exchange: {"execId": …}
 //
 // Input is strict: an unknown key is an error. Errors are application/problem+json (RFC 9457).
 func (s *Server) Control() http.Handler {
@@ -66,6 +70,10 @@ func (s *Server) endpoints() map[string]endpoint {
 		"DELETE /faults/{id}": s.deleteFault,
 		"POST /restart":       s.postRestart,
 		"POST /zombies":       s.postZombies,
+		"POST /books/fill":    s.postFill,
+		"POST /books/correct": s.postCorrect,
+		"POST /books/bust":    s.postBust,
+		"POST /books/cancel":  s.postCancel,
 		"POST /operate":       s.postOperate,
 		"POST /dialog":        s.postDialog,
 		"POST /2fa":           s.post2FA,

@@ -178,7 +178,7 @@ func ledgerCurrency(tag string) (string, bool) {
 // must is for sums of balances, which the exchange bounds.
 func must(d decimal.Decimal, err error) decimal.Decimal {
 	if err != nil {
-		panic(fmt.Sprintf("fakegateway: balances out of range: %v", err))
+		panic(fmt.Sprintf("session: balances out of range: %v", err))
 	}
 	return d
 }
