@@ -14,7 +14,8 @@
 //	port       the listener: opened, closed and moved by one goroutine; stage and wayup are how
 //	           far up the Gateway is, daily and operate what is done to it, backlog a full queue
 //	conn       one socket: reader, writer and the loop between them, which owns the session;
-//	           opened past access and dialog, slowed by pacing and turn, ended in ending
+//	           opened past access and dialog, slowed by pacing and turn, ended in ending; settle
+//	           waits for its predecessor
 //	faults     what goes wrong in a connection, and its receipts; gate holds one of its goroutines
 //	telling    what the client is told, where that is not what the session said
 //	board      what is remembered and shown: ledger, transcript, record, watch
