@@ -87,3 +87,13 @@ func TestFamiliesOverASocket(t *testing.T) {
 		})
 	}
 }
+
+func TestConfigPort(t *testing.T) {
+	s := startServer(t, Config{})
+	c := dial(t, s).connect(1)
+	c.send(wire.ReqConfig, &protobuf.ConfigRequest{ReqId: num(1)})
+	answer := c.until(wire.ConfigResponse).Body.(*protobuf.ConfigResponse)
+	if _, port := s.HostPort(); int(answer.GetApi().GetSettings().GetSocketPort()) != port {
+		t.Errorf("socket port %v, want %d", answer.GetApi().GetSettings(), port)
+	}
+}

@@ -160,13 +160,3 @@ func TestClientIDIsFreeOnceItsFINWasSeen(t *testing.T) {
 		row(t, s, i+1, "the FIN", func(r Connection) bool { return !r.ClientFIN.IsZero() })
 	}
 }
-
-func TestConfigPort(t *testing.T) {
-	s := startServer(t, Config{})
-	c := dial(t, s).connect(1)
-	c.send(wire.ReqConfig, &protobuf.ConfigRequest{ReqId: num(1)})
-	answer := c.until(wire.ConfigResponse).Body.(*protobuf.ConfigResponse)
-	if _, port := s.HostPort(); int(answer.GetApi().GetSettings().GetSocketPort()) != port {
-		t.Errorf("socket port %v, want %d", answer.GetApi().GetSettings(), port)
-	}
-}

@@ -1,5 +1,7 @@
 package session
 
+// What settings say about who may connect, and how fast he may talk.
+
 // Dialog is whom the "Accept incoming connection" dialog asks about.
 type Dialog string
 

@@ -16,9 +16,10 @@ const (
 		"Retry with a unique client id."
 )
 
-// Start answers the START_API of a client id in the order captured from a Gateway at 225: the client's own open
-// orders and their end if there are any, accounts, next order id, farm notices. It returns false,
-// after error 326, when another session has the client id: the connection is then to be closed.
+// Start answers the START_API of a client id in the order captured from a Gateway at 225: the
+// client's own open orders and their end if there are any, accounts, next order id, farm notices.
+// It returns false, after error 326, when another session has the client id: the connection is then
+// to be closed.
 func (s *Session) Start(clientID int) (ok bool) {
 	s.clientID = clientID
 	if !s.login.sessions.claim(clientID, s, s.conn.Now()) {
