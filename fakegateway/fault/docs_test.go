@@ -51,7 +51,7 @@ func TestThePageIsComplete(t *testing.T) {
 			t.Errorf("docs/schedules.md does not name %s", w)
 		}
 	}
-	if want := "want " + keysOf(When{}); !strings.Contains(text, want) {
+	if want := "want " + strings.Join(keysOf(When{}), ", "); !strings.Contains(text, want) {
 		t.Errorf("the error on the page is out of date: %s", want)
 	}
 }

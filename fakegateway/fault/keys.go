@@ -15,7 +15,7 @@ var keyed = map[string]any{
 }
 
 // keysBeside lists the keys that are allowed where an unknown one stands. top is the document.
-func keysBeside(at yaml.Error, top any) string {
+func keysBeside(at yaml.Error, top any) []string {
 	t := at.GetToken()
 	if t == nil {
 		return keysOf(top)
@@ -32,7 +32,7 @@ func keysBeside(at yaml.Error, top any) string {
 	return keysOf(top)
 }
 
-func keysOf(v any) string {
+func keysOf(v any) []string {
 	t := reflect.TypeOf(v)
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
@@ -42,5 +42,5 @@ func keysOf(v any) string {
 		key, _, _ := strings.Cut(t.Field(i).Tag.Get("yaml"), ",")
 		keys = append(keys, key)
 	}
-	return strings.Join(keys, ", ")
+	return keys
 }

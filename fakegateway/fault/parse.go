@@ -4,16 +4,17 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"reflect"
 	"strings"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
+
+	"ibsoak/internal/strictyaml"
 )
 
 // MaxFileBytes bounds a schedule's text.
-const MaxFileBytes = 1 << 20
+const MaxFileBytes = strictyaml.MaxFileBytes
 
 // document is a schedule as it is written: with blocks and their uses, where Schedule has faults.
 type document struct {
@@ -89,25 +90,9 @@ func readDocument(name string, data []byte, v any) (root ast.Node, err error) {
 	return root, nil
 }
 
-// located puts a decoder's error into one line that begins with its place.
+// located puts a decoder's error into one line that begins with its place. top is the document.
 func located(name string, top any, err error) error {
-	var at yaml.Error
-	if !errors.As(err, &at) {
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	text := at.GetMessage()
-	if after, unknown := strings.CutPrefix(text, "unknown field "); unknown {
-		text = fmt.Sprintf("unknown key %s: want %s", after, keysBeside(at, top))
-	}
-	var wrong *yaml.TypeError
-	if errors.As(err, &wrong) && wrong.Token != nil {
-		text = fmt.Sprintf("%q: want %s", wrong.Token.Value, kindName(wrong.DstType))
-	}
-	place := name
-	if t := at.GetToken(); t != nil {
-		place = fmt.Sprintf("%s:%d:%d", name, t.Position.Line, t.Position.Column)
-	}
-	return fmt.Errorf("%s: %s", place, text)
+	return strictyaml.Located(name, err, func(at yaml.Error) []string { return keysBeside(at, top) })
 }
 
 // located gives every problem of a schedule its line and column.
@@ -145,22 +130,4 @@ func place(name string, root ast.Node, entry, path string) string {
 		path = path[:strings.LastIndexAny(path, ".[")]
 	}
 	return name
-}
-
-// kindName says in plain words what a value must be.
-func kindName(t reflect.Type) string {
-	switch t.Kind() {
-	case reflect.Int, reflect.Int64:
-		return "a whole number"
-	case reflect.Float64:
-		return "a number"
-	case reflect.String:
-		return "a text"
-	case reflect.Slice:
-		return "a list"
-	case reflect.Struct, reflect.Pointer, reflect.Map:
-		return "keys and values"
-	default:
-		return t.String()
-	}
 }

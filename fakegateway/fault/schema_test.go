@@ -288,7 +288,7 @@ func TestSchemaKnowsEveryFieldAndAction(t *testing.T) {
 		"release": Moment{}, "after": Moment{}, "request": Request{}, "downtime": Downtime{},
 		"use": useDoc{}, "block": blockDoc{},
 	} {
-		for _, key := range strings.Split(keysOf(v), ", ") {
+		for _, key := range keysOf(v) {
 			if s.Defs[def].Properties[key] == nil {
 				t.Errorf("%s has no %s", def, key)
 			}

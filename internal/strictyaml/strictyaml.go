@@ -30,7 +30,11 @@ func Decode(name string, data []byte, into any) error {
 	root := reflect.TypeOf(into).Elem()
 	decoder := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict())
 	if err := decoder.Decode(into); err != nil && !errors.Is(err, io.EOF) {
-		return located(name, root, data, err)
+		var placed yaml.Error
+		if !errors.As(err, &placed) {
+			name = placeOfBad(name, root, data)
+		}
+		return Located(name, err, func(at yaml.Error) []string { return keysAt(root, at) })
 	}
 	if err := decoder.Decode(reflect.New(root).Interface()); !errors.Is(err, io.EOF) {
 		return fmt.Errorf("%s: want one YAML document, found more", name)
@@ -67,15 +71,16 @@ func beginning(n ast.Node) *token.Token {
 	return n.GetToken()
 }
 
-// located puts a decoder's error into one line that begins with its place.
-func located(name string, root reflect.Type, data []byte, err error) error {
+// Located puts a decoder's error into one line that begins with its place in the file called name.
+// allowed lists the keys that may stand where an unknown one does.
+func Located(name string, err error, allowed func(yaml.Error) []string) error {
 	var at yaml.Error
 	if !errors.As(err, &at) {
-		return fmt.Errorf("%s: %w", placeOfBad(name, root, data), err)
+		return fmt.Errorf("%s: %w", name, err)
 	}
 	text := at.GetMessage()
 	if key, unknown := strings.CutPrefix(text, "unknown field "); unknown {
-		text = fmt.Sprintf("unknown key %s: want %s", key, strings.Join(keysAt(root, at), ", "))
+		text = fmt.Sprintf("unknown key %s: want %s", key, strings.Join(allowed(at), ", "))
 	}
 	var wrong *yaml.TypeError
 	if errors.As(err, &wrong) && wrong.Token != nil {
@@ -249,7 +254,7 @@ func kindName(t reflect.Type) string {
 		return "a text"
 	case reflect.Slice:
 		return "a list"
-	case reflect.Struct, reflect.Pointer:
+	case reflect.Struct, reflect.Pointer, reflect.Map:
 		return "keys and values"
 	default:
 		return t.String()
