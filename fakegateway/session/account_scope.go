@@ -80,24 +80,19 @@ func (c scope) balances(v *exchange.View) exchange.Balances {
 	var sum exchange.Balances
 	for _, account := range c.accounts {
 		b := v.Balances(account)
-		for _, f := range []struct {
-			to   *decimal.Decimal
-			part decimal.Decimal
-		}{
-			{&sum.Cash, b.Cash},
-			{&sum.PositionValue, b.PositionValue},
-			{&sum.GrossPositionValue, b.GrossPositionValue},
-			{&sum.NetLiquidation, b.NetLiquidation},
-			{&sum.InitialMargin, b.InitialMargin},
-			{&sum.MaintenanceMargin, b.MaintenanceMargin},
-			{&sum.AvailableFunds, b.AvailableFunds},
-			{&sum.ExcessLiquidity, b.ExcessLiquidity},
-			{&sum.BuyingPower, b.BuyingPower},
-			{&sum.UnrealizedPnL, b.UnrealizedPnL},
-			{&sum.RealizedPnL, b.RealizedPnL},
-		} {
-			*f.to = must(f.to.Add(f.part))
-		}
+		addAll(
+			term{&sum.Cash, b.Cash},
+			term{&sum.PositionValue, b.PositionValue},
+			term{&sum.GrossPositionValue, b.GrossPositionValue},
+			term{&sum.NetLiquidation, b.NetLiquidation},
+			term{&sum.InitialMargin, b.InitialMargin},
+			term{&sum.MaintenanceMargin, b.MaintenanceMargin},
+			term{&sum.AvailableFunds, b.AvailableFunds},
+			term{&sum.ExcessLiquidity, b.ExcessLiquidity},
+			term{&sum.BuyingPower, b.BuyingPower},
+			term{&sum.UnrealizedPnL, b.UnrealizedPnL},
+			term{&sum.RealizedPnL, b.RealizedPnL},
+		)
 		for _, c := range b.Currencies {
 			addCurrency(&sum, c)
 		}
@@ -117,18 +112,25 @@ func addCurrency(b *exchange.Balances, c exchange.CurrencyBalance) {
 		return
 	}
 	to := &b.Currencies[i]
-	for _, f := range []struct {
-		to   *decimal.Decimal
-		part decimal.Decimal
-	}{
-		{&to.Cash, c.Cash},
-		{&to.StockValue, c.StockValue},
-		{&to.OptionValue, c.OptionValue},
-		{&to.FuturesPnL, c.FuturesPnL},
-		{&to.NetValue, c.NetValue},
-		{&to.UnrealizedPnL, c.UnrealizedPnL},
-		{&to.RealizedPnL, c.RealizedPnL},
-	} {
-		*f.to = must(f.to.Add(f.part))
+	addAll(
+		term{&to.Cash, c.Cash},
+		term{&to.StockValue, c.StockValue},
+		term{&to.OptionValue, c.OptionValue},
+		term{&to.FuturesPnL, c.FuturesPnL},
+		term{&to.NetValue, c.NetValue},
+		term{&to.UnrealizedPnL, c.UnrealizedPnL},
+		term{&to.RealizedPnL, c.RealizedPnL},
+	)
+}
+
+// term is a part of a sum.
+type term struct {
+	to   *decimal.Decimal
+	part decimal.Decimal
+}
+
+func addAll(terms ...term) {
+	for _, t := range terms {
+		*t.to = must(t.to.Add(t.part))
 	}
 }

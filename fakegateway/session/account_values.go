@@ -120,17 +120,12 @@ func (s *Session) ledgers(v *exchange.View, c scope, b exchange.Balances) []valu
 	for _, cur := range currencies {
 		cur.RealizedPnL = realized[cur.Currency]
 		rows = append(rows, ledger(c.name, cur)...)
-		for _, f := range []struct {
-			to   *decimal.Decimal
-			part decimal.Decimal
-		}{
-			{&sum.StockValue, cur.StockValue},
-			{&sum.OptionValue, cur.OptionValue},
-			{&sum.FuturesPnL, cur.FuturesPnL},
-			{&sum.RealizedPnL, cur.RealizedPnL},
-		} {
-			*f.to = must(f.to.Add(convert(f.part, cur.Rate)))
-		}
+		addAll(
+			term{&sum.StockValue, convert(cur.StockValue, cur.Rate)},
+			term{&sum.OptionValue, convert(cur.OptionValue, cur.Rate)},
+			term{&sum.FuturesPnL, convert(cur.FuturesPnL, cur.Rate)},
+			term{&sum.RealizedPnL, convert(cur.RealizedPnL, cur.Rate)},
+		)
 	}
 	return append(rows, ledger(c.name, sum)...)
 }
