@@ -67,7 +67,8 @@ type conn struct {
 	slab    slab         // guarded by telling
 	script  *hook.Thread // guarded by telling; nil before the hook was asked
 
-	spoken atomic.Int64 // version, for those who are not behind the loop; 0 until it is known
+	spoken atomic.Int64        // version, for those who are not behind the loop; 0 until it is known
+	asked  atomic.Pointer[int] // client id of START_API, likewise; nil until it has come
 
 	// Of the loop, and of what it has queued or registered:
 	version   wire.Version
@@ -243,6 +244,7 @@ func (c *conn) start(a arrival) bool {
 		return false
 	}
 	id := clientID(m)
+	c.asked.Store(&id)
 	c.track.ClientID(id)
 	c.srv.board.update(c.row, Event{}, func(r *Connection) { r.ClientID = &id })
 	c.srv.board.inbound(c.row, c.inboundFrame(a, m.Kind.String(), ""))

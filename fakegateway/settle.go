@@ -5,16 +5,16 @@ import (
 	"time"
 )
 
-// settleWithin bounds how long START_API waits for the sessions that are ending.
+// settleWithin bounds how long START_API waits for a session that is ending.
 const settleWithin = 250 * time.Millisecond
 
-// settle waits until the session of every connection that is ending is over, so that the client
-// ids of the dead are free: else a client that is quick to come back would meet itself. One whose
-// loop does not get to its end, because a fault holds it up, keeps its id.
+// settle waits until the session of a connection that is ending and had the client id is over: else a
+// client that is quick to come back would meet itself. One whose loop does not get to its end,
+// because a fault holds it up, keeps its id.
 func (c *conn) settle(id int) {
 	var late <-chan time.Time
 	for _, other := range c.srv.open() {
-		if other == c || !other.isLeaving() && (!other.hasID(id) || !other.isDeserted()) {
+		if other == c || !other.hasAsked(id) || !other.isLeaving() && !other.isDeserted() {
 			continue
 		}
 		if late == nil {
@@ -32,10 +32,10 @@ func (c *conn) settle(id int) {
 	}
 }
 
-func (c *conn) hasID(id int) bool {
-	has := false
-	c.srv.board.read(c.row, func(r *Connection) { has = r.ClientID != nil && *r.ClientID == id })
-	return has
+// hasAsked reports whether START_API has come with this client id.
+func (c *conn) hasAsked(id int) bool {
+	asked := c.asked.Load()
+	return asked != nil && *asked == id
 }
 
 // isDeserted reports whether the kernel has the client's FIN or RST, which the reader may not have
