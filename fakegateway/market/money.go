@@ -18,7 +18,6 @@ func must(d decimal.Decimal, err error) decimal.Decimal {
 }
 
 func add(a, b decimal.Decimal) decimal.Decimal { return must(a.Add(b)) }
-func sub(a, b decimal.Decimal) decimal.Decimal { return must(a.Sub(b)) }
 func mul(a, b decimal.Decimal) decimal.Decimal { return must(a.Mul(b)) }
 
 // quo divides and keeps averageScale digits.

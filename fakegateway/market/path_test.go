@@ -4,10 +4,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/govalues/decimal"
 	"pgregory.net/rapid"
 )
 
 var monday = time.Date(2026, 11, 23, 15, 0, 0, 0, time.UTC) // 10:00 in New York
+
+func sub(a, b decimal.Decimal) decimal.Decimal { return must(a.Sub(b)) }
 
 func instrument(t testing.TB, symbol string) Instrument {
 	t.Helper()
