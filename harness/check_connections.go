@@ -10,6 +10,46 @@ import (
 	"ibsoak/fakegateway/fault"
 )
 
+// faultDetectors are the checks of what the Gateway was planned to do.
+var faultDetectors = []Detector{
+	{
+		Name: "faults-delivered", Group: GroupHarness, judge: faultsDelivered, Unconnected: true,
+		Doc: "A planned fault has no receipt (inconclusive), or went out differently from its " +
+			"plan (harness error). Want asks for that many distinct faults in place of all.",
+		Least: "every planned fault",
+	},
+}
+
+// connectionDetectors are the checks of how the trader connects.
+var connectionDetectors = []Detector{
+	{
+		Name: "one-connection-per-client", Group: GroupSockets, judge: oneConnectionPerClient,
+		Doc:   "Two connections of one client id were established at the same instant.",
+		Least: "one connection",
+	},
+	{
+		Name: "complete-preambles", Group: GroupSockets, judge: completePreambles,
+		Doc:   "A connection ended by the subject never carried a complete preamble: a port probe.",
+		Least: "one connection",
+	},
+	{
+		Name: "first-bytes", Group: GroupSockets, judge: firstBytes,
+		Doc:   "A connection did not begin with API\\0.",
+		Least: "one connection that carried bytes",
+	},
+	{
+		Name: "connect-rate", Group: GroupSockets, judge: connectRate,
+		Doc: "A life connected more than Want times (default 10) in Within (default 10 s), or " +
+			"shortened its pauses while it went on failing.",
+		Least: "two connections",
+	},
+	{
+		Name: "one-connection", Group: GroupSockets, judge: oneConnection, Unconnected: true,
+		Doc:   "The number of connections in the run is not Want, taken literally.",
+		Least: "one cycle; for Want 0 one life",
+	},
+}
+
 const (
 	// overlapSlack is how long two connections may seem to overlap when the old one's end and the
 	// new one's beginning are noted by two goroutines of the Gateway.

@@ -6,6 +6,27 @@ import (
 	"time"
 )
 
+// leakDetectors are the checks of what grows.
+var leakDetectors = []Detector{
+	{
+		Name: "steady-fds", Group: GroupLeaks, judge: steadyFDs,
+		Doc:   "Open descriptors, taken at the same point of each cycle, keep rising.",
+		Least: "16 cycles after 2 of warm-up",
+	},
+	{
+		Name: "steady-threads", Group: GroupLeaks, judge: steadyThreads,
+		Doc:   "Threads, taken at the same point of each cycle, keep rising.",
+		Least: "16 cycles after 2 of warm-up",
+	},
+	{
+		Name: "memory", Group: GroupLeaks, judge: memory,
+		Doc: "Resident memory rises by more than 16 KiB a cycle at 95 % in the second half of the " +
+			"cycles. With fewer cycles than it needs it is informational, unless the scenario " +
+			"sets Evidence.",
+		Least: "100 cycles after 2 of warm-up",
+	},
+}
+
 const (
 	// warmupCycles are left out of every statement about growth: the first cycles open files,
 	// start threads and fill caches once.

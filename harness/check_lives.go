@@ -7,6 +7,38 @@ import (
 	"time"
 )
 
+// processDetectors are the checks of how a life ends and what it leaves.
+var processDetectors = []Detector{
+	{
+		Name: "sigterm", Group: GroupProcesses, judge: obeysSIGTERM,
+		Doc: "A life did not exit within Within (default 3 s) of SIGTERM with one of Exits " +
+			"(default 0), or left processes behind.",
+		Least: "one life that connected and was sent SIGTERM",
+	},
+}
+
+// workDetectors are the checks of what one life does.
+var workDetectors = []Detector{
+	{
+		Name: "completed-handshakes", Group: GroupWork, judge: completedHandshakes,
+		Doc: "Fewer than Want lives (connections of a continuous subject) got from accept to a " +
+			"first request after the accounts and the order id were sent.",
+		Least: "one connection",
+	},
+	{
+		Name: "exit-codes", Group: GroupWork, judge: exitCodes, Unconnected: true,
+		Doc: "A life that connected exited with a code outside Exits (default 0), or by a signal.",
+		Least: "every life (or Evidence of them) that either connected or gave one of Exits " +
+			"other than 0",
+	},
+	{
+		Name: "classified", Group: GroupWork, judge: classified, Unconnected: true,
+		Doc: "A life did not exit with one of Exits within Within of the last fault on its " +
+			"connection, or of its start when none met it.",
+		Least: "as exit-codes",
+	},
+}
+
 // completedHandshakes counts lives in mode Once, so that a life that reconnects does not make up
 // for one that never got through; a continuous subject has one life and is counted by connection.
 func completedHandshakes(r *Record, c Check) Finding {

@@ -9,6 +9,16 @@ import (
 	"ibsoak/fakegateway/fault"
 )
 
+// oracleDetectors are the checks of the harness's own eyes.
+var oracleDetectors = []Detector{
+	{
+		Name: "oracles-agree", Group: GroupHarness, judge: oraclesAgree, Unconnected: true,
+		Doc: "The Gateway's timing of FINs and the kernel's table tell different stories about a " +
+			"socket: a harness error.",
+		Least: "one connection, planted ones included, and a readable kernel table",
+	},
+}
+
 // oracleSlack is how far the two oracles' readings of one stay may differ, or a tenth of the
 // stay when that is more: the Gateway notes a FIN when its goroutine runs, the kernel when the
 // segment arrives, and on a busy machine the one waits for the other.

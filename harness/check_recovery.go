@@ -9,6 +9,21 @@ import (
 	"ibsoak/fakegateway/fault"
 )
 
+// recoveryDetectors are the checks of work, and of the return to it.
+var recoveryDetectors = []Detector{
+	{
+		Name: "cycles", Group: GroupWork, judge: cyclesSeen,
+		Doc:   "Fewer than Want cycles were answered.",
+		Least: "one connection",
+	},
+	{
+		Name: "recovery", Group: GroupWork, judge: recovered,
+		Doc: "The subject came back from a lost connection other than Want times (default 1), or " +
+			"took longer than Within from the Gateway's readiness to its first cycle.",
+		Least: "one lost connection after a cycle",
+	},
+}
+
 func cyclesSeen(r *Record, c Check) Finding {
 	f := open(c, "connections", 1)
 	f.Evidence = len(r.subjects())

@@ -8,6 +8,22 @@ import (
 	"time"
 )
 
+// zombieDetectors are the checks of sockets in CLOSE_WAIT.
+var zombieDetectors = []Detector{
+	{
+		Name: "no-zombies-at-gateway", Group: GroupSockets, judge: noZombiesAtGateway,
+		Doc: "A socket of the Gateway was in CLOSE_WAIT for longer than Within (default 1 s) or " +
+			"at quiescence: the trader said FIN and left the Gateway holding it.",
+		Least: "one connection; in a scenario that kills, one of every life, killed",
+	},
+	{
+		Name: "no-zombies-at-trader", Group: GroupSockets, judge: noZombiesAtTrader,
+		Doc: "A socket of the trader was in CLOSE_WAIT for longer than Within (default 1 s) or " +
+			"at quiescence: the Gateway said FIN and the trader did not close.",
+		Least: "one connection; in a scenario that kills, one of every life, killed",
+	},
+}
+
 func noZombiesAtGateway(r *Record, c Check) Finding { return noZombies(r, c, GatewaySide) }
 
 func noZombiesAtTrader(r *Record, c Check) Finding { return noZombies(r, c, TraderSide) }

@@ -44,8 +44,11 @@ const (
 	Continuous Mode = "continuous" // one life, stopped by SIGTERM at the end
 )
 
-// Subject is how the trader under test is run. Durations are at time scale 1.
+// Subject is how the trader under test is run, and what is known of it. Durations are at time
+// scale 1, except the Trader's own, which nobody can scale from outside.
 type Subject struct {
+	Trader `yaml:",inline"`
+
 	Mode Mode `json:"mode"`
 	Runs int  `json:"runs,omitempty"` // Once: lives, one after the other
 	// Continuous: cycles this far apart, until Cycles have been seen at the Gateway or For is over.
