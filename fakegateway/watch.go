@@ -43,6 +43,8 @@ type Event struct {
 	Connection int       `json:"connection,omitempty"`
 	Message    string    `json:"message,omitempty"`
 	Fault      string    `json:"fault,omitempty"`
+	// Digest, of an inbound or outbound message, says what it is about; nil when it does not decode.
+	Digest *Digest `json:"digest,omitempty"`
 	// Dropped is how many events before this one were lost because the follower lagged.
 	Dropped int `json:"dropped,omitempty"`
 }

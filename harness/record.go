@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"time"
 
+	"ibsoak/fakegateway"
 	"ibsoak/fakegateway/fault"
 )
 
@@ -45,6 +46,7 @@ type Record struct {
 	Looks       []Look
 	Samples     []Sample
 	Cycles      []Cycle
+	Messages    []Message
 	Receipts    []Receipt
 	Books       Books
 	Footer      Footer
@@ -215,6 +217,18 @@ type Cycle struct {
 	Connection int    `json:"connection"`
 	Requested  Moment `json:"requested"`
 	Answered   Moment `json:"answered"`
+}
+
+// Message is a message that some check asks about: a request, an order, an answer or a notice, in
+// the order of the wire on its connection. Ticks and other streams are not kept one by one.
+type Message struct {
+	At         Moment `json:"at"`
+	Life       int    `json:"life"` // 0: outside any life
+	Connection int    `json:"connection"`
+	// FromClient tells a request, which the Gateway has read, from what it wrote to the client.
+	FromClient bool   `json:"fromClient,omitempty"`
+	Kind       string `json:"kind"` // IBKR's name
+	fakegateway.Digest
 }
 
 // Receipt is a fault's receipt on the run's clock.

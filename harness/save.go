@@ -82,6 +82,7 @@ var sections = []section{
 	list("look", func(r *Record) *[]Look { return &r.Looks }),
 	list("sample", func(r *Record) *[]Sample { return &r.Samples }),
 	list("cycle", func(r *Record) *[]Cycle { return &r.Cycles }),
+	list("message", func(r *Record) *[]Message { return &r.Messages }),
 	list("receipt", func(r *Record) *[]Receipt { return &r.Receipts }),
 	single("books", func(r *Record) *Books { return &r.Books }),
 	single("footer", func(r *Record) *Footer { return &r.Footer }),
