@@ -43,7 +43,8 @@ type Event struct {
 	Connection int       `json:"connection,omitempty"`
 	Message    string    `json:"message,omitempty"`
 	Fault      string    `json:"fault,omitempty"`
-	// Digest, of an inbound or outbound message, says what it is about; nil when it does not decode.
+	// Digest, of an inbound or outbound message, says what it is about; nil when it does not decode,
+	// or was queued before anybody followed.
 	Digest *Digest `json:"digest,omitempty"`
 	// Dropped is how many events before this one were lost because the follower lagged.
 	Dropped int `json:"dropped,omitempty"`
@@ -83,10 +84,12 @@ func (s *Server) Watch() (events <-chan Event, stop func()) {
 	s.board.mu.Lock()
 	defer s.board.mu.Unlock()
 	s.board.watchers[w] = true
+	s.board.watched.Store(true)
 	return w.events, sync.OnceFunc(func() {
 		s.board.mu.Lock()
 		defer s.board.mu.Unlock()
 		delete(s.board.watchers, w)
+		s.board.watched.Store(len(s.board.watchers) > 0)
 		close(w.events)
 	})
 }
