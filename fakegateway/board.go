@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"ibsoak/fakegateway/fault"
@@ -33,6 +34,7 @@ type board struct {
 
 	events   int // numbered so far
 	watchers map[*watcher]bool
+	watched  atomic.Bool // there are watchers
 	waiters  map[chan struct{}]bool
 	record   *recorder // nil without a RecordDir
 }
@@ -116,7 +118,7 @@ func (b *board) inbound(row *Connection, f frame) {
 	row.MessagesIn[f.kind]++
 	b.received[f.kind]++
 	b.file(f)
-	b.emit(Event{Kind: EventInbound, Connection: row.ID, Message: f.kind})
+	b.emit(Event{Kind: EventInbound, Connection: row.ID, Message: f.kind, Digest: f.digest})
 }
 
 // outbound files frames that are about to be written, and numbers them in place.
@@ -136,7 +138,7 @@ func (b *board) written(row *Connection, bytes int, whole []frame) {
 	for _, f := range whole {
 		row.MessagesOut[f.kind]++
 		b.sent[f.kind]++
-		b.emit(Event{Kind: EventOutbound, Connection: row.ID, Message: f.kind})
+		b.emit(Event{Kind: EventOutbound, Connection: row.ID, Message: f.kind, Digest: f.digest})
 	}
 }
 

@@ -43,7 +43,8 @@ type Event struct {
 	Connection int       `json:"connection,omitempty"`
 	Message    string    `json:"message,omitempty"`
 	Fault      string    `json:"fault,omitempty"`
-	// Digest, of an inbound or outbound message, says what it is about; nil when it does not decode.
+	// Digest, of an inbound or outbound message, says what it is about; nil when it does not decode,
+	// or was queued before anybody followed.
 	Digest *Digest `json:"digest,omitempty"`
 	// Dropped is how many events before this one were lost because the follower lagged.
 	Dropped int `json:"dropped,omitempty"`
@@ -89,6 +90,7 @@ func (b *board) watch() (w *watcher, seq int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.watchers[w] = true
+	b.watched.Store(true)
 	return w, b.events
 }
 
@@ -96,6 +98,7 @@ func (b *board) unwatch(w *watcher) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	delete(b.watchers, w)
+	b.watched.Store(len(b.watchers) > 0)
 	close(w.events)
 }
 
