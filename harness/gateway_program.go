@@ -61,7 +61,7 @@ const (
 // controlHeaderLimit bounds a control client that sends its headers slowly.
 const controlHeaderLimit = 5 * time.Second
 
-// GatewayMain is the Gateway's process; Options.Gateway is how to start it. It returns the exit
+// GatewayMain is the Gateway's process; Options.GatewayCommand is how to start it. It returns the exit
 // code.
 func GatewayMain(stdin io.Reader, stdout, stderr io.Writer) int {
 	err := serveGateway(stdin, stdout, stderr)

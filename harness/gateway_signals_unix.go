@@ -3,6 +3,7 @@
 package harness
 
 import (
+	"errors"
 	"os"
 	"os/signal"
 	"syscall"
@@ -49,6 +50,9 @@ func gatewaySignals() (ended <-chan int, continued <-chan struct{}, release func
 
 // signalNumbered is the name of a signal, like "SIGKILL".
 func signalNumbered(n int) string { return unix.SignalName(syscall.Signal(n)) }
+
+// isBrokenPipe reports that the reader has gone.
+func isBrokenPipe(err error) bool { return errors.Is(err, syscall.EPIPE) }
 
 // wake continues a process of ours that was stopped.
 func wake(pid int) error { return ignoreDone(syscall.Kill(pid, syscall.SIGCONT)) }
