@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"ibsoak/fakegateway/fault"
@@ -21,6 +22,7 @@ const (
 // board is what the Server remembers and shows: ledger, transcript and receipts, and who follows
 // them. mu guards everything and is never held while anything else is waited for.
 type board struct {
+	began    time.Time // when the Gateway was made: see steady
 	mu       sync.Mutex
 	rows     []*Connection // by ID-1
 	frames   transcript
@@ -32,12 +34,14 @@ type board struct {
 
 	events   int // numbered so far
 	watchers map[*watcher]bool
+	watched  atomic.Bool // there are watchers
 	waiters  map[chan struct{}]bool
 	record   *recorder // nil without a RecordDir
 }
 
-func newBoard(framesKept int, record *recorder) *board {
+func newBoard(began time.Time, framesKept int, record *recorder) *board {
 	return &board{
+		began:    began,
 		frames:   transcript{limit: framesKept},
 		received: make(map[string]int), sent: make(map[string]int),
 		watchers: make(map[*watcher]bool), waiters: make(map[chan struct{}]bool),
@@ -65,6 +69,7 @@ func (b *board) update(row *Connection, e Event, change func(*Connection)) {
 	defer b.mu.Unlock()
 	change(row)
 	if e.Kind != "" {
+		row.revision++
 		e.Connection = row.ID
 		b.emit(e)
 	}
@@ -95,6 +100,7 @@ func (b *board) receipt(r fault.Receipt) {
 	}
 	if r.Connection > 0 && r.Connection <= len(b.rows) {
 		row := b.rows[r.Connection-1]
+		row.revision++
 		if !slices.Contains(row.Faults, r.Fault) {
 			row.Faults = append(row.Faults, r.Fault)
 		}
@@ -112,7 +118,7 @@ func (b *board) inbound(row *Connection, f frame) {
 	row.MessagesIn[f.kind]++
 	b.received[f.kind]++
 	b.file(f)
-	b.emit(Event{Kind: EventInbound, Connection: row.ID, Message: f.kind})
+	b.emit(Event{Kind: EventInbound, Connection: row.ID, Message: f.kind, Digest: f.digest})
 }
 
 // outbound files frames that are about to be written, and numbers them in place.
@@ -132,7 +138,7 @@ func (b *board) written(row *Connection, bytes int, whole []frame) {
 	for _, f := range whole {
 		row.MessagesOut[f.kind]++
 		b.sent[f.kind]++
-		b.emit(Event{Kind: EventOutbound, Connection: row.ID, Message: f.kind})
+		b.emit(Event{Kind: EventOutbound, Connection: row.ID, Message: f.kind, Digest: f.digest})
 	}
 }
 
@@ -144,6 +150,7 @@ func (b *board) annotate(seq int, note string) {
 }
 
 func (b *board) file(f frame) int {
+	f.at = b.steady(f.at)
 	seq := b.frames.add(f)
 	if b.record != nil {
 		f.seq = seq
@@ -158,7 +165,7 @@ func (b *board) connections() []Connection {
 	now := time.Now() // behind the lock: later than everything in the rows
 	rows := make([]Connection, len(b.rows))
 	for i, row := range b.rows {
-		rows[i] = row.copyAt(now)
+		rows[i] = b.shown(row, now)
 	}
 	return rows
 }

@@ -47,14 +47,14 @@ type Config struct {
 	// 0: 65536.
 	TranscriptFrames int `yaml:"transcriptFrames"`
 	// RecordDir gets transcript.jsonl while running and connections.json at Close. "": none.
-	RecordDir string `yaml:"-"`
+	RecordDir string `yaml:"-" json:"-"`
 	// RefusalDelay is the real time between the refusal of a session (326, 320, 100) and the FIN
 	// that follows. 0: 10 ms; negative: none.
 	RefusalDelay time.Duration `yaml:"refusalDelay"`
 	// Relisten opens the port again after refuse and restart. nil: the same TCP address.
-	Relisten func() (net.Listener, error) `yaml:"-"`
+	Relisten func() (net.Listener, error) `yaml:"-" json:"-"`
 	// Log gets what is unusual. nil: nothing is logged.
-	Log *slog.Logger `yaml:"-"`
+	Log *slog.Logger `yaml:"-" json:"-"`
 
 	Semantics `yaml:",inline"`
 }

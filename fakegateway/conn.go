@@ -198,7 +198,7 @@ func (c *conn) handle(a arrival) bool {
 	case a.preamble != nil:
 		return c.greet(a)
 	case c.isMuted():
-		c.srv.board.inbound(c.row, c.inboundFrame(a, "", "not answered"))
+		c.srv.board.inbound(c.row, c.unanswered(a))
 		return true
 	case !c.started:
 		return c.start(a)
@@ -247,7 +247,7 @@ func (c *conn) start(a arrival) bool {
 	c.asked.Store(&id)
 	c.track.ClientID(id)
 	c.srv.board.update(c.row, Event{}, func(r *Connection) { r.ClientID = &id })
-	c.srv.board.inbound(c.row, c.inboundFrame(a, m.Kind.String(), ""))
+	c.srv.board.inbound(c.row, c.digestedFrame(a, m))
 	c.started = true
 	if !c.reached(fault.StartAPIRead) {
 		return false
@@ -287,7 +287,7 @@ func (c *conn) request(a arrival) bool {
 	if err != nil {
 		c.srv.board.inbound(c.row, c.inboundFrame(a, KindMalformed, err.Error()))
 	} else {
-		c.srv.board.inbound(c.row, c.inboundFrame(a, m.Kind.String(), ""))
+		c.srv.board.inbound(c.row, c.digestedFrame(a, m))
 	}
 	if !c.requested {
 		c.requested = true

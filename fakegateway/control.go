@@ -19,6 +19,7 @@ const maxZombies = 1000
 //	GET    /healthz                   stage and counts
 //	GET    /connections               the ledger
 //	GET    /transcript?after=SEQ      frames, oldest first
+//	GET    /watch                     everything so far and then as it happens, a JSON Line each
 //	GET    /receipts                  what faults did
 //	GET    /books                     the exchange's truth
 //	GET    /faults                    what is in force
@@ -40,6 +41,7 @@ const maxZombies = 1000
 // Input is strict: an unknown key is an error. Errors are application/problem+json (RFC 9457).
 func (s *Server) Control() http.Handler {
 	mux := http.NewServeMux()
+	mux.HandleFunc(watchPattern, s.getWatch)
 	for pattern, handle := range s.endpoints() {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 			r.Body = http.MaxBytesReader(w, r.Body, fault.MaxFileBytes)
@@ -53,6 +55,9 @@ func (s *Server) Control() http.Handler {
 	}
 	return mux
 }
+
+// watchPattern is the one endpoint whose answer is a stream.
+const watchPattern = "GET /watch"
 
 // endpoint answers one kind of request.
 type endpoint func(*http.Request) (any, error)
@@ -128,6 +133,7 @@ type Health struct {
 	Gateway     string `json:"gateway"` // HOST:PORT
 	Profile     string `json:"profile"`
 	Stage       Stage  `json:"stage"`
+	Events      int    `json:"events"`      // so far: the number of the newest
 	Connections int    `json:"connections"` // in the ledger
 	Open        int    `json:"open"`        // with a socket
 	CloseWait   int    `json:"closeWait"`   // Gateway ends in CLOSE_WAIT
@@ -141,11 +147,12 @@ type Health struct {
 
 func (s *Server) getHealth(*http.Request) (any, error) {
 	s.board.mu.Lock()
-	rows, receipts := len(s.board.rows), len(s.board.receipts)
+	events, rows, receipts := s.board.events, len(s.board.rows), len(s.board.receipts)
 	s.board.mu.Unlock()
 	return Health{
-		Gateway: s.Addr(), Profile: s.profile.Name, Stage: s.stage.now(), Connections: rows,
-		Open: len(s.open()), CloseWait: s.board.inCloseWait(), Receipts: receipts,
+		Gateway: s.Addr(), Profile: s.profile.Name, Stage: s.stage.now(), Events: events,
+		Connections: rows,
+		Open:        len(s.open()), CloseWait: s.board.inCloseWait(), Receipts: receipts,
 		Dialogs: s.dialogs.waiting(), AwaitsApproval: s.unapproved.Load(),
 		About: s.cfg.About.Summary,
 	}, nil

@@ -119,7 +119,8 @@ func life(t *testing.T, seed uint64) string {
 		for e := range events {
 			if e.Kind != EventBooks { // a cue: several moves may share one
 				e.Seq = 0
-				fmt.Fprintf(&text, "event %+v\n", e)
+				line, _ := json.Marshal(e)
+				fmt.Fprintf(&text, "event %s\n", line)
 			}
 		}
 		for _, f := range g.Transcript() {

@@ -219,7 +219,7 @@ func (c *conn) errorItem(hit fault.Hit, m wire.Message) item {
 	if err != nil {
 		c.srv.log.Error("error message of a fault not sent", "fault", hit.ID, "err", err)
 	}
-	return item{raw: raw, kind: m.Kind.String()}
+	return item{raw: raw, kind: m.Kind.String(), digest: c.digest(m)}
 }
 
 // requestID is the id in a message that is about to be written.
@@ -261,6 +261,7 @@ func payloadOf(raw []byte) []byte {
 func (c *conn) frame(d wire.Direction, it item, note string) frame {
 	f := frame{
 		at: time.Now(), connection: c.id, direction: d, raw: it.raw, kind: it.kind, note: note,
+		digest: it.digest,
 	}
 	if it.message || it.kind == errorKind {
 		f.version = c.version

@@ -62,6 +62,8 @@ type Connection struct {
 	Planted bool     `json:"planted,omitempty"` // made by PlantZombies: no subject's doing
 	Faults  []string `json:"faults,omitempty"`  // ids of those that acted here
 	End     string   `json:"end,omitempty"`     // why it ended, in words
+
+	revision int // how often more of it has changed than its counts
 }
 
 // InCloseWait reports whether the Gateway's end is a zombie: the client has sent FIN, the Gateway

@@ -100,7 +100,7 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.board = newBoard(cfg.TranscriptFrames, record)
+	s.board = newBoard(s.clock.began, cfg.TranscriptFrames, record)
 	return s, nil
 }
 
@@ -329,7 +329,5 @@ func (s *Server) TranscriptDropped() int {
 
 // Receipts is what every fault that acted really did, in order.
 func (s *Server) Receipts() []fault.Receipt {
-	s.board.mu.Lock()
-	defer s.board.mu.Unlock()
-	return append([]fault.Receipt(nil), s.board.receipts...)
+	return s.board.receiptsFrom(0)
 }

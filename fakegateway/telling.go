@@ -51,7 +51,7 @@ func (c *conn) queue(m wire.Message, hit *fault.Hit, note string) {
 		c.srv.log.Error("message not sent", "connection", c.id, "err", err)
 		return
 	}
-	c.w.put(item{raw: raw, kind: m.Kind.String(), message: true, hit: hit, note: note})
+	c.w.put(item{raw: raw, kind: m.Kind.String(), message: true, hit: hit, note: note, digest: c.digest(m)})
 }
 
 // hear lets a request that was just read pass the faults: it tells what waited for it, and returns

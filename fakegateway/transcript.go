@@ -43,6 +43,7 @@ type frame struct {
 	raw        []byte
 	kind       string
 	note       string
+	digest     *Digest // for the event; not kept
 }
 
 func (f frame) decoded() Frame {
@@ -85,7 +86,7 @@ func (t *transcript) add(f frame) int {
 		t.grow()
 	}
 	t.next++
-	f.seq = t.next
+	f.seq, f.digest = t.next, nil
 	t.bytes += len(f.raw)
 	*t.at(t.kept) = f
 	t.kept++

@@ -43,7 +43,8 @@ type Event struct {
 	Connection int       `json:"connection,omitempty"`
 	Message    string    `json:"message,omitempty"`
 	Fault      string    `json:"fault,omitempty"`
-	// Digest, of an inbound or outbound message, says what it is about; nil when it does not decode.
+	// Digest, of an inbound or outbound message, says what it is about; nil when it does not decode,
+	// or was queued before anybody followed.
 	Digest *Digest `json:"digest,omitempty"`
 	// Dropped is how many events before this one were lost because the follower lagged.
 	Dropped int `json:"dropped,omitempty"`
@@ -58,7 +59,7 @@ type watcher struct {
 // emit numbers an event and hands it to everybody who follows. The caller holds mu.
 func (b *board) emit(e Event) {
 	b.events++
-	e.Seq, e.At = b.events, time.Now()
+	e.Seq, e.At = b.events, b.steady(time.Now())
 	for w := range b.watchers {
 		e.Dropped = w.dropped
 		select {
@@ -79,16 +80,26 @@ func (b *board) emit(e Event) {
 // Watch follows what happens from now on. The channel holds 4096 events; when the follower lags
 // further, events are lost, and the next one says how many. stop ends it and closes the channel.
 func (s *Server) Watch() (events <-chan Event, stop func()) {
-	w := &watcher{events: make(chan Event, watchedEvents)}
-	s.board.mu.Lock()
-	defer s.board.mu.Unlock()
-	s.board.watchers[w] = true
-	return w.events, sync.OnceFunc(func() {
-		s.board.mu.Lock()
-		defer s.board.mu.Unlock()
-		delete(s.board.watchers, w)
-		close(w.events)
-	})
+	w, _ := s.board.watch()
+	return w.events, sync.OnceFunc(func() { s.board.unwatch(w) })
+}
+
+// watch begins to follow behind the event with number seq.
+func (b *board) watch() (w *watcher, seq int) {
+	w = &watcher{events: make(chan Event, watchedEvents)}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.watchers[w] = true
+	b.watched.Store(true)
+	return w, b.events
+}
+
+func (b *board) unwatch(w *watcher) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.watchers, w)
+	b.watched.Store(len(b.watchers) > 0)
+	close(w.events)
 }
 
 // Wait returns when until holds. It is asked again after everything that happens, and never
@@ -135,7 +146,7 @@ func (v *View) Connection(id int) (Connection, bool) {
 	if id < 1 || id > len(v.s.board.rows) {
 		return Connection{}, false
 	}
-	return v.s.board.rows[id-1].copyAt(time.Now()), true
+	return v.s.board.shown(v.s.board.rows[id-1], time.Now()), true
 }
 
 // Received counts client messages of this name over all connections since the start.

@@ -33,6 +33,7 @@ type item struct {
 	message bool       // false for what is none: its bytes do not decode
 	hit     *fault.Hit // acts on it in place of the writing; nil for none
 	note    string     // for the transcript
+	digest  *Digest    // for whoever follows; nil when nobody does
 	// step runs when everything before it is written, or thrown away because the writer was
 	// silenced; false ends the writer.
 	step func(silenced bool) bool

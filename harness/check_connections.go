@@ -267,7 +267,7 @@ func oneConnection(r *Record, c Check) Finding {
 		})
 	}
 	if len(made) < c.Want && len(made) > 0 {
-		f.violated(Example{What: fmt.Sprintf("%d made, %d wanted", len(made), c.Want)})
+		f.violated(Example{What: fmt.Sprintf("%d made, %d wanted", len(made), c.Want), Missing: true})
 	}
 	if len(made) == 0 && c.Want > 0 {
 		return f.undecided("the subject never connected")

@@ -20,19 +20,19 @@ var processDetectors = []Detector{
 // workDetectors are the checks of what one life does.
 var workDetectors = []Detector{
 	{
-		Name: "completed-handshakes", Group: GroupWork, judge: completedHandshakes,
+		Name: "completed-handshakes", Group: GroupWork, judge: completedHandshakes, Ledger: true,
 		Doc: "Fewer than Want lives (connections of a continuous subject) got from accept to a " +
 			"first request after the accounts and the order id were sent.",
 		Least: "one connection",
 	},
 	{
-		Name: "exit-codes", Group: GroupWork, judge: exitCodes, Unconnected: true,
+		Name: "exit-codes", Group: GroupWork, judge: exitCodes, Unconnected: true, Ledger: true,
 		Doc: "A life that connected exited with a code outside Exits (default 0), or by a signal.",
 		Least: "every life (or Evidence of them) that either connected or gave one of Exits " +
 			"other than 0",
 	},
 	{
-		Name: "classified", Group: GroupWork, judge: classified, Unconnected: true,
+		Name: "classified", Group: GroupWork, judge: classified, Unconnected: true, Ledger: true,
 		Doc: "A life did not exit with one of Exits within Within of the last fault on its " +
 			"connection, or of its start when none met it.",
 		Least: "as exit-codes",
@@ -57,7 +57,7 @@ func completedHandshakes(r *Record, c Check) Finding {
 		for _, l := range r.Lives {
 			if slices.ContainsFunc(r.of(l.Number), Connection.completed) {
 				done++
-			} else {
+			} else if l.EndedBy != EndedCut {
 				without = append(without, l)
 			}
 		}
@@ -67,7 +67,7 @@ func completedHandshakes(r *Record, c Check) Finding {
 			f.violated(Example{Life: l.Number, At: l.Started, What: handshakeLost(r.of(l.Number))})
 		}
 		if len(without) < c.Want-done {
-			f.violated(Example{What: fmt.Sprintf("%d completed, %d wanted", done, c.Want)})
+			f.violated(Example{What: fmt.Sprintf("%d completed, %d wanted", done, c.Want), Missing: true})
 		}
 	}
 	return f.conclude("%d completed, %d wanted", done, c.Want)
@@ -113,6 +113,8 @@ func allowedExits(c Check) []int {
 // ended describes how a life ended.
 func (l Life) ended() string {
 	switch {
+	case l.EndedBy == EndedCut:
+		return "running when the run was cut short"
 	case l.EndedBy == EndedUnstart:
 		return "not started: " + l.Error
 	case l.Signal != "" && l.EndedBy == EndedItself:

@@ -10,13 +10,13 @@ import (
 // orderDetectors are the checks of orders and books.
 var orderDetectors = []Detector{
 	{
-		Name: "no-duplicate-orders", Group: GroupOrders, judge: noDuplicateOrders,
+		Name: "no-duplicate-orders", Group: GroupOrders, judge: noDuplicateOrders, Ledger: true,
 		Doc: "The Gateway's books hold two orders with one orderRef that were not rejected. " +
 			"Without an order it is informational, unless the scenario sets Evidence.",
 		Least: "one order with an orderRef",
 	},
 	{
-		Name: "books-add-up", Group: GroupOrders, judge: booksAddUp,
+		Name: "books-add-up", Group: GroupOrders, judge: booksAddUp, Ledger: true,
 		Doc: "The Gateway's positions or cash are not the sum of its fills, or an order is filled " +
 			"beyond its quantity: a harness error, for the books are the exchange's.",
 		Least: "one account",

@@ -34,7 +34,9 @@ func cyclesSeen(r *Record, c Check) Finding {
 			at = r.Cycles[n-1].Answered
 			what = fmt.Sprintf("the last of %d was answered here", n)
 		}
-		f.violated(Example{At: at, What: fmt.Sprintf("%s; the run ended: %s", what, r.Footer.Stop)})
+		f.violated(Example{
+			At: at, What: fmt.Sprintf("%s; the run ended: %s", what, r.Footer.Stop), Missing: true,
+		})
 	}
 	return f.conclude("%d answered, %d wanted", len(r.Cycles), want)
 }
@@ -69,7 +71,7 @@ func recovered(r *Record, c Check) Finding {
 	}
 	if len(recoveries) < want && lost > len(recoveries) {
 		f.violated(Example{
-			At: r.Footer.Ended,
+			At: r.Footer.Ended, Missing: true,
 			What: fmt.Sprintf("%d recovered of %s; the run ended: %s",
 				len(recoveries), count(lost, "lost connections"), r.Footer.Stop),
 		})

@@ -32,7 +32,10 @@ type Detector struct {
 	Do, Page string
 	// Unconnected detectors can conclude although the subject never connected.
 	Unconnected bool
-	judge       func(*Record, Check) Finding
+	// Ledger detectors ask only what survives the loss of single events: the ledger, the books, the
+	// lives and the kernel.
+	Ledger bool
+	judge  func(*Record, Check) Finding
 }
 
 // Detectors are all checks that a scenario can ask for, in the order of a report.
@@ -40,7 +43,7 @@ var Detectors = slices.Concat(
 	workDetectors, recoveryDetectors,
 	orderDetectors,
 	connectionDetectors, zombieDetectors,
-	processDetectors,
+	processDetectors, gatewayDetectors,
 	leakDetectors,
 	oracleDetectors, faultDetectors,
 )

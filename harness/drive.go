@@ -31,11 +31,16 @@ func (r *run) drive(ctx context.Context) {
 // stopped says why no further life is started, if there is a reason.
 func (r *run) stopped(ctx context.Context, l Life) (Stop, bool) {
 	switch {
+	case r.gatewayHarmed():
+		if r.rec.Footer.GatewayEnd.Signal == "" {
+			return StopHarness, true
+		}
+		return StopGateway, true
 	case errors.Is(context.Cause(ctx), errLimit):
 		r.fault("%v: %s", errLimit, r.Limit)
 		return StopLimit, true
 	case ctx.Err() != nil:
-		r.fault("interrupted: %v", context.Cause(ctx))
+		r.rec.Footer.Cut = Moment(r.interruptedAt.Load())
 		return StopInterrupted, true
 	case l.EndedBy == EndedUnstart:
 		r.fault("%s", l.Error)
@@ -51,7 +56,7 @@ func (r *run) stopped(ctx context.Context, l Life) (Stop, bool) {
 // everSpoke reports whether any life so far is evidence of anything: without a connection and
 // without a telling exit code, more of the same lives would show no more.
 func (r *run) everSpoke() bool {
-	for _, c := range r.gateway.Connections() {
+	for _, c := range r.gateway.connections() {
 		if !c.Planted {
 			return true
 		}
@@ -76,31 +81,48 @@ func (r *run) settle(ctx context.Context, n int, l Life) {
 	defer cancel()
 	settled := make(chan error, 1)
 	go func() {
-		settled <- r.gateway.Wait(ctx, "the end of every connection", allClosed)
+		settled <- r.gateway.quiet(ctx)
 	}()
 	var err error
 	for waiting := true; waiting; {
 		select {
 		case err = <-settled:
 			waiting = false
-		case e := <-r.watcher.events:
+		case e := <-r.gateway.events:
 			r.observe(e, n)
 		}
 	}
+	r.observeRest(ctx, n)
 	look := Look{Life: n, Settled: err == nil}
 	r.lookAtKernel(ctx, &look)
 	r.rec.Looks = append(r.rec.Looks, look)
 	r.clearGroup(ctx, n, l.PID)
+	r.journal.update(r.rec)
 }
 
-// allClosed holds when the Gateway has no socket of the subject any more.
-func allClosed(v *fakegateway.View) bool {
-	for _, c := range v.Connections() {
-		if !c.Planted && c.Closed.IsZero() {
-			return false
+// observeRest takes the events that the mirror knows already: they are of this life.
+func (r *run) observeRest(ctx context.Context, n int) {
+	r.gateway.mu.Lock()
+	last := r.gateway.seen
+	r.gateway.mu.Unlock()
+	for r.watcher.seen < last {
+		select {
+		case e := <-r.gateway.events:
+			r.observe(e, n)
+			continue
+		default:
+		}
+		select {
+		case e := <-r.gateway.events:
+			r.observe(e, n)
+		case <-r.gateway.over:
+			if len(r.gateway.events) == 0 {
+				return
+			}
+		case <-ctx.Done():
+			return
 		}
 	}
-	return true
 }
 
 // lookAtKernel takes the final look. What is still in CLOSE_WAIT is looked at again until it has
@@ -165,6 +187,7 @@ func (r *run) clearGroup(ctx context.Context, n, pid int) {
 // observe takes an event of the Gateway during or after life n; it reports a cycle.
 func (r *run) observe(e fakegateway.Event, n int) (cycle bool) {
 	c, ok := r.watcher.take(e)
+	r.rec.Outages = r.watcher.outages
 	if !ok {
 		return false
 	}
@@ -192,5 +215,6 @@ func (r *run) tell(n, done int, event string) {
 	if r.Subject.Mode == Continuous {
 		p.Lives = 0
 	}
+	r.journal.update(r.rec)
 	r.Progress(p)
 }

@@ -2,12 +2,15 @@ package harness
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/netip"
 	"path/filepath"
+	"slices"
+	"time"
 
 	"github.com/goccy/go-yaml"
 	"github.com/govalues/decimal"
@@ -31,19 +34,69 @@ func plain(a netip.AddrPort) netip.AddrPort {
 	return netip.AddrPortFrom(a.Addr().Unmap().WithZone(""), a.Port())
 }
 
+// settings are what the Gateway is told to be: the scenario's own settings, with what its shorter
+// fields and the run say.
+func (r *run) settings() GatewayStart {
+	var c fakegateway.Config
+	if r.Gateway.Config != nil {
+		c = *r.Gateway.Config
+	}
+	c.MaxServerVersion = cmp.Or(r.Gateway.MaxServerVersion, c.MaxServerVersion)
+	c.Profile = cmp.Or(r.Gateway.Profile, c.Profile)
+	c.Seed = cmp.Or(c.Seed, r.Seed)
+	c.Clock.Start = r.ClockStart
+	c.Clock.Scale = r.TimeScale
+	c.Schedule.Faults = r.rec.Header.Schedule.Faults
+	c.PlantedZombies = 0 // they are planted when the Gateway is up, and waited for
+	return GatewayStart{Config: c, Market: r.Gateway.Market, Dir: r.dir}
+}
+
+// plannedZombies is how many sockets in CLOSE_WAIT are there before the subject starts.
+func (g Gateway) plannedZombies() int {
+	if g.Config != nil {
+		return g.PlantedZombies + g.Config.PlantedZombies
+	}
+	return g.PlantedZombies
+}
+
+// plannedFaults are all faults that the scenario plans.
+func (g Gateway) plannedFaults() []fault.Fault {
+	if g.Config != nil {
+		return slices.Concat(g.Faults, g.Config.Schedule.Faults)
+	}
+	return g.Faults
+}
+
+// startGateway starts the Gateway's process and checks that both clocks agree. The Gateway sets its
+// own by the machine's at its start; from then on neither follows a step of it.
+func (r *run) startGateway(ctx context.Context, cancel context.CancelCauseFunc) error {
+	before := r.now()
+	g, err := startGateway(ctx, r.GatewayCommand, r.settings(), func() { cancel(errGatewayEnded) })
+	if err != nil {
+		return err
+	}
+	r.gateway = g
+	if at := r.moment(g.greeting().At); at < before || at > r.now() {
+		return fmt.Errorf("the Gateway began to speak at %s by its clock, between %s and %s by the "+
+			"harness's: the machine's clock was set meanwhile, run it again", at, before, r.now())
+	}
+	r.rec.Header.Gateway, err = addrPort(g.addr)
+	return err
+}
+
 // plant puts the scenario's zombies on the Gateway's port and gives their client addresses.
 func (r *run) plant(ctx context.Context) (map[netip.AddrPort]bool, error) {
 	planted := map[netip.AddrPort]bool{}
-	n := r.Gateway.PlantedZombies
+	n := r.Gateway.plannedZombies()
 	if n == 0 {
 		return planted, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, plantWithin)
 	defer cancel()
-	if err := r.gateway.PlantZombies(ctx, n); err != nil {
+	if err := r.gateway.plantZombies(ctx, n); err != nil {
 		return nil, err
 	}
-	for _, c := range r.gateway.Connections() {
+	for _, c := range r.gateway.connections() {
 		if c.Planted {
 			planted[plain(c.Remote)] = true
 		}
@@ -55,7 +108,8 @@ func (r *run) plant(ctx context.Context) (map[netip.AddrPort]bool, error) {
 }
 
 // collect reads what the Gateway knows into the record, and stops the samplers. The Gateway must
-// still run: closing it ends connections, and those ends are nobody's finding.
+// still run: closing it ends connections, and those ends are nobody's finding. Of one that has
+// ended, the record has what it told until then.
 func (r *run) collect() {
 	rec := r.rec
 	if r.kernel != nil {
@@ -63,31 +117,49 @@ func (r *run) collect() {
 		r.kernel.report(rec)
 	}
 	rec.Footer.Ended = r.now()
-	for _, c := range r.gateway.Connections() {
-		rec.Connections = append(rec.Connections, r.connection(c))
-	}
-	for _, receipt := range r.gateway.Receipts() {
-		rec.Receipts = append(rec.Receipts, Receipt{
-			Fault: receipt.Fault, Planned: receipt.Planned, Wire: receipt.Wire,
-			Connection: receipt.Connection, Point: receipt.Point, At: r.moment(receipt.At),
-			BytesOut: receipt.BytesOut, Mismatch: receipt.Mismatch,
-		})
+	if err := r.gateway.refresh(context.Background()); err != nil && !r.gatewayHarmed() {
+		r.fault("read the Gateway's ledger and books: %v", err)
 	}
 	rec.Outages = r.watcher.outages
 	rec.Footer.Dropped = r.watcher.dropped
-	if r.watcher.dropped > 0 {
-		r.fault("%d events of the Gateway were lost: cycles and outages may be missing", r.watcher.dropped)
-	}
-	books, err := copyBooks(r.gateway.Books())
-	if err != nil {
+	if err := rec.takeOver(r.gateway.mirror); err != nil {
 		r.fault("read the books: %v", err)
 	}
-	rec.Books = books
+}
+
+// takeOver puts the ledger, the receipts and the books on the run's clock.
+func (r *Record) takeOver(m *mirror) error {
+	for _, c := range m.connections() {
+		r.Connections = append(r.Connections, r.connection(c))
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, receipt := range m.receipts {
+		r.Receipts = append(r.Receipts, Receipt{
+			Fault: receipt.Fault, Planned: receipt.Planned, Wire: receipt.Wire,
+			Connection: receipt.Connection, Point: receipt.Point, At: r.Header.moment(receipt.At),
+			BytesOut: receipt.BytesOut, Mismatch: receipt.Mismatch,
+		})
+	}
+	if !m.booked {
+		return nil
+	}
+	var err error
+	r.Books, err = copyBooks(m.books, func(t time.Time) Moment { return r.Header.moment(real(m.hello, t)) })
+	return err
+}
+
+// moment puts a time of the Gateway's on the run's clock, 0 for the zero time.
+func (h Header) moment(t time.Time) Moment {
+	if t.IsZero() {
+		return 0
+	}
+	return Moment(max(t.Sub(h.Started), 1))
 }
 
 // connection puts a row of the ledger on the run's clock.
-func (r *run) connection(c fakegateway.Connection) Connection {
-	at := r.moment
+func (r *Record) connection(c fakegateway.Connection) Connection {
+	at := r.Header.moment
 	return Connection{
 		ID: c.ID, Epoch: c.Epoch, Life: r.lifeAt(at(c.Accepted), c.Planted),
 		Local: plain(c.Local), Remote: plain(c.Remote), ClientID: c.ClientID,
@@ -103,9 +175,9 @@ func (r *run) connection(c fakegateway.Connection) Connection {
 }
 
 // lifeAt is the number of the life that was the last to start by then; 0 before the first.
-func (r *run) lifeAt(at Moment, planted bool) int {
+func (r *Record) lifeAt(at Moment, planted bool) int {
 	life := 0
-	for _, l := range r.rec.Lives {
+	for _, l := range r.Lives {
 		if !planted && l.Started <= at {
 			life = l.Number
 		}
@@ -113,8 +185,8 @@ func (r *run) lifeAt(at Moment, planted bool) int {
 	return life
 }
 
-// copyBooks takes over the exchange's books.
-func copyBooks(b exchange.Books) (Books, error) {
+// copyBooks takes over the exchange's books; at puts a time of the exchange on the run's clock.
+func copyBooks(b exchange.Books, at func(time.Time) Moment) (Books, error) {
 	out := Books{Taken: true}
 	var errs []error
 	whole := func(n int64) decimal.Decimal {
@@ -122,12 +194,24 @@ func copyBooks(b exchange.Books) (Books, error) {
 		errs = append(errs, err)
 		return d
 	}
+	secTypes := map[int]string{} // by contract
+	for _, p := range b.Positions {
+		secTypes[p.ConID] = string(p.SecType)
+		out.Positions = append(out.Positions, Position{
+			Account: p.Account, Symbol: p.Symbol, SecType: string(p.SecType),
+			Opening: whole(p.Opening.Quantity), Shares: whole(p.Quantity),
+		})
+	}
 	for _, o := range b.Orders {
 		out.Orders = append(out.Orders, Order{
 			PermID: o.PermID, OrderID: int64(o.OrderID), ClientID: o.ClientID, OrderRef: o.OrderRef,
-			Account: o.Account, Symbol: o.Symbol, Action: string(o.Action),
+			Account: o.Account, Symbol: o.Symbol, SecType: string(o.SecType), Action: string(o.Action),
 			Quantity: whole(o.Quantity), Filled: whole(o.Filled), Status: string(o.Status),
 			Rejected: o.Status == exchange.Inactive,
+			Type:     string(o.Type), LimitPrice: o.LimitPrice, StopPrice: o.StopPrice,
+			ParentID: int64(o.ParentID), OCAGroup: o.OCAGroup, Manual: o.Manual,
+			PlacedAt: at(o.PlacedAt), DoneAt: at(o.DoneAt),
+			Modifications: o.Modifications, CanceledByClient: o.CanceledByClient,
 		})
 	}
 	for _, e := range b.Executions {
@@ -138,11 +222,7 @@ func copyBooks(b exchange.Books) (Books, error) {
 		out.Fills = append(out.Fills, Fill{
 			ExecID: e.ExecID, PermID: e.PermID, Account: e.Account, Symbol: e.Symbol, Side: side,
 			Shares: whole(e.Shares), Price: e.Price, Commission: e.Commission,
-		})
-	}
-	for _, p := range b.Positions {
-		out.Positions = append(out.Positions, Position{
-			Account: p.Account, Symbol: p.Symbol, Shares: whole(p.Quantity),
+			SecType: secTypes[e.ConID], At: at(e.At),
 		})
 	}
 	for _, a := range b.Accounts {

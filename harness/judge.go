@@ -18,19 +18,20 @@ const VerdictVersion = 1
 // Errors of the harness come first, for they void everything else; then one failed check fails
 // the run; then one inconclusive check leaves it inconclusive, informational ones apart; only a
 // run whose every check concluded and passed is a pass.
-func Judge(r *Record) Verdict {
+func Judge(whole *Record) Verdict {
+	r := whole.upToCut()
 	h := r.Header
 	v := Verdict{
 		Version: VerdictVersion, Scenario: h.Scenario.Name, Summary: h.Scenario.Summary,
 		Seed: h.Seed, TimeScale: h.TimeScale, Command: h.Command,
-		Started: h.Started.UTC().Format(time.RFC3339), Took: r.Footer.Ended, Host: h.Host,
+		Started: h.Started.UTC().Format(time.RFC3339), Took: whole.Footer.Ended, Host: h.Host,
 		Stop: r.Footer.Stop, Cycles: len(r.Cycles),
 		Timings: r.timings(), Sockets: r.socketCounts(), Faults: r.deliveries(),
 		Oracles: r.oracles(), Recovery: r.recoveries(),
 	}
 	v.Harness = slices.Clone(r.Footer.Errors)
 	for _, c := range h.Scenario.Checks {
-		f := find(r, c)
+		f := r.lossy(r.cutShort(find(r, c)))
 		if f.Harness != "" {
 			v.Harness = append(v.Harness, f.Check+": "+f.Harness)
 		}
@@ -48,7 +49,7 @@ func Judge(r *Record) Verdict {
 	if v.Passed == len(v.Lives) {
 		v.Bound = FailureRateBound(v.Passed)
 	}
-	v.Sentence = v.sentence()
+	v.Sentence = v.sentence() + r.cutReason()
 	return v
 }
 
@@ -153,7 +154,7 @@ func (r *Record) lifeVerdicts(findings []Finding) []LifeVerdict {
 		if len(l.Leftovers) > 0 {
 			lv.End += ", leaving " + strings.Join(l.Leftovers, ", ")
 		}
-		if speaks(r, l, exits) {
+		if l.EndedBy != EndedCut && speaks(r, l, exits) {
 			lv.Outcome = Pass
 		}
 		for _, f := range findings {

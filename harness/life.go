@@ -121,7 +121,7 @@ func (l *life) follow(ctx context.Context) {
 		case <-l.proc.exited:
 			l.exited()
 			return
-		case e := <-r.watcher.events:
+		case e := <-r.gateway.events:
 			l.observe(e)
 		case <-sampler.C:
 			l.sample(0)
@@ -159,7 +159,7 @@ func (l *life) exited() {
 	}
 	for { // what the Gateway had noted before the process was gone
 		select {
-		case e := <-l.run.watcher.events:
+		case e := <-l.run.gateway.events:
 			l.run.observe(e, l.Number)
 		default:
 			return

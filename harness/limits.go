@@ -37,6 +37,18 @@ const (
 	tableEvery     = 250 * time.Millisecond
 	processEvery   = time.Second
 
+	// gatewayWithin is how long the Gateway's process may take to be ready, to answer a control
+	// request and to stop; its own limit for stragglers is 5 s.
+	gatewayWithin = 10 * time.Second
+
+	// gatewayEvents bounds the events that wait for the harness; gatewayFrames the frames of its
+	// transcript that the Gateway keeps in memory, for its file has them all.
+	gatewayEvents = 4096
+	gatewayFrames = 1024
+
+	// maxProblemBytes bounds what is read of the Gateway's error.
+	maxProblemBytes = 4096
+
 	// plantWithin is how long planting zombies may take.
 	plantWithin = 10 * time.Second
 

@@ -91,6 +91,7 @@ const (
 	EndedUnstart  EndedBy = "not-started" // the command could not be started
 	EndedNoDial   EndedBy = "no-dial"     // stopped: it never connected within DialWithin
 	EndedOverlong EndedBy = "life-limit"  // stopped: it outlived the life limit
+	EndedCut      EndedBy = "cut-short"   // it was running when the run was cut short
 )
 
 // Life is one process of the subject, from start to exit.
@@ -254,6 +255,11 @@ type Footer struct {
 	LongestGap fault.Duration `json:"longestGap"`
 	// Dropped counts Gateway events that the harness was too slow to take.
 	Dropped int `json:"dropped,omitempty"`
+	// GatewayEnd is set when the Gateway ended, or was stopped, without the harness's doing.
+	GatewayEnd *GatewayEnd `json:"gatewayEnd,omitempty"`
+	// Cut is when the run was cut short, by an interrupt or by the end of the Gateway or of the
+	// harness. What came later, and what had not come by then, shows nothing. 0: it was not.
+	Cut Moment `json:"cut,omitempty"`
 	// Errors are faults of the harness itself; any makes the verdict a harness error.
 	Errors []string `json:"errors,omitempty"`
 }
@@ -269,5 +275,7 @@ const (
 	StopStalled     Stop = "stalled"       // no cycle for as long as any fault and recovery may take
 	StopLimit       Stop = "limit"         // Scenario.Limit
 	StopInterrupted Stop = "interrupted"   // the caller's context
+	StopGateway     Stop = "gateway"       // the Gateway ended, or was stopped, by a signal
+	StopKilled      Stop = "killed"        // the harness itself; the record is made from its journal
 	StopHarness     Stop = "harness"       // an error of the harness
 )

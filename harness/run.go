@@ -10,9 +10,9 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"sync/atomic"
 	"time"
 
-	"ibsoak/fakegateway"
 	"ibsoak/fakegateway/fault"
 )
 
@@ -20,6 +20,9 @@ import (
 type Options struct {
 	// Command is the subject's command template, with Placeholders.
 	Command []string
+	// GatewayCommand is the command of the Gateway's process, a program that calls GatewayMain. nil: this
+	// very program with the argument GatewayWord.
+	GatewayCommand []string
 	// ClientID fills {client_id} and IB_CLIENT_ID. 0: 1.
 	ClientID int
 	Seed     uint64
@@ -64,8 +67,18 @@ func (o Options) withDefaults(s Scenario, now time.Time) (Options, error) {
 	o.dialWithin = cmp.Or(o.dialWithin, DialWithin)
 	o.termGrace = cmp.Or(o.termGrace, TermGrace)
 	o.margin = cmp.Or(o.margin, patienceMargin)
+	if c := s.Gateway.Config; c != nil && o.ClockStart.IsZero() {
+		o.ClockStart = c.Clock.Start
+	}
 	if o.ClockStart.IsZero() {
 		o.ClockStart = defaultClock()
+	}
+	if len(o.GatewayCommand) == 0 {
+		self, err := os.Executable()
+		if err != nil {
+			return o, fmt.Errorf("find the Gateway's program: %w", err)
+		}
+		o.GatewayCommand = []string{self, GatewayWord}
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -108,22 +121,29 @@ func Run(ctx context.Context, s Scenario, o Options) (*Record, error) {
 		ctx, cancel = context.WithTimeoutCause(ctx, s.Limit, errLimit)
 		defer cancel()
 	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
 	r, err := prepare(s, o, now)
 	if err != nil {
 		return nil, fmt.Errorf("run scenario %q: %w", s.Name, err)
 	}
-	if err := r.open(ctx); err != nil {
-		return nil, fmt.Errorf("run scenario %q: %w", s.Name, errors.Join(err, r.close()))
+	defer r.interrupted(ctx)()
+	if err := r.open(ctx, cancel); err != nil {
+		return nil, fmt.Errorf("run scenario %q: %w", s.Name,
+			errors.Join(err, r.close(), r.journal.remove()))
 	}
 	r.drive(ctx)
 	r.collect()
 	if err := r.close(); err != nil {
 		r.fault("stop the Gateway: %v", err)
 	}
+	if err := r.journal.close(); err != nil {
+		r.fault("%v", err)
+	}
 	if err := r.rec.Save(r.dir); err != nil {
 		return nil, fmt.Errorf("run scenario %q: %w", s.Name, err)
 	}
-	return r.rec, nil
+	return r.rec, r.journal.remove()
 }
 
 // errLimit ends a run that reaches Scenario.Limit.
@@ -137,10 +157,13 @@ type run struct {
 	began time.Time
 	rec   *Record
 
-	gateway *fakegateway.Server
+	gateway *gateway
 	watcher *observer
 	kernel  *kernel
 	group   groupReader
+	journal *journal
+
+	interruptedAt atomic.Int64 // a Moment; 0: it was not
 }
 
 // prepare makes the directory and the record's header.
@@ -149,8 +172,10 @@ func prepare(s Scenario, o Options, now time.Time) (*run, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := os.Stat(filepath.Join(dir, RecordFile)); err == nil {
-		return nil, fmt.Errorf("%s holds a record already: choose another directory", dir)
+	for _, name := range []string{RecordFile, JournalFile} {
+		if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
+			return nil, fmt.Errorf("%s holds a record already: choose another directory", dir)
+		}
 	}
 	if err := os.MkdirAll(filepath.Join(dir, stateDir), 0o755); err != nil {
 		return nil, err
@@ -161,11 +186,19 @@ func prepare(s Scenario, o Options, now time.Time) (*run, error) {
 	}
 	r.rec = &Record{Dir: dir, Header: Header{
 		Version: RecordVersion, Scenario: s, Seed: o.Seed, TimeScale: o.TimeScale,
-		Command: o.Command, Started: now.UTC().Round(0), Schedule: named(s.Gateway.Faults),
+		Command: o.Command, Started: now.UTC().Round(0), Schedule: named(s.Gateway.plannedFaults()),
 		Host: Host{OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.NumCPU(), Go: runtime.Version()},
 	}}
-	return r, saveSchedule(dir, r.rec.Header.Schedule)
+	r.watcher = newObserver(r.moment)
+	if err := saveSchedule(dir, r.rec.Header.Schedule); err != nil {
+		return nil, err
+	}
+	r.journal, err = newJournal(dir)
+	return r, err
 }
+
+// GatewayWord is the argument by which soak, and the tests of this module, are the Gateway.
+const GatewayWord = "gateway"
 
 // stateDir is the directory under the run's own that fills {state}. All lives share it, as the
 // lives of a real trader do.
@@ -182,30 +215,23 @@ func named(faults []fault.Fault) fault.Schedule {
 	return fault.Schedule{Faults: faults}
 }
 
-// open starts the Gateway, plants the zombies and starts both oracles.
-func (r *run) open(ctx context.Context) error {
-	gateway, err := fakegateway.Start(fakegateway.Config{
-		MaxServerVersion: r.Gateway.MaxServerVersion, Profile: r.Gateway.Profile,
-		Schedule: r.rec.Header.Schedule, Seed: r.Seed, Log: r.Log, RecordDir: r.dir,
-		Clock: fakegateway.Clock{Start: r.ClockStart, Scale: r.TimeScale},
-	})
-	if err != nil {
+// open starts the Gateway, plants the zombies and starts both oracles. When the Gateway ends
+// without having been asked to, cancel is called.
+func (r *run) open(ctx context.Context, cancel context.CancelCauseFunc) error {
+	if err := r.startGateway(ctx, cancel); err != nil {
 		return fmt.Errorf("start the Gateway: %w", err)
-	}
-	r.gateway = gateway
-	r.watcher = watch(gateway, r.now, r.moment)
-	if r.rec.Header.Gateway, err = addrPort(gateway.Addr()); err != nil {
-		return err
 	}
 	planted, err := r.plant(ctx)
 	if err != nil {
 		return err
 	}
-	r.kernel, err = watchKernel(r.rec.Header.Gateway, planted, r.now)
+	r.kernel, err = watchKernel(r.rec.Header.Gateway, planted, r.now,
+		func(s Sighting) { r.journal.add("sighting", s) })
 	if err != nil {
 		r.rec.Header.Kernel = err.Error()
 		r.Log.Warn("one oracle only", "error", err)
 	}
+	r.journal.add("header", r.rec.Header)
 	return nil
 }
 
@@ -225,17 +251,19 @@ func (r *run) fault(format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
 	r.Log.Error("harness error", "error", text)
 	r.rec.Footer.Errors = append(r.rec.Footer.Errors, text)
+	r.journal.add("error", text)
 }
 
-// close stops what open has started.
+// close stops the Gateway. That it has ended already is no error here: see noticeGateway.
 func (r *run) close() error {
-	if r.watcher != nil {
-		r.watcher.stop()
-	}
 	if r.gateway == nil {
 		return nil
 	}
-	return r.gateway.Close()
+	err := r.gateway.close()
+	if state := r.gateway.cmd.ProcessState; r.rec.Footer.GatewayEnd == nil && state != nil && !state.Success() {
+		err = errors.Join(err, fmt.Errorf("%s%s", state, r.gateway.lastWords()))
+	}
+	return err
 }
 
 // scaled is how long d of the scenario's time takes in this run.

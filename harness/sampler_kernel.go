@@ -18,6 +18,7 @@ type kernel struct {
 	gateway netip.AddrPort
 	planted map[netip.AddrPort]bool // client ends; not changed once the sampler runs
 	clock   func() Moment
+	ended   func(Sighting) // is told of each that is over
 
 	done     chan struct{}
 	finished sync.WaitGroup
@@ -41,13 +42,14 @@ type socketKey struct {
 }
 
 // watchKernel starts to look. The table is closed by stop.
-func watchKernel(gateway netip.AddrPort, planted map[netip.AddrPort]bool, clock func() Moment) (*kernel, error) {
+func watchKernel(gateway netip.AddrPort, planted map[netip.AddrPort]bool, clock func() Moment, ended func(Sighting),
+) (*kernel, error) {
 	table, err := sockets.Open()
 	if err != nil {
 		return nil, err
 	}
 	k := &kernel{
-		table: table, gateway: gateway, planted: planted, clock: clock,
+		table: table, gateway: gateway, planted: planted, clock: clock, ended: ended,
 		done: make(chan struct{}), open: map[socketKey]*Sighting{},
 	}
 	k.finished.Go(k.run)
@@ -136,6 +138,7 @@ func (k *kernel) keep(key socketKey, s *Sighting) {
 		return
 	}
 	k.sightings = append(k.sightings, *s)
+	k.ended(*s)
 }
 
 // finish keeps what is still there at the end.

@@ -25,8 +25,12 @@ import (
 // subjectWord is the first argument by which the test binary is a subject in place of the tests.
 const subjectWord = "subject"
 
-// TestMain lets the test binary be its own subjects, each a few lines with one habit.
+// TestMain lets the test binary be its own subjects, each a few lines with one habit, and the
+// Gateway of its runs.
 func TestMain(m *testing.M) {
+	if len(os.Args) == 2 && os.Args[1] == GatewayWord {
+		os.Exit(GatewayMain(os.Stdin, os.Stdout, os.Stderr))
+	}
 	if len(os.Args) < 3 || os.Args[1] != subjectWord {
 		os.Exit(m.Run())
 	}

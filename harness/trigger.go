@@ -2,7 +2,6 @@ package harness
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 
@@ -25,7 +24,7 @@ func (t *trigger) String() string { return when(fault.Fault{When: t.when}) }
 
 // reached reports whether the event is the point. Byte counts are read from the ledger at every
 // event, since none is sent for a single byte.
-func (t *trigger) reached(e fakegateway.Event, gateway *fakegateway.Server) bool {
+func (t *trigger) reached(e fakegateway.Event, gateway *gateway) bool {
 	switch {
 	case t.when.Phase == fault.Accepted:
 		return e.Kind == fakegateway.EventAccepted
@@ -36,7 +35,7 @@ func (t *trigger) reached(e fakegateway.Event, gateway *fakegateway.Server) bool
 	case t.when.Outbound != "":
 		return e.Kind == fakegateway.EventOutbound && t.counted(e, t.when.Outbound)
 	case t.when.BytesOut != nil:
-		return e.Connection != 0 && bytesOut(gateway, e.Connection) >= *t.when.BytesOut
+		return e.Connection != 0 && gateway.bytesOut(e.Connection) >= *t.when.BytesOut
 	}
 	return false
 }
@@ -48,16 +47,6 @@ func (t *trigger) counted(e fakegateway.Event, name string) bool {
 	}
 	t.seen[e.Connection]++
 	return t.seen[e.Connection] == cmp.Or(t.when.Nth, 1)
-}
-
-func bytesOut(gateway *fakegateway.Server, connection int) (n int64) {
-	_ = gateway.Wait(context.Background(), "a row", func(v *fakegateway.View) bool {
-		if c, ok := v.Connection(connection); ok {
-			n = c.BytesOut
-		}
-		return true
-	})
-	return n
 }
 
 // killable reports why a moment cannot be the point of a kill; nil when it can.

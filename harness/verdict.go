@@ -42,6 +42,9 @@ type Example struct {
 	Connection int    `json:"connection,omitempty"`
 	At         Moment `json:"at,omitempty"`
 	What       string `json:"what"`
+	// Missing marks what had not come by the end of the run, and might have if the run had gone on:
+	// a run that was cut short cannot show it.
+	Missing bool `json:"missing,omitempty"`
 }
 
 // Verdict is the result of a run and everything that its report says.

@@ -31,6 +31,7 @@ func cleanConnections() []harness.Check {
 		{Name: "first-bytes"},
 		{Name: "no-duplicate-orders"},
 		{Name: "books-add-up"},
+		{Name: "gateway-unharmed"},
 	}
 }
 

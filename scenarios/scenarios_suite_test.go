@@ -10,15 +10,18 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
+	"ibsoak/harness"
 	"ibsoak/scenarios/mutants"
 	"ibsoak/trader/cli"
 )
 
-// TestMain lets the test binary be its own subjects: run with the word "trader" it is the bundled
+// TestMain lets the test binary be its own subjects, and the Gateway of its runs: run with the word "trader" it is the bundled
 // trader, with "mutant" a broken one. So the suite builds nothing and tests what it was built of.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 {
 		switch word, args := os.Args[1], os.Args[2:]; word {
+		case harness.GatewayWord:
+			os.Exit(harness.GatewayMain(os.Stdin, os.Stdout, os.Stderr))
 		case traderWord:
 			os.Exit(cli.Main(context.Background(), args, os.Stdout, os.Stderr)) //nolint:forbidigo // a process
 		case mutantWord:

@@ -44,6 +44,7 @@ func zombiesPresent() harness.Scenario {
 			{Name: "classified", Exits: []int{exitZombies}, Within: time.Second},
 			{Name: "one-connection", Want: 0},
 			{Name: "oracles-agree"},
+			{Name: "gateway-unharmed"},
 		},
 		Limit: time.Minute,
 	}

@@ -130,7 +130,7 @@ type Semantics struct {
 	// Default: never.
 	HaltsPerThousandDays int `yaml:"haltsPerThousandDays"`
 	// Replay is a file of prices in place of the seeded ones. Default: none.
-	Replay *market.Replay `yaml:"-"`
+	Replay *market.Replay `yaml:"-" json:"-"`
 	// FillLatency is how long an order works before it can fill. Default: none.
 	FillLatency time.Duration `yaml:"fillLatency"`
 	// CancelLatency is how long a cancelled order can still fill. Default: none.

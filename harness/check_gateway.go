@@ -1,0 +1,133 @@
+package harness
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// gatewayDetectors are the checks of what a subject does to the Gateway itself.
+var gatewayDetectors = []Detector{
+	{
+		Name: "gateway-unharmed", Group: GroupProcesses, judge: gatewayUnharmed, Unconnected: true,
+		Doc: "The Gateway's process was ended or stopped by a signal during a life, and the harness " +
+			"had not sent it. A life counts until the next one starts.",
+		Least: "one life",
+		Do: "Signal only processes that you have started, by their ids: whoever holds a socket on the " +
+			"Gateway's port may be the Gateway.",
+		Page: "your-trader.md#processes",
+	},
+}
+
+// GatewayEnd is how the Gateway's process ended, or was stopped, without the harness's doing.
+type GatewayEnd struct {
+	At   Moment `json:"at"`
+	Life int    `json:"life"` // the newest that had started; 0: none had
+	// Signal is the one that ended it, or SIGSTOP; "" when the process ended by itself.
+	Signal   string `json:"signal,omitempty"`
+	ExitCode int    `json:"exitCode"`
+	// Said is the end of its log when it ended by itself.
+	Said []string `json:"said,omitempty"`
+}
+
+// String is a sentence without its full stop.
+func (e GatewayEnd) String() string {
+	switch {
+	case e.Signal == "SIGSTOP":
+		return "the Gateway's process was stopped by a signal that the harness had not sent"
+	case e.Signal != "":
+		return fmt.Sprintf("the Gateway's process was ended by %s, which the harness had not sent", e.Signal)
+	}
+	said := ""
+	if len(e.Said) > 0 {
+		said = ": " + strings.Join(e.Said, " / ")
+	}
+	return fmt.Sprintf("the Gateway ended by itself with exit code %d%s", e.ExitCode, said)
+}
+
+func gatewayUnharmed(r *Record, c Check) Finding {
+	f := open(c, "lives", 1)
+	f.Evidence = len(r.Lives)
+	end := r.Footer.GatewayEnd
+	if end != nil && end.Signal != "" && end.Life != 0 {
+		f.violated(Example{Life: end.Life, At: end.At,
+			What: fmt.Sprintf("%s; life %d was the newest", end, end.Life)})
+	}
+	return f.conclude("the Gateway served until the harness stopped it")
+}
+
+// noticeGateway notes when the Gateway has ended, or has been stopped, without the harness's doing.
+func (r *run) noticeGateway() {
+	g := r.gateway
+	if r.rec.Footer.GatewayEnd != nil {
+		return
+	}
+	select {
+	case <-g.over: // it is ending, or has closed its control port: both are told apart by waiting
+		limit := time.NewTimer(gatewayWithin)
+		defer limit.Stop()
+		select {
+		case <-g.exited:
+		case <-limit.C:
+		}
+	default:
+	}
+	select {
+	case <-g.exited:
+		r.gatewayExited()
+	case <-g.stirred:
+		r.gatewayStopped()
+	default:
+		if stoppedBySignal(g.pid) {
+			g.woken.Store(true)
+			if err := wake(g.pid); err != nil {
+				r.fault("continue the Gateway: %v", err)
+			}
+			r.gatewayStopped()
+		}
+	}
+}
+
+func (r *run) gatewayExited() {
+	g := r.gateway
+	state := g.cmd.ProcessState
+	end := GatewayEnd{At: r.moment(g.at), ExitCode: state.ExitCode(), Signal: endSignal(state)}
+	if n := end.ExitCode - gatewaySignalled; end.Signal == "" && n > 0 {
+		end.Signal = signalNumbered(n)
+	}
+	if end.Signal == "" {
+		end.Said = tailLines(g.logPath, StderrTailLines)
+	}
+	r.gatewayEnded(end, end.At)
+}
+
+// gatewayStopped notes a SIGSTOP. What the Gateway timed since it last spoke says nothing.
+func (r *run) gatewayStopped() {
+	heard := r.moment(r.gateway.lastHeard())
+	r.gatewayEnded(GatewayEnd{At: r.now(), Signal: "SIGSTOP"}, heard)
+}
+
+func (r *run) gatewayEnded(end GatewayEnd, cut Moment) {
+	end.Life = r.rec.lifeAt(end.At, false)
+	if end.Signal == "" || end.Life == 0 {
+		r.fault("%s", end)
+	}
+	r.rec.Footer.GatewayEnd, r.rec.Footer.Cut = &end, cut
+}
+
+// gatewayHarmed reports that the Gateway has ended or was stopped.
+func (r *run) gatewayHarmed() bool {
+	r.noticeGateway()
+	return r.rec.Footer.GatewayEnd != nil
+}
+
+// interrupted notes when ctx ends for a reason that lies outside the run.
+func (r *run) interrupted(ctx context.Context) (release func() bool) {
+	return context.AfterFunc(ctx, func() {
+		if !errors.Is(context.Cause(ctx), errLimit) {
+			r.interruptedAt.CompareAndSwap(0, int64(r.now()))
+		}
+	})
+}
