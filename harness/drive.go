@@ -186,12 +186,13 @@ func (r *run) clearGroup(ctx context.Context, n, pid int) {
 
 // observe takes an event of the Gateway during or after life n; it reports a cycle.
 func (r *run) observe(e fakegateway.Event, n int) (cycle bool) {
+	r.watcher.messages.note(r.rec, e, n, r.now())
 	c, ok := r.watcher.take(e)
 	r.rec.Outages = r.watcher.outages
-	if !ok {
+	if !ok || len(r.rec.Cycles) >= maxCycles {
 		return false
 	}
-	c.Number, c.Life = len(r.rec.Cycles)+1, n
+	c.Number, c.Life = len(r.rec.Cycles)+1, r.watcher.messages.life(c.Connection, n)
 	r.rec.Cycles = append(r.rec.Cycles, c)
 	return true
 }

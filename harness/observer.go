@@ -4,32 +4,23 @@ import (
 	"time"
 
 	"ibsoak/fakegateway"
-	"ibsoak/internal/wire"
 )
 
 // observer makes sense of the Gateway's events. The goroutine of Run owns it.
 type observer struct {
-	moment func(time.Time) Moment
-
-	seen     int    // the number of the last event that was looked at
-	symbol   string // of the first reqHistoricalData of the run
-	requests map[request]Moment
+	moment   func(time.Time) Moment
+	seen     int // the number of the last event that was looked at
 	outages  []Outage
 	dropped  int
+	messages *messages
+	cycles   *recogniser
 }
 
-// request is a reqHistoricalData on a connection.
-type request struct {
-	connection int
-	id         int
-}
-
-// maxRequests bounds the open requests that are remembered; a subject that leaves more of them
-// unanswered has none that could still be taken for a cycle.
-const maxRequests = 10_000
-
-func newObserver(moment func(time.Time) Moment) *observer {
-	return &observer{moment: moment, requests: map[request]Moment{}}
+// newObserver takes as a cycle what the rule says, in a run whose cycles are to be an interval apart.
+func newObserver(rule CycleRule, interval time.Duration, moment func(time.Time) Moment) *observer {
+	return &observer{
+		moment: moment, messages: newMessages(moment), cycles: newRecogniser(rule, interval, moment),
+	}
 }
 
 // take notes an event; it is a cycle when ok is true.
@@ -43,17 +34,9 @@ func (o *observer) take(e fakegateway.Event) (c Cycle, ok bool) {
 		}
 	case fakegateway.EventListening:
 		o.listening(e)
-	case fakegateway.EventInbound:
-		if e.Message == wire.ReqHistoricalData.String() {
-			o.asked(e)
-		}
-	case fakegateway.EventOutbound:
-		if e.Message == wire.HistoricalData.String() {
-			return o.answered(e)
-		}
 	default:
 	}
-	return Cycle{}, false
+	return o.cycles.take(e)
 }
 
 // down reports an outage that is not over.
@@ -80,31 +63,4 @@ func (o *observer) listening(e fakegateway.Event) {
 	if ready {
 		last.Ready = at
 	}
-}
-
-// asked remembers a request for the first symbol.
-func (o *observer) asked(e fakegateway.Event) {
-	if e.Digest == nil {
-		return
-	}
-	if o.symbol == "" {
-		o.symbol = e.Digest.Symbol
-	}
-	if e.Digest.Symbol == o.symbol && len(o.requests) < maxRequests {
-		o.requests[request{e.Connection, e.Digest.ReqID}] = o.moment(e.At)
-	}
-}
-
-// answered matches a written answer to its request.
-func (o *observer) answered(e fakegateway.Event) (Cycle, bool) {
-	if e.Digest == nil {
-		return Cycle{}, false
-	}
-	r := request{e.Connection, e.Digest.ReqID}
-	requested, ok := o.requests[r]
-	if !ok {
-		return Cycle{}, false
-	}
-	delete(o.requests, r)
-	return Cycle{Connection: e.Connection, Requested: requested, Answered: o.moment(e.At)}, true
 }

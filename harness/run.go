@@ -189,7 +189,7 @@ func prepare(s Scenario, o Options, now time.Time) (*run, error) {
 		Command: o.Command, Started: now.UTC().Round(0), Schedule: named(s.Gateway.plannedFaults()),
 		Host: Host{OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.NumCPU(), Go: runtime.Version()},
 	}}
-	r.watcher = newObserver(r.moment)
+	r.watcher = newObserver(r.Subject.Cycle, r.scaled(r.Subject.pace()), r.moment)
 	if err := saveSchedule(dir, r.rec.Header.Schedule); err != nil {
 		return nil, err
 	}
