@@ -20,11 +20,26 @@ type Order struct {
 	OrderRef string          `json:"orderRef,omitempty"`
 	Account  string          `json:"account"`
 	Symbol   string          `json:"symbol"`
+	SecType  string          `json:"secType,omitempty"`
 	Action   string          `json:"action"` // BUY or SELL
 	Quantity decimal.Decimal `json:"quantity"`
 	Filled   decimal.Decimal `json:"filled"`
 	Status   string          `json:"status"` // IBKR's name
 	Rejected bool            `json:"rejected,omitempty"`
+
+	Type       string          `json:"type,omitempty"` // MKT, LMT, "STP LMT", …
+	LimitPrice decimal.Decimal `json:"limitPrice,omitzero"`
+	StopPrice  decimal.Decimal `json:"stopPrice,omitzero"`
+	ParentID   int64           `json:"parentId,omitempty"` // OrderID of the same client's parent
+	OCAGroup   string          `json:"ocaGroup,omitempty"`
+	Manual     bool            `json:"manual,omitempty"` // placed by hand, not by a client
+
+	// PlacedAt is when the exchange had it, DoneAt when it was filled, cancelled or rejected.
+	PlacedAt Moment `json:"placedAt,omitempty"`
+	DoneAt   Moment `json:"doneAt,omitempty"`
+	// Modifications is how often its client changed it.
+	Modifications    int  `json:"modifications,omitempty"`
+	CanceledByClient bool `json:"canceledByClient,omitempty"`
 }
 
 // Fill is an execution. Shares are positive; Side gives the sign.
@@ -37,12 +52,15 @@ type Fill struct {
 	Shares     decimal.Decimal `json:"shares"`
 	Price      decimal.Decimal `json:"price"`
 	Commission decimal.Decimal `json:"commission"`
+	SecType    string          `json:"secType,omitempty"`
+	At         Moment          `json:"at,omitempty"`
 }
 
 // Position is shares held in an account; negative is short.
 type Position struct {
 	Account string          `json:"account"`
 	Symbol  string          `json:"symbol"`
+	SecType string          `json:"secType,omitempty"`
 	Opening decimal.Decimal `json:"opening"` // before the run
 	Shares  decimal.Decimal `json:"shares"`
 }
