@@ -36,14 +36,15 @@ type board struct {
 	watched  atomic.Bool // there are watchers
 	waiters  map[chan struct{}]bool
 	record   *recorder // nil without a RecordDir
+	clock    clock
 }
 
-func newBoard(framesKept int, record *recorder) *board {
+func newBoard(framesKept int, record *recorder, k clock) *board {
 	return &board{
 		frames:   transcript{limit: framesKept},
 		received: make(map[string]int), sent: make(map[string]int),
 		watchers: make(map[*watcher]bool), waiters: make(map[chan struct{}]bool),
-		record: record,
+		record: record, clock: k,
 	}
 }
 
@@ -56,6 +57,7 @@ func (b *board) open(row Connection) (*Connection, bool) {
 	}
 	row.ID = len(b.rows) + 1
 	row.MessagesIn, row.MessagesOut = make(map[string]int), make(map[string]int)
+	row.rates = newRates(b.clock)
 	b.rows = append(b.rows, &row)
 	b.emit(Event{Kind: EventAccepted, Connection: row.ID, Message: row.Remote.String()})
 	return &row, true
@@ -112,6 +114,9 @@ func (b *board) inbound(row *Connection, f frame) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	row.MessagesIn[f.kind]++
+	if f.kind != KindPreamble {
+		row.rates.count(row, f.at)
+	}
 	b.received[f.kind]++
 	b.file(f)
 	b.emit(Event{Kind: EventInbound, Connection: row.ID, Message: f.kind, Digest: f.digest})

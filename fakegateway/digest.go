@@ -47,6 +47,9 @@ type Digest struct {
 	Remaining string `json:"remaining,omitempty"`
 	Code      int    `json:"code,omitempty"` // of an error or a notice
 
+	// BarSize and WhatToShow are of a request for bars or ticks.
+	BarSize    string `json:"barSize,omitempty"`
+	WhatToShow string `json:"whatToShow,omitempty"`
 	// KeepUpToDate marks a history request whose answer goes on with updates, Snapshot a request for
 	// market data that ends, Subscribe a request for account updates that is no cancel.
 	KeepUpToDate bool `json:"keepUpToDate,omitempty"`
@@ -89,6 +92,8 @@ var digested = []struct {
 	{"filled order.filledQuantity", func(d *Digest, v protoreflect.Value) { d.Filled = v.String() }},
 	{"remaining", func(d *Digest, v protoreflect.Value) { d.Remaining = v.String() }},
 	{"errorCode", func(d *Digest, v protoreflect.Value) { d.Code = int(v.Int()) }},
+	{"barSizeSetting", func(d *Digest, v protoreflect.Value) { d.BarSize = v.String() }},
+	{"whatToShow", func(d *Digest, v protoreflect.Value) { d.WhatToShow = v.String() }},
 	{"keepUpToDate", func(d *Digest, v protoreflect.Value) { d.KeepUpToDate = v.Bool() }},
 	{"snapshot", func(d *Digest, v protoreflect.Value) { d.Snapshot = v.Bool() }},
 	{"subscribe", func(d *Digest, v protoreflect.Value) { d.Subscribe = v.Bool() }},

@@ -40,6 +40,11 @@ type Connection struct {
 	BytesAfterFIN int64          `json:"bytesAfterFin,omitempty"` // from the client, after ours
 	MessagesIn    map[string]int `json:"messagesIn,omitempty"`
 	MessagesOut   map[string]int `json:"messagesOut,omitempty"`
+	// Busiest is the client's fastest second by the scenario's clock, BusiestReal by real time.
+	// Neither counts beyond 4096.
+	Busiest     Rate `json:"busiest,omitzero"`
+	BusiestReal Rate `json:"busiestReal,omitzero"`
+	rates       *rates
 
 	// ClientFIN and ClientRST are when the Gateway's reader met them: a fault that stops reading
 	// puts them off.
@@ -77,6 +82,7 @@ func (c *Connection) Live() bool { return c.ClosedFirst == "" && c.Closed.IsZero
 // copyAt is a deep copy with the dwell times as of now.
 func (c *Connection) copyAt(now time.Time) Connection {
 	r := *c
+	r.rates = nil // the board's
 	if c.ClientID != nil {
 		id := *c.ClientID
 		r.ClientID = &id

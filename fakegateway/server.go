@@ -100,7 +100,7 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.board = newBoard(cfg.TranscriptFrames, record)
+	s.board = newBoard(cfg.TranscriptFrames, record, s.clock)
 	return s, nil
 }
 

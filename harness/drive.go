@@ -164,6 +164,7 @@ func (r *run) clearGroup(ctx context.Context, n, pid int) {
 
 // observe takes an event of the Gateway during or after life n; it reports a cycle.
 func (r *run) observe(e fakegateway.Event, n int) (cycle bool) {
+	r.watcher.messages.note(r.rec, e, n, r.now())
 	c, ok := r.watcher.take(e)
 	if !ok {
 		return false

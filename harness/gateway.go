@@ -75,6 +75,7 @@ func (r *run) collect() {
 	}
 	rec.Outages = r.watcher.outages
 	rec.Footer.Dropped = r.watcher.dropped
+	r.watcher.messages.report(&rec.Footer)
 	if r.watcher.dropped > 0 {
 		r.fault("%d events of the Gateway were lost: cycles and outages may be missing", r.watcher.dropped)
 	}
@@ -96,7 +97,9 @@ func (r *run) connection(c fakegateway.Connection) Connection {
 		VersionSent: at(c.VersionSent), StartAPIRead: at(c.StartAPIRead),
 		BootstrapSent: at(c.BootstrapSent), FirstRequested: at(c.FirstRequested),
 		BytesIn: c.BytesIn, BytesOut: c.BytesOut,
-		ClientFIN: at(c.ClientFIN), ClientRST: at(c.ClientRST),
+		Busiest:     Rate{Messages: c.Busiest.Messages, At: at(c.Busiest.At)},
+		BusiestReal: Rate{Messages: c.BusiestReal.Messages, At: at(c.BusiestReal.At)},
+		ClientFIN:   at(c.ClientFIN), ClientRST: at(c.ClientRST),
 		GatewayFIN: at(c.GatewayFIN), GatewayRST: at(c.GatewayRST), Closed: at(c.Closed),
 		ClosedFirst: c.ClosedFirst, Held: c.Held, Planted: c.Planted, Faults: c.Faults, End: c.End,
 	}

@@ -50,6 +50,13 @@ const (
 	maxTables    = 100_000
 	maxSamples   = 200_000
 
+	// maxMessages bounds the messages of a record; checks of what it could not hold are
+	// inconclusive. An hour of 120 cycles with 100 messages each uses a twentieth of it.
+	maxMessages = 250_000
+
+	// maxCycles bounds the cycles of a record; a run that reaches it has seen enough and ends.
+	maxCycles = 20_000
+
 	// maxExamples is how many examples a finding carries.
 	maxExamples = 5
 )

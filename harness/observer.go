@@ -23,6 +23,7 @@ type observer struct {
 	answers  map[int][]request // by connection, in the order of the wire, not yet written
 	outages  []Outage
 	dropped  int
+	messages *messages
 }
 
 // request is a reqHistoricalData on a connection.
@@ -40,6 +41,7 @@ func watch(gateway *fakegateway.Server, now func() Moment, moment func(time.Time
 	return &observer{
 		gateway: gateway, events: events, stop: stop, now: now, moment: moment,
 		requests: map[request]Moment{}, answers: map[int][]request{},
+		messages: newMessages(moment),
 	}
 }
 

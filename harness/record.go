@@ -137,6 +137,12 @@ type Connection struct {
 	BytesIn  int64 `json:"bytesIn"`
 	BytesOut int64 `json:"bytesOut"`
 
+	// Busiest is the largest number of messages that the client sent in any one second of the
+	// Gateway's clock, which runs TimeScale times as fast as real time; BusiestReal in any one
+	// second of real time. At time scale 1 they are the same.
+	Busiest     Rate `json:"busiest,omitzero"`
+	BusiestReal Rate `json:"busiestReal,omitzero"`
+
 	ClientFIN   Moment `json:"clientFin,omitempty"`
 	ClientRST   Moment `json:"clientRst,omitempty"`
 	GatewayFIN  Moment `json:"gatewayFin,omitempty"`
@@ -148,6 +154,12 @@ type Connection struct {
 	Planted bool     `json:"planted,omitempty"` // by the harness: not the subject's
 	Faults  []string `json:"faults,omitempty"`
 	End     string   `json:"end,omitempty"`
+}
+
+// Rate is how many messages came in one second, and when the last of them was read.
+type Rate struct {
+	Messages int    `json:"messages"`
+	At       Moment `json:"at"`
 }
 
 // Outage is a time in which the Gateway could not serve: from its first refusal to the moment
@@ -220,7 +232,8 @@ type Cycle struct {
 }
 
 // Message is a message that some check asks about: a request, an order, an answer or a notice, in
-// the order of the wire on its connection. Ticks and other streams are not kept one by one.
+// the order of the wire on its connection. Kind is fakegateway.KindMalformed for what the Gateway
+// could not read. Ticks, bars and the other kinds of unkept are not kept one by one.
 type Message struct {
 	At         Moment `json:"at"`
 	Life       int    `json:"life"` // 0: outside any life
@@ -252,6 +265,11 @@ type Footer struct {
 	// oracle, and by that one only.
 	Looks      int            `json:"looks"`
 	LongestGap fault.Duration `json:"longestGap"`
+	// MessagesLost counts messages that were not kept because there were maxMessages already.
+	MessagesLost int `json:"messagesLost,omitempty"`
+	// LongestLag is the longest time from something that the Gateway saw to the moment when the
+	// harness took note of it: what a busy machine adds to every measurement.
+	LongestLag fault.Duration `json:"longestLag,omitempty"`
 	// Dropped counts Gateway events that the harness was too slow to take.
 	Dropped int `json:"dropped,omitempty"`
 	// Errors are faults of the harness itself; any makes the verdict a harness error.
