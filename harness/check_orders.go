@@ -89,6 +89,14 @@ var orderDetectors = []Detector{
 		Page:  "your-trader.md#orders",
 	},
 	{
+		Name: "message-rate", Group: GroupOrders, judge: messageRateKept,
+		Doc: fmt.Sprintf("A client sent more than Want messages (default %d, IBKR's limit) in any one "+
+			"second of the Gateway's clock.", messageRate),
+		Least: "one connection that asked for something",
+		Do:    "Send through one queue with a token bucket below the limit, cancels first.",
+		Page:  "your-trader.md#orders",
+	},
+	{
 		Name: "no-order-beyond-intent", Group: GroupOrders, judge: noOrderBeyondIntent,
 		Doc: "A working order was changed to another contract, account or side, or to more than it was " +
 			"first for, unless it only reduces the position. Informational when no order was changed.",

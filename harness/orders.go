@@ -343,6 +343,9 @@ func spoils(a fault.Action) bool {
 
 // unseen says why the record cannot speak about orders on the wire; "" when it can.
 func (l *orderLog) unseen() string {
+	if lost := l.r.Footer.MessagesLost; lost > 0 {
+		return fmt.Sprintf("the record could not keep %s", count(lost, "messages"))
+	}
 	for _, o := range l.r.Books.Orders {
 		if !o.Manual && o.OrderID != 0 && l.byID[orderKey{o.ClientID, int(o.OrderID)}] == nil {
 			return "the record has no message that placed order " + fmt.Sprint(o.PermID)
