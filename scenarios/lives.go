@@ -30,6 +30,16 @@ func cleanConnections() []harness.Check {
 		{Name: "complete-preambles"},
 		{Name: "first-bytes"},
 		{Name: "no-duplicate-orders"},
+		{Name: "no-blind-resend"},
+		{Name: "exposure"},
+		{Name: "orders-after-ready"},
+		{Name: "order-ids-rise"},
+		{Name: "reconciled-before-orders"},
+		{Name: "no-orders-in-outage"},
+		{Name: "right-account"},
+		{Name: "message-rate"},
+		{Name: "no-order-beyond-intent"},
+		{Name: "no-orders-after-end"},
 		{Name: "books-add-up"},
 	}
 }
