@@ -7,59 +7,119 @@ import (
 	"github.com/govalues/decimal"
 )
 
-// orderDetectors are the checks of orders and books.
+// orderDetectors are the checks of orders and books. Three of them are layers of one claim, that no
+// intent becomes two orders, each with evidence of its own; the others are about when and how an
+// order may be sent.
 var orderDetectors = []Detector{
 	{
-		Name: "no-duplicate-orders", Group: GroupOrders, judge: noDuplicateOrders, Ledger: true,
-		Doc: "The Gateway's books hold two orders with one orderRef that were not rejected. " +
-			"Without an order it is informational, unless the scenario sets Evidence.",
-		Least: "one order with an orderRef",
+		Name: "no-duplicate-orders", Group: GroupOrders, judge: noDuplicateOrders,
+		Doc: "Identity: two orders of one orderRef move one account's position in one contract the same " +
+			"way, and the second is neither a bracket's or an OCA group's, nor for what a cancelled or " +
+			"rejected one left open. A strategy's name in orderRef is no identity; it is inferred from " +
+			"orders that followed each other in undisturbed sessions, or said by subject.reference. " +
+			"Informational without such an order, unless the scenario sets Evidence and no other layer " +
+			"can speak.",
+		Least: "one order whose orderRef is one intent's",
+		Do: "Give each intent an orderRef of its own, store it before the order is sent, and never " +
+			"send it again before the broker's record says that the first is dead.",
+		Page: "your-trader.md#orders",
+	},
+	{
+		Name: "no-blind-resend", Group: GroupOrders, judge: noBlindResend,
+		Doc: "An order whose acknowledgement was lost was sent again in a later session, equal in " +
+			"account, contract, side, type and size and whatever its orderRef, before open orders, " +
+			"executions and completed orders were asked for and answered in full. Informational when " +
+			"no acknowledgement was lost.",
+		Least: "one order whose acknowledgement was lost, and a session after it",
+		Do: "After a reconnect ask for open orders, executions and completed orders, wait for the end " +
+			"of each, and only then decide whether an order that nobody acknowledged is there.",
+		Page: "your-trader.md#orders",
+	},
+	{
+		Name: "exposure", Group: GroupOrders, judge: exposure, Ledger: true,
+		Doc: "The position, with the rest of every working order on one side, could exceed the most that " +
+			"is wanted of a symbol, or at the end is not what is wanted. Of a bracket's children and " +
+			"an OCA group the largest counts, a child when its parent has filled. Informational when " +
+			"nothing is said to be wanted.",
+		Least: "one order in a symbol of subject.positions",
+		Do: "Count what works and what is unknown as if it were held before you send more of the same " +
+			"side.",
+		Page: "your-trader.md#orders",
+	},
+	{
+		Name: "orders-after-ready", Group: GroupOrders, judge: ordersAfterReady,
+		Doc: "An order came before nextValidId had been written on its connection. Informational " +
+			"without an order.",
+		Least: "one order",
+		Do:    "Wait for nextValidId on every new connection before the first order.",
+		Page:  "your-trader.md#orders",
+	},
+	{
+		Name: "order-ids-rise", Group: GroupOrders, judge: orderIDsRise,
+		Doc: "A new order's id was below the last nextValidId of its connection, or not above the ids " +
+			"sent since. Informational without an order.",
+		Least: "one order",
+		Do:    "Take ids from nextValidId upwards, one after the other, from one place.",
+		Page:  "your-trader.md#orders",
+	},
+	{
+		Name: "reconciled-before-orders", Group: GroupOrders, judge: reconciledBeforeOrders,
+		Doc: "After a session was lost in the middle, a new one began with an order: neither open " +
+			"orders nor executions, completed orders or positions had been asked for and answered. " +
+			"Informational when no order came after a lost session.",
+		Least: "one order after a lost session",
+		Do: "After a reconnect, ask for open orders, executions and positions and wait for their ends " +
+			"before the first order.",
+		Page: "your-trader.md#orders",
+	},
+	{
+		Name: "no-orders-in-outage", Group: GroupOrders, judge: noOrdersInOutage,
+		Doc: fmt.Sprintf("An order came more than %s after error 1100 and before 1101 or 1102 on its "+
+			"connection. Informational when no 1100 was written.", outageNotice),
+		Least: "one error 1100",
+		Do:    "Close the order gate at 1100 and open it after 1101 or 1102 when you have reconciled.",
+		Page:  "your-trader.md#orders",
+	},
+	{
+		Name: "right-account", Group: GroupOrders, judge: rightAccount,
+		Doc: "An order named an account that the Gateway does not manage, or none where it manages " +
+			"several. Informational without an order.",
+		Least: "one order",
+		Do:    "Compare the configured account with managedAccounts before the first order, and stop if it is not there.",
+		Page:  "your-trader.md#orders",
+	},
+	{
+		Name: "message-rate", Group: GroupOrders, judge: messageRateKept,
+		Doc: fmt.Sprintf("A client sent more than Want messages (default %d, IBKR's limit) in any one "+
+			"second of the Gateway's clock.", messageRate),
+		Least: "one connection that asked for something",
+		Do:    "Send through one queue with a token bucket below the limit, cancels first.",
+		Page:  "your-trader.md#orders",
+	},
+	{
+		Name: "no-order-beyond-intent", Group: GroupOrders, judge: noOrderBeyondIntent,
+		Doc: "A working order was changed to another contract, account or side, or to more than it was " +
+			"first for, unless it only reduces the position. Informational when no order was changed.",
+		Least: "one changed order",
+		Do:    "Never use an order id for something else; for more, send an order of its own.",
+		Page:  "your-trader.md#orders",
+	},
+	{
+		Name: "no-orders-after-end", Group: GroupOrders, judge: noOrdersAfterEnd,
+		Doc: fmt.Sprintf("An order came more than the grace (default %s) after SIGTERM, or an order or a new "+
+			"session more than %s after the life's end.", TermWithin, afterEnd),
+		Least: "one life that connected and ended",
+		Do:    "Stop everything that can send before the process exits, its children included.",
+		Page:  "your-trader.md#orders",
 	},
 	{
 		Name: "books-add-up", Group: GroupOrders, judge: booksAddUp, Ledger: true,
 		Doc: "The Gateway's positions or cash are not the sum of its fills, or an order is filled " +
 			"beyond its quantity: a harness error, for the books are the exchange's.",
 		Least: "one account",
+		Do:    "Nothing: tell us, with the record.",
+		Page:  "your-trader.md#orders",
 	},
-}
-
-func noDuplicateOrders(r *Record, c Check) Finding {
-	f := open(c, "orders", 1)
-	if !r.Books.Taken {
-		return f.undecided("the Gateway's books were not read")
-	}
-	byRef := map[string][]Order{}
-	unnamed := 0
-	for _, o := range r.Books.Orders {
-		if o.OrderRef == "" {
-			unnamed++
-			continue
-		}
-		f.Evidence++
-		if !o.Rejected {
-			byRef[o.OrderRef] = append(byRef[o.OrderRef], o)
-		}
-	}
-	for _, ref := range sortedKeys(byRef) {
-		if orders := byRef[ref]; len(orders) > 1 {
-			f.violated(Example{What: fmt.Sprintf("orderRef %q has %d orders: %s %s %s, permIds %v",
-				ref, len(orders), orders[0].Action, orders[0].Quantity, orders[0].Symbol, permIDs(orders))})
-		}
-	}
-	detail := fmt.Sprintf("%s by %s", count(len(r.Books.Orders), "orders"), count(len(byRef), "intents"))
-	if unnamed > 0 {
-		detail += fmt.Sprintf("; %d without an orderRef cannot be told apart", unnamed)
-	}
-	f.Informational = f.Evidence == 0 && c.Evidence == 0
-	return f.conclude("%s", detail)
-}
-
-func permIDs(orders []Order) []int64 {
-	ids := make([]int64, len(orders))
-	for i, o := range orders {
-		ids[i] = o.PermID
-	}
-	return ids
 }
 
 // booksAddUp checks the exchange, not the subject: every other statement about orders rests on

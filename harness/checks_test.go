@@ -307,39 +307,3 @@ func leakCases() []judged {
 		{"unreadable", oneLife(200), rss, func(r *Record) { r.Samples[150].RSSBytes = 0 }, Inconclusive, "could not be read"},
 	}
 }
-
-func orderCases() []judged {
-	once, books := Check{Name: "no-duplicate-orders"}, Check{Name: "books-add-up"}
-	traded := func(r *Record) {
-		r.Books.Orders = []Order{
-			{PermID: 1, OrderRef: "a", Action: "BUY", Symbol: "AAPL", Account: "DU9000001", Quantity: dec("10"), Filled: dec("10"), Status: "Filled"},
-			{PermID: 2, OrderRef: "b", Action: "SELL", Symbol: "AAPL", Account: "DU9000001", Quantity: dec("4"), Filled: dec("3"), Status: "Submitted"},
-		}
-		r.Books.Fills = []Fill{
-			{ExecID: "1", PermID: 1, Account: "DU9000001", Symbol: "AAPL", Side: "BOT", Shares: dec("10"), Price: dec("2.5"), Commission: dec("1")},
-			{ExecID: "2", PermID: 2, Account: "DU9000001", Symbol: "AAPL", Side: "SLD", Shares: dec("3"), Price: dec("3"), Commission: dec("0.5")},
-		}
-		r.Books.Positions = []Position{{Account: "DU9000001", Symbol: "AAPL", Shares: dec("7")}}
-		r.Books.Cash[0].Balance = dec("82.50")
-	}
-	with := func(change func(*Books)) func(*Record) {
-		return func(r *Record) { traded(r); change(&r.Books) }
-	}
-	return []judged{
-		{"two intents", tenLives(), once, traded, Pass, "2 orders by 2 intents"},
-		{"one twice", tenLives(), once, with(func(b *Books) { b.Orders[1].OrderRef = "a" }), Fail, `orderRef "a" has 2 orders`},
-		{"the first was rejected", tenLives(), once, with(func(b *Books) {
-			b.Orders[1].OrderRef, b.Orders[0].Rejected = "a", true
-		}), Pass, ""},
-		{"no order", tenLives(), once, nil, Inconclusive, "0 orders seen"},
-		{"no name", tenLives(), once, with(func(b *Books) { b.Orders[0].OrderRef, b.Orders[1].OrderRef = "", "" }), Inconclusive, "2 without an orderRef"},
-
-		{"untouched", tenLives(), books, nil, Pass, "0 orders"},
-		{"traded", tenLives(), books, traded, Pass, "2 fills"},
-		{"a share too many", tenLives(), books, with(func(b *Books) { b.Positions[0].Shares = dec("8") }), Inconclusive, "holds 8 AAPL, the fills give 7"},
-		{"a cent too few", tenLives(), books, with(func(b *Books) { b.Cash[0].Balance = dec("82.49") }), Inconclusive, "has 82.49"},
-		{"overfilled", tenLives(), books, with(func(b *Books) { b.Orders[1].Quantity = dec("2") }), Inconclusive, "order 2 of 2 is filled by 3"},
-		{"a fill without a position", tenLives(), books, with(func(b *Books) { b.Positions = nil }), Inconclusive, "and no position"},
-		{"not read", tenLives(), books, func(r *Record) { r.Books.Taken = false }, Inconclusive, "not read"},
-	}
-}

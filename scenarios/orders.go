@@ -8,7 +8,7 @@ import (
 )
 
 func orderFaults() harness.Scenario {
-	faults := []fault.Fault{
+	losses := []fault.Fault{
 		{
 			ID: "never-arrived", Why: "the order was read and nobody acted on it",
 			When: fault.When{Inbound: "placeOrder", Nth: 1},
@@ -21,28 +21,73 @@ func orderFaults() harness.Scenario {
 			ID: "unreported", Why: "the order was acknowledged, and its status is lost",
 			When: fault.When{Outbound: "orderStatus", Nth: 1},
 		},
+		{
+			ID: "filled-while-away", Why: "the order was reported at work, and its fill is lost",
+			When: fault.When{Outbound: "execDetails", Nth: 1},
+		},
 	}
-	for i := range faults {
-		faults[i].Where.Connection = i + 1
-		faults[i].What.Do = fault.RST
+	for i := range losses {
+		losses[i].Where.Connection = i + 1
+		losses[i].What.Do = fault.RST
 	}
 	return harness.Scenario{
 		Name: "order-faults",
-		Summary: "Connections lost around an order, before, at and after its acknowledgement, never " +
-			"make it two.",
-		Why: "A trader cannot tell the three apart when they happen: in each its order was sent and " +
-			"nothing came back. Sending it again is right in the first and buys twice in the other " +
-			"two. Only the broker's own record can say. The trader has an order for every cycle, so " +
-			"each connection has one to lose.",
+		Summary: "Connections lost around an order, before, at and after its acknowledgement and its " +
+			"fill, and a cancel that crosses a fill, never make it two.",
+		Why: "A trader cannot tell the first three apart when they happen: in each its order was sent " +
+			"and nothing came back. Sending it again is right in the first and buys twice in the others. " +
+			"Only the broker's own record can say. On the last connection an order is told as cancelled " +
+			"and has filled: whoever believes the word buys again. The trader has an order for every " +
+			"cycle, so each connection has one to lose.",
 		Labels:  []string{"short", "orders", "recovery"},
-		Gateway: harness.Gateway{Faults: faults},
+		Gateway: harness.Gateway{Faults: append(losses, cancelCrossesFill(len(losses)+1)...)},
 		Subject: harness.Subject{
-			Mode: harness.Continuous, Interval: interval, Cycles: 12,
+			Mode: harness.Continuous, Interval: interval, Cycles: 14,
 			Args: []string{"--strategy", "alternate", "--absence-wait", "2s"},
 		},
-		Checks: recoveryChecks(len(faults), firstTry+interval, 12,
+		Checks: recoveryChecks(len(losses), firstTry+interval, 14, append(orderClaims(),
 			// One order of each connection but the first reached the books, or the run shows nothing.
-			harness.Check{Name: "no-duplicate-orders", Evidence: len(faults) - 1}),
+			harness.Check{Name: "no-duplicate-orders", Evidence: len(losses) - 1})...),
 		Limit: 20 * time.Minute,
 	}
+}
+
+// cancelCrossesFill makes the connection's first fill cross a cancel of the broker's: the order is
+// told as cancelled, and its execution only afterwards. The books and the answer to reqExecutions
+// have it at once.
+func cancelCrossesFill(connection int) []fault.Fault {
+	const toldAfter = fault.Duration(3 * time.Second)
+	late := fault.What{Do: fault.Withhold, Release: &fault.Moment{Delay: toldAfter}}
+	faults := []fault.Fault{
+		{
+			ID: "fill-after-cancel", Why: "the fill is told when the order was told as cancelled",
+			When: fault.When{Outbound: "execDetails", Of: fault.Values{"reqId": -1}}, What: late,
+		},
+		{
+			ID: "cancelled", Why: "the broker's cancel overtakes the fill",
+			When: fault.When{Outbound: "orderStatus", Of: fault.Values{"status": "Filled"}},
+			What: fault.What{Do: fault.Replace, Set: fault.Values{"status": "Cancelled", "filled": "0"}},
+		},
+		{
+			ID: "cancelled-order", Why: "and so says the order",
+			When: fault.When{Outbound: "openOrder", Of: fault.Values{"orderState.status": "Filled"}},
+			What: fault.What{Do: fault.Replace, Set: fault.Values{"orderState.status": "Cancelled"}},
+		},
+	}
+	for i := range faults {
+		faults[i].Where.Connection, faults[i].Until.Count = connection, 1
+	}
+	return faults
+}
+
+// orderClaims are the checks of a scenario that claims something about orders: each must have seen
+// what it is about.
+func orderClaims() []harness.Check {
+	var out []harness.Check
+	for _, name := range []string{
+		"no-blind-resend", "orders-after-ready", "order-ids-rise", "reconciled-before-orders", "right-account",
+	} {
+		out = append(out, harness.Check{Name: name, Evidence: 1})
+	}
+	return out
 }

@@ -50,7 +50,10 @@ schedule.yaml of any record.
 func replayed(schedule fault.Schedule, duration, interval time.Duration) harness.Scenario {
 	names := []string{
 		"oracles-agree", "no-zombies-at-gateway", "no-zombies-at-trader", "one-connection-per-client",
-		"complete-preambles", "first-bytes", "no-duplicate-orders", "books-add-up", "gateway-unharmed", "sigterm",
+		"complete-preambles", "first-bytes", "no-duplicate-orders", "no-blind-resend", "exposure",
+		"orders-after-ready", "order-ids-rise", "reconciled-before-orders", "no-orders-in-outage",
+		"right-account", "message-rate", "no-order-beyond-intent", "no-orders-after-end", "books-add-up", "gateway-unharmed",
+		"sigterm",
 	}
 	if len(schedule.Faults) > 0 {
 		names = append(names, "faults-delivered")

@@ -1,0 +1,260 @@
+package harness
+
+import (
+	"fmt"
+
+	"github.com/govalues/decimal"
+)
+
+// pairing is what two orders under one reference, equal in account, contract and side, are to each
+// other.
+type pairing int
+
+const (
+	pairApart     pairing = iota // not the same intent's: nothing to say
+	pairSerial                   // the client knew how the first had ended, and nothing was lost since
+	pairRound                    // as serial, and what the first had moved was moved back in between
+	pairAcross                   // the client knew how the first had ended, and lost a session since
+	pairAtOnce                   // equal, in one session, and the first was not known to have ended
+	pairRepeated                 // equal, and the first's acknowledgement was lost, though heard of later
+	pairBlind                    // equal, on a later session, and the first's end was not known
+	pairUncertain                // as blind, but of other size or type
+)
+
+// identities is what the first layer makes of the references.
+type identities struct {
+	usable    int // orders with a reference that can be one intent's
+	unnamed   int
+	tagged    int // orders whose reference is a strategy's name
+	convicted []Example
+	doubtful  []Example
+}
+
+// noDuplicateOrders is the first layer: one intent, one order.
+func noDuplicateOrders(r *Record, c Check) Finding {
+	f := open(c, "orders", 1)
+	if !r.Books.Taken {
+		return f.undecided("the Gateway's books were not read")
+	}
+	log := ordersOf(r)
+	if why := log.unseen(); why != "" {
+		return f.undecided("%s", why)
+	}
+	ids := log.identities()
+	f.Evidence = ids.usable
+	for _, e := range ids.convicted {
+		f.violated(e)
+	}
+	detail := ids.describe()
+	if len(ids.doubtful) > 0 && f.Outcome != Fail {
+		return f.undecided("%s: one intent's, or a strategy's name? Say so with subject.reference or "+
+			"--reference intent|strategy. %s", ids.doubtful[0].What, detail)
+	}
+	f.Informational = f.Outcome != Fail && f.Evidence < f.Least && (c.Evidence == 0 || log.otherLayer(c))
+	if f.Evidence < f.Least && !f.Informational && f.Outcome != Fail {
+		return f.undecided("%s; %s. No other layer could speak either: give each intent an orderRef of "+
+			"its own, or say with --expect-position what is wanted", count(f.Evidence, "orders with a reference"), detail)
+	}
+	return f.conclude("%s", detail)
+}
+
+// otherLayer reports that blind resends or exposure could be judged, so that a trader without
+// references is not without a verdict.
+func (l *orderLog) otherLayer(c Check) bool {
+	return len(l.orders) >= c.Evidence && (l.lostThenReturned() > 0 || len(l.r.wantedPositions()) > 0)
+}
+
+func (ids identities) describe() string {
+	switch {
+	case ids.usable+ids.tagged+ids.unnamed == 0:
+		return "no order was sent"
+	case ids.usable == 0 && ids.tagged > 0:
+		return fmt.Sprintf("no identity: the reference of %s is a strategy's name", count(ids.tagged, "orders"))
+	case ids.usable == 0:
+		return fmt.Sprintf("no identity: %s without an orderRef", count(ids.unnamed, "orders"))
+	}
+	detail := fmt.Sprintf("by identity: %s with the orderRef of an intent", count(ids.usable, "orders"))
+	if ids.tagged > 0 {
+		detail += fmt.Sprintf(", %d with a strategy's name", ids.tagged)
+	}
+	if ids.unnamed > 0 {
+		detail += fmt.Sprintf(", %d without one cannot be told apart", ids.unnamed)
+	}
+	return detail
+}
+
+// identities looks at the orders that reached the books, one reference after the other.
+func (l *orderLog) identities() identities {
+	var out identities
+	byRef := map[string][]*sentOrder{}
+	said := l.r.Header.Scenario.Subject.Reference
+	for _, o := range l.orders {
+		switch {
+		case o.book == nil:
+		case o.book.OrderRef == "" || said == RefNone:
+			out.unnamed++
+		case said == RefStrategy:
+			out.tagged++
+		default:
+			byRef[o.book.OrderRef] = append(byRef[o.book.OrderRef], o)
+		}
+	}
+	for _, ref := range sortedKeys(byRef) {
+		l.judgeReference(ref, byRef[ref], &out)
+	}
+	return out
+}
+
+// judgeReference judges the orders under one reference. Whether it is an intent's is inferred
+// where the author has not said it, and only from pairs that no duplicate could be: the client
+// knew how the first had ended and nothing had been lost when it sent the second.
+func (l *orderLog) judgeReference(ref string, orders []*sentOrder, out *identities) {
+	kinds := map[pairing][]Example{}
+	for i, later := range orders {
+		for j, earlier := range orders[:i] {
+			kind := l.pair(earlier, later, orders[j+1:i])
+			kinds[kind] = append(kinds[kind], Example{
+				Life: later.Life, Connection: later.Message.Connection, At: later.At,
+				What: fmt.Sprintf("orderRef %q: %s, permId %d, beside permId %d%s", ref, later.describe(),
+					later.book.PermID, earlier.book.PermID, kind.why()),
+			})
+		}
+	}
+	strategy := len(kinds[pairSerial])+len(kinds[pairRound]) > 0 && l.r.Header.Scenario.Subject.Reference != RefIntent
+	convicts := []pairing{pairBlind}
+	if !strategy {
+		convicts = append(convicts, pairAtOnce, pairRepeated)
+		out.usable += len(orders)
+	} else {
+		out.tagged += len(orders)
+	}
+	if l.r.Header.Scenario.Subject.Reference == RefIntent {
+		convicts = append(convicts, pairSerial, pairRound, pairAcross, pairUncertain)
+	} else if !strategy {
+		out.doubtful = append(out.doubtful, append(kinds[pairAcross], kinds[pairUncertain]...)...)
+	}
+	for _, kind := range convicts {
+		out.convicted = append(out.convicted, kinds[kind]...)
+	}
+}
+
+// why says what was known when the second order was sent.
+func (p pairing) why() string {
+	switch p {
+	case pairBlind:
+		return ", whose end the client did not know"
+	case pairRepeated:
+		return ", whose acknowledgement was lost"
+	case pairAtOnce:
+		return ", which had not ended"
+	case pairAcross:
+		return ", with a session lost in between"
+	case pairUncertain:
+		return ", whose end the client did not know; another size or type"
+	case pairApart, pairSerial, pairRound:
+	}
+	return ""
+}
+
+// pair says what two orders of one reference are to each other; between are the reference's
+// orders that were sent after the first and before the second.
+func (l *orderLog) pair(a, b *sentOrder, between []*sentOrder) pairing {
+	switch {
+	case !a.sameSide(b), related(*a.book, *b.book), a.book.Rejected, b.book.Rejected,
+		a.book.dead() && l.over(a, b), l.continues(a, b, between):
+		return pairApart
+	case a.settled(b.place):
+		return l.pairSettled(a, b)
+	case a.Message.Connection == b.Message.Connection:
+		if a.equal(b) && sameNumber(a.LmtPrice, b.LmtPrice) && sameNumber(a.AuxPrice, b.AuxPrice) {
+			return pairAtOnce
+		}
+		return pairApart // steps of a ladder
+	case !a.equal(b):
+		return pairUncertain
+	}
+	return pairBlind
+}
+
+func (l *orderLog) pairSettled(a, b *sentOrder) pairing {
+	switch {
+	case l.movedBack(a, b):
+		return pairRound
+	case a.equal(b) && !a.acknowledged():
+		return pairRepeated
+	case l.disturbed(a, b):
+		return pairAcross
+	}
+	return pairSerial
+}
+
+// related reports orders that belong together at the exchange: parent and child, siblings, a
+// group of which one cancels the others.
+func related(a, b Order) bool {
+	if a.ClientID != b.ClientID {
+		return a.OCAGroup != "" && a.OCAGroup == b.OCAGroup
+	}
+	return a.OCAGroup != "" && a.OCAGroup == b.OCAGroup || a.ParentID != 0 && a.ParentID == b.ParentID ||
+		a.ParentID == b.OrderID || b.ParentID == a.OrderID
+}
+
+// over reports that the first order had ended, or was being cancelled, when the second was sent.
+func (l *orderLog) over(a, b *sentOrder) bool {
+	for _, place := range a.cancels {
+		if place < b.place {
+			return true
+		}
+	}
+	return a.settled(b.place) || a.book.DoneAt != 0 && a.book.DoneAt <= b.At
+}
+
+// continues reports that the second order is no more than what the first has left open: it ended
+// in part, and both together move no more than the first was for.
+func (l *orderLog) continues(a, b *sentOrder, between []*sentOrder) bool {
+	if !l.over(a, b) || a.book.Status == "Filled" {
+		return false
+	}
+	sum, err := a.book.Filled.Add(b.book.Quantity)
+	for _, o := range between {
+		if err == nil && o.sameSide(a) && o.book != nil {
+			sum, err = sum.Add(o.book.Filled)
+		}
+	}
+	return err == nil && sum.Cmp(a.book.Quantity) <= 0
+}
+
+// movedBack reports that what the first order had moved was moved back by others of the subject's
+// before it sent the second.
+func (l *orderLog) movedBack(a, b *sentOrder) bool {
+	var back decimal.Decimal
+	for _, o := range l.orders {
+		opposite := o.book != nil && o.place > a.place && o.place < b.place && o.book.Action != a.book.Action &&
+			sameAccount(o.Account, a.Account) && sameContract(o.Message, a.Message)
+		if opposite && o.settled(b.place) {
+			back, _ = back.Add(o.book.Filled)
+		}
+	}
+	return back.IsPos() && back.Cmp(a.book.Filled) >= 0
+}
+
+// disturbed reports that a session ended by no choice of the client's from the first order's to
+// the second's.
+func (l *orderLog) disturbed(a, b *sentOrder) bool {
+	for _, c := range l.r.subjects() {
+		within := c.Accepted <= b.At && (c.ended() == 0 || c.ended() >= a.At)
+		if within && c.ID != b.Message.Connection && l.r.broken(c) {
+			return true
+		}
+	}
+	return l.crashed(a, b)
+}
+
+// crashed reports that a life from the first order's to the one before the second's ended badly.
+func (l *orderLog) crashed(a, b *sentOrder) bool {
+	for _, life := range l.r.Lives {
+		if life.Number >= a.Life && life.Number < b.Life && (life.ExitCode != 0 || life.Signal != "") {
+			return true
+		}
+	}
+	return false
+}
