@@ -63,6 +63,7 @@ func (r *run) collect() {
 		r.kernel.report(rec)
 	}
 	rec.Footer.Ended = r.now()
+	rec.Processes, rec.Footer.ProcessesDropped = r.follower.report()
 	for _, c := range r.gateway.Connections() {
 		rec.Connections = append(rec.Connections, r.connection(c))
 	}

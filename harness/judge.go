@@ -49,6 +49,9 @@ func Judge(r *Record) Verdict {
 		v.Bound = FailureRateBound(v.Passed)
 	}
 	v.Sentence = v.sentence()
+	if why := r.Footer.Why; why != "" && v.Outcome != HarnessError {
+		v.Sentence += " The run ended early: " + why + "."
+	}
 	return v
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -36,8 +37,8 @@ type Options struct {
 	// Progress is called by Run's goroutine; it must not block. nil: nobody is told.
 	Progress func(Progress)
 
-	dialWithin time.Duration // 0: DialWithin
-	termGrace  time.Duration // 0: TermGrace
+	dialWithin time.Duration // 0: the trader's, or DialWithin
+	termGrace  time.Duration // 0: TermGrace, or as much beyond the trader's grace
 	margin     time.Duration // of patience; 0: patienceMargin
 }
 
@@ -61,8 +62,8 @@ func defaultClock() time.Time {
 func (o Options) withDefaults(s Scenario, now time.Time) (Options, error) {
 	o.ClientID = cmp.Or(o.ClientID, 1)
 	o.TimeScale = cmp.Or(o.TimeScale, 1)
-	o.dialWithin = cmp.Or(o.dialWithin, DialWithin)
-	o.termGrace = cmp.Or(o.termGrace, TermGrace)
+	o.dialWithin = cmp.Or(o.dialWithin, s.Subject.ConnectWithin, DialWithin)
+	o.termGrace = cmp.Or(o.termGrace, max(TermGrace, s.Subject.Grace+TermGrace-TermWithin))
 	o.margin = cmp.Or(o.margin, patienceMargin)
 	if o.ClockStart.IsZero() {
 		o.ClockStart = defaultClock()
@@ -137,10 +138,10 @@ type run struct {
 	began time.Time
 	rec   *Record
 
-	gateway *fakegateway.Server
-	watcher *observer
-	kernel  *kernel
-	group   groupReader
+	gateway  *fakegateway.Server
+	watcher  *observer
+	kernel   *kernel
+	follower *follower
 }
 
 // prepare makes the directory and the record's header.
@@ -156,15 +157,17 @@ func prepare(s Scenario, o Options, now time.Time) (*run, error) {
 		return nil, err
 	}
 	r := &run{Scenario: s, Options: o, dir: dir, began: now}
-	if r.group, err = newGroupReader(); err != nil {
-		return nil, err
-	}
 	r.rec = &Record{Dir: dir, Header: Header{
 		Version: RecordVersion, Scenario: s, Seed: o.Seed, TimeScale: o.TimeScale,
 		Command: o.Command, Started: now.UTC().Round(0), Schedule: named(s.Gateway.Faults),
 		Host: Host{OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.NumCPU(), Go: runtime.Version()},
 	}}
-	return r, saveSchedule(dir, r.rec.Header.Schedule)
+	if err := saveSchedule(dir, r.rec.Header.Schedule); err != nil {
+		return nil, err
+	}
+	r.rec.Header.Run = fmt.Sprintf("%08x", rand.Uint32())
+	r.follower, r.rec.Header.Unfollowed = newFollower(r.rec.Header.Run, r.now)
+	return r, nil
 }
 
 // stateDir is the directory under the run's own that fills {state}. All lives share it, as the
@@ -229,6 +232,7 @@ func (r *run) fault(format string, args ...any) {
 
 // close stops what open has started.
 func (r *run) close() error {
+	r.follower.close()
 	if r.watcher != nil {
 		r.watcher.stop()
 	}
