@@ -52,8 +52,10 @@ func gatewayUnharmed(r *Record, c Check) Finding {
 	f.Evidence = len(r.Lives)
 	end := r.Footer.GatewayEnd
 	if end != nil && end.Signal != "" && end.Life != 0 {
-		f.violated(Example{Life: end.Life, At: end.At,
-			What: fmt.Sprintf("%s; life %d was the newest", end, end.Life)})
+		f.violated(Example{
+			Life: end.Life, At: end.At,
+			What: fmt.Sprintf("%s; life %d was the newest", end, end.Life),
+		})
 	}
 	return f.conclude("the Gateway served until the harness stopped it")
 }

@@ -9,11 +9,15 @@ import (
 
 // processDetectors are the checks of how a life ends and what it leaves.
 var processDetectors = []Detector{
+	nothingLeftDetector, logRateDetector,
 	{
 		Name: "sigterm", Group: GroupProcesses, judge: obeysSIGTERM,
-		Doc: "A life did not exit within Within (default 3 s) of SIGTERM with one of Exits " +
-			"(default 0), or left processes behind.",
+		Doc: fmt.Sprintf("A life did not exit with one of Exits (default 0) within the trader's grace "+
+			"after SIGTERM; where none was stated, Within (default %s).", TermWithin),
 		Least: "one life that connected and was sent SIGTERM",
+		Do: "End the session and exit 0 on SIGTERM, or state how long that takes as the subject's " +
+			"grace.",
+		Page: "your-trader.md#sigterm",
 	},
 }
 
@@ -23,13 +27,21 @@ var workDetectors = []Detector{
 		Name: "completed-handshakes", Group: GroupWork, judge: completedHandshakes, Ledger: true,
 		Doc: "Fewer than Want lives (connections of a continuous subject) got from accept to a " +
 			"first request after the accounts and the order id were sent.",
-		Least: "one connection",
+		Least: "one connection; of a run that was cut short all lives that the scenario asks for",
+		Do: "Send START_API after the version reply, and ask for something once the accounts and " +
+			"the order id have come.",
+		Page: "your-trader.md#work",
 	},
 	{
 		Name: "exit-codes", Group: GroupWork, judge: exitCodes, Unconnected: true, Ledger: true,
-		Doc: "A life that connected exited with a code outside Exits (default 0), or by a signal.",
+		Doc: fmt.Sprintf("A life that connected exited with a code outside Exits (default 0), or by a "+
+			"signal, or still ran after the life limit (default %s from its first connection).",
+			DefaultLifeLimit),
 		Least: "every life (or Evidence of them) that either connected or gave one of Exits " +
-			"other than 0",
+			"other than 0; lives that the scenario's limit or an interrupt cut short are none",
+		Do: "Exit 0 by yourself when the cycle of a single run is done, and with another code when " +
+			"it could not be done.",
+		Page: "your-trader.md#exit-codes",
 	},
 	{
 		Name: "classified", Group: GroupWork, judge: classified, Unconnected: true, Ledger: true,
@@ -55,9 +67,10 @@ func completedHandshakes(r *Record, c Check) Finding {
 		}
 	} else {
 		for _, l := range r.Lives {
-			if slices.ContainsFunc(r.of(l.Number), Connection.completed) {
+			switch {
+			case slices.ContainsFunc(r.of(l.Number), Connection.completed):
 				done++
-			} else if l.EndedBy != EndedCut {
+			case !r.cut(l):
 				without = append(without, l)
 			}
 		}
@@ -66,11 +79,66 @@ func completedHandshakes(r *Record, c Check) Finding {
 		for _, l := range without {
 			f.violated(Example{Life: l.Number, At: l.Started, What: handshakeLost(r.of(l.Number))})
 		}
-		if len(without) < c.Want-done {
+		short := len(r.Lives) < r.livesDue() || slices.ContainsFunc(r.Lives, r.cut)
+		if len(without) < c.Want-done && !short {
 			f.violated(Example{What: fmt.Sprintf("%d completed, %d wanted", done, c.Want), Missing: true})
+		}
+		if short && f.Outcome != Fail {
+			return f.undecided("%d completed, %d wanted%s", done, c.Want, r.firstCut())
 		}
 	}
 	return f.conclude("%d completed, %d wanted", done, c.Want)
+}
+
+// cut reports a life that the harness ended for a reason that says nothing about it: it had not
+// connected in time, the scenario's limit was reached, or the run was interrupted.
+func (r *Record) cut(l Life) bool {
+	interrupted := l.EndedBy == EndedSIGTERM && r.Header.Scenario.Subject.Mode == Once
+	return l.EndedBy == EndedNoDial || l.EndedBy == EndedLimit || l.EndedBy == EndedCut || interrupted
+}
+
+// livesDue is how many lives a statement about all of them needs: those that the scenario asks for
+// when the run ended before them.
+func (r *Record) livesDue() int {
+	due := max(1, len(r.Lives))
+	switch s := r.Header.Scenario.Subject; r.Footer.Stop {
+	case StopLimit, StopOverlong, StopInterrupted, StopNeverDialed, StopGateway, StopKilled:
+		if s.Mode == Once {
+			due = max(due, s.Runs)
+		}
+	case StopDone, StopExited, StopStalled, StopHarness:
+	}
+	return due
+}
+
+// firstCut says for the detail of a finding which lives were cut short, and by which timer; "" for
+// none.
+func (r *Record) firstCut() string {
+	for _, l := range r.Lives {
+		switch {
+		case l.EndedBy == EndedNoDial:
+			return "; " + l.noDial()
+		case r.cut(l):
+			return fmt.Sprintf("; life %d was cut short", l.Number)
+		}
+	}
+	return ""
+}
+
+// noDial says that a life was stopped because it had not connected, and what to do about that.
+func (l Life) noDial() string {
+	return fmt.Sprintf("life %d had not connected %s after its start, when the harness stopped it: "+
+		"a trader that needs longer says so with --connect-within", l.Number, round(l.TermSent.Since(l.Started)))
+}
+
+// neverConnected says that the subject made no connection, and why when the harness knows.
+func (r *Record) neverConnected() string {
+	for _, l := range r.Lives {
+		if l.EndedBy == EndedNoDial {
+			return "the subject never connected: " + l.noDial()
+		}
+	}
+	return "the subject never connected"
 }
 
 // handshakeLost says how far a life got.
@@ -135,11 +203,11 @@ func (l Life) exitedWith(codes []int) bool {
 }
 
 func exitCodes(r *Record, c Check) Finding {
-	f := open(c, "lives", max(1, len(r.Lives)))
+	f := open(c, "lives", r.livesDue())
 	exits := allowedExits(c)
 	good := 0
 	for _, l := range r.Lives {
-		if !speaks(r, l, exits) {
+		if !speaks(r, l, exits) || r.cut(l) {
 			continue
 		}
 		f.Evidence++
@@ -147,9 +215,23 @@ func exitCodes(r *Record, c Check) Finding {
 			good++
 			continue
 		}
-		f.violated(Example{Life: l.Number, At: l.Exited, What: l.ended()})
+		f.violated(Example{Life: l.Number, At: l.Exited, What: r.overlong(l) + l.ended()})
 	}
-	return f.conclude("%d of %d lives exited with one of %v", good, len(r.Lives), exits)
+	return f.conclude("%d of %d lives exited with one of %v%s", good, len(r.Lives), exits, r.firstCut())
+}
+
+// overlong says what a life that reached its limit had done last; "" for any other.
+func (r *Record) overlong(l Life) string {
+	if l.EndedBy != EndedOverlong {
+		return ""
+	}
+	from, what := l.Started, "its start, without a cycle"
+	for _, cycle := range r.Cycles {
+		if cycle.Life == l.Number && cycle.Answered <= l.TermSent {
+			from, what = cycle.Answered, "its last cycle"
+		}
+	}
+	return fmt.Sprintf("still running %s after %s; ", round(l.TermSent.Since(from)), what)
 }
 
 func classified(r *Record, c Check) Finding {
@@ -183,7 +265,7 @@ func classified(r *Record, c Check) Finding {
 
 func obeysSIGTERM(r *Record, c Check) Finding {
 	f := open(c, "lives", 1)
-	within := cmp.Or(c.Within, TermWithin)
+	within := cmp.Or(r.Header.Scenario.Subject.Grace, c.Within, TermWithin)
 	exits := allowedExits(c)
 	var slowest time.Duration
 	for _, l := range r.Lives {
@@ -201,11 +283,6 @@ func obeysSIGTERM(r *Record, c Check) Finding {
 			})
 		case l.Signal != "" || !slices.Contains(exits, l.ExitCode):
 			f.violated(Example{Life: l.Number, At: l.Exited, What: l.ended()})
-		case len(l.Leftovers) > 0:
-			f.violated(Example{
-				Life: l.Number, At: l.Exited,
-				What: fmt.Sprintf("left %s running: %v", count(len(l.Leftovers), "processes"), l.Leftovers),
-			})
 		}
 	}
 	return f.conclude("slowest exit %s after SIGTERM, %s allowed", round(slowest), within)

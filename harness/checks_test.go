@@ -28,7 +28,28 @@ func lifeCases() []judged {
 		{"all zero", tenLives(), exits, nil, Pass, "10 of 10"},
 		{"one other", tenLives(), exits, func(r *Record) { r.Lives[2].ExitCode = 1 }, Fail, "exit 1"},
 		{"a signal", tenLives(), exits, func(r *Record) { r.Lives[2].ExitCode, r.Lives[2].Signal = -1, "killed" }, Fail, "killed"},
-		{"asked to stop by the life limit", tenLives(), exits, func(r *Record) { r.Lives[2].EndedBy = EndedOverlong }, Fail, "life-limit"},
+		{"still running after its work", tenLives(), exits, func(r *Record) {
+			l := &r.Lives[2]
+			l.EndedBy, l.TermSent = EndedOverlong, l.Started+30*sec
+			r.Cycles = []Cycle{{Number: 1, Life: 3, Answered: l.Started + sec}}
+		}, Fail, "still running 29s after its last cycle; exit 0 after life-limit"},
+		{"still running and never worked", tenLives(), exits, func(r *Record) {
+			l := &r.Lives[2]
+			l.EndedBy, l.TermSent = EndedOverlong, l.Started+30*sec
+		}, Fail, "still running 30s after its start, without a cycle"},
+		{"cut short by the scenario's limit", tenLives(), exits, func(r *Record) {
+			r.Header.Scenario.Subject.Runs, r.Footer.Stop = 20, StopLimit
+			r.Lives[9].EndedBy, r.Lives[9].ExitCode, r.Lives[9].Signal = EndedLimit, -1, "SIGTERM"
+		}, Inconclusive, "9 lives seen, 20 needed"},
+		{"not connected in time", tenLives(), exits, notDialled, Inconclusive, "life 4 had not connected 10s after its start, when the harness stopped it: a trader that needs longer says so with --connect-within"},
+		{"not connected in time", tenLives(), handshakes, notDialled, Inconclusive, "9 completed, 10 wanted; life 4 had not connected 10s"},
+		{"cut short by the scenario's limit", tenLives(), Check{Name: "completed-handshakes", Want: 20}, func(r *Record) {
+			r.Header.Scenario.Subject.Runs, r.Footer.Stop = 20, StopLimit
+		}, Inconclusive, "10 completed, 20 wanted"},
+		{"cut short, and one failed before", tenLives(), Check{Name: "completed-handshakes", Want: 20}, func(r *Record) {
+			r.Header.Scenario.Subject.Runs, r.Footer.Stop = 20, StopLimit
+			r.Connections[4].FirstRequested = 0
+		}, Fail, "no request followed"},
 		{"refuses without connecting", tenLives(), refused, func(r *Record) {
 			r.Connections = nil
 			for i := range r.Lives {
@@ -46,10 +67,21 @@ func lifeCases() []judged {
 
 		{"prompt", oneLife(3), term, nil, Pass, "20ms"},
 		{"slow", oneLife(3), term, func(r *Record) { r.Lives[0].Exited += 3 * sec }, Fail, "gone only after 3.02s"},
+		{"slow, and allowed to be", oneLife(3), term, func(r *Record) {
+			r.Lives[0].Exited += 3 * sec
+			r.Header.Scenario.Subject.Grace = 4 * time.Second
+		}, Pass, "3.02s after SIGTERM, 4s allowed"},
 		{"wrong code", oneLife(3), term, func(r *Record) { r.Lives[0].ExitCode = 143 }, Fail, "exit 143"},
-		{"leftovers", oneLife(3), term, func(r *Record) { r.Lives[0].Leftovers = []string{"sleep (pid 7)"} }, Fail, "sleep (pid 7)"},
 		{"left before it was asked", oneLife(3), term, func(r *Record) { r.Lives[0].TermSent = 0 }, Inconclusive, "0 lives seen"},
 	}
+}
+
+// notDialled makes the harness stop life 4 because it had not connected.
+func notDialled(r *Record) {
+	l := &r.Lives[3]
+	l.EndedBy, l.TermSent, l.ExitCode, l.Signal = EndedNoDial, l.Started+10*sec, -1, "SIGTERM"
+	l.Exited = l.TermSent + ms
+	r.Connections = append(r.Connections[:3:3], r.Connections[4:]...)
 }
 
 // faultedLives makes a fault meet each life's connection, and the life exit with code after it.

@@ -54,7 +54,7 @@ func recognised(rule CycleRule, events ...said) []string {
 	return out
 }
 
-func gone(at float64, k fakegateway.EventKind) said { return said{at: at, kind: k} }
+func ended(at float64, k fakegateway.EventKind) said { return said{at: at, kind: k} }
 
 func buy(at float64, id int, ref string) said {
 	return asks(at, wire.PlaceOrder, fakegateway.Digest{OrderID: id, Symbol: "AAPL", Action: "BUY", OrderRef: ref})
@@ -64,7 +64,7 @@ func status(at float64, id int, word string) said {
 	return tells(at, wire.OrderStatus, fakegateway.Digest{OrderID: id, Status: word})
 }
 
-func stream(k wire.Kind, id int, from, to, every float64) []said {
+func streaming(k wire.Kind, id int, from, to, every float64) []said {
 	var out []said
 	for at := from; at < to; at += every {
 		out = append(out, tells(at, k, num(id)))
@@ -98,8 +98,8 @@ func TestCyclesRecognised(t *testing.T) {
 		{"a long list of symbols", CycleRule{}, [][]said{bars(0, 1, "A"), bars(10, 2, "B"), bars(20, 3, "C"), bars(29, 4, "D"), bars(31, 5, "E")}, []string{"reqHistoricalData A 0.1", "reqHistoricalData E 31.1"}},
 		{"asked twice before the answer", CycleRule{}, [][]said{{asks(0, wire.ReqHistoricalData, about(1, "A")), asks(0, wire.ReqHistoricalData, about(2, "A")), tells(0.1, wire.HistoricalData, num(1)), tells(0.1, wire.HistoricalData, num(2))}}, []string{"reqHistoricalData A 0.1"}},
 
-		{"asked and left", CycleRule{}, [][]said{{asks(0, wire.ReqHistoricalData, about(1, "A")), gone(0.05, fakegateway.EventClientFIN), tells(0.1, wire.HistoricalData, num(1))}}, nil},
-		{"left before it was read", CycleRule{}, [][]said{{gone(0, fakegateway.EventClientRST), asks(0.05, wire.ReqHistoricalData, about(1, "A")), tells(0.1, wire.HistoricalData, num(1))}}, nil},
+		{"asked and left", CycleRule{}, [][]said{{asks(0, wire.ReqHistoricalData, about(1, "A")), ended(0.05, fakegateway.EventClientFIN), tells(0.1, wire.HistoricalData, num(1))}}, nil},
+		{"left before it was read", CycleRule{}, [][]said{{ended(0, fakegateway.EventClientRST), asks(0.05, wire.ReqHistoricalData, about(1, "A")), tells(0.1, wire.HistoricalData, num(1))}}, nil},
 		{"refused", CycleRule{}, [][]said{{asks(0, wire.ReqContractDetails, about(1, "A")), warned(200), tells(0.1, wire.ContractDataEnd, num(1))}}, nil},
 		{"answered beside a notice", CycleRule{}, [][]said{{asks(0, wire.ReqHistoricalData, about(1, "A")), warned(2188), warned(2176), warned(10167), tells(0.1, wire.HistoricalData, num(1))}}, []string{"reqHistoricalData A 0.1"}},
 		{"another's answer", CycleRule{}, [][]said{{asks(0, wire.ReqHistoricalData, about(1, "A")), tells(0.1, wire.HistoricalData, num(2))}}, nil},
@@ -125,11 +125,11 @@ func TestCyclesRecognised(t *testing.T) {
 		}}, []string{"reqAccountUpdates 0.1"}},
 		{"snapshot", CycleRule{}, [][]said{{asks(0, wire.ReqMktData, snapshot), tells(0.1, wire.TickPrice, num(1)), tells(0.2, wire.TickSnapshotEnd, num(1))}}, []string{"reqMktData AAPL 0.2"}},
 
-		{"ticks", CycleRule{}, [][]said{{asks(0, wire.ReqMktData, about(1, "AAPL"))}, stream(wire.TickPrice, 1, 1, 70, 0.25)}, []string{"reqMktData AAPL 1", "reqMktData AAPL 31", "reqMktData AAPL 61"}},
-		{"ticks of nobody", CycleRule{}, [][]said{stream(wire.TickPrice, 1, 1, 70, 1)}, nil},
-		{"ticks after a cancel", CycleRule{}, [][]said{{asks(0, wire.ReqMktData, about(1, "AAPL")), asks(0.5, wire.CancelMktData, num(1))}, stream(wire.TickPrice, 1, 1, 70, 1)}, nil},
-		{"bars kept up to date", CycleRule{}, [][]said{{asks(0, wire.ReqHistoricalData, live), tells(0.1, wire.HistoricalData, num(1))}, stream(wire.HistoricalDataUpdate, 1, 5, 110, 5)}, []string{"reqHistoricalData AAPL 0.1", "reqHistoricalData AAPL 50", "reqHistoricalData AAPL 80"}},
-		{"ticks beside bars", CycleRule{}, [][]said{{asks(0, wire.ReqMktData, about(9, "AAPL"))}, bars(0.5, 1, "AAPL"), stream(wire.TickPrice, 9, 1, 30, 1), bars(30.5, 2, "AAPL"), stream(wire.TickPrice, 9, 31, 60, 1)}, []string{"reqHistoricalData AAPL 0.6", "reqHistoricalData AAPL 30.6"}},
+		{"ticks", CycleRule{}, [][]said{{asks(0, wire.ReqMktData, about(1, "AAPL"))}, streaming(wire.TickPrice, 1, 1, 70, 0.25)}, []string{"reqMktData AAPL 1", "reqMktData AAPL 31", "reqMktData AAPL 61"}},
+		{"ticks of nobody", CycleRule{}, [][]said{streaming(wire.TickPrice, 1, 1, 70, 1)}, nil},
+		{"ticks after a cancel", CycleRule{}, [][]said{{asks(0, wire.ReqMktData, about(1, "AAPL")), asks(0.5, wire.CancelMktData, num(1))}, streaming(wire.TickPrice, 1, 1, 70, 1)}, nil},
+		{"bars kept up to date", CycleRule{}, [][]said{{asks(0, wire.ReqHistoricalData, live), tells(0.1, wire.HistoricalData, num(1))}, streaming(wire.HistoricalDataUpdate, 1, 5, 110, 5)}, []string{"reqHistoricalData AAPL 0.1", "reqHistoricalData AAPL 50", "reqHistoricalData AAPL 80"}},
+		{"ticks beside bars", CycleRule{}, [][]said{{asks(0, wire.ReqMktData, about(9, "AAPL"))}, bars(0.5, 1, "AAPL"), streaming(wire.TickPrice, 9, 1, 30, 1), bars(30.5, 2, "AAPL"), streaming(wire.TickPrice, 9, 31, 60, 1)}, []string{"reqHistoricalData AAPL 0.6", "reqHistoricalData AAPL 30.6"}},
 		{"real-time bars, depth and ticks by name", CycleRule{Request: "reqRealTimeBars"}, [][]said{{asks(0, wire.ReqRealTimeBars, about(1, "A")), asks(0, wire.ReqTickByTickData, about(2, "A")), tells(1, wire.TickByTick, num(2)), tells(5, wire.RealTimeBars, num(1))}}, []string{"reqRealTimeBars A 5"}},
 
 		{"an order", CycleRule{}, [][]said{{buy(0, 1, "a"), status(0.1, 1, "PreSubmitted"), status(0.2, 1, "Filled")}}, []string{"placeOrder AAPLa 0.1"}},

@@ -44,7 +44,7 @@ var Detectors = slices.Concat(
 	orderDetectors,
 	connectionDetectors, zombieDetectors,
 	processDetectors, gatewayDetectors,
-	leakDetectors,
+	leakDetectors, growthDetectors,
 	oracleDetectors, faultDetectors,
 )
 
@@ -70,7 +70,7 @@ func find(r *Record, c Check) Finding {
 		return open(c, "checks", 1).broken("%v", err)
 	}
 	if !d.Unconnected && len(r.subjects()) == 0 {
-		return open(c, "connections", 1).undecided("the subject never connected")
+		return open(c, "connections", 1).undecided("%s", r.neverConnected())
 	}
 	return d.judge(r, c)
 }

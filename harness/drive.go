@@ -3,6 +3,7 @@ package harness
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -19,9 +20,14 @@ func (r *run) drive(ctx context.Context) {
 	r.rec.Footer.Stop = StopDone
 	for n := 1; n <= lives; n++ {
 		l := r.live(ctx, n)
-		r.rec.Lives[n-1] = l
-		r.settle(ctx, n, l)
-		if stop, early := r.stopped(ctx, l); early {
+		r.rec.Lives[n-1] = l.Life
+		r.settle(ctx, n)
+		stop, early := r.stopped(ctx, l.Life)
+		if early || n == lives {
+			r.watchOn(ctx, n)
+		}
+		r.clear(l)
+		if early {
 			r.rec.Footer.Stop = stop
 			return
 		}
@@ -37,7 +43,8 @@ func (r *run) stopped(ctx context.Context, l Life) (Stop, bool) {
 		}
 		return StopGateway, true
 	case errors.Is(context.Cause(ctx), errLimit):
-		r.fault("%v: %s", errLimit, r.Limit)
+		r.rec.Footer.Why = fmt.Sprintf("the scenario's limit of %s was reached in life %d of %d",
+			r.Limit, l.Number, max(r.Subject.Runs, 1))
 		return StopLimit, true
 	case ctx.Err() != nil:
 		r.rec.Footer.Cut = Moment(r.interruptedAt.Load())
@@ -49,6 +56,8 @@ func (r *run) stopped(ctx context.Context, l Life) (Stop, bool) {
 		return StopNeverDialed, true
 	case r.rec.Footer.Stop != StopDone:
 		return r.rec.Footer.Stop, true
+	case r.overlong(ctx):
+		return StopOverlong, true
 	}
 	return "", false
 }
@@ -75,8 +84,8 @@ func allExits(s Scenario) []int {
 }
 
 // settle waits until the Gateway has seen the end of every connection, or SettleTime is over, and
-// then looks for sockets in CLOSE_WAIT and for processes that outlived the life.
-func (r *run) settle(ctx context.Context, n int, l Life) {
+// then looks for sockets in CLOSE_WAIT and for what outlived the life.
+func (r *run) settle(ctx context.Context, n int) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), SettleTime)
 	defer cancel()
 	settled := make(chan error, 1)
@@ -95,8 +104,8 @@ func (r *run) settle(ctx context.Context, n int, l Life) {
 	r.observeRest(ctx, n)
 	look := Look{Life: n, Settled: err == nil}
 	r.lookAtKernel(ctx, &look)
+	r.lookForLeftovers(ctx, n, &look)
 	r.rec.Looks = append(r.rec.Looks, look)
-	r.clearGroup(ctx, n, l.PID)
 	r.journal.update(r.rec)
 }
 
@@ -137,7 +146,7 @@ func (r *run) lookAtKernel(ctx context.Context, look *Look) {
 	for {
 		gateway, trader, err := r.kernel.closeWait()
 		if err != nil {
-			look.Settled = false
+			look.Settled, look.Blind = false, err.Error()
 			r.Log.Warn("no final look", "error", err)
 			return
 		}
@@ -154,36 +163,6 @@ func (r *run) lookAtKernel(ctx context.Context, look *Look) {
 	}
 }
 
-// clearGroup names what is left of a life's process group when the settle time is over, and ends
-// it: it was started by what the harness has started.
-func (r *run) clearGroup(ctx context.Context, n, pid int) {
-	if pid == 0 {
-		return
-	}
-	again := time.NewTicker(closeWaitEvery)
-	defer again.Stop()
-	for {
-		left, err := r.group.leftovers(pid)
-		if err != nil {
-			r.fault("look for leftovers of life %d: %v", n, err)
-			return
-		}
-		if len(left) == 0 {
-			return
-		}
-		select {
-		case <-again.C:
-			continue
-		case <-ctx.Done():
-		}
-		r.rec.Lives[n-1].Leftovers = left
-		if err := killGroup(pid); err != nil {
-			r.fault("end leftovers of life %d: %v", n, err)
-		}
-		return
-	}
-}
-
 // observe takes an event of the Gateway during or after life n; it reports a cycle.
 func (r *run) observe(e fakegateway.Event, n int) (cycle bool) {
 	r.watcher.messages.note(r.rec, e, n, r.now())
@@ -195,16 +174,6 @@ func (r *run) observe(e fakegateway.Event, n int) (cycle bool) {
 	c.Number, c.Life = len(r.rec.Cycles)+1, r.watcher.messages.life(c.Connection, n)
 	r.rec.Cycles = append(r.rec.Cycles, c)
 	return true
-}
-
-// sample measures the life's process group; cycle is 0 for a sample by time.
-func (r *run) sample(n, pid, cycle int) {
-	s, ok, err := r.group.size(pid)
-	if err != nil || !ok || len(r.rec.Samples) >= maxSamples {
-		return // what was not measured is missing as evidence
-	}
-	s.Life, s.Cycle, s.At = n, cycle, r.now()
-	r.rec.Samples = append(r.rec.Samples, s)
 }
 
 // tell reports progress.

@@ -63,6 +63,8 @@ func count(n int, unit string) string {
 		return "1 life"
 	case "killed lives":
 		return "1 killed life"
+	case "processes":
+		return "1 process"
 	case "recoveries":
 		return "1 recovery"
 	}

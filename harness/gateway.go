@@ -120,6 +120,7 @@ func (r *run) collect() {
 	if err := r.gateway.refresh(context.Background()); err != nil && !r.gatewayHarmed() {
 		r.fault("read the Gateway's ledger and books: %v", err)
 	}
+	rec.Processes, rec.Footer.ProcessesDropped = r.follower.report()
 	rec.Outages = r.watcher.outages
 	rec.Footer.Dropped = r.watcher.dropped
 	r.watcher.messages.report(&rec.Footer)

@@ -50,6 +50,9 @@ func Judge(whole *Record) Verdict {
 		v.Bound = FailureRateBound(v.Passed)
 	}
 	v.Sentence = v.sentence() + r.cutReason()
+	if why := r.Footer.Why; why != "" && v.Outcome != HarnessError {
+		v.Sentence += " The run ended early: " + why + "."
+	}
 	return v
 }
 

@@ -3,6 +3,7 @@ package harness
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strconv"
@@ -22,7 +23,7 @@ type life struct {
 
 	// Each timer is armed only while it means something.
 	dial    *time.Timer // no connection yet
-	limit   *time.Timer // of one life of mode Once
+	limit   *time.Timer // of one life of mode Once, from its first connection on
 	enough  *time.Timer // Subject.For is over
 	stalled *time.Timer // no cycle for too long
 	grace   *time.Timer // SIGTERM was sent
@@ -33,21 +34,20 @@ type life struct {
 // never is the delay of a timer that is not armed yet.
 const never = time.Duration(1<<63 - 1)
 
-// live runs one life of the subject from start to exit.
-func (r *run) live(ctx context.Context, n int) Life {
+// live runs one life of the subject from start to exit. The caller owes it a clear.
+func (r *run) live(ctx context.Context, n int) *life {
 	l := &life{Life: Life{Number: n, Started: r.now(), EndedBy: EndedItself}, run: r}
 	r.rec.Lives = append(r.rec.Lives, l.Life)
 	if err := l.start(); err != nil {
 		l.EndedBy, l.Error, l.ExitCode, l.Exited = EndedUnstart, err.Error(), -1, r.now()
-		return l.Life
+		return l
 	}
 	l.arm()
 	r.tell(n, n-1, "started")
 	l.follow(ctx)
 	l.disarm()
-	l.Stderr = tailLines(r.logPath(n, "stderr"), StderrTailLines)
 	r.tell(n, n, l.ended())
-	return l.Life
+	return l
 }
 
 // logPath is where a life's output goes.
@@ -74,14 +74,33 @@ func (l *life) start() error {
 	}
 	env := []string{
 		"IB_HOST=" + v.Host, "IB_PORT=" + strconv.Itoa(v.Port),
-		"IB_CLIENT_ID=" + strconv.Itoa(v.ClientID),
+		"IB_CLIENT_ID=" + strconv.Itoa(v.ClientID), r.follower.tag(l.Number),
 	}
-	// The subject keeps the caller's directory, so that a command line means what it meant there.
-	l.proc, err = startProcess(l.Command, env, "", r.logPath(l.Number, "stdout"), r.logPath(l.Number, "stderr"))
+	return l.launch(env)
+}
+
+// launch starts the process and begins to follow what it starts. It keeps the caller's directory,
+// so that a command line means what it meant there.
+func (l *life) launch(env []string) error {
+	r := l.run
+	cgroup, done, err := r.follower.cgroups.open(l.Number)
+	if err != nil {
+		r.unfollowed("no cgroup: %v", err)
+		cgroup, done = 0, func() {}
+	}
+	defer done()
+	l.proc, err = launch{
+		command: l.Command, env: env, cgroup: cgroup,
+		stdout: r.logPath(l.Number, "stdout"), stderr: r.logPath(l.Number, "stderr"),
+	}.start()
 	if err != nil {
 		return err
 	}
 	l.PID = l.proc.pid
+	if l.proc.noCgroup != nil {
+		r.unfollowed("no cgroup: %v", l.proc.noCgroup)
+	}
+	r.follower.started(l.Number, l.proc.row)
 	return nil
 }
 
@@ -92,7 +111,7 @@ func (l *life) arm() {
 	l.limit, l.enough, l.stalled = time.NewTimer(never), time.NewTimer(never), time.NewTimer(never)
 	l.grace, l.delay, l.reap = time.NewTimer(never), time.NewTimer(never), time.NewTimer(never)
 	if s.Mode == Once {
-		l.limit.Reset(cmp.Or(s.LifeLimit, DefaultLifeLimit))
+		l.limit.Reset(l.run.dialWithin + s.lifeLimit())
 	} else {
 		l.stalled.Reset(l.run.patience())
 		if s.For > 0 {
@@ -134,6 +153,9 @@ func (l *life) follow(ctx context.Context) {
 			l.terminate(EndedSIGTERM)
 		case <-l.stalled.C:
 			r.rec.Footer.Stop = StopStalled
+			r.rec.Footer.Why = fmt.Sprintf("no cycle was seen for %s, which is three intervals, every "+
+				"planned downtime, the longest time that a check allows, and a margin of %s",
+				round(r.patience()), r.margin)
 			l.terminate(EndedSIGTERM)
 		case <-l.delay.C:
 			l.kill(EndedKillAt)
@@ -145,10 +167,21 @@ func (l *life) follow(ctx context.Context) {
 			return
 		case <-cancelled:
 			cancelled = nil
-			l.terminate(EndedSIGTERM)
+			l.terminate(endedByContext(ctx))
 		}
 	}
 }
+
+// endedByContext is how a life ends when its run is over.
+func endedByContext(ctx context.Context) EndedBy {
+	if errors.Is(context.Cause(ctx), errLimit) {
+		return EndedLimit
+	}
+	return EndedSIGTERM
+}
+
+// lifeLimit is how long a life of mode Once may take from its first connection on.
+func (s Subject) lifeLimit() time.Duration { return cmp.Or(s.LifeLimit, DefaultLifeLimit) }
 
 // exited notes how the process ended.
 func (l *life) exited() {
@@ -173,6 +206,9 @@ func (l *life) observe(e fakegateway.Event) {
 	cycle := r.observe(e, l.Number)
 	switch e.Kind {
 	case fakegateway.EventAccepted:
+		if !l.connected && r.Subject.Mode == Once {
+			l.limit.Reset(r.Subject.lifeLimit())
+		}
 		l.connected = true
 		l.dial.Stop()
 	case fakegateway.EventRefusing:
@@ -207,7 +243,7 @@ func (l *life) observe(e fakegateway.Event) {
 // about what it keeps.
 func (l *life) sample(cycle int) {
 	if l.TermSent == 0 && l.KillSent == 0 {
-		l.run.sample(l.Number, l.PID, cycle)
+		l.run.sample(l.Number, cycle)
 	}
 }
 

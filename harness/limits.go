@@ -8,9 +8,17 @@ const (
 	// healthy end passes through that state when its peer closes first, for microseconds.
 	ZombieBound = time.Second
 
-	// SettleTime is how long after a life's exit its sockets may take to go away. It exceeds
-	// ZombieBound, so that what is still there is a zombie by time as well.
+	// SettleTime is how long after a life's exit its sockets and processes may take to go away. It
+	// exceeds ZombieBound, so that what is still there is a zombie by time as well.
 	SettleTime = 1500 * time.Millisecond
+
+	// WatchAfter is how long after the last life the Gateway stays up and watched when the life left
+	// something, or the scenario is about orders: what was left may act later.
+	WatchAfter = 4 * time.Second
+
+	// LateAfter is how long after a life's exit a connection must be accepted to be told from one that
+	// the life itself made in its last moment and a busy Gateway took late.
+	LateAfter = time.Second
 
 	// DialWithin is how long a life may take to its first connection, counted from its start or
 	// from the moment the Gateway listens, whichever is later.
@@ -20,8 +28,10 @@ const (
 	// before the run is called stalled.
 	patienceMargin = 10 * time.Second
 
-	// DefaultLifeLimit bounds one life of mode Once.
+	// DefaultLifeLimit bounds one life of mode Once, from its first connection on. After MaxOverlong
+	// lives in a row that reached it no other is started.
 	DefaultLifeLimit = 30 * time.Second
+	MaxOverlong      = 3
 
 	// TermWithin is how soon after SIGTERM a subject should be gone; TermGrace is when the
 	// harness stops waiting and sends SIGKILL.
@@ -48,6 +58,23 @@ const (
 
 	// maxProblemBytes bounds what is read of the Gateway's error.
 	maxProblemBytes = 4096
+
+	// outputWithin is how long after the end of a life's last process its output may take to end.
+	outputWithin = 2 * time.Second
+
+	// LogKept is how much of each end of a stream is kept in its log.
+	LogKept = 1 << 20
+
+	// LogStormBytes within LogWindow is a storm: a MiB a second for a quarter of a minute. A trader
+	// that logs every message at the API's limit of 50 a second writes a twentieth of it; at that pace
+	// a disk of 80 GB is full in a day.
+	LogStormBytes = 16 << 20
+	LogWindow     = 16 * time.Second
+
+	// maxProcesses bounds the processes in a record that have gone, maxCommandBytes the command line
+	// of one.
+	maxProcesses    = 20_000
+	maxCommandBytes = 200
 
 	// plantWithin is how long planting zombies may take.
 	plantWithin = 10 * time.Second

@@ -13,39 +13,66 @@ import (
 
 // process is a running subject, in a process group of its own.
 type process struct {
-	cmd  *exec.Cmd
-	pid  int
-	logs []*os.File
+	launch
+	cmd    *exec.Cmd
+	pid    int
+	row    processRow // just after the start
+	output *output
 	// exited is closed when the process was waited for; the fields below are set by then.
 	exited chan struct{}
 	at     time.Time
 	err    error // of Wait, when it is not an exit status
+	// noCgroup is why the process could not be started in the cgroup that it was given.
+	noCgroup error
 }
 
-// startProcess starts a command with its output in files, which need no goroutine to copy and
-// cannot hold up the exit. The environment is the harness's own, plus env.
-func startProcess(command, env []string, dir, stdout, stderr string) (*process, error) {
-	out, err := os.Create(stdout)
+// launch is how a process is started.
+type launch struct {
+	command []string
+	env     []string // added to the harness's own
+	dir     string   // "": the harness's own
+	stdout  string   // the logs
+	stderr  string
+	cgroup  int // a descriptor of the cgroup to start it in; 0: the harness's own
+}
+
+// start starts a process. Its output is taken until output.close, which the caller owes it.
+func (l launch) start() (*process, error) {
+	out, err := newOutput(l.stdout, l.stderr)
 	if err != nil {
-		return nil, fmt.Errorf("start subject: %w", err)
+		return nil, err
 	}
-	errOut, err := os.Create(stderr)
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("start subject: %w", err), out.Close())
-	}
-	p := &process{exited: make(chan struct{}), logs: []*os.File{out, errOut}}
-	p.cmd = exec.Command(command[0], command[1:]...)
-	p.cmd.Dir = dir
-	p.cmd.Env = append(os.Environ(), env...)
-	p.cmd.Stdout, p.cmd.Stderr = out, errOut
-	ownGroup(p.cmd)
+	p := &process{launch: l, exited: make(chan struct{}), output: out}
 	started := make(chan error)
 	go p.reap(started)
 	if err := <-started; err != nil {
+		out.abandon()
 		return nil, fmt.Errorf("start subject: %w", err)
 	}
-	p.pid = p.cmd.Process.Pid
+	out.begin()
 	return p, nil
+}
+
+// begin starts the command. A machine may let a cgroup be made and let no process into it.
+func (p *process) begin() error {
+	p.cmd = p.make(p.cgroup)
+	err := p.cmd.Start()
+	if err != nil && p.cgroup != 0 {
+		p.cmd = p.make(0)
+		if again := p.cmd.Start(); again == nil {
+			p.noCgroup, err = err, nil
+		}
+	}
+	return err
+}
+
+func (p *process) make(cgroup int) *exec.Cmd {
+	cmd := exec.Command(p.command[0], p.command[1:]...)
+	cmd.Dir = p.dir
+	cmd.Env = append(os.Environ(), p.env...)
+	cmd.Stdout, cmd.Stderr = p.output.streams[0].theirs, p.output.streams[1].theirs
+	ownGroup(cmd, cgroup)
+	return cmd
 }
 
 // reap starts the process and waits for it, on one thread: see ownGroup. It ends when the process
@@ -53,28 +80,25 @@ func startProcess(command, env []string, dir, stdout, stderr string) (*process, 
 func (p *process) reap(started chan<- error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	err := p.cmd.Start()
+	err := p.begin()
 	if err != nil {
-		p.closeLogs()
-	}
-	started <- err
-	if err != nil {
+		started <- err
 		return
 	}
+	p.pid = p.cmd.Process.Pid
+	release := ownChild(p.pid)
+	if p.row, err = readProcess(p.pid); err != nil { // it is gone already, on systems where that can be
+		p.row = processRow{processKey: processKey{pid: p.pid}, group: p.pid, command: p.command[0]}
+	}
+	started <- nil
 	err = p.cmd.Wait()
+	release()
 	p.at = time.Now()
 	var status *exec.ExitError
 	if !errors.As(err, &status) {
 		p.err = err
 	}
-	p.closeLogs()
 	close(p.exited)
-}
-
-func (p *process) closeLogs() {
-	for _, f := range p.logs {
-		_ = f.Close() // the process wrote to its own descriptor: nothing of ours is buffered
-	}
 }
 
 // end fills in how the process ended. It must have exited.

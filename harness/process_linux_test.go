@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"os/exec"
+	"slices"
 	"testing"
 	"time"
 )
@@ -25,12 +26,8 @@ func TestSubjectDiesWithHarness(t *testing.T) {
 	if _, err := fmt.Fscan(bufio.NewReader(out), &pid); err != nil {
 		t.Fatal(err)
 	}
-	group, err := newGroupReader()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if left, err := group.leftovers(pid); err != nil || len(left) != 1 {
-		t.Fatalf("before: %v, error %v; want the subject", left, err)
+	if left := inGroup(t, pid); len(left) != 1 {
+		t.Fatalf("before: %v; want the subject", left)
 	}
 	if err := cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
@@ -39,10 +36,7 @@ func TestSubjectDiesWithHarness(t *testing.T) {
 	deadline, again := time.After(ReapWithin), time.NewTicker(5*time.Millisecond)
 	defer again.Stop()
 	for {
-		left, err := group.leftovers(pid)
-		if err != nil {
-			t.Fatal(err)
-		}
+		left := inGroup(t, pid)
 		if len(left) == 0 {
 			return
 		}
@@ -52,4 +46,14 @@ func TestSubjectDiesWithHarness(t *testing.T) {
 			t.Fatalf("the subject outlived its harness: %v", left)
 		}
 	}
+}
+
+// inGroup are the processes of a group that have not ended.
+func inGroup(t *testing.T, group int) []processRow {
+	t.Helper()
+	rows, err := readProcesses()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slices.DeleteFunc(rows, func(r processRow) bool { return r.group != group || r.unreaped })
 }

@@ -11,7 +11,7 @@ import (
 
 // ownGroup makes the process the root of a new console process group, which can be sent a
 // CTRL_BREAK without reaching the harness.
-func ownGroup(cmd *exec.Cmd) {
+func ownGroup(cmd *exec.Cmd, _ int) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{CreationFlags: windows.CREATE_NEW_PROCESS_GROUP}
 }
 
@@ -36,5 +36,5 @@ func killGroup(pid int) error {
 // endSignal is always "": Windows knows exit codes only.
 func endSignal(*os.ProcessState) string { return "" }
 
-// groupAlive is always false: Windows has no process groups to ask about.
-func groupAlive(int) bool { return false }
+// groupsOf is 0: Windows has no process groups to ask about.
+func groupsOf(int) (group, session int) { return 0, 0 }

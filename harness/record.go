@@ -44,6 +44,7 @@ type Record struct {
 	Sightings   []Sighting
 	Tables      []Table
 	Looks       []Look
+	Processes   []Process
 	Samples     []Sample
 	Cycles      []Cycle
 	Messages    []Message
@@ -69,6 +70,10 @@ type Header struct {
 	// Kernel is empty when the kernel's socket table could be read, else why it could not:
 	// then only the Gateway's own timing (L0) speaks about sockets.
 	Kernel string `json:"kernel,omitempty"`
+	// Run tells this run's processes from all others: see lifeVariable.
+	Run string `json:"run,omitempty"`
+	// Unfollowed is what could not be used to follow the subject's processes, each with its reason.
+	Unfollowed []string `json:"unfollowed,omitempty"`
 }
 
 // Host is the machine of a run.
@@ -89,9 +94,10 @@ const (
 	EndedSIGKILL  EndedBy = "SIGKILL"     // SIGTERM was not obeyed within TermGrace
 	EndedKillAt   EndedBy = "kill-at"     // SIGKILL at the scenario's point
 	EndedUnstart  EndedBy = "not-started" // the command could not be started
-	EndedNoDial   EndedBy = "no-dial"     // stopped: it never connected within DialWithin
+	EndedNoDial   EndedBy = "no-dial"     // stopped: it had not connected within Trader.ConnectWithin
 	EndedOverlong EndedBy = "life-limit"  // stopped: it outlived the life limit
 	EndedCut      EndedBy = "cut-short"   // it was running when the run was cut short
+	EndedLimit    EndedBy = "limit"       // stopped: Scenario.Limit was reached
 )
 
 // Life is one process of the subject, from start to exit.
@@ -108,8 +114,17 @@ type Life struct {
 	EndedBy  EndedBy  `json:"endedBy"`
 	// KillPoint is the Gateway's event that triggered a kill-at.
 	KillPoint string `json:"killPoint,omitempty"`
-	// Leftovers are processes of its group that outlived it; the harness ended them.
+	// Leftovers are processes of its tree that outlived it and the settle time, each with what it
+	// holds on the Gateway's port and listens on; the harness ended them.
 	Leftovers []string `json:"leftovers,omitempty"`
+	// OutputHeld tells that its output was still open when every process that the harness knew of
+	// was gone: another one, which the harness could not see, holds it.
+	OutputHeld bool `json:"outputHeld,omitempty"`
+	// StdoutBytes and StderrBytes are what it and its children wrote; the logs keep the first and the
+	// last LogKept of each. BusiestBytes is the most of both within LogWindow.
+	StdoutBytes  int64 `json:"stdoutBytes,omitempty"`
+	StderrBytes  int64 `json:"stderrBytes,omitempty"`
+	BusiestBytes int64 `json:"busiestBytes,omitempty"`
 	// Stderr is the tail of what it said, at most StderrTailLines lines.
 	Stderr []string `json:"stderr,omitempty"`
 	Error  string   `json:"error,omitempty"` // why it could not be started
@@ -210,9 +225,57 @@ type Look struct {
 	// The sockets in CLOSE_WAIT by their client's address, planted ones left out.
 	Gateway []netip.AddrPort `json:"gateway,omitempty"`
 	Trader  []netip.AddrPort `json:"trader,omitempty"`
+	// Open are the subject's connections that the Gateway had not seen the end of.
+	Open []OpenSession `json:"open,omitempty"`
+	// Blind says why the kernel or the Gateway could not be asked.
+	Blind string `json:"blind,omitempty"`
 }
 
-// Sample is the size of a life's process group.
+// OpenSession is a connection that the Gateway had not seen the end of at quiescence.
+type OpenSession struct {
+	Connection int            `json:"connection"`
+	Client     netip.AddrPort `json:"client"`
+	// State is that of the trader's socket in the kernel's table: "" when it could not be asked,
+	// "gone" when no process has the socket any more.
+	State string `json:"state,omitempty"`
+	// Holder is the process of the subject that has the socket open, when that is known.
+	Holder string `json:"holder,omitempty"`
+}
+
+// SessionGone is the State of a session whose trader has let go of its socket.
+const SessionGone = "gone"
+
+// Relation says how a process was known to be the subject's.
+type Relation string
+
+// The relations.
+const (
+	RelatedStarted Relation = "started" // by the harness: the life's first process
+	RelatedChild   Relation = "child"   // of a process of the subject
+	RelatedGroup   Relation = "group"   // in a process group that one leads
+	RelatedSession Relation = "session" // in a session that one leads
+	RelatedCgroup  Relation = "cgroup"  // in the life's control group
+	RelatedTag     Relation = "tag"     // by the environment that the life was given
+	RelatedOrphan  Relation = "orphan"  // handed to the harness by the kernel
+)
+
+// Process is a process of a life as the system's table showed it.
+type Process struct {
+	Life      int      `json:"life"`
+	PID       int      `json:"pid"`
+	Parent    int      `json:"parent"` // when it was first seen
+	Command   string   `json:"command"`
+	Related   Relation `json:"related"`
+	Started   Moment   `json:"started"`
+	FirstSeen Moment   `json:"firstSeen"`
+	Gone      Moment   `json:"gone,omitempty"` // not in the table any more; 0: still there at the end
+	// Unreaped tells that it had ended and its parent had not waited for it when it was last seen.
+	Unreaped bool `json:"unreaped,omitempty"`
+	Left     bool `json:"left,omitempty"`  // it outlived its life and the settle time
+	Ended    bool `json:"ended,omitempty"` // by the harness, after that
+}
+
+// Sample is the size of all processes of a life.
 type Sample struct {
 	Life     int    `json:"life"`
 	Cycle    int    `json:"cycle,omitempty"` // taken when this cycle was answered; 0: by time
@@ -220,6 +283,13 @@ type Sample struct {
 	FDs      int    `json:"fds"`
 	Threads  int    `json:"threads"`
 	RSSBytes int64  `json:"rssBytes"`
+	// Processes counts them, those included that have ended unreaped: their parent, which still
+	// runs, has not waited for them.
+	Processes int `json:"processes,omitempty"`
+	Unreaped  int `json:"unreaped,omitempty"`
+	// OwnsSession tells that one of them had the trader's end of an established session open. Where
+	// that is never so, the numbers are of a launcher and not of the trader.
+	OwnsSession bool `json:"ownsSession,omitempty"`
 }
 
 // Cycle is a piece of work that the Gateway saw done: what was asked for in one go and the first
@@ -266,6 +336,10 @@ type Receipt struct {
 type Footer struct {
 	Ended Moment `json:"ended"`
 	Stop  Stop   `json:"stop"`
+	// Why says in words what ended the run early, and by which of the harness's timers.
+	Why string `json:"why,omitempty"`
+	// ProcessesDropped counts processes that came and went after maxProcesses others.
+	ProcessesDropped int `json:"processesDropped,omitempty"`
 	// Looks is how often the kernel's table was read for CLOSE_WAIT, LongestGap the longest time
 	// between two such readings: a dwell shorter than that may have been missed by the kernel's
 	// oracle, and by that one only.
@@ -297,6 +371,7 @@ const (
 	StopExited      Stop = "exited"        // the continuous subject exited before it was asked
 	StopStalled     Stop = "stalled"       // no cycle for as long as any fault and recovery may take
 	StopLimit       Stop = "limit"         // Scenario.Limit
+	StopOverlong    Stop = "overlong"      // MaxOverlong lives in a row did not end by themselves
 	StopInterrupted Stop = "interrupted"   // the caller's context
 	StopGateway     Stop = "gateway"       // the Gateway ended, or was stopped, by a signal
 	StopKilled      Stop = "killed"        // the harness itself; the record is made from its journal

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -39,8 +40,8 @@ type Options struct {
 	// Progress is called by Run's goroutine; it must not block. nil: nobody is told.
 	Progress func(Progress)
 
-	dialWithin time.Duration // 0: DialWithin
-	termGrace  time.Duration // 0: TermGrace
+	dialWithin time.Duration // 0: the trader's, or DialWithin
+	termGrace  time.Duration // 0: TermGrace, or as much beyond the trader's grace
 	margin     time.Duration // of patience; 0: patienceMargin
 }
 
@@ -64,8 +65,8 @@ func defaultClock() time.Time {
 func (o Options) withDefaults(s Scenario, now time.Time) (Options, error) {
 	o.ClientID = cmp.Or(o.ClientID, 1)
 	o.TimeScale = cmp.Or(o.TimeScale, 1)
-	o.dialWithin = cmp.Or(o.dialWithin, DialWithin)
-	o.termGrace = cmp.Or(o.termGrace, TermGrace)
+	o.dialWithin = cmp.Or(o.dialWithin, s.Subject.ConnectWithin, DialWithin)
+	o.termGrace = cmp.Or(o.termGrace, max(TermGrace, s.Subject.Grace+TermGrace-TermWithin))
 	o.margin = cmp.Or(o.margin, patienceMargin)
 	if c := s.Gateway.Config; c != nil && o.ClockStart.IsZero() {
 		o.ClockStart = c.Clock.Start
@@ -157,11 +158,11 @@ type run struct {
 	began time.Time
 	rec   *Record
 
-	gateway *gateway
-	watcher *observer
-	kernel  *kernel
-	group   groupReader
-	journal *journal
+	gateway  *gateway
+	watcher  *observer
+	kernel   *kernel
+	follower *follower
+	journal  *journal
 
 	interruptedAt atomic.Int64 // a Moment; 0: it was not
 }
@@ -181,9 +182,6 @@ func prepare(s Scenario, o Options, now time.Time) (*run, error) {
 		return nil, err
 	}
 	r := &run{Scenario: s, Options: o, dir: dir, began: now}
-	if r.group, err = newGroupReader(); err != nil {
-		return nil, err
-	}
 	r.rec = &Record{Dir: dir, Header: Header{
 		Version: RecordVersion, Scenario: s, Seed: o.Seed, TimeScale: o.TimeScale,
 		Command: o.Command, Started: now.UTC().Round(0), Schedule: named(s.Gateway.plannedFaults()),
@@ -193,6 +191,8 @@ func prepare(s Scenario, o Options, now time.Time) (*run, error) {
 	if err := saveSchedule(dir, r.rec.Header.Schedule); err != nil {
 		return nil, err
 	}
+	r.rec.Header.Run = fmt.Sprintf("%08x", rand.Uint32())
+	r.follower, r.rec.Header.Unfollowed = newFollower(r.rec.Header.Run, r.now)
 	r.journal, err = newJournal(dir)
 	return r, err
 }
@@ -256,6 +256,7 @@ func (r *run) fault(format string, args ...any) {
 
 // close stops the Gateway. That it has ended already is no error here: see noticeGateway.
 func (r *run) close() error {
+	r.follower.close()
 	if r.gateway == nil {
 		return nil
 	}

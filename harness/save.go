@@ -80,6 +80,7 @@ var sections = []section{
 	list("sighting", func(r *Record) *[]Sighting { return &r.Sightings }),
 	list("table", func(r *Record) *[]Table { return &r.Tables }),
 	list("look", func(r *Record) *[]Look { return &r.Looks }),
+	list("process", func(r *Record) *[]Process { return &r.Processes }),
 	list("sample", func(r *Record) *[]Sample { return &r.Samples }),
 	list("cycle", func(r *Record) *[]Cycle { return &r.Cycles }),
 	list("message", func(r *Record) *[]Message { return &r.Messages }),

@@ -258,7 +258,9 @@ func parent([]string) error {
 	if err != nil {
 		return err
 	}
-	child, err := startProcess([]string{self, subjectWord, "hang"}, nil, "", os.DevNull, os.DevNull)
+	child, err := launch{
+		command: []string{self, subjectWord, "hang"}, stdout: os.DevNull, stderr: os.DevNull,
+	}.start()
 	if err != nil {
 		return err
 	}

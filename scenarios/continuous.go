@@ -30,6 +30,7 @@ func continuous1h() harness.Scenario {
 			harness.Check{Name: "cycles", Want: cycles},
 			harness.Check{Name: "steady-fds"},
 			harness.Check{Name: "steady-threads"},
+			harness.Check{Name: "steady-processes"},
 			harness.Check{Name: "memory"},
 			harness.Check{Name: "sigterm", Within: 3 * time.Second},
 		),

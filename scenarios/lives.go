@@ -29,6 +29,8 @@ func cleanConnections() []harness.Check {
 		{Name: "one-connection-per-client"},
 		{Name: "complete-preambles"},
 		{Name: "first-bytes"},
+		{Name: "nothing-left"},
+		{Name: "log-rate"},
 		{Name: "no-duplicate-orders"},
 		{Name: "no-blind-resend"},
 		{Name: "exposure"},

@@ -43,6 +43,7 @@ func zombiesPresent() harness.Scenario {
 		Checks: []harness.Check{
 			{Name: "classified", Exits: []int{exitZombies}, Within: time.Second},
 			{Name: "one-connection", Want: 0},
+			{Name: "nothing-left"},
 			{Name: "oracles-agree"},
 			{Name: "gateway-unharmed"},
 		},
