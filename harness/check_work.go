@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"ibsoak/fakegateway"
 	"ibsoak/fakegateway/fault"
 )
 
@@ -101,7 +102,7 @@ func cyclesOfLives(r *Record, c Check) Finding {
 	if unknown != "" && f.Outcome != Fail {
 		return f.undecided("%s", unknown)
 	}
-	return f.conclude("%d of %s did their work", done, count(f.Evidence, "lives"))
+	return f.conclude("work shown by %d of %s", done, count(f.Evidence, "lives"))
 }
 
 func (r *Record) cyclesOf(life int) int {
@@ -183,8 +184,11 @@ func (r *Record) requests(life int) (work, other, all string) {
 func listed(counts map[string]int) string {
 	names := slices.Sorted(maps.Keys(counts))
 	for i, name := range names {
+		if name == fakegateway.KindMalformed {
+			names[i] = "what the Gateway could not read"
+		}
 		if n := counts[name]; n > 1 {
-			names[i] = fmt.Sprintf("%s (%d)", name, n)
+			names[i] += fmt.Sprintf(" (%d)", n)
 		}
 	}
 	return strings.Join(names, ", ")

@@ -70,9 +70,9 @@ func cycleCases() []judged {
 		}
 	}
 	return slices.Concat(paceCases(), []judged{
-		{"every life", working(), one, nil, Pass, "10 of 10 lives did their work"},
+		{"every life", working(), one, nil, Pass, "work shown by 10 of 10"},
 		{"asked for the time", working(), one, idle("startApi", "reqCurrentTime"), Fail, "no cycle was shown: it asked only for reqCurrentTime"},
-		{"sent what nobody knows", working(), one, idle(fakegateway.KindMalformed), Fail, "asked only for malformed, which is no work"},
+		{"sent what nobody knows", working(), one, idle(fakegateway.KindMalformed), Fail, "asked only for what the Gateway could not read, which is no work"},
 		{"asked for nothing", working(), one, idle("startApi"), Fail, "it asked for nothing"},
 		{"asked and was not answered", working(), one, idle("reqHistoricalData", "reqHistoricalData"), Fail, "reqHistoricalData (2), and nothing of it was answered"},
 		{"asked for what may be work", working(), one, idle("reqMarketRule", "reqCurrentTime"), Inconclusive, "life 5: it asked for reqMarketRule, which may be its work or not"},
