@@ -37,7 +37,6 @@ type recogniser struct {
 	interval time.Duration // in this run
 	moment   func(time.Time) Moment
 	sessions map[int]*worker // by connection
-	left     map[int]bool    // connections that either end has begun to end
 	market   bool            // the subject has asked for market data in this run
 }
 
@@ -49,6 +48,7 @@ type worker struct {
 	group   *group             // the newest cycle
 	polled  Moment             // the last answer
 	updated Moment             // the last cycle of a stream
+	left    Moment             // either end has begun to end the connection
 }
 
 // workKey is a request's id; one without an id has its kind instead.
@@ -78,7 +78,6 @@ type group struct {
 func newRecogniser(rule CycleRule, interval time.Duration, moment func(time.Time) Moment) *recogniser {
 	return &recogniser{
 		rule: rule, interval: interval, moment: moment, sessions: map[int]*worker{},
-		left: map[int]bool{},
 	}
 }
 
@@ -90,17 +89,20 @@ func (c *recogniser) intervals(n float64) time.Duration {
 func (c *recogniser) take(e fakegateway.Event) (cycle Cycle, ok bool) {
 	switch e.Kind {
 	case fakegateway.EventInbound:
-		if e.Digest != nil && !c.left[e.Connection] {
+		if e.Digest != nil {
 			c.asked(c.session(e.Connection), e)
 		}
 	case fakegateway.EventOutbound:
-		if s, known := c.sessions[e.Connection]; known && e.Digest != nil {
+		s, known := c.sessions[e.Connection]
+		if known && e.Digest != nil && (s.left == 0 || c.moment(e.Begun) < s.left) {
 			return c.told(s, e)
 		}
 	case fakegateway.EventClientFIN, fakegateway.EventClientRST, fakegateway.EventGatewayFIN,
-		fakegateway.EventGatewayRST, fakegateway.EventClosed:
-		delete(c.sessions, e.Connection) // whoever has left is told nothing
-		c.left[e.Connection] = true
+		fakegateway.EventGatewayRST:
+		s := c.session(e.Connection)
+		s.left = earliest(s.left, c.moment(e.At)) // whoever has left is told nothing more
+	case fakegateway.EventClosed:
+		delete(c.sessions, e.Connection)
 	default:
 	}
 	return Cycle{}, false
@@ -170,7 +172,7 @@ func (c *recogniser) matches(kind string, d fakegateway.Digest) bool {
 		r.Ref != "" && (kind != placeOrder || !strings.HasPrefix(d.OrderRef, r.Ref)):
 		return false
 	}
-	return r.Request != "" || w == nil || w.rank != bookkeeping
+	return r.Request != "" || w == nil || w.rank >= accountData
 }
 
 // join puts a request into the newest cycle of its connection, or begins another.

@@ -17,14 +17,15 @@ type said struct {
 	kind    fakegateway.EventKind
 	message string
 	digest  fakegateway.Digest
+	took    time.Duration // to write
 }
 
 func asks(at float64, k wire.Kind, d fakegateway.Digest) said {
-	return said{at, fakegateway.EventInbound, k.String(), d}
+	return said{at: at, kind: fakegateway.EventInbound, message: k.String(), digest: d}
 }
 
 func tells(at float64, k wire.Kind, d fakegateway.Digest) said {
-	return said{at, fakegateway.EventOutbound, k.String(), d}
+	return said{at: at, kind: fakegateway.EventOutbound, message: k.String(), digest: d}
 }
 
 func about(id int, symbol string) fakegateway.Digest {
@@ -45,7 +46,7 @@ func recognised(rule CycleRule, events ...said) []string {
 	var out []string
 	for _, s := range events {
 		at := began.Add(time.Duration(s.at * float64(time.Second)))
-		cycle, ok := c.take(fakegateway.Event{At: at, Kind: s.kind, Connection: 1, Message: s.message, Digest: &s.digest})
+		cycle, ok := c.take(fakegateway.Event{At: at, Kind: s.kind, Connection: 1, Message: s.message, Digest: &s.digest, Begun: at.Add(-s.took)})
 		if ok {
 			out = append(out, strings.Join(strings.Fields(fmt.Sprint(cycle.Kind, " ", cycle.Symbol, cycle.Ref, " ",
 				time.Duration(cycle.Answered).Round(100*time.Millisecond).Seconds())), " "))
@@ -55,6 +56,12 @@ func recognised(rule CycleRule, events ...said) []string {
 }
 
 func ended(at float64, k fakegateway.EventKind) said { return said{at: at, kind: k} }
+
+// slowly makes the event of a writing that took 0.1 s.
+func slowly(s said) said {
+	s.took = 100 * time.Millisecond
+	return s
+}
 
 func buy(at float64, id int, ref string) said {
 	return asks(at, wire.PlaceOrder, fakegateway.Digest{OrderID: id, Symbol: "AAPL", Action: "BUY", OrderRef: ref})
@@ -99,6 +106,7 @@ func TestCyclesRecognised(t *testing.T) {
 		{"asked twice before the answer", CycleRule{}, [][]said{{asks(0, wire.ReqHistoricalData, about(1, "A")), asks(0, wire.ReqHistoricalData, about(2, "A")), tells(0.1, wire.HistoricalData, num(1)), tells(0.1, wire.HistoricalData, num(2))}}, []string{"reqHistoricalData A 0.1"}},
 
 		{"asked and left", CycleRule{}, [][]said{{asks(0, wire.ReqHistoricalData, about(1, "A")), ended(0.05, fakegateway.EventClientFIN), tells(0.1, wire.HistoricalData, num(1))}}, nil},
+		{"left after the answer, before its event", CycleRule{}, [][]said{{asks(0, wire.ReqHistoricalData, about(1, "A")), ended(0.15, fakegateway.EventClientFIN), slowly(tells(0.2, wire.HistoricalData, num(1)))}}, []string{"reqHistoricalData A 0.2"}},
 		{"left before it was read", CycleRule{}, [][]said{{ended(0, fakegateway.EventClientRST), asks(0.05, wire.ReqHistoricalData, about(1, "A")), tells(0.1, wire.HistoricalData, num(1))}}, nil},
 		{"refused", CycleRule{}, [][]said{{asks(0, wire.ReqContractDetails, about(1, "A")), warned(200), tells(0.1, wire.ContractDataEnd, num(1))}}, nil},
 		{"answered beside a notice", CycleRule{}, [][]said{{asks(0, wire.ReqHistoricalData, about(1, "A")), warned(2188), warned(2176), warned(10167), tells(0.1, wire.HistoricalData, num(1))}}, []string{"reqHistoricalData A 0.1"}},

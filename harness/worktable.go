@@ -15,6 +15,9 @@ const (
 	// bookkeeping is asked by every client, whatever it does: its answer is no cycle, unless
 	// CycleRule.Request names it.
 	bookkeeping workRank = iota
+	// referenceData may be what a trader lives by, or not: its answer is a cycle only when
+	// CycleRule.Request names it.
+	referenceData
 	// accountData is what a session is prepared with. Its answer is a cycle of a trader that has not
 	// asked for market data.
 	accountData
@@ -62,6 +65,18 @@ var workKinds = []workKind{
 	{request: wire.ReqPnL, rank: accountData, updates: kinds(wire.PnL)},
 	{request: wire.ReqPnLSingle, rank: accountData, updates: kinds(wire.PnLSingle)},
 
+	{request: wire.ReqMarketRule, rank: referenceData, ends: kinds(wire.MarketRule)},
+	{request: wire.ReqSmartComponents, rank: referenceData, ends: kinds(wire.SmartComponents)},
+	{request: wire.ReqMktDepthExchanges, rank: referenceData, ends: kinds(wire.MktDepthExchanges), unnumbered: true},
+	{request: wire.ReqNewsProviders, rank: referenceData, ends: kinds(wire.NewsProviders), unnumbered: true},
+	{request: wire.ReqNewsBulletins, rank: referenceData, updates: kinds(wire.NewsBulletins), unnumbered: true},
+	{request: wire.ReqFamilyCodes, rank: referenceData, ends: kinds(wire.FamilyCodes), unnumbered: true},
+	{request: wire.ReqSoftDollarTiers, rank: referenceData, ends: kinds(wire.SoftDollarTiers)},
+	{request: wire.ReqScannerParameters, rank: referenceData, ends: kinds(wire.ScannerParameters), unnumbered: true},
+	{request: wire.ReqWshMetaData, rank: referenceData, ends: kinds(wire.WshMetaData)},
+	{request: wire.ReqFA, rank: referenceData, ends: kinds(wire.ReceiveFA), unnumbered: true},
+	{request: wire.ReqUserInfo, rank: referenceData, ends: kinds(wire.UserInfo)},
+
 	{request: wire.ReqCurrentTime, ends: kinds(wire.CurrentTime), unnumbered: true},
 	{request: wire.ReqCurrentTimeInMillis, ends: kinds(wire.CurrentTimeInMillis), unnumbered: true},
 	{request: wire.ReqIds, ends: kinds(wire.NextValidID), unnumbered: true},
@@ -98,6 +113,9 @@ func indexWork() (byRequest map[string]*workKind, byAnswer map[string][]*workKin
 // placeOrder is the one request whose answer is that the order was taken.
 var placeOrder = wire.PlaceOrder.String()
 
+// startAPI ends every handshake and asks for nothing.
+var startAPI = wire.StartAPI.String()
+
 // validate reports what the rule asks for and nothing can show.
 func (c CycleRule) validate() error {
 	if _, known := workByRequest[c.Request]; !known && c.Request != "" && c.Request != placeOrder {
@@ -126,6 +144,12 @@ func (c CycleRule) String() string {
 	add("symbol", c.Symbol)
 	add("orderRef", c.Ref)
 	return strings.Join(words, ", ")
+}
+
+// isWork reports a request that is a cycle when it is answered, without being named.
+func isWork(kind string) bool {
+	w, known := workByRequest[kind]
+	return kind == placeOrder || known && w.rank >= accountData
 }
 
 // isBookkeeping reports a message that no trader works by: a question of bookkeeping, a cancel, or
