@@ -8,6 +8,8 @@ import (
 )
 
 func orderFaults() harness.Scenario {
+	// What a session is told of earlier orders, unasked or asked, is not what is to be lost.
+	ordered := &fault.Moment{Inbound: "placeOrder"}
 	losses := []fault.Fault{
 		{
 			ID: "never-arrived", Why: "the order was read and nobody acted on it",
@@ -15,15 +17,15 @@ func orderFaults() harness.Scenario {
 		},
 		{
 			ID: "unacknowledged", Why: "the order works, and its acknowledgement is lost",
-			When: fault.When{Outbound: "openOrder", Nth: 1},
+			When: fault.When{Outbound: "openOrder", After: ordered},
 		},
 		{
 			ID: "unreported", Why: "the order was acknowledged, and its status is lost",
-			When: fault.When{Outbound: "orderStatus", Nth: 1},
+			When: fault.When{Outbound: "orderStatus", After: ordered},
 		},
 		{
 			ID: "filled-while-away", Why: "the order was reported at work, and its fill is lost",
-			When: fault.When{Outbound: "execDetails", Nth: 1},
+			When: fault.When{Outbound: "execDetails", After: ordered, Of: fault.Values{"reqId": -1}},
 		},
 	}
 	for i := range losses {
