@@ -139,7 +139,9 @@ func (b *board) written(row *Connection, bytes int, whole []frame) {
 	for _, f := range whole {
 		row.MessagesOut[f.kind]++
 		b.sent[f.kind]++
-		b.emit(Event{Kind: EventOutbound, Connection: row.ID, Message: f.kind, Digest: f.digest})
+		b.emit(Event{
+			Kind: EventOutbound, Connection: row.ID, Message: f.kind, Digest: f.digest, Begun: f.at,
+		})
 	}
 }
 

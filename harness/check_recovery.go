@@ -9,34 +9,19 @@ import (
 	"ibsoak/fakegateway/fault"
 )
 
-// recoveryDetectors are the checks of work, and of the return to it.
+// recoveryDetectors are the checks of the return to work.
 var recoveryDetectors = []Detector{
-	{
-		Name: "cycles", Group: GroupWork, judge: cyclesSeen,
-		Doc:   "Fewer than Want cycles were answered.",
-		Least: "one connection",
-	},
 	{
 		Name: "recovery", Group: GroupWork, judge: recovered,
 		Doc: "The subject came back from a lost connection other than Want times (default 1), or " +
-			"took longer than Within from the Gateway's readiness to its first cycle.",
+			"took longer than Within from the Gateway's readiness to its first cycle, which is the " +
+			"first answered piece of work, as the check cycles says, or the first update of a " +
+			"subscription that was made again.",
 		Least: "one lost connection after a cycle",
+		Do: "Connect again after a lost session, with a growing pause between tries, and ask or " +
+			"subscribe anew: a subscription does not survive its session.",
+		Page: "your-trader.md#recovery",
 	},
-}
-
-func cyclesSeen(r *Record, c Check) Finding {
-	f := open(c, "connections", 1)
-	f.Evidence = len(r.subjects())
-	want := cmp.Or(c.Want, 1)
-	if len(r.Cycles) < want {
-		at, what := Moment(0), "none was answered"
-		if n := len(r.Cycles); n > 0 {
-			at = r.Cycles[n-1].Answered
-			what = fmt.Sprintf("the last of %d was answered here", n)
-		}
-		f.violated(Example{At: at, What: fmt.Sprintf("%s; the run ended: %s", what, r.Footer.Stop)})
-	}
-	return f.conclude("%d answered, %d wanted", len(r.Cycles), want)
 }
 
 // recovered compares the number of recoveries with the number wanted, and the slowest with the

@@ -37,7 +37,7 @@ type Detector struct {
 
 // Detectors are all checks that a scenario can ask for, in the order of a report.
 var Detectors = slices.Concat(
-	workDetectors, recoveryDetectors,
+	cycleDetectors, workDetectors, recoveryDetectors,
 	orderDetectors,
 	connectionDetectors, zombieDetectors,
 	processDetectors,

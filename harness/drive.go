@@ -166,10 +166,10 @@ func (r *run) clearGroup(ctx context.Context, n, pid int) {
 func (r *run) observe(e fakegateway.Event, n int) (cycle bool) {
 	r.watcher.messages.note(r.rec, e, n, r.now())
 	c, ok := r.watcher.take(e)
-	if !ok {
+	if !ok || len(r.rec.Cycles) >= maxCycles {
 		return false
 	}
-	c.Number, c.Life = len(r.rec.Cycles)+1, n
+	c.Number, c.Life = len(r.rec.Cycles)+1, r.watcher.messages.life(c.Connection, n)
 	r.rec.Cycles = append(r.rec.Cycles, c)
 	return true
 }

@@ -198,8 +198,24 @@ func (l *life) observe(e fakegateway.Event) {
 		return
 	}
 	l.stalled.Reset(r.patience())
-	if r.Subject.Cycles > 0 && n >= r.Subject.Cycles {
+	l.cycled(n)
+}
+
+// cycled ends a continuous subject when it has done its cycles and the time for them is over, or when
+// waiting for that would show nothing more.
+func (l *life) cycled(n int) {
+	r := l.run
+	s := r.Subject
+	if s.Cycles == 0 && n < maxCycles || n < s.Cycles {
+		return
+	}
+	took := r.now().Since(r.rec.Cycles[0].Requested)
+	left := time.Duration(paceTotal*float64(s.planned(r.TimeScale))) - took
+	switch {
+	case left <= 0, n >= maxCycles, burst(r.rec.Cycles, s, r.TimeScale):
 		l.terminate(EndedSIGTERM)
+	case s.For == 0 || left < r.scaled(s.For):
+		l.enough.Reset(left)
 	}
 }
 
@@ -241,7 +257,7 @@ func (l *life) kill(by EndedBy) {
 
 // patience is how long a continuous subject may go without a cycle before the run has seen
 // enough: three intervals, every planned downtime, the longest time that a check allows, and a
-// margin.
+// margin. A subject whose pace cannot be set has its own, whatever the time scale.
 func (r *run) patience() time.Duration {
 	const intervals = 3
 	var downtime, allowed time.Duration
@@ -254,5 +270,9 @@ func (r *run) patience() time.Duration {
 	for _, c := range r.Checks {
 		allowed = max(allowed, c.Within)
 	}
-	return r.scaled(intervals*r.Subject.Interval+downtime) + allowed + r.margin
+	interval := r.scaled(r.Subject.Interval)
+	if !r.Subject.paceable(r.Command) {
+		interval = max(interval, r.Subject.Interval)
+	}
+	return intervals*interval + r.scaled(downtime) + allowed + r.margin
 }

@@ -221,14 +221,19 @@ type Sample struct {
 	RSSBytes int64  `json:"rssBytes"`
 }
 
-// Cycle is a reqHistoricalData for the first symbol that the Gateway has answered in full, which
-// every trader that looks at its market before it acts sends, whatever its language.
+// Cycle is a piece of work that the Gateway saw done: what was asked for in one go and the first
+// full answer to it, an order that it took, or an interval in which a subscription brought updates.
 type Cycle struct {
 	Number     int    `json:"number"` // from 1
 	Life       int    `json:"life"`
 	Connection int    `json:"connection"`
 	Requested  Moment `json:"requested"`
 	Answered   Moment `json:"answered"`
+	// Kind is IBKR's name of the request that was answered first; Symbol and Ref are its contract's
+	// and, of an order, its orderRef.
+	Kind   string `json:"kind,omitempty"`
+	Symbol string `json:"symbol,omitempty"`
+	Ref    string `json:"orderRef,omitempty"`
 }
 
 // Message is a message that some check asks about: a request, an order, an answer or a notice, in

@@ -193,7 +193,7 @@ func (r *run) open(ctx context.Context) error {
 		return fmt.Errorf("start the Gateway: %w", err)
 	}
 	r.gateway = gateway
-	r.watcher = watch(gateway, r.now, r.moment)
+	r.watcher = watch(gateway, r.Subject.Cycle, r.scaled(r.Subject.pace()), r.moment)
 	if r.rec.Header.Gateway, err = addrPort(gateway.Addr()); err != nil {
 		return err
 	}

@@ -72,6 +72,9 @@ func (s Subject) validate() error {
 			errs = append(errs, err)
 		}
 	}
+	if err := s.Cycle.validate(); err != nil {
+		bad("%v", err)
+	}
 	if s.Cycles < 0 || s.For < 0 || s.LifeLimit < 0 {
 		bad("cycles, for and life limit are 0 or more")
 	}

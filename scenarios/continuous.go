@@ -28,6 +28,7 @@ func continuous1h() harness.Scenario {
 		Checks: with(
 			harness.Check{Name: "one-connection", Want: 1},
 			harness.Check{Name: "cycles", Want: cycles},
+			harness.Check{Name: "pace"},
 			harness.Check{Name: "steady-fds"},
 			harness.Check{Name: "steady-threads"},
 			harness.Check{Name: "memory"},

@@ -59,6 +59,7 @@ func with(checks ...harness.Check) []harness.Check {
 func lives(n int) []harness.Check {
 	return with(
 		harness.Check{Name: "completed-handshakes", Want: n},
+		harness.Check{Name: "cycles"},
 		harness.Check{Name: "exit-codes", Exits: []int{exitOK}},
 	)
 }

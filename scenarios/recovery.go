@@ -23,6 +23,7 @@ func recoveryChecks(times int, within time.Duration, cycles int, more ...harness
 		harness.Check{Name: "recovery", Want: times, Within: within},
 		harness.Check{Name: "connect-rate"},
 		harness.Check{Name: "cycles", Want: cycles},
+		harness.Check{Name: "pace"},
 		harness.Check{Name: "sigterm", Within: 3 * time.Second},
 	)...)
 }
