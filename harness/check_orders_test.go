@@ -32,7 +32,7 @@ func orderCases() []judged {
 	return out
 }
 
-func reference(kind Reference) func(*Record) {
+func saying(kind Reference) func(*Record) {
 	return func(r *Record) { r.Header.Scenario.Subject.Reference = kind }
 }
 
@@ -202,11 +202,11 @@ func identityCases() []judged {
 		s.askAll()
 		s.trade("BUY 1 AAPL", "x")
 	}
-	inferred = append(inferred, casesOf(once, reference(RefIntent), []steps{
+	inferred = append(inferred, casesOf(once, saying(RefIntent), []steps{
 		{"said: an intent", tagged, Fail, `orderRef "x"`},
 		{"said: an intent, a bracket", bracket, Pass, ""},
 	})...)
-	inferred = append(inferred, casesOf(once, reference(RefStrategy), []steps{
+	inferred = append(inferred, casesOf(once, saying(RefStrategy), []steps{
 		{"said: a strategy", blind, Inconclusive, "a strategy's name"},
 	})...)
 	return append(inferred, casesOf(claimed, nil, []steps{
@@ -494,6 +494,12 @@ func gateCases() []judged {
 		{"after it", func(s *script) { s.session(); s.trade("BUY 1 AAPL", "") }, Pass, ""},
 		{"before it", func(s *script) { s.connect(); s.trade("BUY 1 AAPL", ""); s.ready() }, Fail, "before nextValidId"},
 		{"on the next connection before it", func(s *script) { s.session(); s.lose(); s.connect(); s.trade("BUY 1 AAPL", "") }, Fail, "before nextValidId"},
+		{"read before it was written", func(s *script) {
+			s.session()
+			s.Messages[1].Begun = s.Messages[1].At - ms
+			s.trade("BUY 1 AAPL", "")
+			s.Messages[2].Begun = s.Messages[1].At - 2*ms
+		}, Fail, "before nextValidId"},
 		{"no order", func(s *script) { s.session() }, Inconclusive, "0 orders"},
 	})
 	cases = append(cases, casesOf(Check{Name: "order-ids-rise"}, nil, []steps{
