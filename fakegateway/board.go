@@ -123,7 +123,9 @@ func (b *board) inbound(row *Connection, f frame) {
 	}
 	b.received[f.kind]++
 	b.file(f)
-	b.emit(Event{Kind: EventInbound, Connection: row.ID, Message: f.kind, Digest: f.digest})
+	b.emit(Event{
+		Kind: EventInbound, Connection: row.ID, Message: f.kind, Digest: f.digest, Begun: f.at,
+	})
 }
 
 // outbound files frames that are about to be written, and numbers them in place.

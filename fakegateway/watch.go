@@ -44,7 +44,8 @@ type Event struct {
 	Message    string    `json:"message,omitempty"`
 	Fault      string    `json:"fault,omitempty"`
 	// Begun, of an outbound message, is when the Gateway began to write it. Its reader may have seen
-	// the client's reaction, an end even, before the event says that all was written.
+	// the client's reaction, an end even, before the event says that all was written. Of an inbound
+	// one it is when its bytes had been read: it is handled when what was said before is written.
 	Begun time.Time `json:"begun,omitzero"`
 	// Digest, of an inbound or outbound message, says what it is about; nil when it does not decode,
 	// or was queued before anybody followed.

@@ -108,7 +108,7 @@ var orderDetectors = []Detector{
 		Name: "no-orders-after-end", Group: GroupOrders, judge: noOrdersAfterEnd,
 		Doc: fmt.Sprintf("An order came more than the grace (default %s) after SIGTERM, or an order or a new "+
 			"session more than %s after the life's end.", TermWithin, afterEnd),
-		Least: "one life that connected and ended",
+		Least: fmt.Sprintf("one life that connected, and %s of the Gateway after its end", afterEnd),
 		Do:    "Stop everything that can send before the process exits, its children included.",
 		Page:  "your-trader.md#orders",
 	},

@@ -15,24 +15,42 @@ func noBlindResend(r *Record, c Check) Finding {
 		return f.undecided("%s", why)
 	}
 	f.Evidence = log.lostThenReturned()
+	doubt, resent := "", map[*sentOrder]bool{}
 	for i, b := range log.orders {
 		for _, a := range log.orders[:i] {
-			if !a.equal(b) || !log.lost(a, b) {
+			if resent[a] || !a.equal(b) || !log.lost(a, b) {
 				continue
 			}
+			resent[a] = true
 			if missing := log.unknown(a, b); missing != "" {
-				f.violated(Example{
-					Life: b.Life, Connection: b.Connection, At: b.At,
-					What: fmt.Sprintf("%s, order id %d, is order id %d of connection %d again, whose "+
-						"acknowledgement was lost: %s", b.describe(), b.OrderID, a.OrderID, a.Connection, missing),
-				})
-				break
+				f.violated(b.example("%s, order id %d, is order id %d of connection %d again, whose "+
+					"acknowledgement was lost: %s", b.describe(), b.OrderID, a.OrderID, a.Connection, missing))
+			} else if log.mayBeTwo(a, b) {
+				doubt = fmt.Sprintf("%s, order id %d, is equal to order id %d, whose acknowledgement was lost "+
+					"and which the Gateway then told of: wanted twice, or the same again? Say what is wanted "+
+					"with --max-position %s=N", b.describe(), b.OrderID, a.OrderID, b.Symbol)
 			}
 		}
+	}
+	if doubt != "" && f.Outcome != Fail {
+		return f.undecided("%s", doubt)
 	}
 	f.Informational = f.Evidence == 0 && c.Evidence == 0 && f.Outcome != Fail
 	return f.conclude("%s, %s sent again before the Gateway had said what became of them",
 		count(f.Evidence, "lost acknowledgements"), none(len(f.Examples)))
+}
+
+// mayBeTwo reports that an order which its client knew to be alive or filled was followed by its
+// equal, and that nothing else can tell whether both were wanted: what the first had moved was not
+// moved back in between, and neither a reference nor a wanted position speaks.
+func (l *orderLog) mayBeTwo(a, b *sentOrder) bool {
+	if a.book == nil || b.book == nil || a.book.dead() || b.book.Rejected || l.movedBack(a, b) {
+		return false
+	}
+	said := slices.ContainsFunc(l.r.wantedPositions(), func(w WantedPosition) bool {
+		return w.Symbol == a.Symbol && w.Max != nil
+	})
+	return !said && (a.OrderRef == "" || a.OrderRef != b.OrderRef)
 }
 
 func none(n int) string {

@@ -61,7 +61,7 @@ func (m *messages) note(rec *Record, e fakegateway.Event, life int, now Moment) 
 		return
 	}
 	kept := Message{
-		At: at, Life: m.life(e.Connection, life), Connection: e.Connection,
+		At: at, Begun: m.moment(e.Begun), Life: m.life(e.Connection, life), Connection: e.Connection,
 		FromClient: e.Kind == fakegateway.EventInbound, Kind: e.Message,
 	}
 	if e.Digest != nil {

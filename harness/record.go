@@ -311,7 +311,10 @@ type Cycle struct {
 // the order of the wire on its connection. Kind is fakegateway.KindMalformed for what the Gateway
 // could not read. Ticks, bars and the other kinds of unkept are not kept one by one.
 type Message struct {
-	At         Moment `json:"at"`
+	At Moment `json:"at"`
+	// Begun is when the Gateway began to write it, or had read its bytes: it handles a message
+	// later than that.
+	Begun      Moment `json:"begun,omitempty"`
 	Life       int    `json:"life"` // 0: outside any life
 	Connection int    `json:"connection"`
 	// FromClient tells a request, which the Gateway has read, from what it wrote to the client.

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"slices"
 	"time"
 
 	"ibsoak/fakegateway/fault"
@@ -8,6 +9,8 @@ import (
 )
 
 func orderFaults() harness.Scenario {
+	// What a session is told of earlier orders, unasked or asked, is not what is to be lost.
+	ordered := &fault.Moment{Inbound: "placeOrder"}
 	losses := []fault.Fault{
 		{
 			ID: "never-arrived", Why: "the order was read and nobody acted on it",
@@ -15,15 +18,15 @@ func orderFaults() harness.Scenario {
 		},
 		{
 			ID: "unacknowledged", Why: "the order works, and its acknowledgement is lost",
-			When: fault.When{Outbound: "openOrder", Nth: 1},
+			When: fault.When{Outbound: "openOrder", After: ordered},
 		},
 		{
 			ID: "unreported", Why: "the order was acknowledged, and its status is lost",
-			When: fault.When{Outbound: "orderStatus", Nth: 1},
+			When: fault.When{Outbound: "orderStatus", After: ordered},
 		},
 		{
 			ID: "filled-while-away", Why: "the order was reported at work, and its fill is lost",
-			When: fault.When{Outbound: "execDetails", Nth: 1},
+			When: fault.When{Outbound: "execDetails", After: ordered, Of: fault.Values{"reqId": -1}},
 		},
 	}
 	for i := range losses {
@@ -37,10 +40,11 @@ func orderFaults() harness.Scenario {
 		Why: "A trader cannot tell the first three apart when they happen: in each its order was sent " +
 			"and nothing came back. Sending it again is right in the first and buys twice in the others. " +
 			"Only the broker's own record can say. On the last connection an order is told as cancelled " +
-			"and has filled: whoever believes the word buys again. The trader has an order for every " +
-			"cycle, so each connection has one to lose.",
+			"and has filled: whoever believes the word buys again. The next order id comes late, after " +
+			"the session seems ready. The trader has an order for every cycle, so each connection has " +
+			"one to lose.",
 		Labels:  []string{"short", "orders", "recovery"},
-		Gateway: harness.Gateway{Faults: append(losses, cancelCrossesFill(len(losses)+1)...)},
+		Gateway: harness.Gateway{Faults: slices.Concat(losses, cancelCrossesFill(len(losses)+1), lateID())},
 		Subject: harness.Subject{
 			Mode: harness.Continuous, Interval: interval, Cycles: 14,
 			Args: []string{"--strategy", "alternate", "--absence-wait", "2s"},
@@ -78,6 +82,16 @@ func cancelCrossesFill(connection int) []fault.Fault {
 		faults[i].Where.Connection, faults[i].Until.Count = connection, 1
 	}
 	return faults
+}
+
+// lateID keeps nextValidId back a little in every session but the first: an order that does not wait
+// for it comes before it for certain.
+func lateID() []fault.Fault {
+	return []fault.Fault{{
+		ID: "late-id", Why: "the next order id comes when the session seems ready",
+		Where: fault.Where{FromConnection: 2}, When: fault.When{Outbound: "nextValidId"},
+		What: fault.What{Do: fault.Delay, For: fault.Duration(300 * time.Millisecond)},
+	}}
 }
 
 // orderClaims are the checks of a scenario that claims something about orders: each must have seen
