@@ -358,8 +358,8 @@ func (f *follower) end(life int) error {
 		if err := f.look(); err != nil {
 			return err
 		}
-		left := f.running(life)
-		if len(left) == 0 {
+		left, dead := f.running(life), f.awaited(life)
+		if len(left)+dead == 0 {
 			return nil
 		}
 		for _, p := range left {
@@ -371,10 +371,24 @@ func (f *follower) end(life int) error {
 		select {
 		case <-again.C:
 		case <-deadline:
+			if len(left) == 0 {
+				return nil
+			}
 			return fmt.Errorf("%s of life %d still there %s after SIGKILL",
 				count(len(left), "processes"), life, ReapWithin)
 		}
 	}
+}
+
+// awaited counts the processes of a life that have ended and that the harness is to wait for.
+func (f *follower) awaited(life int) int {
+	n := 0
+	for _, p := range f.of(life) {
+		if p.row.unreaped && p.row.parent == os.Getpid() {
+			n++
+		}
+	}
+	return n
 }
 
 // report gives the lines of the record, in the order of their start.
