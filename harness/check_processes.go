@@ -78,7 +78,7 @@ func nothingLeft(r *Record, c Check) Finding {
 	if len(unclear) > 0 && f.Outcome != Fail {
 		return f.undecided("%s", unclear[0])
 	}
-	return f.conclude("%s of the subject seen, by parent, group, session, environment%s",
+	return f.conclude("%s followed by parent, group, session, environment%s",
 		count(len(r.Processes)+r.Footer.ProcessesDropped, "processes"), r.unseen())
 }
 

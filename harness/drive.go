@@ -98,7 +98,7 @@ func (r *run) settle(ctx context.Context, n int) {
 	}
 	look := Look{Life: n, Settled: err == nil}
 	r.lookAtKernel(ctx, &look)
-	r.lookForLeftovers(ctx, n, &look)
+	r.lookForLeftovers(ctx, &look)
 	r.rec.Looks = append(r.rec.Looks, look)
 }
 
