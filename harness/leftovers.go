@@ -52,13 +52,17 @@ func (r *run) noteLeftovers() {
 	}
 }
 
+// relations say in words how a process was known to be the subject's.
+var relations = map[Relation]string{
+	RelatedChild: ", a child", RelatedGroup: ", in its process group", RelatedSession: ", in its session",
+	RelatedCgroup: ", in its control group", RelatedTag: ", with its environment",
+	RelatedOrphan: ", an orphan of its",
+}
+
 // described names a process with the sockets of the Gateway's port that it holds and what it
 // listens on.
 func (r *run) described(p *followed) string {
-	text := p.String()
-	if p.Related != RelatedStarted {
-		text += ", known by its " + string(p.Related)
-	}
+	text := p.String() + relations[p.Related]
 	var held []string
 	for _, s := range r.traderSockets() {
 		if owns, err := sockets.Owns(p.PID, s); err == nil && owns {

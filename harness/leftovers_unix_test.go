@@ -187,7 +187,7 @@ func TestRunBlamesNoTimer(t *testing.T) {
 	}
 	r, v := soaked(t, "slow-second", s, Options{})
 	wants(t, r, v, Inconclusive, "exit-codes", "completed-handshakes")
-	if !strings.Contains(v.Sentence, "life 2 had not connected 2s after its start, when the harness stopped it: "+
+	if !strings.Contains(v.Sentence, "life 2 had not connected within 2s, when the harness stopped it: "+
 		"a trader that needs longer says so with --connect-within") {
 		t.Errorf("sentence: %s", v.Sentence)
 	}

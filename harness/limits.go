@@ -47,6 +47,10 @@ const (
 	tableEvery     = 250 * time.Millisecond
 	processEvery   = time.Second
 
+	// processShare keeps the process sampler below a fiftieth of one processor on a machine with
+	// thousands of processes, whose table takes long to read.
+	processShare = 50
+
 	// outputWithin is how long after the end of a life's last process its output may take to end.
 	outputWithin = 2 * time.Second
 

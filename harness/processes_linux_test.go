@@ -195,3 +195,15 @@ func TestCgroupMount(t *testing.T) {
 		t.Errorf("mount %q where there is none", got)
 	}
 }
+
+// BenchmarkFollowerLook is what a sample costs: it grows with the number of processes on the
+// machine.
+func BenchmarkFollowerLook(b *testing.B) {
+	f, _ := newFollower("bench", func() Moment { return 1 })
+	defer f.close()
+	for b.Loop() {
+		if err := f.look(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
