@@ -117,7 +117,7 @@ func (r *Record) firstCut() string {
 	for _, l := range r.Lives {
 		switch {
 		case l.EndedBy == EndedNoDial:
-			return "; " + l.noDial()
+			return "; " + r.noDial(l)
 		case r.cut(l):
 			return fmt.Sprintf("; life %d was cut short", l.Number)
 		}
@@ -126,16 +126,17 @@ func (r *Record) firstCut() string {
 }
 
 // noDial says that a life was stopped because it had not connected, and what to do about that.
-func (l Life) noDial() string {
-	return fmt.Sprintf("life %d had not connected %s after its start, when the harness stopped it: "+
-		"a trader that needs longer says so with --connect-within", l.Number, round(l.TermSent.Since(l.Started)))
+func (r *Record) noDial(l Life) string {
+	return fmt.Sprintf("life %d had not connected within %s, when the harness stopped it: "+
+		"a trader that needs longer says so with --connect-within",
+		l.Number, cmp.Or(r.Header.Scenario.Subject.ConnectWithin, DialWithin))
 }
 
 // neverConnected says that the subject made no connection, and why when the harness knows.
 func (r *Record) neverConnected() string {
 	for _, l := range r.Lives {
 		if l.EndedBy == EndedNoDial {
-			return "the subject never connected: " + l.noDial()
+			return "the subject never connected: " + r.noDial(l)
 		}
 	}
 	return "the subject never connected"

@@ -50,8 +50,12 @@ func processCases() []judged {
 	}
 	ten := func() *Record { return withProcesses(tenLives()) }
 	return []judged{
-		{"nothing", ten(), left, nil, Pass, "10 processes of the subject seen"},
+		{"nothing", ten(), left, nil, Pass, "10 processes followed by parent"},
 		{"a process", ten(), left, func(r *Record) { r.Lives[3].Leftovers = []string{"sleep 60 (pid 7)"} }, Fail, "left 1 process, which the harness ended: sleep 60 (pid 7)"},
+		{"a process of a life that the harness stopped before it had connected", ten(), left, func(r *Record) {
+			notDialled(r)
+			r.Lives[3].Leftovers = []string{"python3 trader.py (pid 7)"}
+		}, Inconclusive, "9 lives seen, 10 needed"},
 		{"an open output", ten(), left, func(r *Record) { r.Lives[3].OutputHeld = true }, Fail, "could not see holds it"},
 		{"a session", ten(), left, openAfter(4, "ESTABLISHED", "python3 d.py (pid 9)"), Fail, "connection 4 from 127.0.0.1:50004 was not over 1.5s after the end of life 4: ESTABLISHED, held by python3 d.py (pid 9)"},
 		{"a session, by the Gateway alone", ten(), left, openAfter(4, "", ""), Fail, "connection 4"},

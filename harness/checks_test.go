@@ -41,8 +41,8 @@ func lifeCases() []judged {
 			r.Header.Scenario.Subject.Runs, r.Footer.Stop = 20, StopLimit
 			r.Lives[9].EndedBy, r.Lives[9].ExitCode, r.Lives[9].Signal = EndedLimit, -1, "SIGTERM"
 		}, Inconclusive, "9 lives seen, 20 needed"},
-		{"not connected in time", tenLives(), exits, notDialled, Inconclusive, "life 4 had not connected 10s after its start, when the harness stopped it: a trader that needs longer says so with --connect-within"},
-		{"not connected in time", tenLives(), handshakes, notDialled, Inconclusive, "9 completed, 10 wanted; life 4 had not connected 10s"},
+		{"not connected in time", tenLives(), exits, notDialled, Inconclusive, "life 4 had not connected within 10s, when the harness stopped it: a trader that needs longer says so with --connect-within"},
+		{"not connected in time", tenLives(), handshakes, notDialled, Inconclusive, "9 completed, 10 wanted; life 4 had not connected within 10s"},
 		{"cut short by the scenario's limit", tenLives(), Check{Name: "completed-handshakes", Want: 20}, func(r *Record) {
 			r.Header.Scenario.Subject.Runs, r.Footer.Stop = 20, StopLimit
 		}, Inconclusive, "10 completed, 20 wanted"},

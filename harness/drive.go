@@ -104,7 +104,7 @@ func (r *run) settle(ctx context.Context, n int) {
 	r.observeRest(ctx, n)
 	look := Look{Life: n, Settled: err == nil}
 	r.lookAtKernel(ctx, &look)
-	r.lookForLeftovers(ctx, n, &look)
+	r.lookForLeftovers(ctx, &look)
 	r.rec.Looks = append(r.rec.Looks, look)
 	r.journal.update(r.rec)
 }

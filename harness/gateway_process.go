@@ -72,7 +72,7 @@ func startGateway(ctx context.Context, command []string, start GatewayStart, onE
 	g.cmd = exec.Command(command[0], command[1:]...)
 	g.cmd.Stderr = log
 	g.cmd.Stdout = &lines{each: func(line string) { g.said(line, said, onEnd) }}
-	ownGroup(g.cmd, 0) // so that neither a terminal's Ctrl-C nor the end of a subject's group reaches it
+	ownGroup(g.cmd) // so that neither a terminal's Ctrl-C nor the end of a subject's group reaches it
 	if g.stdin, err = g.cmd.StdinPipe(); err != nil {
 		return nil, errors.Join(err, log.Close())
 	}

@@ -16,7 +16,7 @@ import (
 // lookForLeftovers notes the sessions that are not over and the processes that outlived the life.
 // It looks again until there is nothing or ctx is over: the system tells nobody when a process of
 // another has gone.
-func (r *run) lookForLeftovers(ctx context.Context, n int, look *Look) {
+func (r *run) lookForLeftovers(ctx context.Context, look *Look) {
 	again := time.NewTicker(closeWaitEvery)
 	defer again.Stop()
 	for {
@@ -24,8 +24,7 @@ func (r *run) lookForLeftovers(ctx context.Context, n int, look *Look) {
 			look.Blind = cmp.Or(look.Blind, err.Error())
 			return
 		}
-		left := r.follower.running(n)
-		if len(left) == 0 {
+		if len(r.follower.running(everyLife)) == 0 {
 			break
 		}
 		select {
@@ -33,10 +32,7 @@ func (r *run) lookForLeftovers(ctx context.Context, n int, look *Look) {
 			continue
 		case <-ctx.Done():
 		}
-		for _, p := range left {
-			p.Left = true
-			r.rec.Lives[n-1].Leftovers = append(r.rec.Lives[n-1].Leftovers, r.described(p))
-		}
+		r.noteLeftovers()
 		break
 	}
 	if !look.Settled {
@@ -44,13 +40,29 @@ func (r *run) lookForLeftovers(ctx context.Context, n int, look *Look) {
 	}
 }
 
+// noteLeftovers notes every process that is there when no life runs, each once: also one of an
+// earlier life that has come to light only now.
+func (r *run) noteLeftovers() {
+	for _, p := range r.follower.running(everyLife) {
+		if !p.Left {
+			p.Left = true
+			l := &r.rec.Lives[p.Life-1]
+			l.Leftovers = append(l.Leftovers, r.described(p))
+		}
+	}
+}
+
+// relations say in words how a process was known to be the subject's.
+var relations = map[Relation]string{
+	RelatedChild: ", a child", RelatedGroup: ", in its process group", RelatedSession: ", in its session",
+	RelatedCgroup: ", in its control group", RelatedTag: ", with its environment",
+	RelatedOrphan: ", an orphan of its",
+}
+
 // described names a process with the sockets of the Gateway's port that it holds and what it
 // listens on.
 func (r *run) described(p *followed) string {
-	text := p.String()
-	if p.Related != RelatedStarted {
-		text += ", known by its " + string(p.Related)
-	}
+	text := p.String() + relations[p.Related]
 	var held []string
 	for _, s := range r.traderSockets() {
 		if owns, err := sockets.Owns(p.PID, s); err == nil && owns {
@@ -129,9 +141,15 @@ func (r *run) holderOf(s sockets.Socket) string {
 // watchOn keeps the Gateway up after the last life when something of it was left, or the scenario
 // is about orders: a process that was left may act later, and is to be seen at it.
 func (r *run) watchOn(ctx context.Context, n int) {
-	if !r.leftSomething(n) && !r.claimsOrders() {
+	if !r.leftSomething() && !r.claimsOrders() {
 		return
 	}
+	defer func() {
+		if err := r.follower.look(); err != nil {
+			r.fault("look at what is left after the last life: %v", err)
+		}
+		r.noteLeftovers()
+	}()
 	ctx, cancel := context.WithTimeout(ctx, WatchAfter)
 	defer cancel()
 	r.tell(n, n, "watching what comes after it")
@@ -145,9 +163,9 @@ func (r *run) watchOn(ctx context.Context, n int) {
 	}
 }
 
-// leftSomething reports a process or a session that outlived a life.
-func (r *run) leftSomething(n int) bool {
-	if len(r.rec.Lives[n-1].Leftovers) > 0 || len(r.rec.Looks) == 0 {
+// leftSomething reports a process or a session that outlived the life that was looked at last.
+func (r *run) leftSomething() bool {
+	if len(r.follower.running(everyLife)) > 0 || len(r.rec.Looks) == 0 {
 		return true
 	}
 	return slices.ContainsFunc(r.rec.Looks[len(r.rec.Looks)-1].Open, func(s OpenSession) bool {
@@ -171,8 +189,8 @@ func (r *run) clear(l *life) {
 		return
 	}
 	noted := &r.rec.Lives[l.Number-1]
-	if len(noted.Leftovers) > 0 || r.rec.Looks[len(r.rec.Looks)-1].Blind != "" {
-		if err := r.follower.end(l.Number); err != nil {
+	if len(r.follower.running(everyLife)) > 0 || r.rec.Looks[len(r.rec.Looks)-1].Blind != "" {
+		if err := r.follower.end(); err != nil {
 			r.fault("end what life %d left: %v", l.Number, err)
 		}
 	}
@@ -180,6 +198,7 @@ func (r *run) clear(l *life) {
 	if err != nil {
 		r.fault("keep the output of life %d: %v", l.Number, err)
 	}
+	r.rec.Processes = r.follower.lines // those that have gone: a journal can have them
 	noted.OutputHeld = held
 	l.proc.output.meter.fill(noted)
 	noted.Stderr = tailLines(r.logPath(l.Number, "stderr"), StderrTailLines)

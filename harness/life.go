@@ -143,7 +143,9 @@ func (l *life) follow(ctx context.Context) {
 		case e := <-r.gateway.events:
 			l.observe(e)
 		case <-sampler.C:
+			began := r.now()
 			l.sample(0)
+			sampler.Reset(max(processEvery, processShare*r.now().Since(began)))
 			r.tell(l.Number, l.Number-1, "")
 		case <-l.dial.C:
 			l.terminate(EndedNoDial)

@@ -59,6 +59,10 @@ const (
 	// maxProblemBytes bounds what is read of the Gateway's error.
 	maxProblemBytes = 4096
 
+	// processShare keeps the process sampler below a fiftieth of one processor on a machine with
+	// thousands of processes, whose table takes long to read.
+	processShare = 50
+
 	// outputWithin is how long after the end of a life's last process its output may take to end.
 	outputWithin = 2 * time.Second
 

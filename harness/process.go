@@ -71,7 +71,10 @@ func (p *process) make(cgroup int) *exec.Cmd {
 	cmd.Dir = p.dir
 	cmd.Env = append(os.Environ(), p.env...)
 	cmd.Stdout, cmd.Stderr = p.output.streams[0].theirs, p.output.streams[1].theirs
-	ownGroup(cmd, cgroup)
+	ownGroup(cmd)
+	if cgroup != 0 {
+		inCgroup(cmd, cgroup)
+	}
 	return cmd
 }
 

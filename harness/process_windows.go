@@ -11,7 +11,7 @@ import (
 
 // ownGroup makes the process the root of a new console process group, which can be sent a
 // CTRL_BREAK without reaching the harness.
-func ownGroup(cmd *exec.Cmd, _ int) {
+func ownGroup(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{CreationFlags: windows.CREATE_NEW_PROCESS_GROUP}
 }
 

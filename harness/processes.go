@@ -229,7 +229,12 @@ func (f *follower) newest() int {
 func (f *follower) update(byPID map[int]processRow) {
 	for key, p := range f.known {
 		row, there := byPID[key.pid]
-		if !there || row.start != key.start {
+		there = there && row.start == key.start
+		ours := row.parent == os.Getpid()
+		if there && ours && row.unreaped && p.Related != RelatedStarted {
+			there = !reaped(key.pid)
+		}
+		if !there {
 			p.Gone = f.now()
 			f.keep(p.Process)
 			delete(f.known, key)
@@ -243,11 +248,7 @@ func (f *follower) update(byPID map[int]processRow) {
 			p.Command = commandOf(row)
 		}
 		p.row = row
-		ours := row.parent == os.Getpid()
 		p.Unreaped = row.unreaped && !ours
-		if row.unreaped && ours && p.Related != RelatedStarted {
-			reap(row.pid)
-		}
 	}
 }
 
@@ -283,11 +284,14 @@ func (f *follower) forget(byPID map[int]processRow) {
 	}
 }
 
+// everyLife asks for the processes of all lives.
+const everyLife = 0
+
 // of are the processes of a life that were there at the last look, in the order of their start.
 func (f *follower) of(life int) []*followed {
 	var out []*followed
 	for _, p := range f.known {
-		if p.Life == life {
+		if life == everyLife || p.Life == life {
 			out = append(out, p)
 		}
 	}
@@ -349,17 +353,17 @@ func (f *follower) owns(life, connection int, s sockets.Socket) bool {
 	return false
 }
 
-// end sends SIGKILL to what is left of a life until nothing is: a process may start another one
+// end sends SIGKILL to what is left of all lives until nothing is: a process may start another one
 // while it is asked to end. Each is known by its start, so that no other process can be meant.
-func (f *follower) end(life int) error {
+func (f *follower) end() error {
 	deadline, again := time.After(ReapWithin), time.NewTicker(closeWaitEvery)
 	defer again.Stop()
 	for {
 		if err := f.look(); err != nil {
 			return err
 		}
-		left := f.running(life)
-		if len(left) == 0 {
+		left, dead := f.running(everyLife), f.awaited()
+		if len(left)+dead == 0 {
 			return nil
 		}
 		for _, p := range left {
@@ -371,14 +375,28 @@ func (f *follower) end(life int) error {
 		select {
 		case <-again.C:
 		case <-deadline:
-			return fmt.Errorf("%s of life %d still there %s after SIGKILL",
-				count(len(left), "processes"), life, ReapWithin)
+			if len(left) == 0 {
+				return nil
+			}
+			return fmt.Errorf("%s still there %s after SIGKILL: %v", count(len(left), "processes"), ReapWithin, left[0])
 		}
 	}
 }
 
-// report gives the lines of the record, in the order of their start.
+// awaited counts the processes that have ended and that the harness is to wait for.
+func (f *follower) awaited() int {
+	n := 0
+	for _, p := range f.known {
+		if p.row.unreaped && p.row.parent == os.Getpid() {
+			n++
+		}
+	}
+	return n
+}
+
+// report gives the lines of the record, in the order of their start, after a last look.
 func (f *follower) report() (lines []Process, dropped int) {
+	_ = f.look() // without it the last ones are said to be there
 	for _, p := range f.known {
 		f.keep(p.Process)
 	}

@@ -21,12 +21,14 @@ import (
 // ownGroup makes the process the leader of a new process group, so that what it starts can be
 // told from everything else on the machine, and has the kernel end it when the harness dies: a
 // trader must not outlive the run that started it. That signal is tied to the thread that
-// started the process, which is why reap keeps its thread. cgroup is a descriptor of the life's
-// own control group, 0 for none.
-func ownGroup(cmd *exec.Cmd, cgroup int) {
-	cmd.SysProcAttr = &syscall.SysProcAttr{
-		Setpgid: true, Pdeathsig: syscall.SIGKILL, UseCgroupFD: cgroup != 0, CgroupFD: cgroup,
-	}
+// started the process, which is why reap keeps its thread.
+func ownGroup(cmd *exec.Cmd) {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+}
+
+// inCgroup makes the process begin in the control group of that descriptor. ownGroup comes first.
+func inCgroup(cmd *exec.Cmd, descriptor int) {
+	cmd.SysProcAttr.UseCgroupFD, cmd.SysProcAttr.CgroupFD = true, descriptor
 }
 
 // adoptOrphans has the kernel hand this process what its descendants leave behind, in place of
@@ -46,9 +48,12 @@ var ownSession = sync.OnceValue(func() int {
 	return id
 })
 
-// reap waits for an orphan that has ended. It asks for that pid alone, so that nothing is taken
+// reaped waits for an orphan that has ended. It asks for that pid alone, so that nothing is taken
 // from os/exec, which waits for what it has started by pid as well.
-func reap(pid int) { _, _ = unix.Wait4(pid, nil, unix.WNOHANG, nil) }
+func reaped(pid int) bool {
+	got, err := unix.Wait4(pid, nil, unix.WNOHANG, nil)
+	return err == nil && got == pid
+}
 
 // startUnit is the unit of a start in /proc: a tick of USER_HZ, 100 a second on every architecture
 // of Go's.

@@ -34,7 +34,7 @@ func started(t *testing.T, blind bool, script string) (*follower, *process) {
 	}
 	f.started(1, p.row)
 	t.Cleanup(func() {
-		if err := f.end(1); err != nil {
+		if err := f.end(); err != nil {
 			t.Error(err)
 		}
 		if _, err := p.output.close(); err != nil {
@@ -108,7 +108,7 @@ func TestFollowerSeesDaemons(t *testing.T) {
 				<-p.exited
 				sees(t, f, "the daemon", func() bool { return len(f.named("sleep 61")) == 1 })
 				pid := f.named("sleep 61")[0].PID
-				if err := f.end(1); err != nil {
+				if err := f.end(); err != nil {
 					t.Fatal(err)
 				}
 				if row, err := readProcess(pid); err == nil && !row.unreaped {
@@ -133,7 +133,7 @@ func TestFollowerLeavesOthersAlone(t *testing.T) {
 	defer ownChild(other.Process.Pid)()
 	f, p := started(t, true, `sleep 61 & wait`)
 	sees(t, f, "the child", func() bool { return len(f.named("sleep 61")) == 1 })
-	if err := f.end(1); err != nil {
+	if err := f.end(); err != nil {
 		t.Fatal(err)
 	}
 	<-p.exited
@@ -179,7 +179,7 @@ func TestFollowerCountsUnreaped(t *testing.T) {
 	if left := f.running(1); len(left) != 1 || left[0].PID != p.pid {
 		t.Errorf("running %v; want the parent", left)
 	}
-	if err := f.end(1); err != nil {
+	if err := f.end(); err != nil {
 		t.Fatal(err)
 	}
 	sees(t, f, "nothing", func() bool { return len(f.of(1)) == 0 })
@@ -193,5 +193,17 @@ func TestCgroupMount(t *testing.T) {
 	}
 	if got, err := cgroupMount(v1); err == nil {
 		t.Errorf("mount %q where there is none", got)
+	}
+}
+
+// BenchmarkFollowerLook is what a sample costs: it grows with the number of processes on the
+// machine.
+func BenchmarkFollowerLook(b *testing.B) {
+	f, _ := newFollower("bench", func() Moment { return 1 })
+	defer f.close()
+	for b.Loop() {
+		if err := f.look(); err != nil {
+			b.Fatal(err)
+		}
 	}
 }

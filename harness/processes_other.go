@@ -5,6 +5,7 @@ package harness
 import (
 	"errors"
 	"fmt"
+	"os/exec"
 	"runtime"
 	"time"
 
@@ -20,8 +21,8 @@ func adoptOrphans() error {
 // adopted is false: see adoptOrphans.
 func adopted(processRow) bool { return false }
 
-// reap has nothing to do: see adoptOrphans.
-func reap(int) {}
+// reaped has nothing to do: see adoptOrphans.
+func reaped(int) bool { return false }
 
 // startUnit is the unit of a start: the wall clock's millisecond.
 const startUnit = time.Millisecond
@@ -162,6 +163,9 @@ func listensOn(pid int) []string {
 	}
 	return out
 }
+
+// inCgroup has nothing to do: see newCgroups.
+func inCgroup(*exec.Cmd, int) {}
 
 // cgroups are Linux's.
 type cgroups struct{}

@@ -11,7 +11,7 @@ import (
 
 // ownGroup makes the process the leader of a new process group, so that what it starts can be
 // told from everything else on the machine.
-func ownGroup(cmd *exec.Cmd, _ int) { cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }
+func ownGroup(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }
 
 // groupsOf are the process group and the session of a process, 0 where they cannot be read.
 func groupsOf(pid int) (group, session int) {

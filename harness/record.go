@@ -82,6 +82,8 @@ type Host struct {
 	Arch string `json:"arch"`
 	CPUs int    `json:"cpus"`
 	Go   string `json:"go"`
+	// Owners is set where the harness could read which process holds a socket.
+	Owners bool `json:"owners,omitempty"`
 }
 
 // EndedBy says what ended a life.

@@ -193,6 +193,10 @@ func prepare(s Scenario, o Options, now time.Time) (*run, error) {
 	}
 	r.rec.Header.Run = fmt.Sprintf("%08x", rand.Uint32())
 	r.follower, r.rec.Header.Unfollowed = newFollower(r.rec.Header.Run, r.now)
+	r.rec.Header.Host.Owners = r.follower.table != nil
+	for _, note := range r.rec.Header.Unfollowed {
+		r.Log.Warn("the subject's processes are followed without it", "reason", note)
+	}
 	r.journal, err = newJournal(dir)
 	return r, err
 }
