@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
-	"strconv"
 	"time"
 
 	"ibsoak/fakegateway"
@@ -63,7 +62,7 @@ func (l *life) start() error {
 	v := values{
 		Host: addr.Addr().String(), Port: int(addr.Port()), ClientID: r.ClientID,
 		Symbols: r.Subject.Symbols, Interval: interval,
-		State: filepath.Join(r.dir, stateDir), Args: r.Subject.arguments(interval),
+		State: filepath.Join(r.dir, stateDir), Args: r.Subject.arguments(r.Bundled),
 	}
 	if len(v.Symbols) == 0 {
 		v.Symbols = []string{"AAPL"}
@@ -72,9 +71,9 @@ func (l *life) start() error {
 	if l.Command, err = substitute(r.Command, v); err != nil {
 		return err
 	}
-	env := []string{
-		"IB_HOST=" + v.Host, "IB_PORT=" + strconv.Itoa(v.Port),
-		"IB_CLIENT_ID=" + strconv.Itoa(v.ClientID),
+	env, err := v.environment(r.Subject.Env)
+	if err != nil {
+		return err
 	}
 	// The subject keeps the caller's directory, so that a command line means what it meant there.
 	l.proc, err = startProcess(l.Command, env, "", r.logPath(l.Number, "stdout"), r.logPath(l.Number, "stderr"))
