@@ -14,6 +14,9 @@ var processDetectors = []Detector{
 		Doc: "A life did not exit within Within (default 3 s) of SIGTERM with one of Exits " +
 			"(default 0), or left processes behind.",
 		Least: "one life that connected and was sent SIGTERM",
+		Do: "Handle SIGTERM: stop taking work, close the session, end your child processes and " +
+			"exit 0; --grace allows more time.",
+		Page: "your-trader.md#processes",
 	},
 }
 
@@ -24,18 +27,27 @@ var workDetectors = []Detector{
 		Doc: "Fewer than Want lives (connections of a continuous subject) got from accept to a " +
 			"first request after the accounts and the order id were sent.",
 		Least: "one connection",
+		Do: "Wait for managedAccounts and nextValidId, then send your first request; give up " +
+			"after a deadline and exit with a code that says where it stopped.",
+		Page: "your-trader.md#work",
 	},
 	{
 		Name: "exit-codes", Group: GroupWork, judge: exitCodes, Unconnected: true,
 		Doc: "A life that connected exited with a code outside Exits (default 0), or by a signal.",
 		Least: "every life (or Evidence of them) that either connected or gave one of Exits " +
 			"other than 0",
+		Do: "Exit 0 when the cycle was done; read the last words above, and say in --exits what " +
+			"your other codes mean.",
+		Page: "your-trader.md#exit-codes",
 	},
 	{
 		Name: "classified", Group: GroupWork, judge: classified, Unconnected: true,
 		Doc: "A life did not exit with one of Exits within Within of the last fault on its " +
 			"connection, or of its start when none met it.",
 		Least: "as exit-codes",
+		Do: "End the process as soon as the session fails, with an exit code of its own for each " +
+			"phase; tell soak the codes with --exits.",
+		Page: "your-trader.md#exit-codes",
 	},
 }
 

@@ -14,12 +14,17 @@ var orderDetectors = []Detector{
 		Doc: "The Gateway's books hold two orders with one orderRef that were not rejected. " +
 			"Without an order it is informational, unless the scenario sets Evidence.",
 		Least: "one order with an orderRef",
+		Do: "Give each intent an orderRef of its own, keep it on disk before you send, and ask " +
+			"for open orders, executions and completed orders before you send it again.",
+		Page: "your-trader.md#orders",
 	},
 	{
 		Name: "books-add-up", Group: GroupOrders, judge: booksAddUp,
 		Doc: "The Gateway's positions or cash are not the sum of its fills, or an order is filled " +
 			"beyond its quantity: a harness error, for the books are the exchange's.",
 		Least: "one account",
+		Do:    "Nothing: the fake exchange is at fault, please report it with the record.",
+		Page:  "your-trader.md#record",
 	},
 }
 

@@ -15,12 +15,18 @@ var recoveryDetectors = []Detector{
 		Name: "cycles", Group: GroupWork, judge: cyclesSeen,
 		Doc:   "Fewer than Want cycles were answered.",
 		Least: "one connection",
+		Do: "Look in the transcript for the last request and what was answered; if your cycle is " +
+			"another request than the check counts, name it with --cycle.",
+		Page: "your-trader.md#work",
 	},
 	{
 		Name: "recovery", Group: GroupWork, judge: recovered,
 		Doc: "The subject came back from a lost connection other than Want times (default 1), or " +
 			"took longer than Within from the Gateway's readiness to its first cycle.",
 		Least: "one lost connection after a cycle",
+		Do: "Notice the end of the connection, or a request without an answer, and connect again " +
+			"after a pause that grows while it fails and starts small after a good session.",
+		Page: "your-trader.md#work",
 	},
 }
 

@@ -7,7 +7,7 @@ import (
 )
 
 func newJudge() *cobra.Command {
-	var asJSON bool
+	var v view
 	cmd := &cobra.Command{
 		Use:   "judge DIR",
 		Short: "Judge a saved record again",
@@ -21,9 +21,9 @@ record and the same checks give the same verdict, on any machine.
 			if err != nil {
 				return harnessError(err)
 			}
-			return show(cmd.OutOrStdout(), harness.Judge(record), args[0], asJSON)
+			return v.show(cmd.OutOrStdout(), harness.Judge(record), args[0])
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print the verdict as JSON")
+	v.add(cmd)
 	return cmd
 }
