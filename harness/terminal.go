@@ -113,6 +113,8 @@ func (p *printer) group(v Verdict, g Group) {
 		case f.Group != g:
 		case f.Outcome == Pass && f.Harness == "" && !f.Informational && !p.AllChecks:
 			passed = append(passed, f)
+		case f.Informational && f.Harness == "":
+			say(fmt.Sprintf("for information: %s (%s): %s", f.Check, count(f.Evidence, f.Unit), f.Detail))
 		case f.Outcome == Pass:
 			say(fmt.Sprintf("%s %s (%s): %s", f.result(), f.Check, count(f.Evidence, f.Unit), f.Detail))
 		default:
@@ -139,7 +141,7 @@ func (p *printer) reasons(f Finding) {
 	if hidden := len(f.Examples) - examplesOnTerminal; hidden > 0 {
 		p.para(at+"- ", "%d more in %s", hidden, ReportFile)
 	}
-	if f.Informational || f.Harness != "" {
+	if f.Harness != "" {
 		return
 	}
 	if f.Outcome == Fail && f.Do != "" {
