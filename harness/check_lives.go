@@ -16,7 +16,7 @@ var processDetectors = []Detector{
 		Least: "one life that connected and was sent SIGTERM",
 		Do: "Handle SIGTERM: stop taking work, close the session, end your child processes and " +
 			"exit 0; --grace allows more time.",
-		Page: "your-trader.md#processes",
+		Page: "your-trader.md#sigterm",
 	},
 }
 

@@ -26,7 +26,7 @@ var recoveryDetectors = []Detector{
 		Least: "one lost connection after a cycle",
 		Do: "Notice the end of the connection, or a request without an answer, and connect again " +
 			"after a pause that grows while it fails and starts small after a good session.",
-		Page: "your-trader.md#work",
+		Page: "your-trader.md#recovery",
 	},
 }
 
