@@ -36,7 +36,7 @@ var workDetectors = []Detector{
 		Doc: "A life that connected exited with a code outside Exits (default 0), or by a signal.",
 		Least: "every life (or Evidence of them) that either connected or gave one of Exits " +
 			"other than 0",
-		Do: "Exit 0 when the cycle was done; read the last words above, and say in --exits what " +
+		Do: "Exit 0 when the cycle was done; read its last words below, and say in --exits what " +
 			"your other codes mean.",
 		Page: "your-trader.md#exit-codes",
 	},

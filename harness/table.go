@@ -99,7 +99,7 @@ func (g grid) text(width int) string {
 		rule += strings.Repeat("-", w+2) + "+"
 	}
 	fmt.Fprintln(&out, rule)
-	drawRow(&out, g.header, widths, nil)
+	drawRow(&out, g.header, widths, g.right)
 	fmt.Fprintln(&out, rule)
 	for _, row := range g.rows {
 		drawRow(&out, row, widths, g.right)

@@ -138,8 +138,8 @@ func (p *printer) reasons(f Finding) {
 	for _, e := range f.Examples[:min(len(f.Examples), examplesOnTerminal)] {
 		p.para(at+"- ", "%s", e.sentence())
 	}
-	if hidden := len(f.Examples) - examplesOnTerminal; hidden > 0 {
-		p.para(at+"- ", "%d more in %s", hidden, ReportFile)
+	if len(f.Examples) > examplesOnTerminal {
+		p.para(at+"- ", "more in %s", ReportFile)
 	}
 	if f.Harness != "" {
 		return
@@ -176,6 +176,9 @@ func (p *printer) lives(v Verdict) {
 	if len(lives) == 0 {
 		return
 	}
+	slices.SortStableFunc(lives, func(a, b LifeVerdict) int { // what was said explains most
+		return min(len(b.Stderr), 1) - min(len(a.Stderr), 1)
+	})
 	p.line("")
 	p.line("Lives that did not pass")
 	for _, l := range lives[:min(len(lives), livesOnTerminal)] {
