@@ -51,6 +51,11 @@ func (g Gateway) Config() (fakegateway.Config, error) {
 	if err != nil {
 		return c, fmt.Errorf("gateway: %w", err)
 	}
+	if c.Schedule.Hook != "" { // the schedule beside a record must find it, from any directory
+		if c.Schedule.Hook, err = filepath.Abs(c.Schedule.Hook); err != nil {
+			return c, fmt.Errorf("gateway: %w", err)
+		}
+	}
 	c.Profile = cmp.Or(g.Profile, c.Profile)
 	c.MaxServerVersion = cmp.Or(g.MaxServerVersion, c.MaxServerVersion)
 	c.PlantedZombies = 0

@@ -56,6 +56,9 @@ func replayed(schedule fault.Schedule, duration, interval time.Duration) harness
 		Gateway: harness.Gateway{Faults: schedule.Faults},
 		Subject: harness.Subject{Mode: harness.Continuous, Interval: interval, For: duration},
 	}
+	if schedule.Hook != "" {
+		s.Gateway.Settings = &harness.Settings{Schedule: fault.Schedule{Hook: schedule.Hook}}
+	}
 	for _, name := range names {
 		s.Checks = append(s.Checks, harness.Check{Name: name})
 	}

@@ -61,7 +61,8 @@ then one table sums them up, and the exit code is the worst: harness error, fail
 
 The report goes to stdout, progress to stderr. The record's directory holds record.jsonl,
 transcript.jsonl, schedule.yaml, verdict.json, report.md, junit.xml and the trader's output.
-In a GitHub job the report is appended to the job's summary.
+In a GitHub job the report is appended to the job's summary. With --json the verdict is printed, of
+several scenarios a list.
 
     soak run --scenario continuous-1h --time-scale 60 --out /tmp/hour
     soak run --label short --trader 'python3 trader.py --port {port} {args}' --exits session-lost=3`,

@@ -51,10 +51,10 @@ func (f *subjectFlags) add(cmd *cobra.Command) {
 	flags.StringSliceVar(&f.exits, "exits", nil,
 		"what exit codes mean, `CLASS=CODE`,...; classes: "+classes())
 	flags.StringVar(&f.cycle, "cycle", "",
-		"what a cycle of work is, like `request=reqHistoricalData,symbol=AAPL`; also orderRef=")
+		"what a cycle of work is, in `PAIRS` like request=reqHistoricalData,symbol=AAPL or orderRef=mine")
 	flags.StringSliceVar(&f.positions, "expect-position", nil, "position at the end, like `AAPL=1`")
 	flags.StringSliceVar(&f.exposures, "max-position", nil, "largest position at any time, like `AAPL=1`")
-	flags.StringVar(&f.reference, "reference", "", "what its orderRef stands for: `intent`, strategy or none")
+	flags.StringVar(&f.reference, "reference", "", "what its orderRef stands for, a `WORD`: intent, strategy or none")
 	flags.StringArrayVar(&f.env, "env", nil, "`NAME=VALUE` for the trader's environment; may be repeated")
 }
 

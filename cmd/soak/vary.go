@@ -45,6 +45,7 @@ func (f *varyFlags) vary(s harness.Scenario) (harness.Scenario, error) {
 			return s, fmt.Errorf("--runs %d: want 1 or more", f.runs)
 		}
 		resize(&s, s.Subject.Runs, f.runs)
+		s.Limit = longer(s.Limit, time.Duration(s.Subject.Runs), time.Duration(f.runs))
 		s.Subject.Runs = f.runs
 	}
 	for _, flag := range []string{"for", "interval"} {
@@ -55,7 +56,7 @@ func (f *varyFlags) vary(s harness.Scenario) (harness.Scenario, error) {
 	if f.given("interval") && f.interval <= 0 || f.given("for") && f.duration <= 0 {
 		return s, fmt.Errorf("--for and --interval must be above 0")
 	}
-	before := s.Subject.Interval * time.Duration(s.Subject.Cycles)
+	before := length(s.Subject)
 	if f.given("interval") {
 		s.Subject.Interval = f.interval
 	}
@@ -65,12 +66,15 @@ func (f *varyFlags) vary(s harness.Scenario) (harness.Scenario, error) {
 		resize(&s, s.Subject.Cycles, cycles)
 		s.Subject.Cycles = cycles
 	case f.given("for"):
-		s.Limit = longer(s.Limit, s.Subject.For, f.duration)
 		s.Subject.For = f.duration
-	case f.given("interval"):
-		s.Limit = longer(s.Limit, before, s.Subject.Interval*time.Duration(s.Subject.Cycles))
 	}
+	s.Limit = longer(s.Limit, before, length(s.Subject))
 	return s, nil
+}
+
+// length is how long a continuous subject runs, at time scale 1.
+func length(s harness.Subject) time.Duration {
+	return max(s.For, s.Interval*time.Duration(s.Cycles))
 }
 
 // resize lets what the checks want follow the number of lives or cycles.
@@ -83,7 +87,6 @@ func resize(s *harness.Scenario, from, to int) {
 			}
 		}
 	}
-	s.Limit = longer(s.Limit, time.Duration(from), time.Duration(to))
 }
 
 // longer stretches a limit by as much as a run grows; it never shrinks. 0 is no limit.
