@@ -25,10 +25,19 @@ func ParseConfig(name string, data []byte) (Config, error) {
 	if err := strictyaml.Decode(name, data, &c); err != nil {
 		return Config{}, err
 	}
-	if err := placed(name, data, c.problems()); err != nil {
+	if err := placed(name, data, "$", c.problems()); err != nil {
 		return Config{}, err
 	}
 	return c, nil
+}
+
+// Validate reports every value that is out of range; zero never is.
+func (c Config) Validate() error { return errors.Join(c.problems()...) }
+
+// ValidateIn is Validate with the places of the values in the file called name, where the settings
+// stand under a path like "$.gateway.settings".
+func (c Config) ValidateIn(name string, data []byte, under string) error {
+	return placed(name, data, under, c.problems())
 }
 
 // wrong makes the error of a value that a setting cannot have.
@@ -37,7 +46,7 @@ func wrong(key, format string, args ...any) error {
 }
 
 // placed gives errors the places of the values that they are about.
-func placed(name string, data []byte, problems []error) error {
+func placed(name string, data []byte, under string, problems []error) error {
 	var lines []error
 	for _, err := range flatten(problems) {
 		place := name
@@ -45,9 +54,9 @@ func placed(name string, data []byte, problems []error) error {
 		var planned *fault.Problem
 		switch {
 		case errors.As(err, &setting):
-			place = strictyaml.Place(name, data, "$."+setting.Key)
+			place = strictyaml.Place(name, data, under+"."+setting.Key)
 		case errors.As(err, &planned):
-			path := fmt.Sprintf("$.faults[%d].%s", planned.Fault, planned.Path)
+			path := fmt.Sprintf("%s.faults[%d].%s", under, planned.Fault, planned.Path)
 			place = strictyaml.Place(name, data, path)
 		}
 		lines = append(lines, fmt.Errorf("%s: %w", place, err))

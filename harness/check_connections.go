@@ -17,6 +17,9 @@ var faultDetectors = []Detector{
 		Doc: "A planned fault has no receipt (inconclusive), or went out differently from its " +
 			"plan (harness error). Want asks for that many distinct faults in place of all.",
 		Least: "every planned fault",
+		Do: "Nothing fails by this alone: a planned fault found no moment to act, so let the " +
+			"trader come as far as the fault waits for.",
+		Page: "your-trader.md#work",
 	},
 }
 
@@ -26,27 +29,41 @@ var connectionDetectors = []Detector{
 		Name: "one-connection-per-client", Group: GroupSockets, judge: oneConnectionPerClient,
 		Doc:   "Two connections of one client id were established at the same instant.",
 		Least: "one connection",
+		Do: "Close the old connection, and see it closed, before you open the next one with the " +
+			"same client id.",
+		Page: "your-trader.md#sockets",
 	},
 	{
 		Name: "complete-preambles", Group: GroupSockets, judge: completePreambles,
 		Doc:   "A connection ended by the subject never carried a complete preamble: a port probe.",
 		Least: "one connection",
+		Do: "Do not probe the port: the first thing on every connection must be a complete API " +
+			"preamble and version range, sent at once.",
+		Page: "your-trader.md#sockets",
 	},
 	{
 		Name: "first-bytes", Group: GroupSockets, judge: firstBytes,
 		Doc:   "A connection did not begin with API\\0.",
 		Least: "one connection that carried bytes",
+		Do:    "Connect with the TWS API only: every connection begins with the four bytes API\\0.",
+		Page:  "your-trader.md#sockets",
 	},
 	{
 		Name: "connect-rate", Group: GroupSockets, judge: connectRate,
 		Doc: "A life connected more than Want times (default 10) in Within (default 10 s), or " +
 			"shortened its pauses while it went on failing.",
 		Least: "two connections",
+		Do: "Pause before you connect again, longer after each failure up to a cap, with some " +
+			"jitter.",
+		Page: "your-trader.md#sockets",
 	},
 	{
 		Name: "one-connection", Group: GroupSockets, judge: oneConnection, Unconnected: true,
 		Doc:   "The number of connections in the run is not Want, taken literally.",
 		Least: "one cycle; for Want 0 one life",
+		Do: "Keep one session open for as long as it works, and open none when there is a reason " +
+			"not to.",
+		Page: "your-trader.md#sockets",
 	},
 }
 

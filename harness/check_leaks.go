@@ -12,11 +12,17 @@ var leakDetectors = []Detector{
 		Name: "steady-fds", Group: GroupLeaks, judge: steadyFDs,
 		Doc:   "Open descriptors, taken at the same point of each cycle, keep rising.",
 		Least: "16 cycles after 2 of warm-up",
+		Do: "Find what is opened once a cycle and not closed: compare /proc/PID/fd after one " +
+			"cycle and after twenty.",
+		Page: "your-trader.md#leaks",
 	},
 	{
 		Name: "steady-threads", Group: GroupLeaks, judge: steadyThreads,
 		Doc:   "Threads, taken at the same point of each cycle, keep rising.",
 		Least: "16 cycles after 2 of warm-up",
+		Do: "Find what is started once a cycle and not joined: name your threads, or dump them " +
+			"after one cycle and after twenty.",
+		Page: "your-trader.md#leaks",
 	},
 	{
 		Name: "memory", Group: GroupLeaks, judge: memory,
@@ -24,6 +30,9 @@ var leakDetectors = []Detector{
 			"cycles. With fewer cycles than it needs it is informational, unless the scenario " +
 			"sets Evidence.",
 		Least: "100 cycles after 2 of warm-up",
+		Do: "Take heap profiles some cycles apart and compare them; bound every cache, list of " +
+			"requests and log buffer.",
+		Page: "your-trader.md#leaks",
 	},
 }
 

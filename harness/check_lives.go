@@ -39,8 +39,8 @@ var workDetectors = []Detector{
 			DefaultLifeLimit),
 		Least: "every life (or Evidence of them) that either connected or gave one of Exits " +
 			"other than 0; lives that the scenario's limit or an interrupt cut short are none",
-		Do: "Exit 0 by yourself when the cycle of a single run is done, and with another code when " +
-			"it could not be done.",
+		Do: "Exit 0 when the cycle was done; read its last words below, and say in --exits what " +
+			"your other codes mean.",
 		Page: "your-trader.md#exit-codes",
 	},
 	{
@@ -48,6 +48,9 @@ var workDetectors = []Detector{
 		Doc: "A life did not exit with one of Exits within Within of the last fault on its " +
 			"connection, or of its start when none met it.",
 		Least: "as exit-codes",
+		Do: "End the process as soon as the session fails, with an exit code of its own for each " +
+			"phase; tell soak the codes with --exits.",
+		Page: "your-trader.md#exit-codes",
 	},
 }
 

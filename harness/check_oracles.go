@@ -16,6 +16,9 @@ var oracleDetectors = []Detector{
 		Doc: "The Gateway's timing of FINs and the kernel's table tell different stories about a " +
 			"socket: a harness error.",
 		Least: "one connection, planted ones included, and a readable kernel table",
+		Do: "Nothing: the harness is at fault or the machine was too busy; run it again, and " +
+			"report it with the record if it stays.",
+		Page: "your-trader.md#record",
 	},
 }
 

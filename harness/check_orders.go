@@ -117,8 +117,8 @@ var orderDetectors = []Detector{
 		Doc: "The Gateway's positions or cash are not the sum of its fills, or an order is filled " +
 			"beyond its quantity: a harness error, for the books are the exchange's.",
 		Least: "one account",
-		Do:    "Nothing: tell us, with the record.",
-		Page:  "your-trader.md#orders",
+		Do:    "Nothing: the fake exchange is at fault, please report it with the record.",
+		Page:  "your-trader.md#record",
 	},
 }
 

@@ -18,8 +18,8 @@ var recoveryDetectors = []Detector{
 			"first answered piece of work, as the check cycles says, or the first update of a " +
 			"subscription that was made again.",
 		Least: "one lost connection after a cycle",
-		Do: "Connect again after a lost session, with a growing pause between tries, and ask or " +
-			"subscribe anew: a subscription does not survive its session.",
+		Do: "Notice the end of the connection, or a request without an answer, and connect again " +
+			"after a pause that grows while it fails and starts small after a good session.",
 		Page: "your-trader.md#recovery",
 	},
 }

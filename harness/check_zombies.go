@@ -15,12 +15,18 @@ var zombieDetectors = []Detector{
 		Doc: "A socket of the Gateway was in CLOSE_WAIT for longer than Within (default 1 s) or " +
 			"at quiescence: the trader said FIN and left the Gateway holding it.",
 		Least: "one connection; in a scenario that kills, one of every life, killed",
+		Do: "Set SO_LINGER to on with 0 seconds before you connect, so that every end of the " +
+			"process, kill -9 included, is a reset and not a FIN.",
+		Page: "your-trader.md#sockets",
 	},
 	{
 		Name: "no-zombies-at-trader", Group: GroupSockets, judge: noZombiesAtTrader,
 		Doc: "A socket of the trader was in CLOSE_WAIT for longer than Within (default 1 s) or " +
 			"at quiescence: the Gateway said FIN and the trader did not close.",
 		Least: "one connection; in a scenario that kills, one of every life, killed",
+		Do: "Close the socket as soon as a read gives end of file; do not wait for a timer or for " +
+			"the garbage collector.",
+		Page: "your-trader.md#sockets",
 	},
 }
 

@@ -71,36 +71,62 @@ type values struct {
 }
 
 // Placeholders are the words in braces that a command template may hold. {args} stands alone and
-// becomes as many arguments as there are: --once, or --interval and its value, then the
-// scenario's own.
+// becomes as many arguments as there are: the subject's OnceArgs or ContinuousArgs.
 var Placeholders = []string{"host", "port", "client_id", "symbols", "interval", "state", "args"}
 
 // substitute fills in a template. An unknown placeholder is an error: passed through, it would
 // make a subject fail for a reason that no report shows.
 func substitute(template []string, v values) ([]string, error) {
-	replace := strings.NewReplacer(
+	var out []string
+	for _, word := range template {
+		words := []string{word}
+		if word == "{args}" {
+			words = v.Args
+		}
+		for _, word := range words {
+			filled, err := v.fill(word)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, filled)
+		}
+	}
+	if len(out) == 0 {
+		return nil, errors.New("fill in command: it is empty")
+	}
+	return out, nil
+}
+
+// fill replaces the placeholders in one word.
+func (v values) fill(word string) (string, error) {
+	if err := checkPlaceholders(word); err != nil {
+		return "", err
+	}
+	return strings.NewReplacer(
 		"{host}", v.Host,
 		"{port}", strconv.Itoa(v.Port),
 		"{client_id}", strconv.Itoa(v.ClientID),
 		"{symbols}", strings.Join(v.Symbols, ","),
 		"{interval}", v.Interval.String(),
 		"{state}", v.State,
-	)
-	var out []string
-	for _, word := range template {
-		if word == "{args}" {
-			out = append(out, v.Args...)
-			continue
-		}
-		if err := checkPlaceholders(word); err != nil {
+	).Replace(word), nil
+}
+
+// environment is what the subject finds beside the harness's own: IB_HOST, IB_PORT and
+// IB_CLIENT_ID, then what its description adds.
+func (v values) environment(add map[string]string) ([]string, error) {
+	env := []string{
+		"IB_HOST=" + v.Host, "IB_PORT=" + strconv.Itoa(v.Port),
+		"IB_CLIENT_ID=" + strconv.Itoa(v.ClientID),
+	}
+	for _, name := range sortedKeys(add) {
+		value, err := v.fill(add[name])
+		if err != nil {
 			return nil, err
 		}
-		out = append(out, replace.Replace(word))
+		env = append(env, name+"="+value)
 	}
-	if len(out) == 0 {
-		return nil, errors.New("fill in command: it is empty")
-	}
-	return out, nil
+	return env, nil
 }
 
 // checkPlaceholders refuses {name} for lower-case names that are none of Placeholders. Other
@@ -121,11 +147,21 @@ func checkPlaceholders(word string) error {
 	}
 }
 
-// arguments are what {args} stands for.
-func (s Subject) arguments(interval time.Duration) []string {
+// arguments are what {args} stands for: what asks the program for one cycle or for cycles until
+// SIGTERM, and for the bundled trader the scenario's own flags.
+func (s Subject) arguments(bundled bool) []string {
 	args := []string{"--once"}
-	if s.Mode == Continuous {
-		args = []string{"--interval", interval.String()}
+	if s.OnceArgs != nil {
+		args = s.OnceArgs
 	}
-	return append(args, s.Args...)
+	if s.Mode == Continuous {
+		args = []string{"--interval", "{interval}"}
+		if s.ContinuousArgs != nil {
+			args = s.ContinuousArgs
+		}
+	}
+	if bundled {
+		args = append(slices.Clone(args), s.Args...)
+	}
+	return args
 }

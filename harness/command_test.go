@@ -83,11 +83,34 @@ func TestSubstitute(t *testing.T) {
 }
 
 func TestArguments(t *testing.T) {
-	once := Subject{Mode: Once, Args: []string{"--on-zombies", "fail"}}
-	if got := once.arguments(0); !slices.Equal(got, []string{"--once", "--on-zombies", "fail"}) {
-		t.Errorf("once: %q", got)
+	fails := []string{"--on-zombies", "fail"}
+	cases := []struct {
+		subject Subject
+		bundled bool
+		want    string
+	}{
+		{Subject{Mode: Once, Args: fails}, true, "--once --on-zombies fail"},
+		{Subject{Mode: Once, Args: fails}, false, "--once"},
+		{Subject{Mode: Continuous, Args: fails}, false, "--interval {interval}"},
+		{Subject{Mode: Once, Trader: Trader{OnceArgs: []string{"one"}}}, false, "one"},
+		{Subject{Mode: Once, Trader: Trader{OnceArgs: []string{}}}, false, ""},
+		{Subject{Mode: Continuous, Trader: Trader{ContinuousArgs: []string{"-i={interval}"}}}, false, "-i={interval}"},
 	}
-	if got := (Subject{Mode: Continuous}).arguments(time.Second); !slices.Equal(got, []string{"--interval", "1s"}) {
-		t.Errorf("continuous: %q", got)
+	for _, c := range cases {
+		if got := strings.Join(c.subject.arguments(c.bundled), " "); got != c.want {
+			t.Errorf("%+v, bundled %v: %q, want %q", c.subject, c.bundled, got, c.want)
+		}
+	}
+}
+
+func TestEnvironment(t *testing.T) {
+	v := values{Host: "127.0.0.1", Port: 4711, ClientID: 7}
+	got, err := v.environment(map[string]string{"URL": "tcp://{host}:{port}", "A": "b"})
+	want := []string{"IB_HOST=127.0.0.1", "IB_PORT=4711", "IB_CLIENT_ID=7", "A=b", "URL=tcp://127.0.0.1:4711"}
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("%q, %v\nwant %q", got, err, want)
+	}
+	if _, err := v.environment(map[string]string{"URL": "{prot}"}); err == nil {
+		t.Error("an unknown placeholder in a value was passed through")
 	}
 }

@@ -9,7 +9,7 @@ import (
 // Group is the part of a verdict that a check belongs to.
 type Group string
 
-// The groups, in the order of a report.
+// The groups.
 const (
 	GroupWork      Group = "work"      // was the work of the claim done
 	GroupOrders    Group = "orders"    // identity, blind resend, exposure
@@ -18,6 +18,9 @@ const (
 	GroupLeaks     Group = "leaks"     // what grows
 	GroupHarness   Group = "harness"   // whether the harness itself saw what it needs
 )
+
+// Groups are the groups in the order of a report.
+var Groups = []Group{GroupWork, GroupOrders, GroupSockets, GroupProcesses, GroupLeaks, GroupHarness}
 
 // Detector is a named check: a pure function of the record. Everything about a check stands in its
 // registration, in the file of its group.
@@ -63,12 +66,23 @@ func DetectorNamed(name string) (Detector, error) {
 		name, strings.Join(names, ", "))
 }
 
-// find runs one check over the record.
+// find runs one check over the record, and says where what it found belongs.
 func find(r *Record, c Check) Finding {
 	d, err := DetectorNamed(c.Name)
 	if err != nil {
-		return open(c, "checks", 1).broken("%v", err)
+		f := open(c, "checks", 1).broken("%v", err)
+		f.Group = GroupHarness
+		return f
 	}
+	f := d.find(r, c)
+	f.Group = d.Group
+	if f.Outcome != Pass {
+		f.Do, f.Page = d.Do, d.Page
+	}
+	return f
+}
+
+func (d Detector) find(r *Record, c Check) Finding {
 	if !d.Unconnected && len(r.subjects()) == 0 {
 		return open(c, "connections", 1).undecided("%s", r.neverConnected())
 	}

@@ -2,14 +2,12 @@ package harness
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/netip"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"github.com/goccy/go-yaml"
@@ -34,44 +32,30 @@ func plain(a netip.AddrPort) netip.AddrPort {
 	return netip.AddrPortFrom(a.Addr().Unmap().WithZone(""), a.Port())
 }
 
-// settings are what the Gateway is told to be: the scenario's own settings, with what its shorter
-// fields and the run say.
-func (r *run) settings() GatewayStart {
-	var c fakegateway.Config
-	if r.Gateway.Config != nil {
-		c = *r.Gateway.Config
+// settings are what the Gateway's process is told to be: what the scenario's Gateway comes to, with
+// what the run says. Prices are read from their file by the process itself.
+func (r *run) settings() (GatewayStart, error) {
+	c := r.config
+	c.Seed, c.Clock.Start, c.Clock.Scale = r.Seed, r.ClockStart, r.TimeScale
+	c.Schedule, c.Replay = r.rec.Header.Schedule, nil
+	start := GatewayStart{Config: c, Dir: r.dir}
+	if r.Gateway.Market == "" {
+		return start, nil
 	}
-	c.MaxServerVersion = cmp.Or(r.Gateway.MaxServerVersion, c.MaxServerVersion)
-	c.Profile = cmp.Or(r.Gateway.Profile, c.Profile)
-	c.Seed = cmp.Or(c.Seed, r.Seed)
-	c.Clock.Start = r.ClockStart
-	c.Clock.Scale = r.TimeScale
-	c.Schedule.Faults = r.rec.Header.Schedule.Faults
-	c.PlantedZombies = 0 // they are planted when the Gateway is up, and waited for
-	return GatewayStart{Config: c, Market: r.Gateway.Market, Dir: r.dir}
-}
-
-// plannedZombies is how many sockets in CLOSE_WAIT are there before the subject starts.
-func (g Gateway) plannedZombies() int {
-	if g.Config != nil {
-		return g.PlantedZombies + g.Config.PlantedZombies
-	}
-	return g.PlantedZombies
-}
-
-// plannedFaults are all faults that the scenario plans.
-func (g Gateway) plannedFaults() []fault.Fault {
-	if g.Config != nil {
-		return slices.Concat(g.Faults, g.Config.Schedule.Faults)
-	}
-	return g.Faults
+	path, err := filepath.Abs(r.Gateway.Market)
+	start.Market = &MarketFile{Path: path}
+	return start, err
 }
 
 // startGateway starts the Gateway's process and checks that both clocks agree. The Gateway sets its
 // own by the machine's at its start; from then on neither follows a step of it.
 func (r *run) startGateway(ctx context.Context, cancel context.CancelCauseFunc) error {
+	settings, err := r.settings()
+	if err != nil {
+		return err
+	}
 	before := r.now()
-	g, err := startGateway(ctx, r.GatewayCommand, r.settings(), func() { cancel(errGatewayEnded) })
+	g, err := startGateway(ctx, r.GatewayCommand, settings, func() { cancel(errGatewayEnded) })
 	if err != nil {
 		return err
 	}
@@ -87,7 +71,7 @@ func (r *run) startGateway(ctx context.Context, cancel context.CancelCauseFunc) 
 // plant puts the scenario's zombies on the Gateway's port and gives their client addresses.
 func (r *run) plant(ctx context.Context) (map[netip.AddrPort]bool, error) {
 	planted := map[netip.AddrPort]bool{}
-	n := r.Gateway.plannedZombies()
+	n := r.Gateway.PlantedZombies
 	if n == 0 {
 		return planted, nil
 	}

@@ -166,6 +166,9 @@ func (r *Record) lifeVerdicts(findings []Finding) []LifeVerdict {
 				lv.Reasons = append(lv.Reasons, f.reason(l.Number))
 			}
 		}
+		if lv.Outcome != Pass {
+			lv.Stderr = lastOf(l.Stderr)
+		}
 		out = append(out, lv)
 	}
 	return out

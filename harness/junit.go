@@ -44,8 +44,8 @@ type (
 	}
 )
 
-// WriteJUnit writes one test case for each life and one for the run as a whole, which holds what
-// no single life is to blame for. Inconclusive is an error: CI must not show it as a pass, and
+// WriteJUnit writes one test case for each life, one for each group of checks, and one for the run as
+// a whole, which holds what no single life is to blame for. Inconclusive is an error: CI must not show it as a pass, and
 // JUnit has no word for it.
 func WriteJUnit(w io.Writer, v Verdict) error {
 	s := junitSuite{
@@ -59,7 +59,10 @@ func WriteJUnit(w io.Writer, v Verdict) error {
 			{"command", strings.Join(v.Command, " ")},
 		},
 	}
-	s.add(junitCase{Name: "verdict", Time: seconds(v.Took)}, v.Outcome, v.Sentence, allReasons(v))
+	s.add(junitCase{Name: "verdict", Time: seconds(v.Took)}, v.Outcome, v.Sentence, reasons(v.Findings))
+	for _, g := range Groups {
+		s.addGroup(v, g)
+	}
 	for _, l := range v.Lives {
 		message := l.End
 		if len(l.Reasons) > 0 {
@@ -95,10 +98,38 @@ func (s *junitSuite) add(c junitCase, o Outcome, message string, reasons []strin
 	s.Cases = append(s.Cases, c)
 }
 
-// allReasons lists every finding that is not a pass.
-func allReasons(v Verdict) []string {
-	var out []string
+// addGroup writes the case of a group of checks, if any of them decides anything.
+func (s *junitSuite) addGroup(v Verdict, g Group) {
+	var found []Finding
+	outcome := Pass
 	for _, f := range v.Findings {
+		if f.Group != g || f.Informational {
+			continue
+		}
+		found = append(found, f)
+		worse := f.Outcome
+		if f.Harness != "" {
+			worse = HarnessError
+		}
+		if rank(worse) < rank(outcome) {
+			outcome = worse
+		}
+	}
+	if len(found) == 0 {
+		return
+	}
+	why := reasons(found)
+	message := ""
+	if len(why) > 0 {
+		message = why[0]
+	}
+	s.add(junitCase{Name: string(g) + ": " + count(len(found), "checks"), Time: seconds(0)}, outcome, message, why)
+}
+
+// reasons lists every finding that is not a pass.
+func reasons(findings []Finding) []string {
+	var out []string
+	for _, f := range findings {
 		if f.Outcome == Pass || f.Informational {
 			continue
 		}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"strconv"
 	"time"
 
 	"ibsoak/fakegateway"
@@ -63,7 +62,7 @@ func (l *life) start() error {
 	v := values{
 		Host: addr.Addr().String(), Port: int(addr.Port()), ClientID: r.ClientID,
 		Symbols: r.Subject.Symbols, Interval: interval,
-		State: filepath.Join(r.dir, stateDir), Args: r.Subject.arguments(interval),
+		State: filepath.Join(r.dir, stateDir), Args: r.Subject.arguments(r.Bundled),
 	}
 	if len(v.Symbols) == 0 {
 		v.Symbols = []string{"AAPL"}
@@ -72,10 +71,11 @@ func (l *life) start() error {
 	if l.Command, err = substitute(r.Command, v); err != nil {
 		return err
 	}
-	env := []string{
-		"IB_HOST=" + v.Host, "IB_PORT=" + strconv.Itoa(v.Port),
-		"IB_CLIENT_ID=" + strconv.Itoa(v.ClientID), r.follower.tag(l.Number),
+	env, err := v.environment(r.Subject.Env)
+	if err != nil {
+		return err
 	}
+	env = append(env, r.follower.tag(l.Number))
 	return l.launch(env)
 }
 

@@ -8,36 +8,11 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-
-	"github.com/olekukonko/tablewriter"
-	"github.com/olekukonko/tablewriter/renderer"
-	"github.com/olekukonko/tablewriter/tw"
 )
 
-// maxCell is the width at which a cell of a terminal's table wraps.
-const maxCell = 64
-
-// WriteText writes the report for a terminal. dir is where the record is; "" leaves it out.
-func WriteText(w io.Writer, v Verdict, dir string) error {
-	var text strings.Builder
-	fmt.Fprintf(&text, "%s %s: %s\n\n", strings.ToUpper(string(v.Outcome)), v.Scenario, v.Sentence)
-	for _, line := range conditions(v) {
-		fmt.Fprintln(&text, line)
-	}
-	for _, b := range report(v) {
-		fmt.Fprintf(&text, "\n%s\n", b.heading)
-		if err := b.table(&text, false); err != nil {
-			return err
-		}
-		for _, note := range b.notes {
-			fmt.Fprintln(&text, note)
-		}
-	}
-	if dir != "" {
-		fmt.Fprintf(&text, "\nThe record is in %s; judge it again with: soak judge %s\n", dir, dir)
-	}
-	return write(w, text.String())
-}
+// WriteText writes the report for a terminal of unknown width. dir is where the record is; "" leaves
+// it out.
+func WriteText(w io.Writer, v Verdict, dir string) error { return Report{Dir: dir}.Write(w, v) }
 
 // WriteMarkdown writes the report as Markdown, for files and for GitHub's job summary.
 func WriteMarkdown(w io.Writer, v Verdict, dir string) error {
@@ -47,11 +22,9 @@ func WriteMarkdown(w io.Writer, v Verdict, dir string) error {
 	for _, line := range conditions(v) {
 		fmt.Fprintf(&text, "- %s\n", plainMarkdown(line))
 	}
-	for _, b := range report(v) {
+	for _, b := range pageReport(v) {
 		fmt.Fprintf(&text, "\n## %s\n\n", b.heading)
-		if err := b.table(&text, true); err != nil {
-			return err
-		}
+		text.WriteString(b.markdown())
 		for _, note := range b.notes {
 			fmt.Fprintf(&text, "\n%s\n", plainMarkdown(note))
 		}
@@ -81,47 +54,6 @@ func write(w io.Writer, text string) error {
 // plainMarkdown keeps text from being read as markup.
 func plainMarkdown(s string) string {
 	return strings.NewReplacer(`\`, `\\`, "|", `\|`, "*", `\*`, "_", `\_`, "<", "&lt;", "`", "\\`").Replace(s)
-}
-
-// table renders the block's rows. The Markdown renderer escapes nothing: cells are escaped here.
-func (b block) table(w io.Writer, markdown bool) error {
-	align := make(tw.Alignment, len(b.header))
-	for i := range align {
-		align[i] = tw.AlignLeft
-	}
-	for _, i := range b.right {
-		align[i] = tw.AlignRight
-	}
-	options := []tablewriter.Option{
-		tablewriter.WithHeaderAutoFormat(tw.Off),
-		tablewriter.WithHeaderAlignment(tw.AlignLeft),
-		tablewriter.WithAlignment(align),
-	}
-	clean := func(cell string) string { return strings.Join(strings.Fields(cell), " ") }
-	if markdown {
-		options = append(options, tablewriter.WithRenderer(renderer.NewMarkdown()),
-			tablewriter.WithRowAutoWrap(tw.WrapNone))
-		fields := clean
-		clean = func(cell string) string { return plainMarkdown(fields(cell)) }
-	} else {
-		options = append(options, tablewriter.WithRendition(tw.Rendition{Symbols: tw.NewSymbols(tw.StyleASCII)}),
-			tablewriter.WithRowAutoWrap(tw.WrapNormal), tablewriter.WithRowMaxWidth(maxCell))
-	}
-	t := tablewriter.NewTable(w, options...)
-	t.Header(b.header)
-	for _, row := range b.rows {
-		cells := make([]string, len(row))
-		for i, cell := range row {
-			cells[i] = clean(cell)
-		}
-		if err := t.Append(cells); err != nil {
-			return fmt.Errorf("write table %q: %w", b.heading, err)
-		}
-	}
-	if err := t.Render(); err != nil {
-		return fmt.Errorf("write table %q: %w", b.heading, err)
-	}
-	return nil
 }
 
 // Publish writes the verdict and its reports beside the record in dir.

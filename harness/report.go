@@ -12,25 +12,31 @@ import (
 // block is one part of a report: a heading, a table, and sentences under it.
 type block struct {
 	heading string
-	header  []string
-	right   []int // columns of numbers
-	rows    [][]string
-	notes   []string
+	grid
+	notes []string
 }
 
-// report is the report on a verdict, which says everything that the report says: the verdict in
-// words comes first, then what was checked, then the measurements behind it.
-func report(v Verdict) []block {
+// pageReport is the whole report on a verdict as Markdown shows it: what was checked, then the
+// measurements behind it.
+func pageReport(v Verdict) []block {
 	blocks := []block{checksBlock(v)}
 	if b := violationsBlock(v); len(b.rows) > 0 {
+		blocks = append(blocks, b)
+	}
+	if b := remediesBlock(v); len(b.rows) > 0 {
 		blocks = append(blocks, b)
 	}
 	if len(v.Lives) > 0 {
 		blocks = append(blocks, livesBlock(v))
 	}
-	blocks = append(blocks, timingsBlock(v), socketsBlock(v))
+	return append(blocks, measurements(v, faultsShown)...)
+}
+
+// measurements are what the checks rest on.
+func measurements(v Verdict, faults int) []block {
+	blocks := []block{timingsBlock(v), socketsBlock(v)}
 	if len(v.Faults) > 0 {
-		blocks = append(blocks, faultsBlock(v))
+		blocks = append(blocks, faultsBlock(v, faults))
 	}
 	if len(v.Recovery) > 0 {
 		blocks = append(blocks, recoveryBlock(v))
@@ -38,17 +44,32 @@ func report(v Verdict) []block {
 	return blocks
 }
 
+// grouped are the findings in the order of the groups, each group's in the scenario's order.
+func (v Verdict) grouped() []Finding {
+	found := slices.Clone(v.Findings)
+	slices.SortStableFunc(found, func(a, b Finding) int {
+		return slices.Index(Groups, a.Group) - slices.Index(Groups, b.Group)
+	})
+	return found
+}
+
+// result is the outcome in words.
+func (f Finding) result() string {
+	switch {
+	case f.Harness != "":
+		return string(HarnessError)
+	case f.Informational:
+		return string(f.Outcome) + " (information)"
+	}
+	return string(f.Outcome)
+}
+
 func checksBlock(v Verdict) block {
-	b := block{heading: "Checks", header: []string{"check", "result", "evidence", "detail"}}
-	for _, f := range v.Findings {
-		result := string(f.Outcome)
-		if f.Informational {
-			result += " (information)"
-		}
-		if f.Harness != "" {
-			result = string(HarnessError)
-		}
-		b.rows = append(b.rows, []string{f.Check, result, count(f.Evidence, f.Unit), f.Detail})
+	b := block{heading: "Checks", grid: grid{header: []string{"group", "check", "result", "evidence", "detail"}}}
+	for _, f := range v.grouped() {
+		b.rows = append(b.rows, []string{
+			string(f.Group), f.Check, f.result(), count(f.Evidence, f.Unit), f.Detail,
+		})
 	}
 	for _, e := range v.Harness {
 		b.notes = append(b.notes, "Harness: "+e)
@@ -57,11 +78,10 @@ func checksBlock(v Verdict) block {
 }
 
 func violationsBlock(v Verdict) block {
-	b := block{
-		heading: "Violations", right: []int{1, 2, 3},
-		header: []string{"check", "life", "connection", "at", "what"},
-	}
-	for _, f := range v.Findings {
+	b := block{heading: "Violations", grid: grid{
+		right: []int{1, 2, 3}, header: []string{"check", "life", "connection", "at", "what"},
+	}}
+	for _, f := range v.grouped() {
 		for _, e := range f.Examples {
 			b.rows = append(b.rows, []string{
 				f.Check, orDash(e.Life), orDash(e.Connection), momentOrDash(e.At), e.What,
@@ -71,17 +91,35 @@ func violationsBlock(v Verdict) block {
 	return b
 }
 
+// remediesBlock says what to do about each check that failed.
+func remediesBlock(v Verdict) block {
+	b := block{heading: "What to do", grid: grid{header: []string{"check", "what to do", "more"}}}
+	for _, f := range v.grouped() {
+		if f.Outcome == Fail && f.Do != "" {
+			b.rows = append(b.rows, []string{f.Check, f.Do, docsPath(f.Page)})
+		}
+	}
+	return b
+}
+
+// docsPath is where a page is in the repository.
+func docsPath(page string) string {
+	if page == "" {
+		return ""
+	}
+	return "docs/" + page
+}
+
 // livesShown bounds the table of lives in a report; all of them are in the JUnit file.
 const livesShown = 20
 
 func livesBlock(v Verdict) block {
 	b := block{
-		heading: "Lives", right: []int{0, 2},
-		header: []string{"life", "result", "took", "end", "reason"},
+		heading: "Lives", grid: grid{
+			right: []int{0, 2}, header: []string{"life", "result", "took", "end", "reason", "last words"},
+		},
 	}
-	// Those that did not pass first, each group in order of time.
-	lives := slices.Clone(v.Lives)
-	slices.SortStableFunc(lives, func(a, b LifeVerdict) int { return rank(a.Outcome) - rank(b.Outcome) })
+	lives := v.worstFirst()
 	for _, l := range lives[:min(len(lives), livesShown)] {
 		reason := "-"
 		if len(l.Reasons) > 0 {
@@ -89,6 +127,7 @@ func livesBlock(v Verdict) block {
 		}
 		b.rows = append(b.rows, []string{
 			fmt.Sprint(l.Number), string(l.Outcome), round(time.Duration(l.Took)).String(), l.End, reason,
+			strings.Join(l.Stderr, " / "),
 		})
 	}
 	if hidden := len(lives) - livesShown; hidden > 0 {
@@ -100,14 +139,23 @@ func livesBlock(v Verdict) block {
 	return b
 }
 
+// worstFirst are the lives that did not pass, then the others, each in order of time.
+func (v Verdict) worstFirst() []LifeVerdict {
+	lives := slices.Clone(v.Lives)
+	slices.SortStableFunc(lives, func(a, b LifeVerdict) int { return rank(a.Outcome) - rank(b.Outcome) })
+	return lives
+}
+
 func rank(o Outcome) int {
 	return slices.Index([]Outcome{HarnessError, Fail, Inconclusive, Pass}, o)
 }
 
 func timingsBlock(v Verdict) block {
 	b := block{
-		heading: "Handshake, on the Gateway's clock", right: []int{2, 3, 4, 5, 6},
-		header: []string{"phase", "from .. to", "n", "p50", "p90", "p99", "max"},
+		heading: "Handshake, on the Gateway's clock", grid: grid{
+			right: []int{2, 3, 4, 5, 6}, spare: []int{1},
+			header: []string{"phase", "from .. to", "n", "p50", "p90", "p99", "max"},
+		},
 	}
 	for _, t := range v.Timings {
 		row := []string{t.Phase, t.From + " .. " + t.To, fmt.Sprint(t.N), "-", "-", "-", "-"}
@@ -124,39 +172,47 @@ func timingsBlock(v Verdict) block {
 }
 
 func socketsBlock(v Verdict) block {
-	b := block{
-		heading: "Sockets", right: []int{1, 2, 3, 4, 5, 6},
+	b := block{heading: "Sockets", grid: grid{
+		right: []int{1, 2, 3, 4, 5, 6}, spare: []int{7},
 		header: []string{
 			"end", "in CLOSE_WAIT", "longest", "seen by kernel", "longest", "zombies", "planted",
 			"most at once by state",
 		},
-	}
+	}}
+	planted := 0
 	for _, s := range v.Sockets {
 		var states []string
 		for _, name := range sortedKeys(s.States) {
 			states = append(states, fmt.Sprintf("%s %d", name, s.States[name]))
 		}
+		planted += s.Planted
 		b.rows = append(b.rows, []string{
 			string(s.Side), fmt.Sprint(s.Passed), short(s.Longest), fmt.Sprint(s.Seen),
 			short(s.SeenLongest), fmt.Sprint(s.Zombies), fmt.Sprint(s.Planted), strings.Join(states, ", "),
 		})
 	}
+	if planted == 0 {
+		b.grid = b.without(6)
+	}
 	b.notes = append(b.notes, "Judged "+v.Oracles+".")
 	return b
 }
 
-// faultsShown bounds the table of faults in a report; all of them are in the verdict.
-const faultsShown = 40
+// faultsShown bounds the table of faults on a page, faultsOnTerminal that on a terminal; all of them
+// are in the verdict.
+const (
+	faultsShown      = 40
+	faultsOnTerminal = 8
+)
 
-func faultsBlock(v Verdict) block {
-	b := block{
-		heading: "Faults", right: []int{3},
-		header: []string{"fault", "planned", "when", "times", "on the wire"},
-	}
+func faultsBlock(v Verdict, shown int) block {
+	b := block{heading: "Faults", grid: grid{
+		right: []int{3}, header: []string{"fault", "planned", "when", "times", "on the wire"},
+	}}
 	// Those that went wrong first.
 	faults := slices.Clone(v.Faults)
 	slices.SortStableFunc(faults, func(a, b FaultDelivery) int { return trouble(b) - trouble(a) })
-	for _, f := range faults[:min(len(faults), faultsShown)] {
+	for _, f := range faults[:min(len(faults), shown)] {
 		wire := f.Wire
 		switch {
 		case f.Times == 0:
@@ -166,7 +222,7 @@ func faultsBlock(v Verdict) block {
 		}
 		b.rows = append(b.rows, []string{f.ID, string(f.Planned), f.When, fmt.Sprint(f.Times), wire})
 	}
-	if hidden := len(faults) - faultsShown; hidden > 0 {
+	if hidden := len(faults) - shown; hidden > 0 {
 		b.notes = append(b.notes,
 			fmt.Sprintf("%d more faults, with no worse delivery, are in %s.", hidden, VerdictFile))
 	}
@@ -185,8 +241,10 @@ func trouble(f FaultDelivery) int {
 
 func recoveryBlock(v Verdict) block {
 	b := block{
-		heading: "Recoveries", right: []int{0, 1, 2, 3, 4},
-		header: []string{"life", "lost", "served again", "first cycle", "took"},
+		heading: "Recoveries", grid: grid{
+			right:  []int{0, 1, 2, 3, 4},
+			header: []string{"life", "lost", "served again", "first cycle", "took"},
+		},
 	}
 	for _, r := range v.Recovery {
 		b.rows = append(b.rows, []string{

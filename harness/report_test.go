@@ -9,6 +9,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode/utf8"
+
+	"pgregory.net/rapid"
 
 	"ibsoak/fakegateway/fault"
 )
@@ -27,6 +30,7 @@ func reported() map[string]Verdict {
 	failing.Header.Command = []string{"python3", "my|trader.py", "{port}"}
 	stay(GatewaySide, 1200*ms)(failing)
 	failing.Lives[4].ExitCode = 12
+	failing.Lives[4].Stderr = []string{"usage: trader [-h] [--port PORT]", "trader: error: \x1b[31munrecognized arguments: --strategy hold"}
 	failing.Lives[5].ExitCode, failing.Lives[5].Signal = -1, "SIGSEGV"
 	failing.Tables = []Table{{At: sec, Gateway: map[string]int{"ESTABLISHED": 1}, Trader: map[string]int{"ESTABLISHED": 1, "TIME_WAIT": 3}}}
 
@@ -48,6 +52,9 @@ func reported() map[string]Verdict {
 func TestReports(t *testing.T) {
 	forms := map[string]func(io.Writer, Verdict) error{
 		"txt": func(w io.Writer, v Verdict) error { return WriteText(w, v, "runs/x") },
+		"120.txt": func(w io.Writer, v Verdict) error {
+			return Report{Dir: "runs/x", Width: 120, AllChecks: true}.Write(w, v)
+		},
 		"md":  func(w io.Writer, v Verdict) error { return WriteMarkdown(w, v, "runs/x") },
 		"xml": WriteJUnit,
 	}
@@ -74,6 +81,44 @@ func TestReports(t *testing.T) {
 			})
 		}
 	}
+}
+
+// TestReportsFit shows that no line of a report is wider than the terminal.
+func TestReportsFit(t *testing.T) {
+	for name, v := range reported() {
+		for _, width := range []int{80, 100, 120, 200} {
+			var text strings.Builder
+			if err := (Report{Width: width, AllChecks: width > 100}).Write(&text, v); err != nil {
+				t.Fatal(err)
+			}
+			for _, line := range strings.Split(text.String(), "\n")[1:] { // the first is for scripts
+				if n := utf8.RuneCountInString(line); n > width {
+					t.Errorf("%s at %d: %d characters: %s", name, width, n, line)
+				}
+			}
+			if strings.ContainsRune(text.String(), '\x1b') {
+				t.Errorf("%s: what the subject said is a command to the terminal", name)
+			}
+		}
+	}
+}
+
+// TestWrapLosesNothing wraps any text: its words come out again, in order, in lines that fit.
+func TestWrapLosesNothing(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		text, width := rapid.String().Draw(t, "text"), rapid.IntRange(1, 30).Draw(t, "width")
+		var all string
+		for _, line := range wrap(text, width) {
+			if n := utf8.RuneCountInString(line); n > width {
+				t.Fatalf("%d characters in %q, want %d", n, line, width)
+			}
+			all += line
+		}
+		want := strings.ToValidUTF8(strings.Join(strings.Fields(text), ""), "\uFFFD")
+		if strings.ReplaceAll(all, " ", "") != want {
+			t.Fatalf("%q, want %q", all, want)
+		}
+	})
 }
 
 // TestMarkdownTables shows that no cell breaks its table: every row has the header's columns.
@@ -112,8 +157,10 @@ func TestJUnitIsWellFormed(t *testing.T) {
 		t.Fatalf("%v\n%s", err, text.String())
 	}
 	s := suites.Suites[0]
-	if len(s.Cases) != 1+len(v.Lives) || s.Tests != len(s.Cases) || s.Failures != 4 {
-		t.Errorf("%d cases, %d tests, %d failures; want 11, 11 and 4 (the verdict and three lives)", len(s.Cases), s.Tests, s.Failures)
+	const groups, failed = 3, 2 // work and sockets failed, the harness's passed
+	if len(s.Cases) != 1+groups+len(v.Lives) || s.Tests != len(s.Cases) || s.Failures != 1+failed+3 {
+		t.Errorf("%d cases, %d tests, %d failures; want 14, 14 and 6 (the verdict, two groups and three lives)",
+			len(s.Cases), s.Tests, s.Failures)
 	}
 }
 

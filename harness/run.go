@@ -14,24 +14,29 @@ import (
 	"sync/atomic"
 	"time"
 
+	"ibsoak/fakegateway"
 	"ibsoak/fakegateway/fault"
 )
 
 // Options are how a scenario is run, as opposed to what it claims.
 type Options struct {
-	// Command is the subject's command template, with Placeholders.
+	// Command is the subject's command template, with Placeholders. nil: the scenario's.
 	Command []string
 	// GatewayCommand is the command of the Gateway's process, a program that calls GatewayMain. nil: this
 	// very program with the argument GatewayWord.
 	GatewayCommand []string
+	// Bundled says that the subject takes the flags of the bundled trader: then {args} holds the
+	// scenario's Subject.Args as well.
+	Bundled bool
 	// ClientID fills {client_id} and IB_CLIENT_ID. 0: 1.
 	ClientID int
-	Seed     uint64
+	// Seed makes the market and noise on the wire. 0: the Gateway's settings', else 1.
+	Seed uint64
 	// TimeScale is how many times faster than real time the Gateway's clock and the subject's
-	// interval run. 0: 1.
+	// interval run. 0: the Gateway's settings', else 1.
 	TimeScale float64
-	// ClockStart is what the Gateway's clock shows at the start. Zero: Monday, 2 March 2026,
-	// 10:30 in New York, so that a run means the same on a Sunday.
+	// ClockStart is what the Gateway's clock shows at the start. Zero: the Gateway's settings', else
+	// Monday, 2 March 2026, 10:30 in New York, so that a run means the same on a Sunday.
 	ClockStart time.Time
 	// OutDir gets the record. "": runs/<scenario>/<time>-<seed>.
 	OutDir string
@@ -40,9 +45,10 @@ type Options struct {
 	// Progress is called by Run's goroutine; it must not block. nil: nobody is told.
 	Progress func(Progress)
 
-	dialWithin time.Duration // 0: the trader's, or DialWithin
-	termGrace  time.Duration // 0: TermGrace, or as much beyond the trader's grace
-	margin     time.Duration // of patience; 0: patienceMargin
+	config     fakegateway.Config // what the scenario's Gateway comes to
+	dialWithin time.Duration      // 0: the trader's, or DialWithin
+	termGrace  time.Duration      // 0: TermGrace, or as much beyond the trader's grace
+	margin     time.Duration      // of patience; 0: patienceMargin
 }
 
 // Progress is how far a run has come.
@@ -63,13 +69,21 @@ func defaultClock() time.Time {
 
 // withDefaults checks the scenario and the options, and fills in what is left open.
 func (o Options) withDefaults(s Scenario, now time.Time) (Options, error) {
+	var err error
+	if o.config, err = s.Gateway.Config(); err != nil {
+		return o, err
+	}
+	if len(o.Command) == 0 {
+		o.Command = s.Subject.Command
+	}
 	o.ClientID = cmp.Or(o.ClientID, 1)
-	o.TimeScale = cmp.Or(o.TimeScale, 1)
+	o.Seed = cmp.Or(o.Seed, o.config.Seed, 1)
+	o.TimeScale = cmp.Or(o.TimeScale, o.config.Clock.Scale, 1)
 	o.dialWithin = cmp.Or(o.dialWithin, s.Subject.ConnectWithin, DialWithin)
 	o.termGrace = cmp.Or(o.termGrace, max(TermGrace, s.Subject.Grace+TermGrace-TermWithin))
 	o.margin = cmp.Or(o.margin, patienceMargin)
-	if c := s.Gateway.Config; c != nil && o.ClockStart.IsZero() {
-		o.ClockStart = c.Clock.Start
+	if o.ClockStart.IsZero() {
+		o.ClockStart = o.config.Clock.Start
 	}
 	if o.ClockStart.IsZero() {
 		o.ClockStart = defaultClock()
@@ -181,10 +195,13 @@ func prepare(s Scenario, o Options, now time.Time) (*run, error) {
 	if err := os.MkdirAll(filepath.Join(dir, stateDir), 0o755); err != nil {
 		return nil, err
 	}
+	if s.Gateway, err = s.Gateway.Resolve(); err != nil {
+		return nil, err
+	}
 	r := &run{Scenario: s, Options: o, dir: dir, began: now}
 	r.rec = &Record{Dir: dir, Header: Header{
 		Version: RecordVersion, Scenario: s, Seed: o.Seed, TimeScale: o.TimeScale,
-		Command: o.Command, Started: now.UTC().Round(0), Schedule: named(s.Gateway.plannedFaults()),
+		Command: o.Command, Started: now.UTC().Round(0), Schedule: named(o.config.Schedule),
 		Host: Host{OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.NumCPU(), Go: runtime.Version()},
 	}}
 	r.watcher = newObserver(r.Subject.Cycle, r.scaled(r.Subject.pace()), r.moment)
@@ -209,14 +226,14 @@ const GatewayWord = "gateway"
 const stateDir = "state"
 
 // named gives faults without an ID the one that the Gateway gives them.
-func named(faults []fault.Fault) fault.Schedule {
-	faults = slices.Clone(faults)
-	for i := range faults {
-		if faults[i].ID == "" {
-			faults[i].ID = fmt.Sprintf("f%d", i+1)
+func named(s fault.Schedule) fault.Schedule {
+	s.Faults = slices.Clone(s.Faults)
+	for i := range s.Faults {
+		if s.Faults[i].ID == "" {
+			s.Faults[i].ID = fmt.Sprintf("f%d", i+1)
 		}
 	}
-	return fault.Schedule{Faults: faults}
+	return s
 }
 
 // open starts the Gateway, plants the zombies and starts both oracles. When the Gateway ends

@@ -20,7 +20,7 @@ import (
 func soaked(t *testing.T, habit string, s Scenario, o Options) (*Record, Verdict) {
 	t.Helper()
 	s.Name, s.Summary = "test", "A test."
-	o.Command, o.Seed, o.OutDir = subject(t, habit), 1, t.TempDir()
+	o.Command, o.Bundled, o.Seed, o.OutDir = subject(t, habit), true, 1, t.TempDir()
 	r, err := Run(t.Context(), s, o)
 	if err != nil {
 		t.Fatal(err)

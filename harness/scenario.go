@@ -6,11 +6,11 @@ package harness
 import (
 	"time"
 
-	"ibsoak/fakegateway"
 	"ibsoak/fakegateway/fault"
 )
 
-// Scenario is one claim about a trader, as data.
+// Scenario is one claim about a trader, as data. It is also what a scenario file holds: the keys are
+// those of its JSON form, and durations are written "30s".
 type Scenario struct {
 	Name    string `json:"name"`              // "consecutive-10"
 	Summary string `json:"summary,omitempty"` // one sentence: what is claimed
@@ -27,19 +27,24 @@ type Scenario struct {
 	Limit time.Duration `json:"limit,omitempty"`
 }
 
-// Gateway is the sick or healthy Gateway of a scenario.
+// Gateway is the sick or healthy Gateway of a scenario. At most one of Catalogue, SettingsFile and
+// Settings is its base, which the other keys change.
 type Gateway struct {
-	// Profile is a name of fakegateway.Profiles; "" is "healthy".
-	Profile          string        `json:"profile,omitempty"`
-	Faults           []fault.Fault `json:"faults,omitempty"`           // in addition to the profile's
-	MaxServerVersion int           `json:"maxServerVersion,omitempty"` // 0 is the fake's default, 225
+	// Catalogue is an entry of the catalogue of known ways to lose a Gateway: "F08b".
+	Catalogue string `json:"catalogue,omitempty"`
+	// SettingsFile is a settings file, relative to the scenario file.
+	SettingsFile string `json:"settingsFile,omitempty"`
+	// Settings are the keys of a settings file.
+	Settings *Settings `json:"settings,omitempty"`
+	// Market is a CSV file of bars, trades or quotes to trade in place of the seeded prices of the
+	// symbols in it, relative to the scenario file.
+	Market string `json:"market,omitempty"`
+	// Profile is a name of fakegateway.Profiles; "" is the base's, else "healthy".
+	Profile          string       `json:"profile,omitempty"`
+	MaxServerVersion int          `json:"maxServerVersion,omitempty"` // 0 is the base's, else 225
+	Faults           fault.Faults `json:"faults,omitempty"`           // in addition to the base's and the profile's
 	// PlantedZombies are sockets in CLOSE_WAIT on the Gateway's port before the subject starts.
 	PlantedZombies int `json:"plantedZombies,omitempty"`
-	// Config is everything else that the fake can be told. What is said above and by the run, its
-	// clock among it, counts before it; faults and zombies are added. nil: nothing else.
-	Config *fakegateway.Config `json:"config,omitempty"`
-	// Market is a file of prices in place of the seeded market. nil: none.
-	Market *MarketFile `json:"market,omitempty"`
 }
 
 // Mode is how the subject is driven.

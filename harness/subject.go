@@ -16,9 +16,10 @@ type Trader struct {
 	// Env is added to the environment of the subject; values may hold placeholders.
 	Env map[string]string `json:"env,omitempty"`
 	// OnceArgs ask the program for one cycle and an exit, ContinuousArgs for cycles until SIGTERM:
-	// what {args} becomes in each mode. ContinuousArgs may hold {interval}. nil: none.
-	OnceArgs       []string `json:"onceArgs,omitempty"`
-	ContinuousArgs []string `json:"continuousArgs,omitempty"`
+	// what {args} becomes in each mode. They may hold placeholders. nil: --once, and --interval
+	// with {interval}; an empty list is none.
+	OnceArgs       []string `json:"onceArgs,omitzero"`
+	ContinuousArgs []string `json:"continuousArgs,omitzero"`
 	// ConnectWithin is how long the program takes from its start to its first connection, imports
 	// included. 0: DialWithin.
 	ConnectWithin time.Duration `json:"connectWithin,omitempty"`

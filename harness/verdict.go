@@ -20,6 +20,7 @@ const (
 // Finding is what one check found.
 type Finding struct {
 	Check   string  `json:"check"`
+	Group   Group   `json:"group"`
 	Outcome Outcome `json:"outcome"`
 	// Evidence is how many things were looked at, Least how many it takes to conclude.
 	Evidence int `json:"evidence"`
@@ -32,6 +33,9 @@ type Finding struct {
 	Lives    []int     `json:"lives,omitempty"`
 	// Informational findings are printed and do not decide the verdict.
 	Informational bool `json:"informational,omitempty"`
+	// Do and Page say what to do about it and where docs/ explains it, unless it passed.
+	Do   string `json:"do,omitempty"`
+	Page string `json:"page,omitempty"`
 	// Harness is set when the check found the harness itself at fault.
 	Harness string `json:"harness,omitempty"`
 }
@@ -83,6 +87,8 @@ type LifeVerdict struct {
 	ExitCode int      `json:"exitCode"`
 	End      string   `json:"end"`               // in words
 	Reasons  []string `json:"reasons,omitempty"` // of a failure, one per check
+	// Stderr is the last of what it said, at most lastWords lines, unless it passed.
+	Stderr []string `json:"stderr,omitempty"`
 }
 
 // PhaseTiming is the distribution of one phase of the handshake on the Gateway's clock.

@@ -144,7 +144,7 @@ func run(ctx SpecContext, s harness.Scenario, scale float64, command []string) h
 	dir, err := os.MkdirTemp(recordsDir, s.Name+"-")
 	Expect(err).NotTo(HaveOccurred())
 	record, err := harness.Run(ctx, s, harness.Options{
-		Command: command, Seed: 1, TimeScale: max(scale, 1), OutDir: dir,
+		Command: command, Bundled: true, Seed: 1, TimeScale: max(scale, 1), OutDir: dir,
 	})
 	Expect(err).NotTo(HaveOccurred(), "the harness could not run %s; see %s", s.Name, dir)
 	verdict := harness.Judge(record)

@@ -3,10 +3,8 @@ package scenarios
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
-	"ibsoak/fakegateway"
 	"ibsoak/harness"
 )
 
@@ -14,36 +12,27 @@ import (
 // and what it would run without saying anything to its reader.
 func Validate(s harness.Scenario) error {
 	errs := []error{s.Validate()}
-	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	bad := func(path, format string, args ...any) {
+		errs = append(errs, &harness.Problem{Path: path, Text: fmt.Sprintf(format, args...)})
+	}
 	if strings.TrimSpace(s.Summary) == "" {
-		bad("summary: say in one sentence what is claimed")
+		bad("summary", "summary: say in one sentence what is claimed")
 	}
 	if s.Limit == 0 {
-		bad("limit: say how long the whole run may take, like 5m")
-	}
-	if name := s.Gateway.Profile; name != "" && !slices.Contains(profiles(), name) {
-		bad("gateway.profile %q: want one of %s", name, strings.Join(profiles(), ", "))
+		bad("limit", "limit: say how long the whole run may take, like 5m")
 	}
 	if s.Subject.Mode == harness.Once && s.Subject.Interval+s.Subject.For != 0 {
-		bad("subject: interval and for belong to mode continuous")
+		bad("subject.mode", "subject: interval and for belong to mode continuous")
 	}
 	if s.Subject.Mode == harness.Continuous && s.Subject.Runs != 0 {
-		bad("subject: runs belong to mode once; a continuous subject has one life")
+		bad("subject.runs", "subject: runs belong to mode once; a continuous subject has one life")
 	}
 	seen := make(map[string]bool)
-	for _, c := range s.Checks {
+	for i, c := range s.Checks {
 		if seen[c.Name] {
-			bad("checks: %s is there twice", c.Name)
+			bad(fmt.Sprintf("checks[%d]", i), "checks: %s is there twice", c.Name)
 		}
 		seen[c.Name] = true
 	}
 	return errors.Join(errs...)
-}
-
-func profiles() []string {
-	var names []string
-	for _, p := range fakegateway.Profiles {
-		names = append(names, p.Name)
-	}
-	return names
 }

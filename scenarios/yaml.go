@@ -1,123 +1,121 @@
 package scenarios
 
 import (
+	"errors"
 	"fmt"
-	"time"
+	"path/filepath"
+	"strings"
 
 	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
 
-	"ibsoak/fakegateway/fault"
+	"ibsoak/fakegateway"
 	"ibsoak/harness"
+	"ibsoak/internal/strictyaml"
 )
 
-// document is a scenario as YAML writes it. It differs from harness.Scenario in names and in
-// durations, which are written "30s", so that a number without a unit is an error.
-type document struct {
-	Name    string          `yaml:"name"`
-	Summary string          `yaml:"summary"`
-	Why     string          `yaml:"why,omitempty"`
-	Labels  []string        `yaml:"labels,omitempty"`
-	Gateway gatewayDocument `yaml:"gateway,omitempty"`
-	Subject subjectDocument `yaml:"subject"`
-	Checks  []checkDocument `yaml:"checks"`
-	Limit   duration        `yaml:"limit"`
-}
-
-type gatewayDocument struct {
-	Profile          string        `yaml:"profile,omitempty"`
-	MaxServerVersion int           `yaml:"maxServerVersion,omitempty"`
-	PlantedZombies   int           `yaml:"plantedZombies,omitempty"`
-	Faults           []fault.Fault `yaml:"faults,omitempty"`
-}
-
-type subjectDocument struct {
-	Mode      harness.Mode `yaml:"mode"`
-	Runs      int          `yaml:"runs,omitempty"`
-	Interval  duration     `yaml:"interval,omitempty"`
-	Cycles    int          `yaml:"cycles,omitempty"`
-	For       duration     `yaml:"for,omitempty"`
-	Symbols   []string     `yaml:"symbols,omitempty"`
-	KillAt    *fault.When  `yaml:"killAt,omitempty"`
-	Args      []string     `yaml:"args,omitempty"`
-	LifeLimit duration     `yaml:"lifeLimit,omitempty"`
-}
-
-type checkDocument struct {
-	Name     string   `yaml:"name"`
-	Want     int      `yaml:"want,omitempty"`
-	Within   duration `yaml:"within,omitempty"`
-	Exits    []int    `yaml:"exits,omitempty,flow"`
-	Evidence int      `yaml:"evidence,omitempty"`
-}
-
-// Parse reads one scenario from YAML and validates it. The name is for errors, usually a file's.
-// An unknown key, a value of the wrong kind or a duration without a unit is an error with its
-// line and column, and with what is allowed there.
+// Parse reads one scenario from YAML, or JSON, which is YAML too, and validates it. The name is the
+// file's, for errors and for the files that the scenario names. An unknown key, a value of the
+// wrong kind or a duration without a unit is an error with its line and column, and with what is
+// allowed there.
 func Parse(name string, data []byte) (harness.Scenario, error) {
-	var d document
-	if err := yaml.UnmarshalWithOptions(data, &d, yaml.Strict()); err != nil {
-		return harness.Scenario{}, located(name, err)
+	var s harness.Scenario
+	if err := strictyaml.Decode(name, data, &s); err != nil {
+		return harness.Scenario{}, err
 	}
-	s := d.scenario()
+	if s.Gateway.Settings != nil {
+		c := fakegateway.Config(*s.Gateway.Settings)
+		if err := c.ValidateIn(name, data, "$.gateway.settings"); err != nil {
+			return harness.Scenario{}, err
+		}
+	}
+	s.Gateway = s.Gateway.InDirectory(filepath.Dir(name))
 	if err := Validate(s); err != nil {
-		return harness.Scenario{}, fmt.Errorf("%s: %w", name, err)
+		return harness.Scenario{}, placed(name, data, "", err)
 	}
 	return s, nil
 }
 
+// placed gives every problem its place in the file, whose paths lack a beginning.
+func placed(name string, data []byte, beginning string, err error) error {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		var p *harness.Problem
+		if errors.As(err, &p) {
+			path := "$." + strings.TrimPrefix(p.Path, beginning)
+			return fmt.Errorf("%s: %w", strictyaml.Place(name, data, path), err)
+		}
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	var lines []error
+	for _, one := range joined.Unwrap() {
+		lines = append(lines, placed(name, data, beginning, one))
+	}
+	return errors.Join(lines...)
+}
+
+// ParseFile reads what a scenario file holds: one scenario, or a list of them, as soak list --json
+// writes it.
+func ParseFile(name string, data []byte) ([]harness.Scenario, error) {
+	file, err := parser.ParseBytes(data, 0)
+	if err != nil || len(file.Docs) != 1 {
+		s, err := Parse(name, data) // which says what is wrong
+		return []harness.Scenario{s}, err
+	}
+	list, ok := file.Docs[0].Body.(*ast.SequenceNode)
+	if !ok {
+		s, err := Parse(name, data)
+		return []harness.Scenario{s}, err
+	}
+	if len(list.Values) == 0 {
+		return nil, fmt.Errorf("%s: no scenario in the list", name)
+	}
+	var all []harness.Scenario
+	for i, item := range list.Values {
+		text, err := item.MarshalYAML()
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		s, err := Parse(name, text)
+		if err != nil {
+			return nil, fmt.Errorf("scenario %d of the list: %w", i+1, err)
+		}
+		all = append(all, s)
+	}
+	return all, nil
+}
+
+// ParseTrader reads the description of a trader: the keys of a scenario's subject that are about
+// the program and not about the run.
+func ParseTrader(name string, data []byte) (harness.Trader, error) {
+	var t harness.Trader
+	if err := strictyaml.Decode(name, data, &t); err != nil {
+		return t, err
+	}
+	if err := t.Validate(); err != nil {
+		return t, placed(name, data, "subject.", err)
+	}
+	return t, nil
+}
+
 // Marshal writes a scenario as YAML that Parse reads back to an equal value.
 func Marshal(s harness.Scenario) ([]byte, error) {
-	data, err := yaml.MarshalWithOptions(documentOf(s), yaml.UseLiteralStyleIfMultiline(true))
+	data, err := yaml.MarshalWithOptions(s, yaml.UseLiteralStyleIfMultiline(true))
 	if err != nil {
 		return nil, fmt.Errorf("marshal scenario %s: %w", s.Name, err)
 	}
 	return data, nil
 }
 
-func (d document) scenario() harness.Scenario {
-	s := harness.Scenario{
-		Name: d.Name, Summary: d.Summary, Why: d.Why, Labels: d.Labels,
-		Gateway: harness.Gateway{
-			Profile: d.Gateway.Profile, MaxServerVersion: d.Gateway.MaxServerVersion,
-			PlantedZombies: d.Gateway.PlantedZombies, Faults: d.Gateway.Faults,
-		},
-		Subject: harness.Subject{
-			Mode: d.Subject.Mode, Runs: d.Subject.Runs,
-			Interval: time.Duration(d.Subject.Interval), Cycles: d.Subject.Cycles,
-			For: time.Duration(d.Subject.For), Symbols: d.Subject.Symbols, KillAt: d.Subject.KillAt,
-			Args: d.Subject.Args, LifeLimit: time.Duration(d.Subject.LifeLimit),
-		},
-		Limit: time.Duration(d.Limit),
+// MarshalJSON writes scenarios as a JSON list that ParseFile reads back to equal values.
+func MarshalJSON(all []harness.Scenario) ([]byte, error) {
+	data, err := yaml.Marshal(all)
+	if err != nil {
+		return nil, fmt.Errorf("marshal scenarios: %w", err)
 	}
-	for _, c := range d.Checks {
-		s.Checks = append(s.Checks, harness.Check{
-			Name: c.Name, Want: c.Want, Within: time.Duration(c.Within),
-			Exits: c.Exits, Evidence: c.Evidence,
-		})
+	if data, err = strictyaml.JSON(data); err != nil {
+		return nil, fmt.Errorf("marshal scenarios: %w", err)
 	}
-	return s
-}
-
-func documentOf(s harness.Scenario) document {
-	d := document{
-		Name: s.Name, Summary: s.Summary, Why: s.Why, Labels: s.Labels,
-		Gateway: gatewayDocument{
-			Profile: s.Gateway.Profile, MaxServerVersion: s.Gateway.MaxServerVersion,
-			PlantedZombies: s.Gateway.PlantedZombies, Faults: s.Gateway.Faults,
-		},
-		Subject: subjectDocument{
-			Mode: s.Subject.Mode, Runs: s.Subject.Runs,
-			Interval: duration(s.Subject.Interval), Cycles: s.Subject.Cycles,
-			For: duration(s.Subject.For), Symbols: s.Subject.Symbols, KillAt: s.Subject.KillAt,
-			Args: s.Subject.Args, LifeLimit: duration(s.Subject.LifeLimit),
-		},
-		Limit: duration(s.Limit),
-	}
-	for _, c := range s.Checks {
-		d.Checks = append(d.Checks, checkDocument{
-			Name: c.Name, Want: c.Want, Within: duration(c.Within),
-			Exits: c.Exits, Evidence: c.Evidence,
-		})
-	}
-	return d
+	return data, nil
 }

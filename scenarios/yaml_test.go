@@ -1,10 +1,13 @@
 package scenarios_test
 
 import (
+	"os"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"time"
 
+	"github.com/govalues/decimal"
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
@@ -14,6 +17,15 @@ import (
 )
 
 var _ = Describe("the YAML form", func() {
+	var settings, market string
+	BeforeEach(func() {
+		dir := GinkgoT().TempDir()
+		settings, market = filepath.Join(dir, "settings.yaml"), filepath.Join(dir, "market.csv")
+		Expect(os.WriteFile(settings, []byte("fillLatency: 8m\n"), 0o600)).To(Succeed())
+		bars := "symbol,date,open,high,low,close,volume\nAAPL,2024-03-01 09:30:00,10,11,9,10,100\n"
+		Expect(os.WriteFile(market, []byte(bars), 0o600)).To(Succeed())
+	})
+
 	for _, s := range scenarios.All() {
 		It("gives "+s.Name+" back as it was", func() {
 			data, err := scenarios.Marshal(s)
@@ -22,11 +34,18 @@ var _ = Describe("the YAML form", func() {
 		})
 	}
 
+	It("gives all of them back as JSON", func() {
+		data, err := scenarios.MarshalJSON(scenarios.All())
+		Expect(err).NotTo(HaveOccurred())
+		Expect(scenarios.ParseFile("all.json", data)).To(Equal(scenarios.All()))
+	})
+
 	It("carries every field of a scenario", func() {
+		one := decimal.One
 		once := harness.Scenario{
 			Name: "full", Summary: "s", Why: "w", Labels: []string{"short"}, Limit: time.Minute,
 			Gateway: harness.Gateway{
-				Profile: "leaky", MaxServerVersion: 178, PlantedZombies: 1,
+				Catalogue: "F12", Market: market, Profile: "leaky", MaxServerVersion: 178, PlantedZombies: 1,
 				Faults: []fault.Fault{{
 					When: fault.When{Phase: fault.Accepted}, What: fault.What{Do: fault.RST},
 				}},
@@ -34,21 +53,34 @@ var _ = Describe("the YAML form", func() {
 			Subject: harness.Subject{
 				Mode: harness.Once, Runs: 1, LifeLimit: 1, Symbols: []string{"AAPL"},
 				Args: []string{"--once"}, KillAt: &fault.When{Inbound: "placeOrder", Nth: 1},
+				Trader: harness.Trader{
+					Command: []string{"a", "{args}"}, Env: map[string]string{"A": "b"},
+					OnceArgs: []string{}, ContinuousArgs: []string{"-i", "{interval}"},
+					ConnectWithin: time.Second, Grace: time.Second,
+					Exits:     map[harness.ExitClass][]int{harness.ExitRefused: {10, 11}},
+					Cycle:     harness.CycleRule{Request: "reqMktData", Symbol: "AAPL", Ref: "r"},
+					Positions: []harness.WantedPosition{{Symbol: "AAPL", Want: &one, Max: &one}},
+					Reference: harness.RefIntent,
+				},
 			},
 			Checks: []harness.Check{
 				{Name: "recovery", Want: 1, Within: 1, Exits: []int{0}, Evidence: 1},
 			},
 		}
 		continuous := once
+		continuous.Gateway = harness.Gateway{SettingsFile: settings}
 		continuous.Subject = harness.Subject{Mode: harness.Continuous, Interval: 1, Cycles: 1, For: 1}
-		for _, full := range []harness.Scenario{once, continuous} {
+		withSettings := continuous
+		withSettings.Gateway = harness.Gateway{Settings: &harness.Settings{Accounts: []string{"DU1"}}}
+		for _, full := range []harness.Scenario{once, continuous, withSettings} {
 			data, err := scenarios.Marshal(full)
 			Expect(err).NotTo(HaveOccurred())
 			Expect(scenarios.Parse("full", data)).To(Equal(full), "%s", data)
 		}
 		haveNoZeroField(once)
-		haveNoZeroField(once.Gateway)
+		haveNoZeroField(once.Gateway, continuous.Gateway, withSettings.Gateway)
 		haveNoZeroField(once.Subject, continuous.Subject)
+		haveNoZeroField(once.Subject.Trader)
 		haveNoZeroField(once.Checks[0])
 	})
 
@@ -88,11 +120,21 @@ limit: 10m
 		}
 	},
 		Entry("an unknown key, with its place", "  cycles: 6", "  cycels: 6", "my-own.yaml:12:3", "cycels", "symbols"),
-		Entry("a duration without a unit", "interval: 30s", "interval: 30", "my-own.yaml:11:13", `"30"`, "30s"),
-		Entry("an unknown mode", "mode: continuous", "mode: forever", "forever", "continuous"),
-		Entry("an unknown check, with those there are", "name: recovery", "name: recovry", "recovry", "connect-rate"),
-		Entry("an unknown fault action", "do: rst", "do: explode", "explode"),
-		Entry("an unknown profile", "profile: healthy", "profile: hale", "hale", "leaky"),
+		Entry("a duration without a unit", "interval: 30s", "interval: 30", "my-own.yaml:11:13", `"30"`, "like 1.5s or 2m"),
+		Entry("a word for a duration", "interval: 30s", "interval: soon", "my-own.yaml:11:13", `"soon"`),
+		Entry("an unknown mode", "mode: continuous", "mode: forever", "my-own.yaml:10:9", "forever", "continuous"),
+		Entry("an unknown check, with those there are", "name: recovery", "name: recovry", "my-own.yaml:14:11", "recovry", "connect-rate"),
+		Entry("an unknown fault action", "do: rst", "do: explode", "my-own.yaml:8:18", "explode"),
+		Entry("an unknown key in a fault", "do: rst", "to: rst", "my-own.yaml:8:14", "to", "downtime"),
+		Entry("an unknown block", "- when: {inbound: reqHistoricalData, nth: 2}\n      what: {do: rst}", "- use: nothing", "my-own.yaml:7:7", "ack-withheld"),
+		Entry("an unknown profile", "profile: healthy", "profile: hale", "my-own.yaml:5", "hale", "leaky"),
+		Entry("an unknown setting", "profile: healthy", "settings: {fillLatencies: 1m}", "my-own.yaml:5:14", "fillLatency"),
+		Entry("a setting out of range", "profile: healthy", "settings: {dialog: all}", "my-own.yaml:5:22", "client-id"),
+		Entry("two bases", "profile: healthy", "catalogue: F12\n  settings: {seed: 1}", "my-own.yaml:5", "exclude each other"),
+		Entry("an entry that is not there", "profile: healthy", "catalogue: F99", "my-own.yaml:5", "F01a"),
+		Entry("an unknown class of exits", "  cycles: 6", "  cycles: 6\n  exits: {fine: [0]}", "my-own.yaml:13", "no-handshake-reply"),
+		Entry("a position without a number", "  cycles: 6", "  cycles: 6\n  positions: [{symbol: AAPL}]", "my-own.yaml:13", "want or max"),
+		Entry("a second document", "limit: 10m", "limit: 10m\n---\nname: more", "want one YAML document"),
 		Entry("a run without an end", "  cycles: 6\n", "", "cycles"),
 		Entry("no summary", "summary: My trader survives a reset.", "", "summary"),
 		Entry("no limit", "limit: 10m", "", "limit"),

@@ -7,7 +7,7 @@ import (
 )
 
 func newJudge() *cobra.Command {
-	var asJSON bool
+	var v view
 	cmd := &cobra.Command{
 		Use:   "judge DIR",
 		Short: "Judge a saved record again",
@@ -22,9 +22,9 @@ written until then is judged: a failure that was shown stands, the rest is incon
 			if err != nil {
 				return harnessError(err)
 			}
-			return show(cmd.OutOrStdout(), harness.Judge(record), args[0], asJSON)
+			return v.show(cmd.OutOrStdout(), harness.Judge(record), args[0])
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print the verdict as JSON")
+	v.add(cmd)
 	return cmd
 }

@@ -1,14 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
 
-	"github.com/olekukonko/tablewriter"
-	"github.com/olekukonko/tablewriter/tw"
 	"github.com/spf13/cobra"
 
 	"ibsoak/harness"
@@ -32,9 +31,7 @@ func newList() *cobra.Command {
 			case checks:
 				return listChecks(out)
 			case asJSON:
-				enc := json.NewEncoder(out)
-				enc.SetIndent("", "  ")
-				return enc.Encode(all)
+				return listJSON(out, all)
 			default:
 				return listScenarios(out, all)
 			}
@@ -52,6 +49,20 @@ func labelled(label string) []harness.Scenario {
 	})
 }
 
+// listJSON writes what a scenario file may hold: soak run --scenario FILE.json runs them all.
+func listJSON(w io.Writer, all []harness.Scenario) error {
+	data, err := scenarios.MarshalJSON(all)
+	if err != nil {
+		return harnessError(err)
+	}
+	var out bytes.Buffer
+	if err := json.Indent(&out, data, "", "  "); err != nil {
+		return harnessError(err)
+	}
+	_, err = fmt.Fprintln(w, out.String())
+	return err
+}
+
 func listScenarios(w io.Writer, all []harness.Scenario) error {
 	rows := make([][]string, len(all))
 	for i, s := range all {
@@ -63,25 +74,12 @@ func listScenarios(w io.Writer, all []harness.Scenario) error {
 func listChecks(w io.Writer) error {
 	rows := make([][]string, len(harness.Detectors))
 	for i, d := range harness.Detectors {
-		rows[i] = []string{d.Name, d.Doc, d.Least}
+		rows[i] = []string{string(d.Group), d.Name, d.Doc, d.Least}
 	}
-	return table(w, []string{"check", "fails when", "needs at least"}, rows)
+	return table(w, []string{"group", "check", "fails when", "needs at least"}, rows)
 }
 
-// maxColumn is the width at which a cell wraps.
-const maxColumn = 60
-
+// table writes a table that fits the terminal.
 func table(w io.Writer, header []string, rows [][]string) error {
-	t := tablewriter.NewTable(w,
-		tablewriter.WithHeaderAutoFormat(tw.Off),
-		tablewriter.WithHeaderAlignment(tw.AlignLeft),
-		tablewriter.WithRowAlignment(tw.AlignLeft),
-		tablewriter.WithRowAutoWrap(tw.WrapNormal),
-		tablewriter.WithRowMaxWidth(maxColumn),
-		tablewriter.WithRendition(tw.Rendition{Symbols: tw.NewSymbols(tw.StyleASCII)}))
-	t.Header(header)
-	if err := t.Bulk(rows); err != nil {
-		return fmt.Errorf("write list: %w", err)
-	}
-	return t.Render()
+	return harness.WriteTable(w, width(w), header, rows)
 }

@@ -61,9 +61,13 @@ func (p *progress) update(u harness.Progress) {
 		return
 	}
 	if u.Event == "cycle" {
-		if u.Lives == 0 && u.Cycles-p.said >= max(1, u.Of/cycleLines) {
+		text, every := fmt.Sprintf("cycle %d of %d", u.Cycles, u.Of), max(1, u.Of/cycleLines)
+		if u.Of == 0 { // nobody knows how many there will be: lines at 1, 2, 4, 8, ...
+			text, every = fmt.Sprintf("cycle %d", u.Cycles), max(1, p.said)
+		}
+		if u.Lives == 0 && u.Cycles-p.said >= every {
 			p.said = u.Cycles
-			p.line(u, fmt.Sprintf("cycle %d of %d", u.Cycles, u.Of))
+			p.line(u, text)
 		}
 		return
 	}

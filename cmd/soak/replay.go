@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"time"
@@ -14,7 +13,6 @@ import (
 
 func newReplay() *cobra.Command {
 	var f runFlags
-	var duration, interval time.Duration
 	cmd := &cobra.Command{
 		Use:   "replay SCHEDULE",
 		Short: "Run a trader under a fault schedule",
@@ -34,15 +32,11 @@ schedule.yaml of any record.
 			if err != nil {
 				return err
 			}
-			if duration <= 0 || interval <= 0 {
-				return errors.New("--for and --interval must be above 0")
-			}
-			return f.run(cmd, replayed(schedule, duration, interval))
+			s := replayed(schedule, f.vary.duration, f.vary.interval)
+			return f.run(cmd, []harness.Scenario{s})
 		},
 	}
-	cmd.Flags().DurationVar(&duration, "for", time.Minute, "how long to run, at time scale 1")
-	cmd.Flags().DurationVar(&interval, "interval", 5*time.Second, "pause between cycles, at time scale 1")
-	f.add(cmd)
+	f.add(cmd, time.Minute, 5*time.Second)
 	return cmd
 }
 
@@ -64,6 +58,9 @@ func replayed(schedule fault.Schedule, duration, interval time.Duration) harness
 			"order twice.", len(schedule.Faults)),
 		Gateway: harness.Gateway{Faults: schedule.Faults},
 		Subject: harness.Subject{Mode: harness.Continuous, Interval: interval, For: duration},
+	}
+	if schedule.Hook != "" {
+		s.Gateway.Settings = &harness.Settings{Schedule: fault.Schedule{Hook: schedule.Hook}}
 	}
 	for _, name := range names {
 		s.Checks = append(s.Checks, harness.Check{Name: name})

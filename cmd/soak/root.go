@@ -9,10 +9,12 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// The exit codes besides those of a verdict: 0 pass, 1 fail, 2 inconclusive, 3 harness error.
+// The exit codes besides 0, a pass. All but exitUsage are those of verdicts.
 const (
-	exitHarness = 3
-	exitUsage   = 64
+	exitFail         = 1
+	exitInconclusive = 2
+	exitHarness      = 3
+	exitUsage        = 64
 )
 
 // exitError ends the program with a code. Any other error is one of usage: cobra makes those.
@@ -65,7 +67,8 @@ needs is never a pass. Exit codes: 0 pass, 1 fail, 2 inconclusive, 3 harness err
 harness is at fault, not the trader), 64 usage.
 
 Without --trader the bundled trader is run. Any other is a command line with {host},
-{port} and {client_id} in it; IB_HOST, IB_PORT and IB_CLIENT_ID are set as well.
+{port} and {client_id} in it; IB_HOST, IB_PORT and IB_CLIENT_ID are set as well. What soak
+expects of it, and what it can be told, is in docs/your-trader.md.
 
 For example, ten runs in a row of a trader of yours:
 
@@ -76,6 +79,6 @@ For example, ten runs in a row of a trader of yours:
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newRun(), newReplay(), newList(), newJudge(), newTrader(), newMutant(), newGateway())
+	root.AddCommand(newRun(), newReplay(), newList(), newShow(), newSchema(), newJudge(), newTrader(), newMutant(), newGateway())
 	return root
 }

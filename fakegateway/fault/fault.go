@@ -18,9 +18,13 @@ import (
 // point acts there, and no other.
 type Schedule struct {
 	// Hook is a Starlark file that is asked about every message; "" is none.
-	Hook   string  `json:"hook,omitempty" yaml:"hook,omitempty"`
-	Faults []Fault `json:"faults" yaml:"faults"`
+	Hook   string `json:"hook,omitempty" yaml:"hook,omitempty"`
+	Faults Faults `json:"faults" yaml:"faults"`
 }
+
+// Faults is a list of faults. In a file that holds more than a schedule, uses of the library's
+// blocks may stand in it as well; they are read as the faults that they come to.
+type Faults []Fault
 
 // Fault is one planned fault.
 type Fault struct {

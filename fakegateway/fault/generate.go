@@ -44,7 +44,7 @@ func Generate(name string, data []byte, seed uint64) (Schedule, error) {
 	draw := rand.New(rand.NewPCG(seed, 0))
 	x := expander{name: name, blocks: d.Blocks}
 	for i, c := range d.Generate {
-		path := fmt.Sprintf("generate[%d].fault", i)
+		path := fmt.Sprintf(".generate[%d].fault", i)
 		if err := x.draw(c, path, draw); err != nil {
 			return Schedule{}, err
 		}

@@ -1,6 +1,7 @@
 package fault
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -48,7 +49,7 @@ func Parse(name string, data []byte) (Schedule, error) {
 	}
 	x := expander{name: name, blocks: d.Blocks}
 	for i, n := range d.Faults {
-		if err := x.add(n.Node, fmt.Sprintf("faults[%d]", i), nil); err != nil {
+		if err := x.add(n.Node, fmt.Sprintf(".faults[%d]", i), nil); err != nil {
 			return Schedule{}, err
 		}
 	}
@@ -57,6 +58,32 @@ func Parse(name string, data []byte) (Schedule, error) {
 		return Schedule{}, x.located(root, err)
 	}
 	return s, nil
+}
+
+// UnmarshalYAML reads the list inside another document, as strictly as Parse.
+func (l *Faults) UnmarshalYAML(ctx context.Context, text ast.Node) error {
+	if _, none := text.(*ast.NullNode); none {
+		return nil
+	}
+	list, ok := text.(*ast.SequenceNode)
+	if !ok {
+		return &yaml.SyntaxError{Message: "want a list of faults", Token: text.GetToken()}
+	}
+	x := expander{name: strictyaml.FileName(ctx)}
+	for i, entry := range list.Values {
+		entry, err := withoutAliases(entry)
+		if err == nil {
+			err = x.add(entry, fmt.Sprintf("[%d]", i), nil)
+		}
+		if err != nil {
+			return &strictyaml.Placed{Err: err}
+		}
+	}
+	if err := (Schedule{Faults: x.faults}).Validate(); err != nil {
+		return &strictyaml.Placed{Err: x.located(list, err)}
+	}
+	*l = x.faults
+	return nil
 }
 
 // readDocument decodes the one document of a file, strictly, into v. Anchors are resolved. root is
@@ -120,7 +147,7 @@ func (x *expander) located(root ast.Node, err error) error {
 
 // place finds the value at a path below an entry, or the nearest thing around it.
 func place(name string, root ast.Node, entry, path string) string {
-	for path = "$." + entry + "." + path; path != "$"; {
+	for path = "$" + entry + "." + path; path != "$"; {
 		if found, err := yaml.PathString(path); err == nil {
 			if n, err := found.FilterNode(root); err == nil && n != nil {
 				at := n.GetToken().Position

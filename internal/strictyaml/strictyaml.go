@@ -4,6 +4,7 @@ package strictyaml
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -29,9 +30,14 @@ func Decode(name string, data []byte, into any) error {
 	}
 	root := reflect.TypeOf(into).Elem()
 	decoder := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict())
-	if err := decoder.Decode(into); err != nil && !errors.Is(err, io.EOF) {
-		var placed yaml.Error
-		if !errors.As(err, &placed) {
+	ctx := context.WithValue(context.Background(), nameKey{}, name)
+	if err := decoder.DecodeContext(ctx, into); err != nil && !errors.Is(err, io.EOF) {
+		var placed *Placed
+		var at yaml.Error
+		if errors.As(err, &placed) {
+			return placed.Err
+		}
+		if !errors.As(err, &at) {
 			name = placeOfBad(name, root, data)
 		}
 		return Located(name, err, func(at yaml.Error) []string { return keysAt(root, at) })
@@ -40,6 +46,24 @@ func Decode(name string, data []byte, into any) error {
 		return fmt.Errorf("%s: want one YAML document, found more", name)
 	}
 	return nil
+}
+
+// Placed is the error of a type that decodes itself and has put the file's name and its own place
+// into the text already.
+type Placed struct{ Err error }
+
+// Error is the text, its place first.
+func (p *Placed) Error() string { return p.Err.Error() }
+
+// Unwrap gives the error without its wrapping.
+func (p *Placed) Unwrap() error { return p.Err }
+
+type nameKey struct{}
+
+// FileName is the name of the file that Decode reads, for types that decode themselves.
+func FileName(ctx context.Context) string {
+	name, _ := ctx.Value(nameKey{}).(string)
+	return name
 }
 
 // Place is "name:line:column" of the value at a path like "$.faults[0].what.do", or of the nearest
@@ -92,24 +116,50 @@ func Located(name string, err error, allowed func(yaml.Error) []string) error {
 	return fmt.Errorf("%s: %s", name, text)
 }
 
-// placeOfBad finds the first key at the top whose value cannot be decoded, for errors of a value's
-// own text, which know no place.
+// placeOfBad finds the innermost value that cannot be decoded, for errors of a value's own text,
+// which know no place.
 func placeOfBad(name string, root reflect.Type, data []byte) string {
 	file, err := parser.ParseBytes(data, 0)
 	if err != nil || len(file.Docs) == 0 {
 		return name
 	}
-	top, ok := file.Docs[0].Body.(*ast.MappingNode)
-	if !ok {
-		return name
-	}
-	for _, v := range top.Values {
-		if err := yaml.NodeToValue(v, reflect.New(root).Interface()); err != nil {
-			at := v.Value.GetToken().Position
-			return fmt.Sprintf("%s:%d:%d", name, at.Line, at.Column)
-		}
+	if bad := badValue(root, file.Docs[0].Body); bad != nil {
+		at := beginning(bad).Position
+		return fmt.Sprintf("%s:%d:%d", name, at.Line, at.Column)
 	}
 	return name
+}
+
+// badValue is the innermost value of n, which is to be a t, that cannot be decoded; nil when all can.
+func badValue(t reflect.Type, n ast.Node) ast.Node {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	switch n := n.(type) {
+	case ast.MapNode:
+		for it := n.MapRange(); it.Next() && t.Kind() == reflect.Struct; {
+			for f := range fields(t) {
+				if keyOf(f) != it.Key().GetToken().Value {
+					continue
+				}
+				if bad := badValue(f.Type, it.Value()); bad != nil {
+					return bad
+				}
+			}
+		}
+	case *ast.SequenceNode:
+		for _, v := range n.Values {
+			if t.Kind() == reflect.Slice {
+				if bad := badValue(t.Elem(), v); bad != nil {
+					return bad
+				}
+			}
+		}
+	}
+	if err := yaml.NodeToValue(n, reflect.New(t).Interface()); err != nil {
+		return n
+	}
+	return nil
 }
 
 // keysAt lists the keys that are allowed where the error is.
@@ -206,7 +256,11 @@ func keysOf(t reflect.Type) []string {
 }
 
 func keyOf(f reflect.StructField) string {
-	key, _, _ := strings.Cut(f.Tag.Get("yaml"), ",")
+	tag := f.Tag.Get("yaml")
+	if tag == "" {
+		tag = f.Tag.Get("json") // as the decoder does
+	}
+	key, _, _ := strings.Cut(tag, ",")
 	return key
 }
 

@@ -26,6 +26,8 @@ type Part struct {
 type room struct {
 	Colour string `yaml:"colour"`
 	Door   door   `yaml:"door"`
+	// Open has a key in JSON's words only.
+	Open time.Duration `json:"open,omitempty"`
 }
 
 type door struct {
@@ -50,16 +52,17 @@ func TestErrorsSayWhereAndWhatIsAllowed(t *testing.T) {
 	for text, want := range map[string]string{
 		"nam: a":                                        `f.yaml:1:1: unknown key "nam": want name, wait, count, on, rooms, door`,
 		"door:\n  kee: 1":                               `f.yaml:2:3: unknown key "kee": want key`,
-		"rooms:\n- color: red":                          `f.yaml:2:3: unknown key "color": want colour, door`,
-		"rooms: [{color: red}]":                         `f.yaml:1:10: unknown key "color": want colour, door`,
+		"rooms:\n- color: red":                          `f.yaml:2:3: unknown key "color": want colour, door, open`,
+		"rooms: [{color: red}]":                         `f.yaml:1:10: unknown key "color": want colour, door, open`,
 		"rooms:\n- door: {kee: 1}":                      `f.yaml:2:10: unknown key "kee": want key`,
-		"rooms: [{colour: a, e: 1}]":                    `unknown key "e": want colour, door`,
-		"rooms: [{door: {key: a}, e: 1}]":               `unknown key "e": want colour, door`,
+		"rooms: [{colour: a, e: 1}]":                    `unknown key "e": want colour, door, open`,
+		"rooms: [{door: {key: a}, e: 1}]":               `unknown key "e": want colour, door, open`,
 		"rooms:\n- door: {key: a}\n  colour: b\nend: 1": `f.yaml:4:1: unknown key "end": want name`,
 		"count: many":                                   `f.yaml:1:8: "many": want a whole number`,
 		"on: perhaps":                                   `f.yaml:1:5: "perhaps": want true or false`,
 		"wait: 5":                                       `like 1.5s or 2m`,
 		"name: a\nwait: soon":                           `f.yaml:2:7: time: invalid duration "soon"`,
+		"rooms:\n- door: {key: k}\n  open: soon":        `f.yaml:3:9: time: invalid duration "soon"`,
 		"rooms: red":                                    "f.yaml:1:8: string was used",
 		"name: a\n---\nname: b":                         "f.yaml: want one YAML document",
 		"name: [":                                       "f.yaml:1",
