@@ -46,7 +46,7 @@ var cycleDetectors = []Detector{
 		Least: "every life that no fault and no kill of the scenario kept from it",
 		Do: "Wait for the answer to a request before you leave; where your trader works by other " +
 			"messages, name them by subject.cycle.",
-		Page: "your-trader.md#cycles",
+		Page: "your-trader.md#work",
 	},
 	{
 		Name: "pace", Group: GroupWork, judge: paced,
@@ -59,7 +59,7 @@ var cycleDetectors = []Detector{
 		Least: "all cycles that the scenario asks for, two at the least",
 		Do: "Take the interval from the command line ({interval} in the command, or " +
 			"subject.continuousArgs) and keep it between two cycles.",
-		Page: "your-trader.md#cycles",
+		Page: "your-trader.md#work",
 	},
 }
 

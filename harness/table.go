@@ -1,12 +1,15 @@
 package harness
 
 import (
-	"fmt"
 	"io"
 	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/olekukonko/tablewriter"
+	"github.com/olekukonko/tablewriter/renderer"
+	"github.com/olekukonko/tablewriter/tw"
 )
 
 // defaultWidth is that of a report whose terminal is not known: a pipe, a file, a CI log.
@@ -93,69 +96,43 @@ func (g grid) text(width int) string {
 		}
 		widths[widest]--
 	}
-	var out strings.Builder
-	rule := "+"
-	for _, w := range widths {
-		rule += strings.Repeat("-", w+2) + "+"
-	}
-	fmt.Fprintln(&out, rule)
-	drawRow(&out, g.header, widths, g.right)
-	fmt.Fprintln(&out, rule)
-	for _, row := range g.rows {
-		drawRow(&out, row, widths, g.right)
-	}
-	fmt.Fprintln(&out, rule)
-	return out.String()
+	return g.rendered(func(column int, cell string) string {
+		return strings.Join(wrap(printable(cell), widths[column]), "\n")
+	}, tablewriter.WithRendition(tw.Rendition{Symbols: tw.NewSymbols(tw.StyleASCII)}))
 }
 
-// drawRow draws a row in as many lines as its longest cell has.
-func drawRow(out *strings.Builder, row []string, widths, right []int) {
-	cells, lines := make([][]string, len(row)), 1
-	for i, cell := range row {
-		cells[i] = wrap(printable(cell), widths[i])
-		lines = max(lines, len(cells[i]))
-	}
-	for n := range lines {
-		for i, cell := range cells {
-			text := ""
-			if n < len(cell) {
-				text = cell[n]
-			}
-			blank := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(text))
-			if slices.Contains(right, i) {
-				text = blank + text
-			} else {
-				text += blank
-			}
-			fmt.Fprintf(out, "| %s ", text)
-		}
-		fmt.Fprintln(out, "|")
-	}
-}
-
-// markdown writes the table for a page.
+// markdown writes the table for a page. The renderer escapes nothing: cells are escaped here.
 func (g grid) markdown() string {
+	return g.rendered(func(_ int, cell string) string { return plainMarkdown(printable(cell)) },
+		tablewriter.WithRenderer(renderer.NewMarkdown()))
+}
+
+// rendered writes the table with its cells as clean makes them, which has wrapped them already.
+func (g grid) rendered(clean func(column int, cell string) string, options ...tablewriter.Option) string {
+	align := make(tw.Alignment, len(g.header))
+	for i := range align {
+		align[i] = tw.AlignLeft
+		if slices.Contains(g.right, i) {
+			align[i] = tw.AlignRight
+		}
+	}
 	var out strings.Builder
-	line := func(cells []string) { fmt.Fprintf(&out, "| %s |\n", strings.Join(cells, " | ")) }
-	escaped := func(row []string) []string {
+	t := tablewriter.NewTable(&out, append(options,
+		tablewriter.WithHeaderAutoFormat(tw.Off), tablewriter.WithHeaderAlignment(tw.AlignLeft),
+		tablewriter.WithAlignment(align), tablewriter.WithRowAutoWrap(tw.WrapNone),
+		tablewriter.WithHeaderAutoWrap(tw.WrapNone))...)
+	cleaned := func(row []string) []string {
 		cells := make([]string, len(row))
 		for i, cell := range row {
-			cells[i] = plainMarkdown(strings.Join(strings.Fields(cell), " "))
+			cells[i] = clean(i, cell)
 		}
 		return cells
 	}
-	line(escaped(g.header))
-	rule := make([]string, len(g.header))
-	for i := range rule {
-		rule[i] = "---"
-		if slices.Contains(g.right, i) {
-			rule[i] = "---:"
-		}
-	}
-	line(rule)
+	t.Header(cleaned(g.header))
 	for _, row := range g.rows {
-		line(escaped(row))
+		_ = t.Append(cleaned(row)) // it fails only for what it cannot make a string of
 	}
+	_ = t.Render() // into memory
 	return out.String()
 }
 
