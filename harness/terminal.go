@@ -99,8 +99,8 @@ func (p *printer) labelled(label, text string) {
 	p.para(fmt.Sprintf("%-*s", labelWidth, label), "%s", text)
 }
 
-// group writes what the checks of a group found: a line for each that did not pass, and one for
-// those that did.
+// group writes what the checks of a group found: a line for each that did not pass, one for those
+// that did, and one for those that had nothing to look at and that the scenario does not rest on.
 func (p *printer) group(v Verdict, g Group) {
 	label := string(g)
 	say := func(text string) {
@@ -108,9 +108,12 @@ func (p *printer) group(v Verdict, g Group) {
 		label = ""
 	}
 	var passed []Finding
+	var silent []string
 	for _, f := range v.Findings {
 		switch {
 		case f.Group != g:
+		case f.Informational && f.Outcome == Inconclusive && f.Harness == "" && !p.AllChecks:
+			silent = append(silent, f.Check)
 		case f.Outcome == Pass && f.Harness == "" && !f.Informational && !p.AllChecks:
 			passed = append(passed, f)
 		case f.Informational && f.Harness == "":
@@ -129,6 +132,9 @@ func (p *printer) group(v Verdict, g Group) {
 		}
 		text := fmt.Sprintf("%s passed: %s", count(len(passed), "checks"), strings.Join(details, "; "))
 		say(shortened(printable(text), p.Width-labelWidth))
+	}
+	if len(silent) > 0 { // what they are about did not happen in this run
+		say(fmt.Sprintf("%s not needed here: %s", count(len(silent), "checks"), strings.Join(silent, ", ")))
 	}
 }
 
