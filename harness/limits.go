@@ -75,6 +75,9 @@ const (
 	LogStormBytes = 16 << 20
 	LogWindow     = 16 * time.Second
 
+	// maxReadings bounds how often the table of processes is read again for one look.
+	maxReadings = 5
+
 	// maxProcesses bounds the processes in a record that have gone, maxCommandBytes the command line
 	// of one.
 	maxProcesses    = 20_000

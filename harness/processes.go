@@ -46,6 +46,8 @@ type follower struct {
 	groups  map[int]int         // lives by process groups and sessions that their processes lead
 	first   uint64              // the start of what began with this: older processes are not the subject's
 	began   Moment              // the same on the run's clock
+	newest  int                 // the life that was the last to start
+	adopts  bool                // orphans are handed to the harness
 	lines   []Process           // of processes that have gone
 	dropped int
 	owner   map[int]int // by connection: the pid that was last seen to hold its socket
@@ -85,7 +87,9 @@ func newFollower(run string, now func() Moment) (f *follower, notes []string) {
 		groups: map[int]int{}, owner: map[int]int{},
 		first: startNow(), began: now(),
 	}
-	if err := adoptOrphans(); err != nil {
+	if err := adoptOrphans(); err == nil {
+		f.adopts = true
+	} else {
 		notes = append(notes, "orphans are not handed to the harness: "+err.Error())
 	}
 	var err error
@@ -125,7 +129,10 @@ func (f *follower) lifeOfTag(value string) int {
 }
 
 // started takes up the first process of a life, as it was before anybody could wait for it.
-func (f *follower) started(life int, row processRow) { f.take(row, life, RelatedStarted) }
+func (f *follower) started(life int, row processRow) {
+	f.newest = life
+	f.take(row, life, RelatedStarted)
+}
 
 // take makes a process one of a life's.
 func (f *follower) take(row processRow, life int, how Relation) {
@@ -146,15 +153,22 @@ func (f *follower) startMoment(row processRow) Moment {
 // look reads the table of processes, takes up what is new of the subject's, waits for orphans
 // that have ended, and notes what has gone.
 func (f *follower) look() error {
-	rows, err := readProcesses()
-	if err != nil {
-		return err
+	var rows []processRow
+	var byPID map[int]processRow
+	for range maxReadings {
+		var err error
+		if rows, err = readProcesses(); err != nil {
+			return err
+		}
+		byPID = make(map[int]processRow, len(rows))
+		for _, row := range rows {
+			byPID[row.pid] = row
+		}
+		if !f.torn(rows, byPID) {
+			break
+		}
 	}
 	slices.SortFunc(rows, func(a, b processRow) int { return cmp.Compare(a.start, b.start) })
-	byPID := make(map[int]processRow, len(rows))
-	for _, row := range rows {
-		byPID[row.pid] = row
-	}
 	for more := true; more; { // until no process has led to another one
 		more = false
 		for _, row := range rows {
@@ -164,6 +178,15 @@ func (f *follower) look() error {
 	f.update(byPID)
 	f.forget(byPID)
 	return nil
+}
+
+// torn reports a table in which a process of this run's time has a parent that is not there: the
+// parent ended while the table was read, and to whom its child was handed is not in it yet.
+func (f *follower) torn(rows []processRow, byPID map[int]processRow) bool {
+	return f.adopts && slices.ContainsFunc(rows, func(row processRow) bool {
+		_, there := byPID[row.parent]
+		return row.start >= f.first && row.parent != 0 && !there
+	})
 }
 
 // claim takes the process up when it is new and the subject's.
@@ -202,7 +225,7 @@ func (f *follower) relation(row processRow, byPID map[int]processRow) (int, Rela
 		}
 	}
 	if f.orphan(row) && tagOf(row.pid) == "" {
-		return f.newest(), RelatedOrphan
+		return f.newest, RelatedOrphan
 	}
 	return 0, ""
 }
@@ -214,15 +237,6 @@ func (f *follower) orphan(row processRow) bool {
 	harnessChildren.Lock()
 	defer harnessChildren.Unlock()
 	return adopted(row) && !harnessChildren.pids[row.pid] && harnessChildren.runs == 1
-}
-
-// newest is the life that was the last to start.
-func (f *follower) newest() int {
-	life := 0
-	for _, p := range f.known {
-		life = max(life, p.Life)
-	}
-	return life
 }
 
 // update notes what the table says about the processes that are known.

@@ -185,6 +185,57 @@ func TestFollowerCountsUnreaped(t *testing.T) {
 	sees(t, f, "nothing", func() bool { return len(f.of(1)) == 0 })
 }
 
+// TestStartsWithoutItsCgroup gives a process a directory that is no control group, as a kernel may
+// refuse one that is.
+func TestStartsWithoutItsCgroup(t *testing.T) {
+	t.Parallel()
+	dir, err := os.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer dir.Close()
+	p, err := launch{
+		command: []string{"true"}, cgroup: int(dir.Fd()), stdout: os.DevNull, stderr: os.DevNull,
+	}.start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-p.exited
+	if _, err := p.output.close(); err != nil {
+		t.Fatal(err)
+	}
+	if p.noCgroup == nil || !p.cmd.ProcessState.Success() {
+		t.Errorf("no cgroup: %v; ended: %s", p.noCgroup, p.cmd.ProcessState)
+	}
+}
+
+// TestTornTable reads a table in which a parent ended between the child's line and its own.
+func TestTornTable(t *testing.T) {
+	t.Parallel()
+	row := func(pid, parent int, start uint64) processRow {
+		return processRow{processKey: processKey{pid, start}, parent: parent}
+	}
+	f := &follower{adopts: true, first: 100}
+	cases := []struct {
+		name string
+		rows []processRow
+		torn bool
+	}{
+		{"whole", []processRow{row(1, 0, 1), row(7, 1, 100), row(8, 7, 101)}, false},
+		{"a parent is missing", []processRow{row(1, 0, 1), row(8, 7, 101)}, true},
+		{"one of before the run", []processRow{row(1, 0, 1), row(8, 7, 99)}, false},
+	}
+	for _, c := range cases {
+		byPID := map[int]processRow{}
+		for _, r := range c.rows {
+			byPID[r.pid] = r
+		}
+		if got := f.torn(c.rows, byPID); got != c.torn {
+			t.Errorf("%s: torn %v", c.name, got)
+		}
+	}
+}
+
 func TestCgroupMount(t *testing.T) {
 	t.Parallel()
 	const v1 = "35 31 0:32 / /sys/fs/cgroup/memory rw,relatime shared:9 - cgroup cgroup rw,memory\n"
