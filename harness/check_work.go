@@ -159,7 +159,8 @@ func (r *Record) unshown(life int) (why string, known bool) {
 	case rule != CycleRule{}:
 		return fmt.Sprintf("nothing that subject.cycle names (%s) was done; it asked for %s", rule, all), true
 	case work != "":
-		return fmt.Sprintf("it asked for %s, and nothing of it was answered in full while it was there%s", work, r.errors(life)), true
+		return fmt.Sprintf("it asked for %s, and nothing of it was answered in full while it was there%s",
+			work, r.errors(life)), true
 	case other != "":
 		return fmt.Sprintf("it asked for %s, which may be its work or not; name its cycle by subject.cycle", other), false
 	case all != "":
