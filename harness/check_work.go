@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -24,6 +25,10 @@ const (
 	// which they took less than paceBurst of it was no trader's pace, whoever set it.
 	paceTotal = 0.9
 	paceBurst = 0.25
+
+	// leastPause is the median pause between a cycle and the next by which a subject with a pace of
+	// its own shows that it has one.
+	leastPause = 100 * time.Millisecond
 
 	// silentFor is how many times the longest pause between its cycles a subject whose pace
 	// cannot be set must be silent before that counts as an end of its work.
@@ -54,8 +59,9 @@ var cycleDetectors = []Detector{
 			"more than %d of them in a row, or all cycles took less than %.0f %% of the time that "+
 			"as many intervals take; both at the run's time scale. A subject whose pace cannot be "+
 			"set, because {interval} is neither in its command nor in its arguments, is "+
-			"inconclusive, unless all its cycles came within %.0f %% of that time.",
-			100*paceLeast, paceExcused, 100*paceTotal, 100*paceBurst),
+			"inconclusive, unless all its cycles came within %.0f %% of that time without pauses of "+
+			"%s between them.",
+			100*paceLeast, paceExcused, 100*paceTotal, 100*paceBurst, leastPause),
 		Least: "all cycles that the scenario asks for, two at the least",
 		Do: "Take the interval from the command line ({interval} in the command, or " +
 			"subject.continuousArgs) and keep it between two cycles.",
@@ -153,7 +159,8 @@ func (r *Record) unshown(life int) (why string, known bool) {
 	case rule != CycleRule{}:
 		return fmt.Sprintf("nothing that subject.cycle names (%s) was done; it asked for %s", rule, all), true
 	case work != "":
-		return fmt.Sprintf("it asked for %s, and nothing of it was answered in full while it was there", work), true
+		return fmt.Sprintf("it asked for %s, and nothing of it was answered in full while it was there%s",
+			work, r.errors(life)), true
 	case other != "":
 		return fmt.Sprintf("it asked for %s, which may be its work or not; name its cycle by subject.cycle", other), false
 	case all != "":
@@ -178,6 +185,20 @@ func (r *Record) requests(life int) (work, other, all string) {
 		}
 	}
 	return listed(counts[0]), listed(counts[1]), listed(counts[2])
+}
+
+// errors names the errors by which the Gateway refused what a life asked for.
+func (r *Record) errors(life int) string {
+	codes := map[string]int{}
+	for _, m := range r.Messages {
+		if m.Life == life && m.Kind == errorMessage && m.ReqID >= 0 && endsRequest(m.Code) {
+			codes[strconv.Itoa(m.Code)]++
+		}
+	}
+	if len(codes) == 0 {
+		return ""
+	}
+	return "; the Gateway answered with error " + listed(codes)
 }
 
 // listed writes "reqIds (2), reqPositions".
@@ -286,6 +307,16 @@ func burst(cycles []Cycle, s Subject, scale float64) bool {
 	return float64(took) < paceBurst*float64(s.planned(scale))
 }
 
+// pauses reports cycles with time between them.
+func pauses(cycles []Cycle) bool {
+	gaps := make([]time.Duration, 0, len(cycles))
+	for i := 1; i < len(cycles); i++ {
+		gaps = append(gaps, cycles[i].Requested.Since(cycles[i-1].Answered))
+	}
+	slices.Sort(gaps)
+	return len(gaps) > 0 && gaps[len(gaps)/2] >= leastPause
+}
+
 // paced holds the cycles against the scenario's clock.
 func paced(r *Record, c Check) Finding {
 	s, scale := r.Header.Scenario.Subject, r.Header.TimeScale
@@ -301,6 +332,10 @@ func paced(r *Record, c Check) Finding {
 	took := r.stopped().Since(r.Cycles[0].Requested)
 	if burst(r.Cycles, s, scale) {
 		first, last := r.Cycles[0], r.Cycles[s.Cycles-1]
+		if !r.Header.paceable() && pauses(r.Cycles) {
+			return f.undecided("%d cycles within %s, planned over %s, and %s", s.Cycles,
+				round(last.Requested.Since(first.Requested)), round(planned), unpaceable)
+		}
 		f.violated(Example{
 			Life: last.Life, Connection: last.Connection, At: last.Requested,
 			What: fmt.Sprintf("%d cycles within %s, planned over %s: a burst",

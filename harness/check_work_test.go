@@ -75,6 +75,10 @@ func cycleCases() []judged {
 		{"sent what nobody knows", working(), one, idle(fakegateway.KindMalformed), Fail, "asked only for what the Gateway could not read, which is no work"},
 		{"asked for nothing", working(), one, idle("startApi"), Fail, "it asked for nothing"},
 		{"asked and was not answered", working(), one, idle("reqHistoricalData", "reqHistoricalData"), Fail, "reqHistoricalData (2), and nothing of it was answered"},
+		{"asked and was refused", working(), one, both(idle("reqMktData"), func(r *Record) {
+			r.Messages = append(r.Messages, Message{Life: 5, Kind: "errMsg", Digest: fakegateway.Digest{ReqID: 1, Code: 10089}},
+				Message{Life: 5, Kind: "errMsg", Digest: fakegateway.Digest{ReqID: -1, Code: 1100}})
+		}), Fail, "the Gateway answered with error 10089"},
 		{"asked for what may be work", working(), one, idle("reqMarketRule", "reqCurrentTime"), Inconclusive, "life 5: it asked for reqMarketRule, which may be its work or not"},
 		{"asked for what has no rule", working(), one, idle("exerciseOptions"), Inconclusive, "exerciseOptions"},
 		{"did not what its author said", working(), one, both(idle("reqPositions"), func(r *Record) {
@@ -111,6 +115,8 @@ func paceCases() []judged {
 		{"every second", oneLife(20), pace, nil, Pass, "20 cycles in"},
 		{"a burst", oneLife(20), pace, both(paceable, squeezed(1, 10*ms)), Fail, "20 cycles within 190ms, planned over 19s: a burst"},
 		{"a burst at an own pace", oneLife(20), pace, squeezed(1, 10*ms), Fail, "a burst"},
+		{"a pace of its own, six times as fast", oneLife(20), pace, squeezed(1, 150*ms), Inconclusive, "its pace cannot be set"},
+		{"a pace that was set, six times as fast", oneLife(20), pace, both(paceable, squeezed(1, 150*ms)), Fail, "a burst"},
 		{"a burst after three cycles", oneLife(120), pace, both(paceable, squeezed(3, 50*ms)), Fail, "120 cycles within"},
 		{"a burst at the end", oneLife(20), pace, both(paceable, squeezed(12, 50*ms)), Fail, "came closer than 500ms together"},
 		{"a burst in an hour that was waited for", oneLife(20), pace, both(paceable, squeezed(12, 50*ms), stoppedAt(21*sec)), Fail, "came closer than 500ms together"},

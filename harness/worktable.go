@@ -113,6 +113,8 @@ func indexWork() (byRequest map[string]*workKind, byAnswer map[string][]*workKin
 // placeOrder is the one request whose answer is that the order was taken.
 var placeOrder = wire.PlaceOrder.String()
 
+var errorMessage = wire.ErrorMessage.String()
+
 // startAPI ends every handshake and asks for nothing.
 var startAPI = wire.StartAPI.String()
 

@@ -15,7 +15,7 @@ import (
 // All is every built-in scenario, in the order in which they are worth running: a trader that
 // fails an early one has no use for the later ones. Each call makes fresh values.
 func All() []harness.Scenario {
-	return []harness.Scenario{
+	all := []harness.Scenario{
 		once(),
 		consecutive10(),
 		consecutive10Leaky(),
@@ -31,6 +31,10 @@ func All() []harness.Scenario {
 		consecutive300(),
 		continuous1h(),
 	}
+	for i := range all {
+		all[i] = forStreams(all[i])
+	}
+	return all
 }
 
 // Named is the built-in scenario of that name. The error for an unknown one lists the nearest.
