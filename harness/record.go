@@ -77,6 +77,8 @@ type Host struct {
 	Arch string `json:"arch"`
 	CPUs int    `json:"cpus"`
 	Go   string `json:"go"`
+	// Owners is set where the harness could read which process holds a socket.
+	Owners bool `json:"owners,omitempty"`
 }
 
 // EndedBy says what ended a life.
@@ -207,6 +209,9 @@ type Sample struct {
 	FDs      int    `json:"fds"`
 	Threads  int    `json:"threads"`
 	RSSBytes int64  `json:"rssBytes"`
+	// OwnsSession is set when one of the sampled processes held the client's end of an established
+	// session with the Gateway.
+	OwnsSession bool `json:"ownsSession,omitempty"`
 }
 
 // Cycle is a reqHistoricalData for the first symbol that the Gateway has answered in full, which
