@@ -2,37 +2,35 @@ package harness
 
 import (
 	"fmt"
+	"math"
 	"slices"
+	"strconv"
 	"time"
 )
+
+const leaksPage = "your-trader.md#leaks"
 
 // leakDetectors are the checks of what grows.
 var leakDetectors = []Detector{
 	{
-		Name: "steady-fds", Group: GroupLeaks, judge: steadyFDs,
-		Doc:   "Open descriptors, taken at the same point of each cycle, keep rising.",
-		Least: "16 cycles after 2 of warm-up",
-		Do: "Find what is opened once a cycle and not closed: compare /proc/PID/fd after one " +
-			"cycle and after twenty.",
-		Page: "your-trader.md#leaks",
+		Name: "steady-fds", Group: GroupLeaks, judge: steadyFDs, Page: leaksPage,
+		Doc: descriptors.doc(), Least: leastCycles(steadyCycles),
+		Do: "Close every file and socket on every way out of a cycle, errors included; " +
+			"compare what is open after two cycles (ls -l /proc/PID/fd, or lsof -p PID).",
 	},
 	{
-		Name: "steady-threads", Group: GroupLeaks, judge: steadyThreads,
-		Doc:   "Threads, taken at the same point of each cycle, keep rising.",
-		Least: "16 cycles after 2 of warm-up",
-		Do: "Find what is started once a cycle and not joined: name your threads, or dump them " +
-			"after one cycle and after twenty.",
-		Page: "your-trader.md#leaks",
+		Name: "steady-threads", Group: GroupLeaks, judge: steadyThreads, Page: leaksPage,
+		Doc: threads.doc(), Least: leastCycles(steadyCycles),
+		Do: "End or reuse the threads that a cycle or a session starts, one reader a session for " +
+			"example; compare their names after two cycles.",
 	},
 	{
-		Name: "memory", Group: GroupLeaks, judge: memory,
-		Doc: "Resident memory rises by more than 16 KiB a cycle at 95 % in the second half of the " +
-			"cycles. With fewer cycles than it needs it is informational, unless the scenario " +
-			"sets Evidence.",
-		Least: "100 cycles after 2 of warm-up",
-		Do: "Take heap profiles some cycles apart and compare them; bound every cache, list of " +
-			"requests and log buffer.",
-		Page: "your-trader.md#leaks",
+		Name: "memory", Group: GroupLeaks, judge: memory, Page: leaksPage,
+		Doc: resident.doc() + " With fewer cycles than it needs it is informational, unless the " +
+			"scenario sets Evidence.",
+		Least: leastCycles(memoryCycles),
+		Do: "Bound what is kept from cycle to cycle: answers by request id, bars, logs in memory; " +
+			"compare two heap profiles that are an hour apart.",
 	},
 }
 
@@ -41,66 +39,128 @@ const (
 	// start threads and fill caches once.
 	warmupCycles = 2
 
-	// steadyCycles is how many cycles it takes to call a count steady, steadyBlocks in how many
-	// blocks they are cut. The least value of a block is free of what is open for a moment.
+	// steadyCycles is how many cycles it takes to judge a count, memoryCycles to judge memory: a
+	// heap needs some sixty to settle.
 	steadyCycles = 16
-	steadyBlocks = 4
+	memoryCycles = 100
 
-	// threadSlack is how far a runtime's thread count may drift by itself: Go and Java start a
-	// thread when others are blocked and keep it.
-	threadSlack = 4
-
-	// memoryCycles is how many cycles it takes to judge memory, memoryBlocks in how many blocks
-	// they are cut, leakFloorBytes the growth per cycle below which nothing is called a leak: a
-	// heap that is still settling after sixty cycles was seen to grow by 43 KiB a cycle in a
-	// build for the race detector, and by 5 in an ordinary one.
-	memoryCycles   = 100
-	memoryBlocks   = 10
-	leakFloorBytes = 64 << 10
+	// unseenCycles is how many cycles in a row may go without a sample, or a tenth of all when that
+	// is more: what grew in a longer gap nobody saw.
+	unseenCycles = 5
 )
 
+// resourceUse is a kind of value that must not grow for ever.
+type resourceUse struct {
+	what  string
+	slack slack
+	// widest is the largest limit a cycle that still says something. A run whose own noise hides
+	// more than that has not shown that nothing grows.
+	widest float64
+	show   func(float64) string
+}
+
+var (
+	// Two files that are opened late, a log and a cache, are no leak.
+	descriptors = resourceUse{"open descriptors", slack{once: 2, unit: 1, moments: true}, 2, number}
+
+	// A runtime's thread count drifts by itself: Go and Java start a thread when others are blocked
+	// and keep it.
+	threads = resourceUse{"threads", slack{once: 4, unit: 1, moments: true}, 2, number}
+
+	// A heap that is still settling after sixty cycles was seen to grow by 43 KiB a cycle in a build
+	// for the race detector, and by 5 in an ordinary one.
+	resident = resourceUse{"resident memory", slack{perCycle: 64 << 10}, 1 << 20, byteSize}
+)
+
+// doc says what fails the check, from the numbers that decide.
+func (u resourceUse) doc() string {
+	allowed := "more than " + u.show(u.slack.once)
+	if u.slack.once == 0 {
+		allowed = "more than " + u.show(u.slack.perCycle) + " a cycle"
+	}
+	return fmt.Sprintf("Over the last third, the last half or all of the cycles the subject's %s, "+
+		"taken when a cycle was answered, rose by %s beyond the largest fall of the run, and still "+
+		"rose at the end. The finding prints the leak that this run could not have shown; above %s "+
+		"a cycle it is inconclusive.", u.what, allowed, u.show(u.widest))
+}
+
+func leastCycles(n int) string {
+	return fmt.Sprintf("%d cycles after %d of warm-up, in one life", n, warmupCycles)
+}
+
 func steadyFDs(r *Record, c Check) Finding {
-	return steady(r, c, "descriptors", 0, func(s Sample) int { return s.FDs })
+	return steady(r, c, descriptors, func(s Sample) int { return s.FDs })
 }
 
 func steadyThreads(r *Record, c Check) Finding {
-	return steady(r, c, "threads", threadSlack, func(s Sample) int { return s.Threads })
+	return steady(r, c, threads, func(s Sample) int { return s.Threads })
 }
 
-// steady needs no statistics: a count taken at the same point of every cycle either stays or
-// does not. It fails when the least values of four successive blocks never fall, rise in at
-// least two of the three steps, and end more than slack (or Want) above the first: one rise is a
-// file opened late, two are a habit.
-func steady(r *Record, c Check, what string, slack int, value func(Sample) int) Finding {
+// steady judges a count. Want is what it may rise by once.
+func steady(r *Record, c Check, u resourceUse, value func(Sample) int) Finding {
 	f := open(c, "cycles", steadyCycles)
 	if c.Want > 0 {
-		slack = c.Want
+		u.slack.once = float64(c.Want)
 	}
+	return grows(r, f, u, func(s Sample) float64 { return float64(value(s)) })
+}
+
+// memory judges the resident set. Too few cycles say nothing about it. A scenario that lists the
+// check among others is not held up by that: the finding is then informational. One that is about
+// memory sets Evidence.
+func memory(r *Record, c Check) Finding {
+	f := open(c, "cycles", memoryCycles)
+	samples := r.cycleSamples()
+	if slices.ContainsFunc(samples, func(s Sample) bool { return s.RSSBytes <= 0 }) {
+		return f.undecided("resident memory of the subject could not be read")
+	}
+	f.Informational = c.Evidence == 0 && len(samples) < f.Least
+	return grows(r, f, resident, func(s Sample) float64 { return float64(s.RSSBytes) })
+}
+
+// grows fails when the values leak, and is inconclusive when this run could not have shown a leak
+// that matters.
+func grows(r *Record, f *Finding, u resourceUse, value func(Sample) float64) Finding {
 	samples := r.cycleSamples()
 	f.Evidence = len(samples)
-	if len(samples) < steadyBlocks {
-		return f.conclude("too few cycles for a statement about %s", what)
+	if len(samples) < leakLateCycles {
+		return f.conclude("too few cycles for a statement about %s", u.what)
 	}
-	minima, ends := blockMinima(samples, steadyBlocks, value)
-	rises, falls := 0, 0
-	for i := 1; i < len(minima); i++ {
-		switch {
-		case minima[i] > minima[i-1]:
-			rises++
-		case minima[i] < minima[i-1]:
-			falls++
-		}
+	if reason := r.unsampled(samples); reason != "" {
+		return f.undecided("%s", reason)
 	}
-	growth := minima[len(minima)-1] - minima[0]
-	if f.Evidence >= f.Least && falls == 0 && rises >= 2 && growth > slack {
+	values := make([]float64, len(samples))
+	for i, s := range samples {
+		values[i] = value(s)
+	}
+	g := growthOf(values, u.slack)
+	last := samples[len(samples)-1]
+	if g.Leaks && f.Evidence >= f.Least {
 		f.violated(Example{
-			Life: ends[steadyBlocks-1].Life, At: ends[steadyBlocks-1].At,
-			What: fmt.Sprintf("%s rose by %d in %d cycles: least values by quarter %v",
-				what, growth, len(samples), minima),
+			Life: last.Life, At: last.At,
+			What: fmt.Sprintf("%s rose by %s in the last %d cycles (%s a cycle) and still rose at the "+
+				"end; %s would have been noise", u.what, u.show(g.Rise), g.Cycles,
+				u.show(g.Rise/float64(span(g.Cycles))), u.show(g.Needed)),
 		})
 	}
-	return f.conclude("least number of %s by quarter of %d cycles: %v; one lost every %d cycles would show",
-		what, len(samples), minima, max(1, len(samples)/steadyBlocks/(slack+1)))
+	seen := fmt.Sprintf("%s: %s at the start, %s at the end, largest fall %s; ",
+		u.what, u.show(g.Start), u.show(g.End), u.show(g.Fall))
+	limit := r.limitText(g, u, samples)
+	if f.Outcome != Fail && f.Evidence >= f.Least && g.Limit > u.widest {
+		return f.undecided("%s%s, and above %s a cycle that means nothing", seen, limit, u.show(u.widest))
+	}
+	return f.conclude("%s%s", seen, limit)
+}
+
+// limitText says which leak this run could not have shown. The hour is one of the Gateway's clock.
+func (r *Record) limitText(g growth, u resourceUse, samples []Sample) string {
+	text := fmt.Sprintf("a leak below %s a cycle", u.show(g.Limit))
+	first, last := samples[0], samples[len(samples)-1]
+	if took := last.At.Since(first.At); took > 0 && r.Header.TimeScale > 0 {
+		hours := float64(took) / float64(time.Hour) * r.Header.TimeScale
+		text += fmt.Sprintf(" (%s an hour)", u.show(g.Limit*float64(last.Cycle-first.Cycle)/hours))
+	}
+	return text + fmt.Sprintf(" in the last %d cycles might not show", g.Late)
 }
 
 // cycleSamples are the samples taken when a cycle was answered, warm-up left out, of the last
@@ -119,71 +179,39 @@ func (r *Record) cycleSamples() []Sample {
 	return out[min(warmupCycles, len(out)):]
 }
 
-// blockMinima cuts the samples into n blocks and gives each block's least value, and its last
-// sample. There are at least n samples.
-func blockMinima(samples []Sample, n int, value func(Sample) int) (minima []int, ends []Sample) {
-	for i := range n {
-		block := samples[i*len(samples)/n : (i+1)*len(samples)/n]
-		least := value(block[0])
-		for _, s := range block[1:] {
-			least = min(least, value(s))
+// unsampled says why samples do not speak for the subject; "" when they do: too many cycles in a
+// row went without one, or what was measured is not what talked to the Gateway.
+func (r *Record) unsampled(samples []Sample) string {
+	life := samples[0].Life
+	seen, total := samples[0].Cycle, len(samples)
+	allowed := max(unseenCycles, total/10)
+	last := seen
+	for _, c := range r.Cycles {
+		if c.Life == life {
+			last = max(last, c.Number)
 		}
-		minima = append(minima, least)
-		ends = append(ends, block[len(block)-1])
 	}
-	return minima, ends
+	for _, s := range append(slices.Clone(samples), Sample{Cycle: last}) {
+		if s.Cycle-seen > allowed {
+			return fmt.Sprintf("no sample from cycle %d to %d: at most %d may be missing in a row",
+				seen, s.Cycle, allowed)
+		}
+		seen = max(seen, s.Cycle)
+	}
+	owns := func(s Sample) bool { return s.Life == life && s.OwnsSession }
+	if r.Header.Host.Owners && !slices.ContainsFunc(r.Samples, owns) {
+		return "the sampled processes never held the Gateway's socket: what grows elsewhere was not measured"
+	}
+	return ""
 }
 
-// memory fits a line through the block minima of resident memory over the second half of the
-// cycles: heaps and caches grow at first and then stop, and a saturating curve must not pass for
-// a leak. It fails only when growth exceeds leakFloorBytes a cycle with 95 % confidence, and
-// always says what it could not have seen.
-//
-// Too few cycles say nothing about memory. A scenario that lists the check among others is not
-// held up by that: the finding is then informational. One that is about memory sets Evidence.
-func memory(r *Record, c Check) Finding {
-	f := open(c, "cycles", memoryCycles)
-	all := r.cycleSamples()
-	samples := all[len(all)/2:]
-	f.Evidence = len(all)
-	f.Informational = c.Evidence == 0 && f.Evidence < f.Least
-	if slices.ContainsFunc(samples, func(s Sample) bool { return s.RSSBytes <= 0 }) {
-		f.Informational = false
-		return f.undecided("resident memory of the subject could not be read")
+// number shows a count, or a mean of counts.
+func number(v float64) string { return strconv.FormatFloat(v, 'g', 3, 64) }
+
+// byteSize shows bytes in the unit that suits them.
+func byteSize(v float64) string {
+	if math.Abs(v) >= 1<<20 {
+		return fmt.Sprintf("%.4g MiB", v/(1<<20))
 	}
-	if len(samples) < memoryBlocks {
-		return f.conclude("too few cycles for a statement about memory")
-	}
-	minima, ends := blockMinima(samples, memoryBlocks, func(s Sample) int { return int(s.RSSBytes) })
-	x, y := make([]float64, len(minima)), make([]float64, len(minima))
-	for i := range minima {
-		x[i], y[i] = float64(ends[i].Cycle), float64(minima[i])
-	}
-	slope, low, high := theilSen(x, y)
-	last := samples[len(samples)-1]
-	hourly := cyclesPerHour(samples[0], last)
-	if f.Evidence >= f.Least && low > leakFloorBytes {
-		f.violated(Example{
-			Life: last.Life, At: last.At,
-			What: fmt.Sprintf("grows by %s a cycle (95 %%: %s to %s), %s an hour at this pace",
-				kib(slope), kib(low), kib(high), mib(slope*hourly)),
-		})
-	}
-	limit := leakFloorBytes + high - low
-	return f.conclude("slope %s a cycle (95 %%: %s to %s); a leak below %s a cycle (%s an hour at "+
-		"this pace) might not show",
-		kib(slope), kib(low), kib(high), kib(limit), mib(limit*hourly))
+	return fmt.Sprintf("%.3g KiB", v/(1<<10))
 }
-
-// cyclesPerHour is the pace between two samples.
-func cyclesPerHour(first, last Sample) float64 {
-	took := last.At.Since(first.At)
-	if took <= 0 {
-		return 0
-	}
-	return float64(last.Cycle-first.Cycle) * float64(time.Hour) / float64(took)
-}
-
-func kib(bytes float64) string { return fmt.Sprintf("%.1f KiB", bytes/(1<<10)) }
-
-func mib(bytes float64) string { return fmt.Sprintf("%.1f MiB", bytes/(1<<20)) }

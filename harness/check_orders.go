@@ -36,7 +36,7 @@ var orderDetectors = []Detector{
 		Page: "your-trader.md#orders",
 	},
 	{
-		Name: "exposure", Group: GroupOrders, judge: exposure, Ledger: true,
+		Name: "exposure", Group: GroupOrders, judge: exposure,
 		Doc: "The position, with the rest of every working order on one side, could exceed the most that " +
 			"is wanted of a symbol, or at the end is not what is wanted. Of a bracket's children and " +
 			"an OCA group the largest counts, a child when its parent has filled. Informational when " +

@@ -261,3 +261,7 @@ func (r *Record) processSamples() []Sample {
 	}
 	return out
 }
+
+func kib(bytes float64) string { return fmt.Sprintf("%.1f KiB", bytes/(1<<10)) }
+
+func mib(bytes float64) string { return fmt.Sprintf("%.1f MiB", bytes/(1<<20)) }

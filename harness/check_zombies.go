@@ -52,6 +52,9 @@ func noZombies(r *Record, c Check, side Side) Finding {
 	for _, z := range r.zombies(side, bound) {
 		f.violated(z.Example)
 	}
+	if life := r.unlooked(); life != 0 && f.Outcome != Fail {
+		return f.undecided("nobody looked at the sockets after life %d", life)
+	}
 	longest := r.longestStay(side)
 	witnesses := "by both oracles"
 	if r.Header.Kernel != "" {

@@ -2,6 +2,7 @@ package harness
 
 import (
 	"net/netip"
+	"slices"
 	"time"
 
 	"ibsoak/fakegateway/fault"
@@ -306,30 +307,69 @@ func leakCases() []judged {
 		return func(s *Sample, n int) { s.RSSBytes += int64(n)*kib<<10 + int64(n*7919%101)<<12 }
 	}
 	return []judged{
-		{"flat", oneLife(30), fds, nil, Pass, "[12 12 12 12]"},
-		{"one a cycle", oneLife(30), fds, leaking(1, addFD), Fail, "descriptors rose by 21"},
-		{"one in seven cycles", oneLife(30), fds, leaking(7, addFD), Fail, "rose by 3"},
+		{"flat", oneLife(30), fds, nil, Pass, "12 at the start, 12 at the end, largest fall 0; a leak below 0.308 a cycle"},
+		{"one a cycle", oneLife(30), fds, leaking(1, addFD), Fail, "descriptors rose by 13 in the last 15 cycles"},
+		{"one in three cycles", oneLife(30), fds, leaking(3, addFD), Fail, "rose by 4 in the last 15 cycles"},
 		{"opened once", oneLife(30), fds, func(r *Record) {
 			for i := 12; i < 30; i++ {
 				r.Samples[i].FDs++
 			}
-		}, Pass, "[12 12 13 13]"},
-		{"open for a moment", oneLife(30), fds, func(r *Record) { r.Samples[20].FDs, r.Samples[29].FDs = 40, 41 }, Pass, "[12 12 12 12]"},
+		}, Pass, "12 at the start, 13 at the end"},
+		{"open for a moment", oneLife(30), fds, func(r *Record) { r.Samples[20].FDs, r.Samples[29].FDs = 40, 41 }, Pass, "largest fall 0"},
 		{"short", oneLife(12), fds, leaking(1, addFD), Inconclusive, "10 cycles seen, 16 needed"},
+		{"two a cycle from cycle 86 on", oneLife(120), fds, func(r *Record) {
+			for i := range r.Samples {
+				r.Samples[i].FDs += 2 * max(0, i-85)
+			}
+		}, Fail, "in the last 39 cycles"},
+		{"three a cycle, most of it given back once", oneLife(120), fds, func(r *Record) {
+			for i := range r.Samples {
+				r.Samples[i].FDs += 3*i - int(step(i, 62, 160))
+			}
+		}, Fail, "largest fall 154"},
+		{"three a cycle, all of it given back twice", oneLife(120), fds, func(r *Record) {
+			for i := range r.Samples {
+				r.Samples[i].FDs += 3 * (i % 60)
+			}
+		}, Inconclusive, "above 2 a cycle that means nothing"},
+		{"five at once, late", oneLife(120), fds, func(r *Record) {
+			for i := range r.Samples {
+				r.Samples[i].FDs += int(step(i, 100, 5))
+			}
+		}, Pass, ""},
+		{"Want allows more", oneLife(30), Check{Name: "steady-fds", Want: 30}, leaking(1, addFD), Inconclusive, "means nothing"},
+		{"not sampled at the end", oneLife(120), fds, func(r *Record) { r.Samples = r.Samples[:100] }, Inconclusive, "no sample from cycle 100 to 120"},
+		{"not sampled in between", oneLife(120), fds, func(r *Record) {
+			r.Samples = slices.Delete(r.Samples, 40, 60)
+		}, Inconclusive, "no sample from cycle 40 to 61"},
+		{"another process has the socket", oneLife(30), fds, func(r *Record) { r.Header.Host.Owners = true }, Inconclusive, "never held the Gateway's socket"},
+		{"it has the socket", oneLife(30), fds, func(r *Record) {
+			r.Header.Host.Owners, r.Samples[3].OwnsSession = true, true
+		}, Pass, ""},
 
 		{"flat", oneLife(30), threads, nil, Pass, ""},
 		{"drifts by four", oneLife(30), threads, leaking(6, addThread), Pass, ""},
-		{"one a cycle", oneLife(30), threads, leaking(1, addThread), Fail, "threads rose by 21"},
+		{"one a cycle", oneLife(30), threads, leaking(1, addThread), Fail, "threads rose by 13"},
 		{"none", oneLife(30), threads, func(r *Record) { r.Samples = nil }, Inconclusive, "0 cycles seen"},
 
 		{"flat", oneLife(200), rss, leaking(1, addKiB(0)), Pass, "might not show"},
-		{"256 KiB a cycle", oneLife(200), rss, leaking(1, addKiB(256)), Fail, "a cycle (95 %"},
+		{"256 KiB a cycle", oneLife(200), rss, leaking(1, addKiB(256)), Fail, "a cycle) and still rose at the end"},
 		{"40 KiB a cycle is below the floor", oneLife(200), rss, leaking(1, addKiB(40)), Pass, "might not show"},
 		{"grows at first and stops", oneLife(200), rss, func(r *Record) {
 			for i := range r.Samples {
 				r.Samples[i].RSSBytes += int64(min(i, 80)) << 18
 			}
-		}, Pass, "slope 0.0 KiB"},
+		}, Pass, "40.5 MiB at the start, 60 MiB at the end"},
+		{"1 MiB a cycle, 120 MiB given back once", oneLife(120), rss, func(r *Record) {
+			for i := range r.Samples {
+				r.Samples[i].RSSBytes += int64(i)<<20 + 120<<20 - int64(step(i, 90, 120<<20))
+			}
+		}, Inconclusive, "above 1 MiB a cycle that means nothing"},
+		{"1 MiB a cycle, 40 MiB given back once", oneLife(120), rss, func(r *Record) {
+			for i := range r.Samples {
+				r.Samples[i].RSSBytes += int64(i)<<20 - int64(step(i, 60, 40<<20))
+			}
+		}, Fail, "still rose at the end"},
 		{"short", oneLife(40), rss, leaking(1, addKiB(256)), Inconclusive, "38 cycles seen, 100 needed"},
 		{"unreadable", oneLife(200), rss, func(r *Record) { r.Samples[150].RSSBytes = 0 }, Inconclusive, "could not be read"},
 	}

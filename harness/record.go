@@ -9,7 +9,7 @@ import (
 )
 
 // RecordVersion is the version of the record's form. Load refuses any other.
-const RecordVersion = 1
+const RecordVersion = 2
 
 // Moment is time since the run began, on the harness's monotonic clock, so that no step of the
 // wall clock bends a measurement. 0 is "never". It is written "1.5s".
@@ -364,6 +364,8 @@ type Footer struct {
 	Cut Moment `json:"cut,omitempty"`
 	// Errors are faults of the harness itself; any makes the verdict a harness error.
 	Errors []string `json:"errors,omitempty"`
+	// Lines is how many lines of each kind are in the file. Write makes it and Read checks it.
+	Lines map[string]int `json:"lines,omitempty"`
 }
 
 // Stop says why a run ended.

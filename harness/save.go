@@ -3,6 +3,7 @@ package harness
 import (
 	"bufio"
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -33,6 +34,7 @@ type line struct {
 // section is one kind of line: how to write all of a record's, and how to read one.
 type section struct {
 	name string
+	once bool // every record has one line of it, and no more
 	each func(r *Record, emit func(any) error) error
 	add  func(r *Record, data []byte) error
 }
@@ -64,14 +66,15 @@ func list[T any](name string, field func(*Record) *[]T) section {
 func single[T any](name string, field func(*Record) *T) section {
 	return section{
 		name: name,
+		once: true,
 		each: func(r *Record, emit func(any) error) error { return emit(*field(r)) },
 		add:  func(r *Record, data []byte) error { return strict(data, field(r)) },
 	}
 }
 
 // sections are the lines of a record in the order of the file. The header comes first, so that a
-// reader knows the version before anything else; the footer comes last, so that a record that
-// was cut short shows it.
+// reader knows the version before anything else; the footer comes last, with the number of lines of
+// each kind, so that a record that was cut short shows it.
 var sections = []section{
 	single("header", func(r *Record) *Header { return &r.Header }),
 	list("life", func(r *Record) *[]Life { return &r.Lives }),
@@ -97,68 +100,70 @@ func strict(data []byte, v any) error {
 	return d.Decode(v)
 }
 
-// Write writes the record, one typed line each.
+// Write writes the record, one typed line each, and a checksum.
 func (r *Record) Write(w io.Writer) error {
-	out := json.NewEncoder(w)
+	sum := sha256.New()
+	out := json.NewEncoder(io.MultiWriter(w, sum))
+	whole, lines := *r, map[string]int{}
+	whole.Footer.Lines = lines
 	for _, s := range sections {
-		err := s.each(r, func(v any) error {
+		err := s.each(&whole, func(v any) error {
 			data, err := json.Marshal(v)
 			if err != nil {
 				return err
 			}
+			lines[s.name]++
 			return out.Encode(line{Type: s.name, Data: data})
 		})
 		if err != nil {
 			return fmt.Errorf("write record, %s line: %w", s.name, err)
 		}
 	}
+	if _, err := w.Write(sumLine(sum)); err != nil {
+		return fmt.Errorf("write record, %s line: %w", sumType, err)
+	}
 	return nil
 }
 
-// Read reads what Write has written. A record without its footer is refused: it was cut short,
-// and what is missing cannot be told from what did not happen.
+// Read reads what Write has written, and nothing else: see recordReader.
 func Read(in io.Reader) (*Record, error) {
-	r := &Record{}
+	rr := newRecordReader()
 	scan := bufio.NewScanner(in)
 	scan.Buffer(nil, maxLineBytes)
-	last := ""
-	for n := 1; scan.Scan(); n++ {
-		var l line
-		if err := strict(scan.Bytes(), &l); err != nil {
+	scan.Split(wholeLines)
+	n := 1
+	refuse := func(err error) (*Record, error) {
+		if errors.Is(err, errOtherVersion) {
 			return nil, fmt.Errorf("read record, line %d: %w", n, err)
 		}
-		if err := r.addLine(n, l); err != nil {
-			return nil, fmt.Errorf("read record, line %d: %w", n, err)
-		}
-		last = l.Type
+		return nil, fmt.Errorf("read record, line %d: %w; %w", n, err, errDamaged)
 	}
-	if err := scan.Err(); err != nil {
+	for ; scan.Scan(); n++ {
+		if err := rr.add(scan.Bytes()); err != nil {
+			return refuse(err)
+		}
+	}
+	if err := scan.Err(); errors.Is(err, bufio.ErrTooLong) {
+		return refuse(fmt.Errorf("longer than %d MiB", maxLineBytes>>20))
+	} else if err != nil {
 		return nil, fmt.Errorf("read record: %w", err)
 	}
-	if last != "footer" {
-		return nil, errors.New("read record: no footer at the end: the run was cut short, run it again")
+	r, err := rr.finish()
+	if err != nil {
+		return refuse(err)
 	}
 	return r, nil
 }
 
-func (r *Record) addLine(n int, l line) error {
-	if n == 1 && l.Type != "header" {
-		return fmt.Errorf("%q in place of the header", l.Type)
+// wholeLines splits into lines with their ends, so that a last one without an end shows.
+func wholeLines(data []byte, atEOF bool) (advance int, token []byte, err error) {
+	if i := bytes.IndexByte(data, '\n'); i >= 0 {
+		return i + 1, data[:i+1], nil
 	}
-	for _, s := range sections {
-		if s.name != l.Type {
-			continue
-		}
-		if err := s.add(r, l.Data); err != nil {
-			return fmt.Errorf("%s: %w", l.Type, err)
-		}
-		if n == 1 && r.Header.Version != RecordVersion {
-			return fmt.Errorf("version %d; this program reads version %d",
-				r.Header.Version, RecordVersion)
-		}
-		return nil
+	if atEOF && len(data) > 0 {
+		return len(data), data, nil
 	}
-	return fmt.Errorf("unknown type %q", l.Type)
+	return 0, nil, nil
 }
 
 // Save writes the record to dir, which must exist, so that it is either whole or not there.

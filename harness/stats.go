@@ -5,47 +5,12 @@ import (
 	"slices"
 	"time"
 
-	"github.com/HdrHistogram/hdrhistogram-go"
-
 	"ibsoak/fakegateway/fault"
 )
 
-const (
-	// PercentileFloor is the least n for which a 99th percentile is printed: below it p99 would
-	// be the maximum under another name.
-	PercentileFloor = 100
-
-	// Handshake phases are kept in microseconds, to three digits, up to an hour.
-	histogramMaxMicros = int64(time.Hour / time.Microsecond)
-	histogramDigits    = 3
-
-	// z95 is the two-sided 95 % point of the normal distribution.
-	z95 = 1.959964
-)
-
-// theilSen is the median of the slopes between all pairs of points, with Sen's 95 % confidence
-// interval by the normal approximation of Kendall's statistic. It needs two points or more with
-// different x; a sawtooth's outliers do not bend it as they bend a least-squares line.
-func theilSen(x, y []float64) (slope, low, high float64) {
-	var slopes []float64
-	for i := range x {
-		for j := i + 1; j < len(x); j++ {
-			if x[j] != x[i] {
-				slopes = append(slopes, (y[j]-y[i])/(x[j]-x[i]))
-			}
-		}
-	}
-	if len(slopes) == 0 {
-		return 0, math.Inf(-1), math.Inf(1)
-	}
-	slices.Sort(slopes)
-	n, pairs := float64(len(x)), float64(len(slopes))
-	c := z95 * math.Sqrt(n*(n-1)*(2*n+5)/18)
-	at := func(rank float64) float64 {
-		return slopes[int(min(max(rank, 0), pairs-1))]
-	}
-	return (at((pairs-1)/2) + at(pairs/2)) / 2, at(math.Floor((pairs-c)/2) - 1), at(math.Ceil((pairs + c) / 2))
-}
+// PercentileFloor is the least n for which a 99th percentile is printed: below it p99 would be the
+// maximum under another name.
+const PercentileFloor = 100
 
 // phase is one part of the handshake, between two moments of the Gateway's ledger.
 type phase struct {
@@ -76,33 +41,33 @@ var phases = []phase{
 func (r *Record) timings() []PhaseTiming {
 	var out []PhaseTiming
 	for _, p := range phases {
-		h := hdrhistogram.New(1, histogramMaxMicros, histogramDigits)
-		var longest time.Duration
+		var took []time.Duration
 		for _, c := range r.subjects() {
-			begin, end := p.begin(c), p.end(c)
-			if begin == 0 || end == 0 || end < begin {
-				continue
+			if begin, end := p.begin(c), p.end(c); begin != 0 && end >= begin {
+				took = append(took, end.Since(begin))
 			}
-			took := end.Since(begin)
-			longest = max(longest, took)
-			_ = h.RecordValue(min(took.Microseconds(), histogramMaxMicros)) // within bounds
 		}
-		out = append(out, timing(p, h, longest))
+		out = append(out, timing(p, took))
 	}
 	return out
 }
 
-func timing(p phase, h *hdrhistogram.Histogram, longest time.Duration) PhaseTiming {
-	at := func(percentile float64) fault.Duration {
-		micros := h.ValueAtQuantile(percentile)
-		return fault.Duration(min(time.Duration(micros)*time.Microsecond, longest))
-	}
+func timing(p phase, took []time.Duration) PhaseTiming {
+	slices.Sort(took)
 	t := PhaseTiming{
-		Phase: p.name, From: p.from, To: p.to, N: int(h.TotalCount()),
-		P50: at(50), P90: at(90), Max: fault.Duration(longest),
+		Phase: p.name, From: p.from, To: p.to, N: len(took),
+		P50: quantile(took, 0.5), P90: quantile(took, 0.9), Max: quantile(took, 1),
 	}
 	if t.N >= PercentileFloor {
-		t.P99 = at(99)
+		t.P99 = quantile(took, 0.99)
 	}
 	return t
+}
+
+// quantile is the least of the sorted durations that a share q of them does not exceed; 0 of none.
+func quantile(sorted []time.Duration, q float64) fault.Duration {
+	if len(sorted) == 0 {
+		return 0
+	}
+	return fault.Duration(sorted[max(int(math.Ceil(q*float64(len(sorted)))), 1)-1])
 }
