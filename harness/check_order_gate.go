@@ -25,7 +25,7 @@ const (
 )
 
 // everyOrder judges each order that was sent; bad says what is wrong with it, or "".
-func everyOrder(r *Record, c Check, good string, bad func(*orderLog, *sentOrder) string) Finding {
+func everyOrder(r *Record, c Check, good string, bad func(*sentOrder) string) Finding {
 	f := open(c, "orders", 1)
 	log := ordersOf(r)
 	if why := log.unseen(); why != "" {
@@ -33,7 +33,7 @@ func everyOrder(r *Record, c Check, good string, bad func(*orderLog, *sentOrder)
 	}
 	f.Evidence = len(log.orders)
 	for _, o := range log.orders {
-		if what := bad(log, o); what != "" {
+		if what := bad(o); what != "" {
 			f.violated(o.example("%s, order id %d: %s", o.describe(), o.OrderID, what))
 		}
 	}
@@ -49,56 +49,24 @@ func (m Message) example(format string, args ...any) Example {
 func (m Message) came() Moment { return cmp.Or(m.Begun, m.At) }
 
 func ordersAfterReady(r *Record, c Check) Finding {
-	return everyOrder(r, c, "each after nextValidId of its connection", func(l *orderLog, o *sentOrder) string {
-		first, offered := l.firstOffer(o)
+	return everyOrder(r, c, "each after nextValidId of its connection", func(o *sentOrder) string {
 		// The Gateway handles an order only when it has said its own words: what counts is whether
 		// the order had come before they were begun.
-		if !offered || o.Begun != 0 && o.Begun < first.Begun {
+		if o.ids == nil || o.Begun != 0 && o.Begun < o.ids.first.Begun {
 			return "before nextValidId"
 		}
 		return ""
 	})
 }
 
-// firstOffer is the nextValidId that began the order's session.
-func (l *orderLog) firstOffer(o *sentOrder) (Message, bool) {
-	for _, m := range l.r.Messages[:o.place] {
-		if m.Connection == o.Connection && m.Kind == "nextValidId" && !m.FromClient {
-			return m, true
-		}
-	}
-	return Message{}, false
-}
-
-// offerBefore is the last nextValidId on the order's connection before it.
-func (l *orderLog) offerBefore(o *sentOrder) (offer, bool) {
-	for place := o.place - 1; place >= 0; place-- {
-		m := l.r.Messages[place]
-		if m.Connection == o.Connection && m.Kind == "nextValidId" && !m.FromClient {
-			return offer{place, m.OrderID}, true
-		}
-	}
-	return offer{}, false
-}
-
 // orderIDsRise starts anew at each nextValidId: an id whose order the Gateway refused, or never
 // had, may be offered again.
 func orderIDsRise(r *Record, c Check) Finding {
-	return everyOrder(r, c, "from nextValidId upwards", func(l *orderLog, o *sentOrder) string {
-		last, offered := l.offerBefore(o)
-		if !offered {
-			return "" // orders-after-ready
+	return everyOrder(r, c, "from nextValidId upwards", func(o *sentOrder) string {
+		if o.ids == nil || o.OrderID >= o.floor { // without an offer: orders-after-ready
+			return ""
 		}
-		if o.OrderID < last.id {
-			return fmt.Sprintf("below nextValidId %d", last.id)
-		}
-		for _, earlier := range l.orders {
-			since := earlier.Connection == o.Connection && earlier.place > last.place && earlier.place < o.place
-			if since && earlier.OrderID >= o.OrderID {
-				return fmt.Sprintf("after order id %d", earlier.OrderID)
-			}
-		}
-		return ""
+		return fmt.Sprintf("below %d, the lowest that nextValidId and the orders since have left", o.floor)
 	})
 }
 
@@ -201,7 +169,7 @@ func rightAccount(r *Record, c Check) Finding {
 		f := open(c, "accounts", 1)
 		return f.undecided("the Gateway's accounts are not in the record")
 	}
-	return everyOrder(r, c, "for "+strings.Join(sortedKeys(managed), ", "), func(_ *orderLog, o *sentOrder) string {
+	return everyOrder(r, c, "for "+strings.Join(sortedKeys(managed), ", "), func(o *sentOrder) string {
 		switch {
 		case o.Account != "" && !managed[o.Account]:
 			return fmt.Sprintf("account %s is not one of the Gateway's", o.Account)
@@ -236,10 +204,10 @@ func noOrderBeyondIntent(r *Record, c Check) Finding {
 }
 
 func (l *orderLog) beyond(o *sentOrder, change sentChange) string {
-	after := &sentOrder{Message: change.Message}
 	switch {
-	case !o.sameSide(after):
-		return "became " + after.describe()
+	case !sameAccount(o.Account, change.Account), !sameContract(o.Message, change.Message),
+		!strings.EqualFold(o.Action, change.Action):
+		return "became " + (&sentOrder{Message: change.Message}).describe()
 	case o.settled(change.place):
 		return "" // refused, with 103 or 104
 	}
@@ -257,13 +225,13 @@ func (l *orderLog) beyond(o *sentOrder, change sentChange) string {
 // reduces reports that an order of that quantity does no more than close the position: a stop that
 // grows with what it protects.
 func (l *orderLog) reduces(o *sentOrder, quantity decimal.Decimal, at Moment) bool {
-	h := l.holding(o.book.Account, o.book.Symbol)
-	position, filled, err := h.position(at)
-	if err != nil || position.IsZero() || position.IsPos() != (o.book.Action == "SELL") {
+	w := l.holding(o.book.Account, o.book.Symbol).walk()
+	err := w.advance(at, nil)
+	if err != nil || w.position.IsZero() || w.position.IsPos() != (o.book.Action == "SELL") {
 		return false
 	}
-	rest, err := quantity.Sub(filled[o.book.PermID])
-	return err == nil && rest.Cmp(position.Abs()) <= 0
+	rest, err := quantity.Sub(w.filled[o.book.PermID])
+	return err == nil && rest.Cmp(w.position.Abs()) <= 0
 }
 
 // messageRateKept goes by the Gateway's clock, which the harness can run faster than real time. A
