@@ -117,22 +117,25 @@ func (h holding) judge(want WantedPosition) (peak decimal.Decimal, examples []Ex
 	if want.Max != nil && want.Max.Abs().Cmp(limit) > 0 {
 		limit = want.Max.Abs()
 	}
-	for _, o := range h.orders {
-		for _, sent := range o.sends() {
-			reach, err := h.reach(sent.at, o.book.Action)
-			if err != nil {
-				return peak, nil, err
-			}
-			if reach.Cmp(peak) > 0 {
-				peak = reach
-			}
-			if want.Max != nil && reach.Cmp(limit) > 0 {
-				examples = append(examples, Example{
-					Life: sent.Life, Connection: sent.Connection, At: sent.at,
-					What: fmt.Sprintf("%s %s, order id %d: %s of %s could be held, %s is the most wanted",
-						o.book.Action, sent.Quantity, o.OrderID, reach, h.symbol, want.Max.Abs()),
-				})
-			}
+	w := h.walk()
+	for _, sent := range h.sends() {
+		o := sent.order
+		if err := w.advance(sent.at, o); err != nil {
+			return peak, nil, err
+		}
+		reach, err := w.reach(sent.at, o.book.Action)
+		if err != nil {
+			return peak, nil, err
+		}
+		if reach.Cmp(peak) > 0 {
+			peak = reach
+		}
+		if want.Max != nil && reach.Cmp(limit) > 0 {
+			examples = append(examples, Example{
+				Life: sent.Life, Connection: sent.Connection, At: sent.at,
+				What: fmt.Sprintf("%s %s, order id %d: %s of %s could be held, %s is the most wanted",
+					o.book.Action, sent.Quantity, o.OrderID, reach, h.symbol, want.Max.Abs()),
+			})
 		}
 	}
 	return peak, examples, nil
@@ -146,16 +149,27 @@ func (h holding) quiet() bool {
 // sentAt is one message that placed or changed an order, and when the exchange had it.
 type sentAt struct {
 	Message
+	order    *sentOrder
 	at       Moment
 	quantity decimal.Decimal
 }
 
+// sends are the messages that made the orders what they became, by time.
+func (h holding) sends() []sentAt {
+	var out []sentAt
+	for _, o := range h.orders {
+		out = append(out, o.sends()...)
+	}
+	slices.SortStableFunc(out, func(a, b sentAt) int { return cmp.Compare(a.at, b.at) })
+	return out
+}
+
 // sends are the messages that made an order what it became.
 func (o *sentOrder) sends() []sentAt {
-	first := sentAt{Message: o.Message, at: cmp.Or(o.book.PlacedAt, o.At)}
+	first := sentAt{Message: o.Message, order: o, at: cmp.Or(o.book.PlacedAt, o.At)}
 	out := []sentAt{first}
 	for _, change := range o.changes {
-		out = append(out, sentAt{Message: change.Message, at: max(change.At, first.at)})
+		out = append(out, sentAt{Message: change.Message, order: o, at: max(change.At, first.at)})
 	}
 	for i := range out {
 		out[i].quantity = o.book.Quantity
@@ -166,43 +180,53 @@ func (o *sentOrder) sends() []sentAt {
 	return out
 }
 
-// position is what was held at that moment, and what of each order had filled.
-func (h holding) position(at Moment) (decimal.Decimal, map[int64]decimal.Decimal, error) {
-	position := h.opening
-	filled := map[int64]decimal.Decimal{}
-	var err error
-	for _, fill := range h.fills {
-		if fill.At > at {
-			break
+// walk is a holding at a moment that moves on.
+type walk struct {
+	holding
+	position decimal.Decimal
+	filled   map[int64]decimal.Decimal // by order
+	ahead    []Fill                    // not looked at yet
+	working  []*sentOrder              // those that have not ended, as far as the walk has met them
+}
+
+func (h holding) walk() *walk {
+	return &walk{holding: h, position: h.opening, filled: map[int64]decimal.Decimal{}, ahead: h.fills}
+}
+
+// advance goes on to a moment, at which the order was sent; nil: none was.
+func (w *walk) advance(to Moment, sent *sentOrder) error {
+	for ; len(w.ahead) > 0 && w.ahead[0].At <= to; w.ahead = w.ahead[1:] {
+		fill := w.ahead[0]
+		var err error
+		if w.filled[fill.PermID], err = w.filled[fill.PermID].Add(fill.Shares); err != nil {
+			return err
 		}
 		shares := fill.Shares
-		if filled[fill.PermID], err = filled[fill.PermID].Add(shares); err != nil {
-			return position, nil, err
-		}
 		if fill.Side == "SLD" {
 			shares = shares.Neg()
 		}
-		if position, err = position.Add(shares); err != nil {
-			return position, nil, err
+		if w.position, err = w.position.Add(shares); err != nil {
+			return err
 		}
 	}
-	return position, filled, nil
+	w.working = slices.DeleteFunc(w.working, func(o *sentOrder) bool { return !o.works(to) })
+	if sent != nil && sent.works(to) && !slices.Contains(w.working, sent) {
+		w.working = append(w.working, sent)
+	}
+	return nil
 }
 
 // reach is the largest absolute position on one side if everything that works at that moment on
 // that side fills: the position, and the rest of each order. Orders of which one cancels the others
 // count once, with the largest; a child counts when its parent has filled.
-func (h holding) reach(at Moment, action string) (decimal.Decimal, error) {
-	position, filled, err := h.position(at)
-	if err != nil {
-		return position, err
-	}
+func (w *walk) reach(at Moment, action string) (decimal.Decimal, error) {
+	position := w.position
 	groups := map[string]decimal.Decimal{}
-	for _, o := range h.orders {
-		if o.book.Action != action || !o.works(at) || h.waits(o, filled) {
+	for _, o := range w.working {
+		if o.book.Action != action || w.waits(o, w.filled) {
 			continue
 		}
-		rest, err := o.quantityAt(at).Sub(filled[o.book.PermID])
+		rest, err := o.quantityAt(at).Sub(w.filled[o.book.PermID])
 		if err != nil {
 			return position, err
 		}
@@ -210,6 +234,7 @@ func (h holding) reach(at Moment, action string) (decimal.Decimal, error) {
 			groups[group] = rest
 		}
 	}
+	var err error
 	for _, rest := range groups {
 		if action == "SELL" {
 			rest = rest.Neg()

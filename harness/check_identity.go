@@ -21,6 +21,10 @@ const (
 	pairUncertain                // as blind, but of other size or type
 )
 
+// pairedWith is with how many of the orders before it an order is compared: a strategy's name has
+// thousands, and a duplicate comes soon.
+const pairedWith = 50
+
 // identities is what the first layer makes of the references.
 type identities struct {
 	usable    int // orders with a reference that can be one intent's
@@ -111,7 +115,8 @@ func (l *orderLog) identities() identities {
 func (l *orderLog) judgeReference(ref string, orders []*sentOrder, out *identities) {
 	kinds := map[pairing][]Example{}
 	for i, later := range orders {
-		for j, earlier := range orders[:i] {
+		for j := max(0, i-pairedWith); j < i; j++ {
+			earlier := orders[j]
 			kind := l.pair(earlier, later, orders[j+1:i])
 			kinds[kind] = append(kinds[kind], Example{
 				Life: later.Life, Connection: later.Message.Connection, At: later.At,
@@ -227,8 +232,8 @@ func (l *orderLog) continues(a, b *sentOrder, between []*sentOrder) bool {
 // before it sent the second.
 func (l *orderLog) movedBack(a, b *sentOrder) bool {
 	var back decimal.Decimal
-	for _, o := range l.orders {
-		opposite := o.book != nil && o.place > a.place && o.place < b.place && o.book.Action != a.book.Action &&
+	for _, o := range l.orders[a.index+1 : b.index] {
+		opposite := o.book != nil && o.book.Action != a.book.Action &&
 			sameAccount(o.Account, a.Account) && sameContract(o.Message, a.Message)
 		if opposite && o.settled(b.place) {
 			back, _ = back.Add(o.book.Filled)

@@ -505,14 +505,14 @@ func gateCases() []judged {
 	cases = append(cases, casesOf(Check{Name: "order-ids-rise"}, nil, []steps{
 		{"one after the other", func(s *script) { s.session(); s.trade("BUY 1 AAPL", ""); s.trade("BUY 1 AAPL", "") }, Pass, ""},
 		{"with gaps", func(s *script) { s.session(); s.next = 1 << 30; s.trade("BUY 1 AAPL", ""); s.trade("BUY 1 AAPL", "") }, Pass, ""},
-		{"below the offered one", func(s *script) { s.next = 5; s.session(); s.next = 3; s.trade("BUY 1 AAPL", "") }, Fail, "below nextValidId 5"},
+		{"below the offered one", func(s *script) { s.next = 5; s.session(); s.next = 3; s.trade("BUY 1 AAPL", "") }, Fail, "below 5"},
 		{"falling", func(s *script) {
 			s.session()
 			s.next = 9
 			s.trade("BUY 1 AAPL", "")
 			s.next = 7
 			s.trade("BUY 1 AAPL", "")
-		}, Fail, "after order id 9"},
+		}, Fail, "below 10"},
 		{"a change", func(s *script) {
 			s.session()
 			s.place("BUY 2 AAPL", "")
@@ -650,6 +650,12 @@ func changeCases() []judged {
 		}, Pass, ""},
 		{"raised", func(s *script) { s.session(); s.place("BUY 2 AAPL", ""); s.change(1, "BUY 3 AAPL") }, Fail, "first BUY 2 AAPL: raised to 3"},
 		{"turned", func(s *script) { s.session(); s.place("BUY 2 AAPL", ""); s.send(1, "SELL 2 AAPL", "") }, Fail, "became SELL 2 AAPL"},
+		{"the same contract, named by its id", func(s *script) {
+			s.session()
+			s.place("BUY 2 AAPL", "")
+			s.change(1, "BUY 1 AAPL")
+			s.Messages[3].Symbol, s.Messages[3].SecType, s.Messages[3].ConID = "", "", 265598
+		}, Pass, ""},
 		{"to another symbol", func(s *script) { s.session(); s.place("BUY 2 AAPL", ""); s.send(1, "BUY 2 MSFT", "") }, Fail, "became BUY 2 MSFT"},
 		{"filled in part, and the whole again", func(s *script) { s.session(); s.place("BUY 10 AAPL", ""); s.fill(1, "4"); s.change(1, "BUY 10 AAPL") }, Pass, ""},
 		{"after it was filled", func(s *script) { s.session(); s.trade("BUY 1 AAPL", ""); s.send(1, "BUY 3 AAPL", "") }, Pass, ""},

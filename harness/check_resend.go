@@ -16,8 +16,12 @@ func noBlindResend(r *Record, c Check) Finding {
 	}
 	f.Evidence = log.lostThenReturned()
 	doubt, resent := "", map[*sentOrder]bool{}
-	for i, b := range log.orders {
-		for _, a := range log.orders[:i] {
+	lost := log.unacknowledged()
+	for _, b := range log.orders {
+		for _, a := range lost {
+			if a.index >= b.index {
+				break
+			}
 			if resent[a] || !a.equal(b) || !log.lost(a, b) {
 				continue
 			}
@@ -63,11 +67,11 @@ func none(n int) string {
 // lostThenReturned counts the orders whose acknowledgement was lost and whose sender came back.
 func (l *orderLog) lostThenReturned() int {
 	n := 0
-	for _, o := range l.orders {
+	for _, o := range l.unacknowledged() {
 		back := slices.ContainsFunc(l.r.subjects(), func(c Connection) bool {
 			return c.Accepted > o.At && c.ID != o.Connection && c.completed()
 		})
-		if back && !o.acknowledged() && l.r.broken(l.conns[o.Connection]) {
+		if back && l.r.broken(l.conns[o.Connection]) {
 			n++
 		}
 	}

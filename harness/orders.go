@@ -2,6 +2,7 @@ package harness
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/govalues/decimal"
@@ -19,7 +20,8 @@ type orderLog struct {
 	conns  map[int]Connection
 	// answers are the complete answers to questions about orders and holdings.
 	answers []answered
-	offers  map[int]offer // the latest next order id, by client id
+	offers  map[int]offer  // the latest next order id, by client id
+	ids     map[int]*idsOn // by connection
 }
 
 // orderKey is what the Gateway knows a client's order by.
@@ -34,10 +36,19 @@ type offer struct {
 	id    int
 }
 
+// idsOn are the order ids of one connection.
+type idsOn struct {
+	first Message // the nextValidId that began the session
+	floor int     // the lowest id that a new order may have: the one offered last, or above those sent since
+}
+
 // sentOrder is one order of the subject's. The same id again is a change of it, or another attempt.
 type sentOrder struct {
 	Message        // the first that asked for it
 	place   int    // of that message
+	index   int    // in orderLog.orders
+	ids     *idsOn // nil: no id had been offered on its connection
+	floor   int    // idsOn.floor, before it
 	client  int    // the client id
 	book    *Order // nil: it never reached the books
 	changes []sentChange
@@ -97,7 +108,7 @@ var (
 func ordersOf(r *Record) *orderLog {
 	l := &orderLog{
 		r: r, byID: map[orderKey]*sentOrder{}, byPerm: map[int64]orderKey{},
-		conns: map[int]Connection{}, offers: map[int]offer{},
+		conns: map[int]Connection{}, offers: map[int]offer{}, ids: map[int]*idsOn{},
 	}
 	for _, c := range r.Connections {
 		l.conns[c.ID] = c
@@ -124,7 +135,7 @@ func ordersOf(r *Record) *orderLog {
 		case !m.FromClient && answerEnds[m.Kind] != "":
 			asked[m.Connection] = l.answer(i, m, asked[m.Connection])
 		case !m.FromClient && m.Kind == "nextValidId":
-			l.offers[l.key(m).client] = offer{i, m.OrderID}
+			l.offer(i, m)
 		case !m.FromClient:
 			l.tell(i, m, books)
 		}
@@ -156,8 +167,25 @@ func (l *orderLog) placed(place int, m Message, books map[orderKey]*Order) {
 			old.book = nil
 		}
 	}
+	if o.Symbol == "" && o.book != nil { // named by its id alone
+		o.Symbol, o.SecType = o.book.Symbol, o.book.SecType
+	}
+	if ids := l.ids[m.Connection]; ids != nil {
+		o.ids, o.floor = ids, ids.floor
+		ids.floor = max(ids.floor, m.OrderID+1)
+	}
+	o.index = len(l.orders)
 	l.byID[key] = o
 	l.orders = append(l.orders, o)
+}
+
+// offer takes a nextValidId.
+func (l *orderLog) offer(place int, m Message) {
+	l.offers[l.key(m).client] = offer{place, m.OrderID}
+	if l.ids[m.Connection] == nil {
+		l.ids[m.Connection] = &idsOn{first: m}
+	}
+	l.ids[m.Connection].floor = m.OrderID
 }
 
 // free reports that an order's id can be another order's: it was refused, or the Gateway has
@@ -231,6 +259,11 @@ func warns(code int) bool {
 	return false
 }
 
+// unacknowledged are the orders of whose acknowledgement the record has nothing.
+func (l *orderLog) unacknowledged() []*sentOrder {
+	return slices.DeleteFunc(slices.Clone(l.orders), (*sentOrder).acknowledged)
+}
+
 // acknowledged is whether anything about the order was written on the session that sent it.
 func (o *sentOrder) acknowledged() bool {
 	for _, t := range o.told {
@@ -295,19 +328,22 @@ func (o *sentOrder) equal(other *sentOrder) bool {
 
 // sameSide reports that two orders move the same holding the same way.
 func (o *sentOrder) sameSide(other *sentOrder) bool {
-	return sameAccount(o.Account, other.Account) && sameContract(o.Message, other.Message) &&
+	named := o.ConID != 0 && other.ConID != 0 || o.Symbol != "" && other.Symbol != ""
+	return named && sameAccount(o.Account, other.Account) && sameContract(o.Message, other.Message) &&
 		strings.EqualFold(o.Action, other.Action)
 }
 
 // sameAccount takes an account that was not said for any: the Gateway fills in the only one.
 func sameAccount(a, b string) bool { return a == b || a == "" || b == "" }
 
+// sameContract compares what both messages say of a contract: one may name it by less.
 func sameContract(a, b Message) bool {
 	if a.ConID != 0 && b.ConID != 0 {
 		return a.ConID == b.ConID
 	}
-	return a.Symbol == b.Symbol && a.SecType == b.SecType && a.Currency == b.Currency &&
-		a.Expiry == b.Expiry && a.Strike == b.Strike && strings.EqualFold(a.Right, b.Right)
+	said := func(x, y string) bool { return strings.EqualFold(x, y) || x == "" || y == "" }
+	return said(a.Symbol, b.Symbol) && said(a.SecType, b.SecType) && said(a.Currency, b.Currency) &&
+		said(a.Expiry, b.Expiry) && said(a.Strike, b.Strike) && said(a.Right, b.Right)
 }
 
 // sameNumber compares decimals that may be written differently: "1" and "1.0".

@@ -26,7 +26,7 @@ func orderFaults() harness.Scenario {
 		},
 		{
 			ID: "filled-while-away", Why: "the order was reported at work, and its fill is lost",
-			When: fault.When{Outbound: "execDetails", After: ordered, Of: fault.Values{"reqId": -1}},
+			When: fault.When{Outbound: "execDetails", After: ordered, Of: fault.Values{"reqId": int64(-1)}},
 		},
 	}
 	for i := range losses {
@@ -65,7 +65,7 @@ func cancelCrossesFill(connection int) []fault.Fault {
 	faults := []fault.Fault{
 		{
 			ID: "fill-after-cancel", Why: "the fill is told when the order was told as cancelled",
-			When: fault.When{Outbound: "execDetails", Of: fault.Values{"reqId": -1}}, What: late,
+			When: fault.When{Outbound: "execDetails", Of: fault.Values{"reqId": int64(-1)}}, What: late,
 		},
 		{
 			ID: "cancelled", Why: "the broker's cancel overtakes the fill",
