@@ -28,6 +28,7 @@ func All() []harness.Scenario {
 		stallMidSession(),
 		restartRecovery(),
 		orderFaults(),
+		orderHeld(),
 		consecutive300(),
 		continuous1h(),
 	}

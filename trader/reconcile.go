@@ -273,10 +273,11 @@ func ended(in journal.Intent) journal.State {
 	return journal.Cancelled
 }
 
-// live says whether an open order's status means that it can still fill.
+// live says whether an open order's status means that it can still fill. Inactive is no end: IBKR
+// holds orders under that word, for a locate or until a session begins, and lets them go later.
 func live(status string) bool {
 	switch status {
-	case "Filled", "Cancelled", "ApiCancelled", "Inactive":
+	case "Filled", "Cancelled", "ApiCancelled":
 		return false
 	default:
 		return true

@@ -1,0 +1,51 @@
+package scenarios
+
+import (
+	"time"
+
+	"ibsoak/fakegateway"
+	"ibsoak/fakegateway/fault"
+	"ibsoak/harness"
+)
+
+// heldFor is how long an order is held at the exchange before it fills.
+const heldFor = 12 * time.Minute
+
+// orderHeld is apart from order-faults because Inactive is the word that traders most often take for
+// an end, the bundled one among them.
+func orderHeld() harness.Scenario {
+	held := func(id, message, field, status string) fault.Fault {
+		return fault.Fault{
+			ID: id, Why: "the order is held for a locate: it is alive, and among the open orders",
+			When: fault.When{Outbound: message, Of: fault.Values{field: status}},
+			What: fault.What{Do: fault.Replace, Set: fault.Values{field: "Inactive"}},
+		}
+	}
+	return harness.Scenario{
+		Name:    "order-held",
+		Summary: "An order that is held (Inactive) and fills later is not sent again meanwhile.",
+		Why: "Inactive is no end: IBKR holds orders for a locate, for margin or until a session begins, " +
+			"lists them among the open orders, and lets them go. A trader that takes the word for a " +
+			"rejection has bought once more for every cycle when they fill. What it wants to hold must " +
+			"be said, for each of its orders has an orderRef of its own.",
+		Labels: []string{"short", "orders"},
+		Gateway: harness.Gateway{
+			Settings: &harness.Settings{Semantics: fakegateway.Semantics{FillLatency: heldFor}},
+			Faults: []fault.Fault{
+				held("held", "orderStatus", "status", "Submitted"),
+				held("held-open", "openOrder", "orderState.status", "Submitted"),
+			},
+		},
+		Subject: harness.Subject{
+			Mode: harness.Continuous, Interval: interval, Cycles: 40, // eight minutes past the first fill
+			Args: []string{"--strategy", "hold", "--order-deadline", "2s", "--absence-wait", "3s"},
+		},
+		Checks: with(
+			harness.Check{Name: "exposure", Evidence: 1},
+			harness.Check{Name: "faults-delivered"},
+			harness.Check{Name: "cycles", Want: 40},
+			harness.Check{Name: "sigterm", Within: 3 * time.Second},
+		),
+		Limit: 40 * time.Minute,
+	}
+}
