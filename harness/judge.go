@@ -24,7 +24,7 @@ func Judge(r *Record) Verdict {
 		Version: VerdictVersion, Scenario: h.Scenario.Name, Summary: h.Scenario.Summary,
 		Seed: h.Seed, TimeScale: h.TimeScale, Command: h.Command,
 		Started: h.Started.UTC().Format(time.RFC3339), Took: r.Footer.Ended, Host: h.Host,
-		Stop: r.Footer.Stop, Cycles: len(r.Cycles),
+		Stop: r.Footer.Stop, Cycles: len(r.Cycles), Sabotage: h.Sabotage,
 		Timings: r.timings(), Sockets: r.socketCounts(), Faults: r.deliveries(),
 		Oracles: r.oracles(), Recovery: r.recoveries(),
 	}
@@ -49,6 +49,9 @@ func Judge(r *Record) Verdict {
 		v.Bound = FailureRateBound(v.Passed)
 	}
 	v.Sentence = v.sentence()
+	if v.Sabotage != "" {
+		v.Sentence = fmt.Sprintf("the harness was sabotaged (%s). %s", v.Sabotage, v.Sentence)
+	}
 	return v
 }
 

@@ -23,6 +23,8 @@ type observer struct {
 	answers  map[int][]request // by connection, in the order of the wire, not yet written
 	outages  []Outage
 	dropped  int
+	taken    int // events, whole or not
+	sabotage Sabotage
 }
 
 // request is a reqHistoricalData on a connection.
@@ -35,16 +37,20 @@ type request struct {
 // unanswered has none that could still be taken for a cycle.
 const maxRequests = 10_000
 
-func watch(gateway *fakegateway.Server, now func() Moment, moment func(time.Time) Moment) *observer {
+func watch(
+	gateway *fakegateway.Server, now func() Moment, moment func(time.Time) Moment, sabotage Sabotage,
+) *observer {
 	events, stop := gateway.Watch()
 	return &observer{
-		gateway: gateway, events: events, stop: stop, now: now, moment: moment,
+		gateway: gateway, events: events, stop: stop, now: now, moment: moment, sabotage: sabotage,
 		requests: map[request]Moment{}, answers: map[int][]request{},
 	}
 }
 
 // take notes an event; it is a cycle when ok is true.
 func (o *observer) take(e fakegateway.Event) (c Cycle, ok bool) {
+	o.taken++
+	e = o.sabotage.event(e, o.taken)
 	o.dropped += e.Dropped
 	switch e.Kind {
 	case fakegateway.EventRefusing:

@@ -69,6 +69,8 @@ type Header struct {
 	// Kernel is empty when the kernel's socket table could be read, else why it could not:
 	// then only the Gateway's own timing (L0) speaks about sockets.
 	Kernel string `json:"kernel,omitempty"`
+	// Sabotage is set when the harness was broken on purpose: the run is about the harness.
+	Sabotage Sabotage `json:"sabotage,omitempty"`
 }
 
 // Host is the machine of a run.

@@ -35,6 +35,8 @@ type Options struct {
 	Log *slog.Logger
 	// Progress is called by Run's goroutine; it must not block. nil: nobody is told.
 	Progress func(Progress)
+	// Sabotage breaks the harness on purpose, to show that it notices. "": it is whole.
+	Sabotage Sabotage
 
 	dialWithin time.Duration // 0: DialWithin
 	termGrace  time.Duration // 0: TermGrace
@@ -91,7 +93,7 @@ func (o Options) validate() error {
 	if o.ClientID < 0 {
 		errs = append(errs, fmt.Errorf("client id %d: want 0 or more", o.ClientID))
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, o.Sabotage.validate())...)
 }
 
 // Run runs the subject under the scenario and returns when everything that it started has
@@ -162,7 +164,8 @@ func prepare(s Scenario, o Options, now time.Time) (*run, error) {
 	r.rec = &Record{Dir: dir, Header: Header{
 		Version: RecordVersion, Scenario: s, Seed: o.Seed, TimeScale: o.TimeScale,
 		Command: o.Command, Started: now.UTC().Round(0), Schedule: named(s.Gateway.Faults),
-		Host: Host{OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.NumCPU(), Go: runtime.Version()},
+		Host:     Host{OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.NumCPU(), Go: runtime.Version()},
+		Sabotage: o.Sabotage,
 	}}
 	return r, saveSchedule(dir, r.rec.Header.Schedule)
 }
@@ -186,14 +189,14 @@ func named(faults []fault.Fault) fault.Schedule {
 func (r *run) open(ctx context.Context) error {
 	gateway, err := fakegateway.Start(fakegateway.Config{
 		MaxServerVersion: r.Gateway.MaxServerVersion, Profile: r.Gateway.Profile,
-		Schedule: r.rec.Header.Schedule, Seed: r.Seed, Log: r.Log, RecordDir: r.dir,
+		Schedule: r.Sabotage.schedule(r.rec.Header.Schedule), Seed: r.Seed, Log: r.Log, RecordDir: r.dir,
 		Clock: fakegateway.Clock{Start: r.ClockStart, Scale: r.TimeScale},
 	})
 	if err != nil {
 		return fmt.Errorf("start the Gateway: %w", err)
 	}
 	r.gateway = gateway
-	r.watcher = watch(gateway, r.now, r.moment)
+	r.watcher = watch(gateway, r.now, r.moment, r.Sabotage)
 	if r.rec.Header.Gateway, err = addrPort(gateway.Addr()); err != nil {
 		return err
 	}

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/scmhub/ibapi/protobuf"
-	"google.golang.org/protobuf/proto"
 
 	"ibsoak/internal/wire"
 )
@@ -111,9 +110,15 @@ func streamsQuotes(ctx context.Context, p params) int {
 		if err := s.conn.SetDeadline(time.Now().Add(answerWithin)); err != nil {
 			return err
 		}
+		// Delayed quotes are there for accounts without a subscription as well.
+		const delayed = 3
+		err := s.send(wire.ReqMarketDataType, &protobuf.MarketDataTypeRequest{MarketDataType: new(int32(delayed))})
+		if err != nil {
+			return err
+		}
 		s.nextReq++
-		err := s.send(wire.ReqMktData, &protobuf.MarketDataRequest{
-			ReqId: new(s.nextReq), Contract: stock("AAPL"), Snapshot: proto.Bool(false),
+		err = s.send(wire.ReqMktData, &protobuf.MarketDataRequest{
+			ReqId: new(s.nextReq), Contract: stock("AAPL"), Snapshot: new(false),
 		})
 		if err != nil {
 			return err
