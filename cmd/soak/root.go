@@ -76,6 +76,6 @@ For example, ten runs in a row of a trader of yours:
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newRun(), newReplay(), newList(), newJudge(), newTrader(), newMutant())
+	root.AddCommand(newRun(), newReplay(), newList(), newJudge(), newTrader(), newMutant(), newSelftest())
 	return root
 }

@@ -45,7 +45,7 @@ var lifeDefects = []Mutant{
 		Name: "kills-gateway", run: killsGateway,
 		Defect: "clears the Gateway's port before it starts: SIGKILL to whoever listens there",
 	},
-	{Name: "storms-log", Defect: "writes a megabyte of log for each cycle, without an end", run: stormsLog},
+	{Name: "storms-log", Defect: "writes 64 MiB of log in each cycle", run: stormsLog},
 }
 
 func ignoresSIGTERM(ctx context.Context, p params) int {
@@ -80,11 +80,11 @@ func alwaysExits13(ctx context.Context, p params) int {
 }
 
 func stormsLog(ctx context.Context, p params) int {
-	const lines, line = 16 << 20, "connection looks fine, connection looks fine, connection looks fin\n"
+	const storm, line = 64 << 20, "connection looks fine, connection looks fine, connection looks fin\n"
 	t := right()
 	t.work = func(_ context.Context, s *session) error {
 		out := bufio.NewWriterSize(p.stderr, 1<<20)
-		for written := 0; written < lines; written += len(line) {
+		for written := 0; written < storm; written += len(line) {
 			if _, err := out.WriteString(line); err != nil {
 				return err
 			}
