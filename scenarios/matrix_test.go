@@ -18,7 +18,7 @@ const matrixWithin = 15 * time.Minute
 // killMatrix holds the rows of soak selftest, which are run together: most of their time is
 // waiting, so they share it. soak selftest --only runs one of them.
 func killMatrix() {
-	Describe("the kill matrix", Label("matrix"), Ordered, ContinueOnFailure, func() {
+	Describe("the kill matrix", Label("matrix"), func() {
 		var rows []selftest.Row
 		for _, r := range selftest.Rows() {
 			if !r.Pending() {

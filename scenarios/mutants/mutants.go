@@ -93,8 +93,7 @@ func Named(name string) (Mutant, error) {
 			return m, nil
 		}
 	}
-	return Mutant{}, fmt.Errorf("find mutant %q: no such name; there are %s",
-		name, strings.Join(Names(), ", "))
+	return Mutant{}, fmt.Errorf("find mutant %q: no such name; without one they are listed", name)
 }
 
 // Names are the mutants' names, the control's first.

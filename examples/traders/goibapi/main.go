@@ -1,5 +1,5 @@
 // Command goibapi is an ordinary trader on plain github.com/scmhub/ibapi: it asks for a day of bars,
-// buys a share when the last price is above their mean and it holds none, at most once a run, and
+// buys a share when the last price is below their mean and it holds none, at most once a run, and
 // does that once or every interval until SIGTERM. A lost session is made anew after a pause.
 //
 //	goibapi --host 127.0.0.1 --port 4002 --client-id 7 --once
@@ -53,9 +53,9 @@ func offer[T any](to chan T, value T) {
 	}
 }
 
-func (w *wrapper) NextValidID(id int64)     { offer(w.ready, id) }
-func (w *wrapper) ManagedAccounts([]string) {}
-func (w *wrapper) ConnectionClosed()        { offer(w.lost, struct{}{}) }
+func (w *wrapper) NextValidID(id int64)                   { offer(w.ready, id) }
+func (w *wrapper) ManagedAccounts([]string)               {}
+func (w *wrapper) ConnectionClosed()                      { offer(w.lost, struct{}{}) }
 func (w *wrapper) HistoricalData(_ int64, bar *ibapi.Bar) { w.closes = append(w.closes, bar.Close) }
 
 func (w *wrapper) PositionEnd() { offer(w.shares, w.held); w.held = map[string]float64{} }
@@ -182,7 +182,7 @@ func (t *trader) cycle(ctx context.Context, ib *ibapi.EClient, w *wrapper, order
 	}
 	last, mean := closes[len(closes)-1], sum/float64(len(closes))
 	log.Printf("%d bars, last %.2f, mean %.2f", len(closes), last, mean)
-	if last < mean || t.ordered {
+	if last > mean || t.ordered {
 		return nil
 	}
 	ib.ReqPositions()

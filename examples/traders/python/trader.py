@@ -1,6 +1,6 @@
 """An ordinary trader on the raw API, in its text form, with nothing but the standard library.
 
-It asks for a day of bars, buys a share when the last price is above their mean, at most once a run,
+It asks for a day of bars, buys a share when the last price is below their mean, at most once a run,
 and does that once or every interval until SIGTERM. A lost session is made anew after a pause.
 
     python3 trader.py --host 127.0.0.1 --port 4002 --client-id 7 --once
@@ -117,7 +117,7 @@ def cycle(session, state):
     closes = session.closes()
     last, mean = closes[-1], sum(closes) / len(closes)
     logging.info("%d bars, last %.2f, mean %.2f", len(closes), last, mean)
-    if last > mean and not state["ordered"]:
+    if last < mean and not state["ordered"]:
         state["ordered"] = True
         logging.info("order %s", session.buy(f"python-{time.time_ns()}"))
 

@@ -1,6 +1,6 @@
 /*
  * An ordinary trader on @stoqey/ib: it asks for a day of bars, buys a share when the last price is
- * above their mean, at most once a run, and does that once or every interval until SIGTERM. A lost
+ * below their mean, at most once a run, and does that once or every interval until SIGTERM. A lost
  * session is made anew after a pause.
  *
  *   node dist/trader.js --host 127.0.0.1 --port 4002 --client-id 7 --once
@@ -160,7 +160,7 @@ async function trade(session: Session): Promise<void> {
     const last = closes[closes.length - 1];
     const mean = closes.reduce((sum, close) => sum + close, 0) / closes.length;
     console.error(`${closes.length} bars, last ${last}, mean ${mean.toFixed(2)}`);
-    if (last > mean && !ordered) {
+    if (last < mean && !ordered) {
       ordered = true;
       console.error(`order: ${await session.buy(orderId)}`);
     }
