@@ -87,7 +87,7 @@ func workRows() []Row {
 		{Subject: "hangs", Scenario: "consecutive-10", Shorter: impatient(2), Killers: by("exit-codes")},
 		{Subject: "hangs-deaf", Scenario: "consecutive-10", Shorter: impatient(1), Killers: by("exit-codes")},
 		{Subject: "no-deadline", Scenario: "stall-handshake", Shorter: impatient(3), Killers: by("classified")},
-		{Subject: "exits-zero-on-failure", Scenario: "handshake-faults", Killers: by("classified")},
+		{Subject: "exits-zero-on-failure", Scenario: "handshake-faults", Shorter: lives(20), Killers: by("classified")},
 		{Subject: "exits-zero-on-failure", Scenario: "zombies-present", Killers: by("classified")},
 		{Subject: "always-exits-13", Scenario: "handshake-faults", Shorter: lives(20), Killers: by("classified")},
 		{Subject: "exits-20-unseen", Scenario: "zombies-present", Killers: by("classified")},

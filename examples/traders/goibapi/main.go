@@ -58,12 +58,19 @@ func (w *wrapper) ManagedAccounts([]string)               {}
 func (w *wrapper) ConnectionClosed()                      { offer(w.lost, struct{}{}) }
 func (w *wrapper) HistoricalData(_ int64, bar *ibapi.Bar) { w.closes = append(w.closes, bar.Close) }
 
-func (w *wrapper) PositionEnd() { offer(w.shares, w.held); w.held = map[string]float64{} }
-
-func (w *wrapper) HistoricalDataEnd(int64, string, string)                           { offer(w.bars, w.closes); w.closes = nil }
 func (w *wrapper) ExecDetails(int64, *ibapi.Contract, *ibapi.Execution)              {}
 func (w *wrapper) OpenOrder(int64, *ibapi.Contract, *ibapi.Order, *ibapi.OrderState) {}
 func (w *wrapper) CommissionAndFeesReport(ibapi.CommissionAndFeesReport)             {}
+
+func (w *wrapper) HistoricalDataEnd(int64, string, string) {
+	offer(w.bars, w.closes)
+	w.closes = nil
+}
+
+func (w *wrapper) PositionEnd() {
+	offer(w.shares, w.held)
+	w.held = map[string]float64{}
+}
 
 func (w *wrapper) Position(_ string, c *ibapi.Contract, n ibapi.Decimal, _ float64) {
 	w.held[c.Symbol] = n.Float()

@@ -146,10 +146,11 @@ def main():
             logging.error("%s", reason)
             if args.once:
                 return 1
-            time.sleep(RECONNECT_AFTER)
         finally:
             if session is not None:
                 session.sock.close()
+        if not state["stopping"]:
+            time.sleep(RECONNECT_AFTER)
     return 0
 
 
