@@ -305,6 +305,10 @@ func faultsDelivered(r *Record, c Check) Finding {
 		}
 		f.Evidence++
 		for _, receipt := range receipts {
+			if receipt.Planned != p.What.Do {
+				return f.broken("fault %s on connection %d went out as %s, %s was planned",
+					p.ID, receipt.Connection, receipt.Planned, p.What.Do)
+			}
 			if receipt.Mismatch != "" {
 				return f.broken("fault %s on connection %d did not go out as planned: %s",
 					p.ID, receipt.Connection, receipt.Mismatch)

@@ -49,6 +49,9 @@ func noZombies(r *Record, c Check, side Side) Finding {
 		}
 	}
 	bound := cmp.Or(c.Within, ZombieBound)
+	if !r.knowsZombies(side, bound) {
+		return f.broken("a made-up socket beyond %s is not told from one within it", bound)
+	}
 	for _, z := range r.zombies(side, bound) {
 		f.violated(z.Example)
 	}
@@ -85,7 +88,7 @@ func (r *Record) zombies(side Side, bound time.Duration) []zombie {
 	for _, conn := range r.subjects() {
 		d, ok := conn.closeWait(side, r.Footer.Ended)
 		switch {
-		case ok && d.length() > bound:
+		case ok && r.beyond(d.length(), bound):
 			add(conn.Remote, conn.Life, conn.ID, d.From, "CLOSE_WAIT for %s%s, %s (Gateway's timing)",
 				round(d.length()), pending(d.Pending), conn.reached())
 		case ok && d.Pending:
@@ -94,7 +97,7 @@ func (r *Record) zombies(side Side, bound time.Duration) []zombie {
 		}
 	}
 	for _, s := range r.Sightings {
-		if least, _ := s.dwell(r.Footer.Ended); s.Side == side && !s.Planted && least > bound {
+		if least, _ := s.dwell(r.Footer.Ended); s.Side == side && !s.Planted && r.beyond(least, bound) {
 			conn := r.connectionOf(s.Client, s.First)
 			add(s.Client, conn.Life, conn.ID, s.First, "CLOSE_WAIT for %s%s (kernel's table)",
 				round(least), acceptQueue(s))
@@ -111,6 +114,32 @@ func (r *Record) zombies(side Side, bound time.Duration) []zombie {
 		}
 	}
 	return found
+}
+
+// beyond reports a stay that is longer than it may be.
+func (r *Record) beyond(stay, bound time.Duration) bool {
+	return (stay > bound) != (r.Header.Sabotage == ThresholdInverted)
+}
+
+// knowsZombies shows the check two sockets before any of the run's: one that stayed twice as long
+// as it may, and one that left at once. A check that does not convict exactly the first of them
+// must not judge others.
+func (r *Record) knowsZombies(side Side, bound time.Duration) bool {
+	const zombiePort, other = 1, 2
+	control := &Record{Header: r.Header}
+	for port, stay := range map[uint16]time.Duration{zombiePort: 2 * bound, other: 0} {
+		fin, out := Moment(time.Second), Moment(time.Second+stay)
+		conn := Connection{
+			Remote:     netip.AddrPortFrom(netip.IPv4Unspecified(), port),
+			GatewayFIN: fin, ClientFIN: out, Closed: out,
+		}
+		if side == GatewaySide {
+			conn.GatewayFIN, conn.ClientFIN = out, fin
+		}
+		control.Connections = append(control.Connections, conn)
+	}
+	found := control.zombies(side, bound)
+	return len(found) == 1 && found[0].Client.Port() == zombiePort
 }
 
 // pending marks a stay that the run's end cut off.

@@ -37,7 +37,7 @@ func plain(a netip.AddrPort) netip.AddrPort {
 func (r *run) settings() (GatewayStart, error) {
 	c := r.config
 	c.Seed, c.Clock.Start, c.Clock.Scale = r.Seed, r.ClockStart, r.TimeScale
-	c.Schedule, c.Replay = r.rec.Header.Schedule, nil
+	c.Schedule, c.Replay = r.Sabotage.schedule(r.rec.Header.Schedule), nil
 	start := GatewayStart{Config: c, Dir: r.dir}
 	if r.Gateway.Market == "" {
 		return start, nil

@@ -25,7 +25,7 @@ func Judge(whole *Record) Verdict {
 		Version: VerdictVersion, Scenario: h.Scenario.Name, Summary: h.Scenario.Summary,
 		Seed: h.Seed, TimeScale: h.TimeScale, Command: h.Command,
 		Started: h.Started.UTC().Format(time.RFC3339), Took: whole.Footer.Ended, Host: h.Host,
-		Stop: r.Footer.Stop, Cycles: len(r.Cycles),
+		Stop: r.Footer.Stop, Cycles: len(r.Cycles), Sabotage: h.Sabotage,
 		Timings: r.timings(), Sockets: r.socketCounts(), Faults: r.deliveries(),
 		Oracles: r.oracles(), Recovery: r.recoveries(),
 	}
@@ -52,6 +52,9 @@ func Judge(whole *Record) Verdict {
 	v.Sentence = v.sentence() + r.cutReason()
 	if why := r.Footer.Why; why != "" && v.Outcome != HarnessError {
 		v.Sentence += " The run ended early: " + why + "."
+	}
+	if v.Sabotage != "" {
+		v.Sentence = fmt.Sprintf("the harness was sabotaged (%s). %s", v.Sabotage, v.Sentence)
 	}
 	return v
 }

@@ -12,8 +12,10 @@ type observer struct {
 	seen     int // the number of the last event that was looked at
 	outages  []Outage
 	dropped  int
+	taken    int // events, whole or not
 	messages *messages
 	cycles   *recogniser
+	sabotage Sabotage
 }
 
 // newObserver takes as a cycle what the rule says, in a run whose cycles are to be an interval apart.
@@ -26,6 +28,8 @@ func newObserver(rule CycleRule, interval time.Duration, moment func(time.Time) 
 // take notes an event; it is a cycle when ok is true.
 func (o *observer) take(e fakegateway.Event) (c Cycle, ok bool) {
 	o.seen = e.Seq
+	o.taken++
+	e = o.sabotage.event(e, o.taken)
 	o.dropped += e.Dropped
 	switch e.Kind {
 	case fakegateway.EventRefusing:

@@ -74,6 +74,8 @@ type Header struct {
 	Run string `json:"run,omitempty"`
 	// Unfollowed is what could not be used to follow the subject's processes, each with its reason.
 	Unfollowed []string `json:"unfollowed,omitempty"`
+	// Sabotage is set when the harness was broken on purpose: the run is about the harness.
+	Sabotage Sabotage `json:"sabotage,omitempty"`
 }
 
 // Host is the machine of a run.

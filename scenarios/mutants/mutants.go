@@ -14,6 +14,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -30,69 +31,27 @@ const (
 	exitReset     = 14
 	exitNoAccount = 17
 	exitNoID      = 18
+	exitZombies   = 20
 	exitLost      = 22
 	exitUsage     = 64
 	exitStuck     = 70 // the stock client never came back: the process had to end itself
 )
 
-// Mutant is a trader with one defect.
+// Mutant is a trader with one defect, or a good one of an unusual kind.
 type Mutant struct {
 	Name   string
-	Defect string // a sentence: what it does wrong
+	Defect string // a sentence: what it does wrong; of a good one, what is unusual in it
+	Good   bool   // it has no defect: a check that fails it raises a false alarm
 	run    func(context.Context, params) int
 }
 
 // Control is the name of the mutant without a defect.
 const Control = "control"
 
-// All is every mutant, the control first.
+// All is every mutant: the good ones, the control first, then each kind of defect.
 func All() []Mutant {
-	return []Mutant{
-		{
-			Control,
-			"looks for no zombies before it dials; else it is what the others would be without defect", control,
-		},
-		{
-			"naive",
-			"uses the stock client as its examples do: a connection each cycle, then Disconnect", naive,
-		},
-		{"no-deadline", "waits in the stock client's Connect, which nothing ends", noDeadline},
-		{
-			"blind-reconnect",
-			"sends its request again on a new connection, without a handshake", blindReconnect,
-		},
-		{
-			"plain-close",
-			"closes without reset, so a Gateway that never closes keeps the socket", plainClose,
-		},
-		{"ignores-eof", "never closes its socket when the Gateway closes", ignoresEOF},
-		{
-			"leaks-failed-handshake",
-			"keeps the socket of a failed handshake and tries with another", leaksFailedHandshake,
-		},
-		{
-			"probes-port",
-			"connects and closes before each connect, to see whether the port is open", probesPort,
-		},
-		{"two-connections", "holds a second connection in reserve", twoConnections},
-		{"tight-reconnect", "reconnects at once, for as long as it takes", tightReconnect},
-		{"never-recovers", "stays up after its session is lost and does nothing", neverRecovers},
-		{
-			"trusts-keepalive",
-			"waits for an answer with nothing but TCP keepalive to end the wait", trustsKeepalive,
-		},
-		{
-			"reconnects-each-cycle",
-			"opens and properly closes a connection for each cycle", reconnectsEachCycle,
-		},
-		{"sits-idle", "completes the handshake and never asks for anything", sitsIdle},
-		{"ignores-sigterm", "goes on after SIGTERM", ignoresSIGTERM},
-		{"exits-zero-on-failure", "exits 0 whatever happened", exitsZeroOnFailure},
-		{"resends-order", "places its open order again after each reconnect", resendsOrder},
-		{"leaks-fd-per-cycle", "opens a descriptor each cycle and keeps it", leaksFDPerCycle},
-		{"leaks-thread-per-cycle", "locks one more thread each cycle", leaksThreadPerCycle},
-		{"leaks-memory-per-cycle", "keeps 4 MiB more each cycle", leaksMemoryPerCycle},
-	}
+	return slices.Concat(good, workDefects, lifeDefects, processDefects, orderDefects,
+		socketDefects, recoveryDefects, leakDefects)
 }
 
 // Main runs one mutant until its work is done or SIGTERM, and returns its exit code.
@@ -110,14 +69,21 @@ func Main(ctx context.Context, args []string, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "mutant:", err)
 		return exitUsage
 	}
-	m, err := Named(args[0])
-	if err != nil {
-		fmt.Fprintln(stderr, "mutant:", err)
-		return exitUsage
+	run, isChild := roles[args[0]]
+	if !isChild {
+		m, err := Named(args[0])
+		if err != nil {
+			fmt.Fprintln(stderr, "mutant:", err)
+			return exitUsage
+		}
+		run = m.run
 	}
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, os.Interrupt)
 	defer stop()
-	return m.run(ctx, p)
+	if isChild { // whatever happens to those that should end it
+		time.AfterFunc(childLife, func() { os.Exit(exitOK) })
+	}
+	return run(ctx, p)
 }
 
 // Named is the mutant of that name.
@@ -127,8 +93,7 @@ func Named(name string) (Mutant, error) {
 			return m, nil
 		}
 	}
-	return Mutant{}, fmt.Errorf("find mutant %q: no such name; there are %s",
-		name, strings.Join(Names(), ", "))
+	return Mutant{}, fmt.Errorf("find mutant %q: no such name; without one they are listed", name)
 }
 
 // Names are the mutants' names, the control's first.
@@ -148,6 +113,7 @@ type params struct {
 	once     bool
 	interval time.Duration
 	stderr   io.Writer
+	args     []string // as they came, for a child that trades as well
 }
 
 func (p params) addr() string { return net.JoinHostPort(p.host, strconv.Itoa(p.port)) }
@@ -157,7 +123,7 @@ func (p params) say(format string, a ...any) { fmt.Fprintf(p.stderr, format+"\n"
 
 // parse takes what a mutant heeds and passes over what the bundled trader takes besides.
 func parse(args []string, getenv func(string) string, stderr io.Writer) (params, error) {
-	p := params{host: getenv("IB_HOST"), stderr: stderr, interval: 30 * time.Second}
+	p := params{host: getenv("IB_HOST"), stderr: stderr, interval: 30 * time.Second, args: args}
 	var err error
 	if p.port, err = strconv.Atoi(getenv("IB_PORT")); err != nil || p.host == "" {
 		return p, fmt.Errorf("read IB_HOST %q and IB_PORT %q: want the Gateway's address",

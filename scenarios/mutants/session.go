@@ -9,6 +9,7 @@ import (
 	"math"
 	"net"
 	"os"
+	"slices"
 	"syscall"
 	"time"
 
@@ -40,6 +41,7 @@ type session struct {
 	version wire.Version
 	nextID  int32
 	nextReq int32
+	outage  bool // 1100 was heard, and neither 1101 nor 1102 since
 }
 
 func newSession(conn *net.TCPConn) *session {
@@ -110,6 +112,13 @@ func connect(ctx context.Context, p params) (*session, error) {
 
 // shake performs the handshake on conn, which it leaves open whatever happens.
 func shake(ctx context.Context, conn *net.TCPConn, clientID int) (*session, error) {
+	return shakeAnd(ctx, conn, clientID, func(*session) error { return nil })
+}
+
+// shakeAnd does one thing more between START_API and the Gateway's answer to it.
+func shakeAnd(
+	ctx context.Context, conn *net.TCPConn, clientID int, early func(*session) error,
+) (*session, error) {
 	s := newSession(conn)
 	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Now()) })
 	defer stop()
@@ -132,6 +141,9 @@ func shake(ctx context.Context, conn *net.TCPConn, clientID int) (*session, erro
 	start := &protobuf.StartApiRequest{ClientId: new(int32(clientID))}
 	if err := s.send(wire.StartAPI, start); err != nil {
 		return nil, handshakeError(exitNoAccount, err)
+	}
+	if err := early(s); err != nil {
+		return nil, err
 	}
 	if _, err := s.await(wire.ManagedAccounts); err != nil {
 		return nil, handshakeError(exitNoAccount, err)
@@ -167,20 +179,46 @@ func (s *session) send(kind wire.Kind, body proto.Message) error {
 
 // await reads messages until one of kind, and gives its body.
 func (s *session) await(kind wire.Kind) (proto.Message, error) {
+	_, body, err := s.awaitAny(kind)
+	return body, err
+}
+
+// awaitAny reads messages until one of the kinds, the first of which is what is awaited.
+func (s *session) awaitAny(kinds ...wire.Kind) (wire.Kind, proto.Message, error) {
 	for {
 		payload, err := s.frames.Next()
 		if err != nil {
-			return nil, fmt.Errorf("await %s: %w", kind, err)
+			return 0, nil, fmt.Errorf("await %s: %w", kinds[0], err)
 		}
-		got, _, _, err := wire.Identify(wire.FromServer, payload, s.version)
+		kind, _, _, err := wire.Identify(wire.FromServer, payload, s.version)
 		if err != nil {
-			return nil, err
+			return 0, nil, err
 		}
-		if got != kind {
+		if kind != wire.ErrorMessage && !slices.Contains(kinds, kind) {
 			continue
 		}
 		m, err := wire.Decode(wire.FromServer, payload, s.version)
-		return m.Body, err
+		if err != nil {
+			return 0, nil, err
+		}
+		s.heed(m.Body)
+		if slices.Contains(kinds, kind) {
+			return kind, m.Body, nil
+		}
+	}
+}
+
+// heed takes note of the connection between the Gateway and IBKR's servers.
+func (s *session) heed(body proto.Message) {
+	notice, ok := body.(*protobuf.ErrorMessage)
+	if !ok {
+		return
+	}
+	switch notice.GetErrorCode() {
+	case 1100:
+		s.outage = true
+	case 1101, 1102:
+		s.outage = false
 	}
 }
 
@@ -194,46 +232,38 @@ func (s *session) cycle() error {
 
 // bars asks and reads under whatever deadline there is.
 func (s *session) bars() error {
+	if err := s.askBars(stock("AAPL"), false); err != nil {
+		return err
+	}
+	_, err := s.await(s.lastOfBars())
+	return err
+}
+
+// askBars asks for a day of bars, and for what comes after them when keepUpToDate is set.
+func (s *session) askBars(contract *protobuf.Contract, keepUpToDate bool) error {
 	s.nextReq++
 	err := s.send(wire.ReqHistoricalData, &protobuf.HistoricalDataRequest{
-		ReqId: new(s.nextReq), Contract: apple(), Duration: new("1 D"),
+		ReqId: new(s.nextReq), Contract: contract, Duration: new("1 D"),
 		BarSizeSetting: new("1 min"), WhatToShow: new("TRADES"), UseRTH: new(true),
-		FormatDate: new(int32(1)),
+		FormatDate: new(int32(1)), KeepUpToDate: new(keepUpToDate),
 	})
 	if err != nil {
 		return fmt.Errorf("request bars: %w", err)
 	}
-	last := wire.HistoricalDataEnd
+	return nil
+}
+
+// lastOfBars is the message that ends the answer to a request for bars.
+func (s *session) lastOfBars() wire.Kind {
 	if s.version < historicalDataEndFrom {
-		last = wire.HistoricalData
+		return wire.HistoricalData
 	}
-	_, err = s.await(last)
-	return err
+	return wire.HistoricalDataEnd
 }
 
-// order places a market order for one share and reads until the Gateway has acknowledged it.
-func (s *session) order(ref string) error {
-	if err := s.conn.SetDeadline(time.Now().Add(answerWithin)); err != nil {
-		return err
-	}
-	err := s.send(wire.PlaceOrder, &protobuf.PlaceOrderRequest{
-		OrderId: new(s.nextID), Contract: apple(),
-		Order: &protobuf.Order{
-			Action: new("BUY"), TotalQuantity: new("1"), OrderType: new("MKT"), Tif: new("DAY"),
-			OrderRef: &ref, Transmit: new(true),
-		},
-	})
-	if err != nil {
-		return fmt.Errorf("place order: %w", err)
-	}
-	s.nextID++
-	_, err = s.await(wire.OrderStatus)
-	return err
-}
-
-func apple() *protobuf.Contract {
+func stock(symbol string) *protobuf.Contract {
 	return &protobuf.Contract{
-		Symbol: new("AAPL"), SecType: new("STK"), Exchange: new("SMART"), Currency: new("USD"),
+		Symbol: &symbol, SecType: new("STK"), Exchange: new("SMART"), Currency: new("USD"),
 	}
 }
 
@@ -266,8 +296,12 @@ func (s *session) idle(ctx context.Context, d time.Duration) error {
 		if err := s.conn.SetReadDeadline(time.Now().Add(answerWithin)); err != nil {
 			return err
 		}
-		if _, err := s.frames.Next(); err != nil {
+		payload, err := s.frames.Next()
+		if err != nil {
 			return fmt.Errorf("idle: %w", err)
+		}
+		if m, err := wire.Decode(wire.FromServer, payload, s.version); err == nil {
+			s.heed(m.Body)
 		}
 	}
 	return nil

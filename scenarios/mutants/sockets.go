@@ -2,7 +2,9 @@ package mutants
 
 import (
 	"context"
+	"errors"
 	"net"
+	"syscall"
 	"time"
 
 	"github.com/scmhub/ibapi/protobuf"
@@ -10,25 +12,85 @@ import (
 	"ibsoak/internal/wire"
 )
 
+// socketDefects are the traders that handle their connections badly.
+var socketDefects = []Mutant{
+	{
+		Name: "naive", run: naive,
+		Defect: "uses the stock client as its examples do: a connection each cycle, then Disconnect",
+	},
+	{Name: "no-deadline", Defect: "waits in the stock client's Connect, which nothing ends", run: noDeadline},
+	{
+		Name: "blind-reconnect", run: blindReconnect,
+		Defect: "sends its request again on a new connection, without a handshake",
+	},
+	{
+		Name: "plain-close", run: plainClose,
+		Defect: "closes without reset, so a Gateway that never closes keeps the socket",
+	},
+	{Name: "ignores-eof", Defect: "never closes its socket when the Gateway closes", run: ignoresEOF},
+	{
+		Name: "ignores-second-eof", run: ignoresSecondEOF,
+		Defect: "closes the first session that the Gateway closes, and keeps the second's socket",
+	},
+	{
+		Name: "leaks-failed-handshake", run: leaksFailedHandshake,
+		Defect: "keeps the socket of a failed handshake and tries with another",
+	},
+	{
+		Name: "probes-port", run: probesPort,
+		Defect: "connects and closes before each connect, to see whether the port is open",
+	},
+	{Name: "two-connections", Defect: "holds a second connection in reserve", run: twoConnections},
+	{
+		Name: "hundred-connections", run: hundredConnections,
+		Defect: "makes a hundred sessions, one after the other, before it works",
+	},
+}
+
+// recoveryDefects are the traders that come back badly, or not at all.
+var recoveryDefects = []Mutant{
+	{Name: "tight-reconnect", Defect: "reconnects at once, for as long as it takes", run: tightReconnect},
+	{
+		Name: "storms-refused", run: stormsRefused,
+		Defect: "dials a closed port without a pause, and has one for everything else",
+	},
+	{
+		Name: "never-recovers", run: neverRecovers,
+		Defect: "stays up after its session is lost and does nothing",
+	},
+	{
+		Name: "trusts-keepalive", run: trustsKeepalive,
+		Defect: "waits for an answer with nothing but TCP keepalive to end the wait",
+	},
+	{
+		Name: "reconnects-each-cycle", run: reconnectsEachCycle,
+		Defect: "opens and properly closes a connection for each cycle",
+	},
+}
+
 // kept pins what a mutant should have closed: Go's finalizers close what nothing refers to, and
 // would heal the leak at the next collection.
 var kept []any
 
 func plainClose(ctx context.Context, p params) int {
 	t := right()
-	t.connect = func(ctx context.Context, p params) (*session, error) {
-		conn, err := dialPlain(ctx, p)
-		if err != nil {
-			return nil, err
-		}
-		s, err := shake(ctx, conn, p.clientID)
-		if err != nil {
-			conn.Close()
-		}
-		return s, err
-	}
+	t.connect = connectPlain
 	t.leave = func(s *session) { s.conn.Close() }
 	return t.run(ctx, p)
+}
+
+// connectPlain is connect without a reset at the end.
+func connectPlain(ctx context.Context, p params) (*session, error) {
+	conn, err := dialPlain(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	s, err := shake(ctx, conn, p.clientID)
+	if err != nil {
+		conn.Close()
+		return nil, err
+	}
+	return s, nil
 }
 
 func ignoresEOF(ctx context.Context, p params) int {
@@ -39,6 +101,48 @@ func ignoresEOF(ctx context.Context, p params) int {
 			return
 		}
 		s.leave()
+	}
+	return t.run(ctx, p)
+}
+
+func ignoresSecondEOF(ctx context.Context, p params) int {
+	t := right()
+	lost := 0
+	t.leave = func(s *session) {
+		if lost++; lost > 1 && ctx.Err() == nil {
+			kept = append(kept, s)
+			return
+		}
+		s.conn.Close()
+	}
+	return t.run(ctx, p)
+}
+
+func hundredConnections(ctx context.Context, p params) int {
+	const sessions = 100
+	for range sessions {
+		s, err := connect(ctx, p)
+		if err != nil {
+			return exitCode(err)
+		}
+		err = s.beat()
+		s.leave()
+		if err != nil {
+			return exitCode(err)
+		}
+	}
+	return right().run(ctx, p)
+}
+
+func stormsRefused(ctx context.Context, p params) int {
+	t := right()
+	t.connect = func(ctx context.Context, p params) (*session, error) {
+		for {
+			s, err := connect(ctx, p)
+			if !errors.Is(err, syscall.ECONNREFUSED) || ctx.Err() != nil {
+				return s, err
+			}
+		}
 	}
 	return t.run(ctx, p)
 }
@@ -140,4 +244,39 @@ func tightReconnect(ctx context.Context, p params) int {
 	}
 	t.backOff = func(ctx context.Context, _ int) bool { return ctx.Err() == nil }
 	return t.run(ctx, p)
+}
+
+func neverRecovers(ctx context.Context, p params) int {
+	t := right()
+	t.backOff = func(ctx context.Context, _ int) bool {
+		<-ctx.Done()
+		return false
+	}
+	return t.run(ctx, p)
+}
+
+func trustsKeepalive(ctx context.Context, p params) int {
+	t := right()
+	t.work = func(ctx context.Context, s *session) error {
+		if err := s.conn.SetDeadline(time.Time{}); err != nil {
+			return err
+		}
+		stop := context.AfterFunc(ctx, func() { _ = s.conn.SetDeadline(time.Now()) })
+		defer stop()
+		return s.bars()
+	}
+	return t.run(ctx, p)
+}
+
+func reconnectsEachCycle(ctx context.Context, p params) int {
+	for {
+		once := p
+		once.once = true
+		if code := right().run(ctx, once); code != exitOK || p.once {
+			return code
+		}
+		if !pause(ctx, p.interval) {
+			return exitOK
+		}
+	}
 }

@@ -69,3 +69,15 @@ func (t trader) cycles(ctx context.Context, p params, s *session) (int, error) {
 }
 
 func control(ctx context.Context, p params) int { return right().run(ctx, p) }
+
+// thenDoes is the right trader with something more at the end of each cycle.
+func thenDoes(ctx context.Context, p params, more func(*session) error) int {
+	t := right()
+	t.work = func(_ context.Context, s *session) error {
+		if err := s.cycle(); err != nil {
+			return err
+		}
+		return more(s)
+	}
+	return t.run(ctx, p)
+}

@@ -1,0 +1,112 @@
+package selftest
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"ibsoak/harness"
+)
+
+// Options are how rows are run.
+type Options struct {
+	// Command gives the command template of a subject.
+	Command func(subject string) ([]string, error)
+	// OutDir gets a directory for each row's record.
+	OutDir string
+	// Parallel is how many rows run at once, those apart that run alone. 0: 1.
+	Parallel int
+	// Done is called for each row when it is over, by one goroutine at a time. nil: nobody is told.
+	Done func(Result)
+}
+
+// Result is what became of a row.
+type Result struct {
+	Row
+	Verdict harness.Verdict
+	Wrong   string // how it differs from what was wanted; "" is as wanted
+	Took    time.Duration
+	Dir     string // of the record
+}
+
+// Run runs the rows, in parallel first those that bear it and then the others one by one, and
+// gives the results in the order of the rows. When ctx is done it starts no more of them: those
+// are wrong.
+func Run(ctx context.Context, rows []Row, o Options) []Result {
+	results := make([]Result, len(rows))
+	var told sync.Mutex
+	one := func(i int) {
+		results[i] = run(ctx, rows[i], o)
+		if o.Done != nil {
+			told.Lock()
+			defer told.Unlock()
+			o.Done(results[i])
+		}
+	}
+	next := make(chan int)
+	var workers sync.WaitGroup
+	for range max(1, o.Parallel) {
+		workers.Go(func() {
+			for i := range next {
+				one(i)
+			}
+		})
+	}
+	for i, r := range rows {
+		if !r.Alone {
+			next <- i
+		}
+	}
+	close(next)
+	workers.Wait()
+	for i, r := range rows {
+		if r.Alone {
+			one(i)
+		}
+	}
+	return results
+}
+
+// run runs one row. What keeps it from being judged is as wrong as a wrong verdict.
+func run(ctx context.Context, r Row, o Options) Result {
+	began := time.Now()
+	out := Result{Row: r, Dir: filepath.Join(o.OutDir, strings.ReplaceAll(r.Name(), "/", "-"))}
+	verdict, err := judged(ctx, r, o, out.Dir)
+	out.Verdict, out.Took = verdict, time.Since(began)
+	if err != nil {
+		out.Wrong = err.Error()
+		return out
+	}
+	out.Wrong = r.Wrong(verdict)
+	return out
+}
+
+func judged(ctx context.Context, r Row, o Options, dir string) (harness.Verdict, error) {
+	if err := context.Cause(ctx); err != nil {
+		return harness.Verdict{}, fmt.Errorf("not run: %w", err)
+	}
+	s, err := r.Planned()
+	if err != nil {
+		return harness.Verdict{}, err
+	}
+	command, err := o.Command(r.Subject)
+	if err != nil {
+		return harness.Verdict{}, err
+	}
+	record, err := harness.Run(ctx, s, harness.Options{
+		Command: command, Seed: 1, TimeScale: r.TimeScale(), OutDir: dir, Sabotage: r.Sabotage,
+	})
+	if err != nil {
+		return harness.Verdict{}, err
+	}
+	return harness.Judge(record), nil
+}
+
+// Headline is what stands in a table for the verdict.
+func (r Result) Headline() string {
+	return cmp.Or(string(r.Verdict.Outcome), "not judged")
+}
