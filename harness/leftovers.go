@@ -163,6 +163,14 @@ func (r *run) watchOn(ctx context.Context, n int) {
 	}
 }
 
+// lastLook is the newest look; without one it is blind.
+func (r *run) lastLook() Look {
+	if n := len(r.rec.Looks); n > 0 {
+		return r.rec.Looks[n-1]
+	}
+	return Look{Blind: "nobody looked"}
+}
+
 // leftSomething reports a process or a session that outlived the life that was looked at last.
 func (r *run) leftSomething() bool {
 	if len(r.follower.running(everyLife)) > 0 || len(r.rec.Looks) == 0 {
@@ -189,7 +197,7 @@ func (r *run) clear(l *life) {
 		return
 	}
 	noted := &r.rec.Lives[l.Number-1]
-	if len(r.follower.running(everyLife)) > 0 || r.rec.Looks[len(r.rec.Looks)-1].Blind != "" {
+	if len(r.follower.running(everyLife)) > 0 || r.lastLook().Blind != "" {
 		if err := r.follower.end(); err != nil {
 			r.fault("end what life %d left: %v", l.Number, err)
 		}
