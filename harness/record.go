@@ -44,6 +44,9 @@ type Record struct {
 	Sightings   []Sighting
 	Tables      []Table
 	Looks       []Look
+	Loads       []MachineLoad
+	Attempts    []Attempt
+	HostDials   []HostDials
 	Samples     []Sample
 	Cycles      []Cycle
 	Messages    []Message
@@ -69,6 +72,8 @@ type Header struct {
 	// Kernel is empty when the kernel's socket table could be read, else why it could not:
 	// then only the Gateway's own timing (L0) speaks about sockets.
 	Kernel string `json:"kernel,omitempty"`
+	// Unseen says why connects that nobody accepted could not be seen; empty when they could.
+	Unseen string `json:"unseen,omitempty"`
 }
 
 // Host is the machine of a run.
