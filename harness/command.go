@@ -124,7 +124,7 @@ func checkPlaceholders(word string) error {
 // arguments are what {args} stands for.
 func (s Subject) arguments(interval time.Duration) []string {
 	args := []string{"--once"}
-	if s.Mode == Continuous {
+	if s.asksForCycles() {
 		args = []string{"--interval", interval.String()}
 	}
 	return append(args, s.Args...)

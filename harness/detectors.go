@@ -41,7 +41,7 @@ var Detectors = slices.Concat(
 	orderDetectors,
 	connectionDetectors, zombieDetectors,
 	processDetectors,
-	leakDetectors,
+	recoveryLeakDetectors, leakDetectors,
 	oracleDetectors, faultDetectors,
 )
 

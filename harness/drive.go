@@ -18,6 +18,7 @@ func (r *run) drive(ctx context.Context) {
 	}
 	r.rec.Footer.Stop = StopDone
 	for n := 1; n <= lives; n++ {
+		r.clearZombies(ctx, n)
 		l := r.live(ctx, n)
 		r.rec.Lives[n-1] = l
 		r.settle(ctx, n, l)
@@ -40,6 +41,8 @@ func (r *run) stopped(ctx context.Context, l Life) (Stop, bool) {
 	case l.EndedBy == EndedUnstart:
 		r.fault("%s", l.Error)
 		return StopHarness, true
+	case l.Number <= r.Gateway.PlantedLives:
+		return "", false // whoever refuses zombies has no reason to connect, until they are gone
 	case l.EndedBy == EndedNoDial, !r.everSpoke():
 		return StopNeverDialed, true
 	case r.rec.Footer.Stop != StopDone:
@@ -64,7 +67,7 @@ func (r *run) everSpoke() bool {
 func allExits(s Scenario) []int {
 	var exits []int
 	for _, c := range s.Checks {
-		exits = append(exits, c.Exits...)
+		exits = append(exits, c.allCodes(s.Subject.Trader)...)
 	}
 	return exits
 }
@@ -164,6 +167,11 @@ func (r *run) clearGroup(ctx context.Context, n, pid int) {
 
 // observe takes an event of the Gateway during or after life n; it reports a cycle.
 func (r *run) observe(e fakegateway.Event, n int) (cycle bool) {
+	if r.kernel != nil && e.Kind == fakegateway.EventAccepted {
+		if remote, known := r.remoteOf(e.Connection); known {
+			r.kernel.follow(remote)
+		}
+	}
 	c, ok := r.watcher.take(e)
 	if !ok {
 		return false

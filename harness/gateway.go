@@ -54,10 +54,35 @@ func (r *run) plant(ctx context.Context) (map[netip.AddrPort]bool, error) {
 	return planted, nil
 }
 
+// clearZombies takes the planted zombies away before the first life that is not to meet them.
+func (r *run) clearZombies(ctx context.Context, life int) {
+	if n := r.Gateway.PlantedLives; n == 0 || life != n+1 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, plantWithin)
+	defer cancel()
+	if err := r.gateway.ClearZombies(ctx); err != nil {
+		r.fault("clear the planted zombies: %v", err)
+	}
+}
+
+// remoteOf is the client's end of a connection that the Gateway has told of.
+func (r *run) remoteOf(connection int) (remote netip.AddrPort, known bool) {
+	_ = r.gateway.Wait(context.Background(), "a row", func(v *fakegateway.View) bool {
+		var row fakegateway.Connection
+		row, known = v.Connection(connection)
+		remote = row.Remote
+		return true
+	})
+	return remote, known
+}
+
 // collect reads what the Gateway knows into the record, and stops the samplers. The Gateway must
 // still run: closing it ends connections, and those ends are nobody's finding.
 func (r *run) collect() {
 	rec := r.rec
+	rec.Loads = r.control.stop()
+	r.knocks.stop(rec)
 	if r.kernel != nil {
 		r.kernel.stop()
 		r.kernel.report(rec)

@@ -140,6 +140,8 @@ type run struct {
 	gateway *fakegateway.Server
 	watcher *observer
 	kernel  *kernel
+	control *control
+	knocks  *attempts
 	group   groupReader
 }
 
@@ -201,11 +203,15 @@ func (r *run) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if r.control, err = watchLoad(r.now); err != nil {
+		return err
+	}
 	r.kernel, err = watchKernel(r.rec.Header.Gateway, planted, r.now)
 	if err != nil {
 		r.rec.Header.Kernel = err.Error()
 		r.Log.Warn("one oracle only", "error", err)
 	}
+	r.knocks = watchAttempts(r.rec.Header.Gateway, r.now)
 	return nil
 }
 

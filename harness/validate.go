@@ -25,12 +25,16 @@ func (s Scenario) Validate() error {
 		if _, err := DetectorNamed(c.Name); err != nil {
 			errs = append(errs, err)
 		}
+		errs = append(errs, c.validateClasses()...)
 		if c.Want < 0 || c.Within < 0 || c.Evidence < 0 {
 			bad("check %s: want, within and evidence are 0 or more", c.Name)
 		}
 	}
 	if s.Gateway.PlantedZombies < 0 || s.Gateway.PlantedZombies > maxPlanted {
 		bad("planted zombies %d: want 0..%d", s.Gateway.PlantedZombies, maxPlanted)
+	}
+	if n := s.Gateway.PlantedLives; n < 0 || n > 0 && s.Gateway.PlantedZombies == 0 {
+		bad("planted lives %d: want 0 or more, and planted zombies", n)
 	}
 	if err := (fault.Schedule{Faults: s.Gateway.Faults}).Validate(); err != nil {
 		errs = append(errs, err)
@@ -67,10 +71,18 @@ func (s Subject) validate() error {
 	default:
 		bad("mode %q: want %q or %q", s.Mode, Once, Continuous)
 	}
-	if s.KillAt != nil {
-		if err := killable(*s.KillAt); err != nil {
-			errs = append(errs, err)
+	if s.KillAt != nil && len(s.KillPoints) > 0 {
+		bad("killAt and killPoints: want one of them")
+	}
+	for n := 1; n <= max(1, len(s.KillPoints)); n++ {
+		if point, kills := s.killPoint(n); kills {
+			if err := killable(point); err != nil {
+				errs = append(errs, err)
+			}
 		}
+	}
+	if len(s.KillPoints) > 0 && (s.Mode != Once || s.Interval <= 0) {
+		bad("killPoints: want mode %q and an interval, which the killed lives are given", Once)
 	}
 	if s.Cycles < 0 || s.For < 0 || s.LifeLimit < 0 {
 		bad("cycles, for and life limit are 0 or more")
