@@ -29,6 +29,9 @@ func recoveryClaims() {
 	recovers("half-close", kills{
 		"ignores-eof": {"no-zombies-at-trader"},
 	})
+	recovers("half-close-leaky", kills{
+		"plain-close": {"no-zombies-at-gateway"},
+	})
 	recovers("stall-mid-session", kills{
 		"trusts-keepalive": {"recovery"},
 	})

@@ -141,6 +141,9 @@ func (c claim) failsFor(name string, checks []string) {
 // failure the place of the record is said.
 func run(ctx SpecContext, s harness.Scenario, scale float64, command []string) harness.Verdict {
 	GinkgoHelper()
+	if s.Subject.Exits == nil {
+		s.Subject.Exits = exitTable()
+	}
 	dir, err := os.MkdirTemp(recordsDir, s.Name+"-")
 	Expect(err).NotTo(HaveOccurred())
 	record, err := harness.Run(ctx, s, harness.Options{

@@ -24,8 +24,12 @@ func Validate(s harness.Scenario) error {
 	if name := s.Gateway.Profile; name != "" && !slices.Contains(profiles(), name) {
 		bad("gateway.profile %q: want one of %s", name, strings.Join(profiles(), ", "))
 	}
-	if s.Subject.Mode == harness.Once && s.Subject.Interval+s.Subject.For != 0 {
-		bad("subject: interval and for belong to mode continuous")
+	asked := s.Subject.For
+	if len(s.Subject.KillPoints) == 0 {
+		asked += s.Subject.Interval
+	}
+	if s.Subject.Mode == harness.Once && asked != 0 {
+		bad("subject: interval and for belong to mode continuous, and interval to killPoints")
 	}
 	if s.Subject.Mode == harness.Continuous && s.Subject.Runs != 0 {
 		bad("subject: runs belong to mode once; a continuous subject has one life")

@@ -27,6 +27,7 @@ type gatewayDocument struct {
 	Profile          string        `yaml:"profile,omitempty"`
 	MaxServerVersion int           `yaml:"maxServerVersion,omitempty"`
 	PlantedZombies   int           `yaml:"plantedZombies,omitempty"`
+	PlantedLives     int           `yaml:"plantedLives,omitempty"`
 	Faults           []fault.Fault `yaml:"faults,omitempty"`
 }
 
@@ -38,16 +39,21 @@ type subjectDocument struct {
 	For       duration     `yaml:"for,omitempty"`
 	Symbols   []string     `yaml:"symbols,omitempty"`
 	KillAt    *fault.When  `yaml:"killAt,omitempty"`
+	Points    []fault.When `yaml:"killPoints,omitempty"`
 	Args      []string     `yaml:"args,omitempty"`
 	LifeLimit duration     `yaml:"lifeLimit,omitempty"`
 }
 
 type checkDocument struct {
-	Name     string   `yaml:"name"`
-	Want     int      `yaml:"want,omitempty"`
-	Within   duration `yaml:"within,omitempty"`
-	Exits    []int    `yaml:"exits,omitempty,flow"`
-	Evidence int      `yaml:"evidence,omitempty"`
+	Name   string   `yaml:"name"`
+	Want   int      `yaml:"want,omitempty"`
+	Within duration `yaml:"within,omitempty"`
+	Exits  []int    `yaml:"exits,omitempty,flow"`
+
+	Classes []harness.ExitClass            `yaml:"classes,omitempty,flow"`
+	ByFault map[string][]harness.ExitClass `yaml:"byFault,omitempty"`
+
+	Evidence int `yaml:"evidence,omitempty"`
 }
 
 // Parse reads one scenario from YAML and validates it. The name is for errors, usually a file's.
@@ -79,12 +85,13 @@ func (d document) scenario() harness.Scenario {
 		Name: d.Name, Summary: d.Summary, Why: d.Why, Labels: d.Labels,
 		Gateway: harness.Gateway{
 			Profile: d.Gateway.Profile, MaxServerVersion: d.Gateway.MaxServerVersion,
-			PlantedZombies: d.Gateway.PlantedZombies, Faults: d.Gateway.Faults,
+			PlantedZombies: d.Gateway.PlantedZombies, PlantedLives: d.Gateway.PlantedLives,
+			Faults: d.Gateway.Faults,
 		},
 		Subject: harness.Subject{
 			Mode: d.Subject.Mode, Runs: d.Subject.Runs,
 			Interval: time.Duration(d.Subject.Interval), Cycles: d.Subject.Cycles,
-			For: time.Duration(d.Subject.For), Symbols: d.Subject.Symbols, KillAt: d.Subject.KillAt,
+			For: time.Duration(d.Subject.For), Symbols: d.Subject.Symbols, KillAt: d.Subject.KillAt, KillPoints: d.Subject.Points,
 			Args: d.Subject.Args, LifeLimit: time.Duration(d.Subject.LifeLimit),
 		},
 		Limit: time.Duration(d.Limit),
@@ -92,7 +99,7 @@ func (d document) scenario() harness.Scenario {
 	for _, c := range d.Checks {
 		s.Checks = append(s.Checks, harness.Check{
 			Name: c.Name, Want: c.Want, Within: time.Duration(c.Within),
-			Exits: c.Exits, Evidence: c.Evidence,
+			Exits: c.Exits, Evidence: c.Evidence, Classes: c.Classes, ByFault: c.ByFault,
 		})
 	}
 	return s
@@ -103,12 +110,13 @@ func documentOf(s harness.Scenario) document {
 		Name: s.Name, Summary: s.Summary, Why: s.Why, Labels: s.Labels,
 		Gateway: gatewayDocument{
 			Profile: s.Gateway.Profile, MaxServerVersion: s.Gateway.MaxServerVersion,
-			PlantedZombies: s.Gateway.PlantedZombies, Faults: s.Gateway.Faults,
+			PlantedZombies: s.Gateway.PlantedZombies, PlantedLives: s.Gateway.PlantedLives,
+			Faults: s.Gateway.Faults,
 		},
 		Subject: subjectDocument{
 			Mode: s.Subject.Mode, Runs: s.Subject.Runs,
 			Interval: duration(s.Subject.Interval), Cycles: s.Subject.Cycles,
-			For: duration(s.Subject.For), Symbols: s.Subject.Symbols, KillAt: s.Subject.KillAt,
+			For: duration(s.Subject.For), Symbols: s.Subject.Symbols, KillAt: s.Subject.KillAt, Points: s.Subject.KillPoints,
 			Args: s.Subject.Args, LifeLimit: duration(s.Subject.LifeLimit),
 		},
 		Limit: duration(s.Limit),
@@ -116,7 +124,7 @@ func documentOf(s harness.Scenario) document {
 	for _, c := range s.Checks {
 		d.Checks = append(d.Checks, checkDocument{
 			Name: c.Name, Want: c.Want, Within: duration(c.Within),
-			Exits: c.Exits, Evidence: c.Evidence,
+			Exits: c.Exits, Evidence: c.Evidence, Classes: c.Classes, ByFault: c.ByFault,
 		})
 	}
 	return d

@@ -26,7 +26,7 @@ var _ = Describe("the YAML form", func() {
 		once := harness.Scenario{
 			Name: "full", Summary: "s", Why: "w", Labels: []string{"short"}, Limit: time.Minute,
 			Gateway: harness.Gateway{
-				Profile: "leaky", MaxServerVersion: 178, PlantedZombies: 1,
+				Profile: "leaky", MaxServerVersion: 178, PlantedZombies: 1, PlantedLives: 1,
 				Faults: []fault.Fault{{
 					When: fault.When{Phase: fault.Accepted}, What: fault.What{Do: fault.RST},
 				}},
@@ -36,19 +36,26 @@ var _ = Describe("the YAML form", func() {
 				Args: []string{"--once"}, KillAt: &fault.When{Inbound: "placeOrder", Nth: 1},
 			},
 			Checks: []harness.Check{
-				{Name: "recovery", Want: 1, Within: 1, Exits: []int{0}, Evidence: 1},
+				{
+					Name: "recovery", Want: 1, Within: 1, Exits: []int{0}, Evidence: 1,
+					Classes: []harness.ExitClass{harness.ExitOK},
+					ByFault: map[string][]harness.ExitClass{"f1": {harness.ExitRefused}},
+				},
 			},
 		}
 		continuous := once
 		continuous.Subject = harness.Subject{Mode: harness.Continuous, Interval: 1, Cycles: 1, For: 1}
-		for _, full := range []harness.Scenario{once, continuous} {
+		killed := once
+		killed.Subject.KillAt, killed.Subject.Interval = nil, 1
+		killed.Subject.KillPoints = []fault.When{{Inbound: "placeOrder", Nth: 1}}
+		for _, full := range []harness.Scenario{once, continuous, killed} {
 			data, err := scenarios.Marshal(full)
 			Expect(err).NotTo(HaveOccurred())
 			Expect(scenarios.Parse("full", data)).To(Equal(full), "%s", data)
 		}
 		haveNoZeroField(once)
 		haveNoZeroField(once.Gateway)
-		haveNoZeroField(once.Subject, continuous.Subject)
+		haveNoZeroField(once.Subject, continuous.Subject, killed.Subject)
 		haveNoZeroField(once.Checks[0])
 	})
 

@@ -16,7 +16,8 @@ func zombieClaims() {
 	})
 	holds("kill-9-mid-session", func(c *claim) {
 		c.control = true
-		c.forMutants = firstLives(4)
+		// The first lives, one in each phase of a session: a plain close leaves a zombie in every one.
+		c.forMutants = firstLives(len(c.Subject.KillPoints))
 		c.kills = kills{"plain-close": {"no-zombies-at-gateway"}}
 	})
 }

@@ -91,6 +91,9 @@ func (f *runFlags) run(cmd *cobra.Command, s harness.Scenario) error {
 	if err != nil {
 		return err
 	}
+	if f.trader == "" && s.Subject.Exits == nil {
+		s.Subject.Exits = bundledExits()
+	}
 	stdout, stderr := cmd.OutOrStdout(), cmd.ErrOrStderr()
 	progress := newProgress(stderr, s)
 	record, err := harness.Run(cmd.Context(), s, harness.Options{
