@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"syscall"
 	"time"
 )
@@ -95,6 +96,27 @@ func (s *Server) plantFirst() {
 	if err != nil && ctx.Err() == nil {
 		s.log.Error("zombies of the settings", "err", err)
 	}
+}
+
+// ClearZombies takes planted zombies away again, with RST, which leaves nothing at either end. It
+// returns when their sockets are closed.
+func (s *Server) ClearZombies(ctx context.Context) error {
+	rows := map[int]bool{}
+	for _, r := range s.Connections() {
+		if r.Planted && r.Closed.IsZero() {
+			rows[r.ID] = true
+		}
+	}
+	for _, c := range s.open() {
+		if rows[c.id] {
+			c.shut("planted, and cleared", true)
+		}
+	}
+	return s.Wait(ctx, "the end of the planted zombies", func(v *View) bool {
+		return !slices.ContainsFunc(v.Connections(), func(r Connection) bool {
+			return rows[r.ID] && r.Closed.IsZero()
+		})
+	})
 }
 
 // PlantZombies makes n zombies: connections from this process to the Gateway's port that are

@@ -58,6 +58,7 @@ type conn struct {
 	stopped bool           // quit is closed
 	muted   bool
 	eof     onEOF
+	pastEOF fault.Hit // the fault, for sendPastEOF
 	finSent bool
 	half    bool // finSent by a half-close: later bytes are handled, not refused
 	finSeen bool // the client's

@@ -28,6 +28,7 @@ const maxZombies = 1000
 //	DELETE /faults/{id}               takes one out of force
 //	POST   /restart                   {"then": "fin", "downtime": {"refused": "30s", …}}
 //	POST   /zombies                   {"count": 3}
+//	DELETE /zombies                   closes the planted ones
 //	POST   /operate                   {"operation": "farm-broken", "farm": "usfarm"}
 //	POST   /dialog                    {"answer": "accept"}
 //	POST   /2fa                       approves the login that waits
@@ -75,6 +76,7 @@ func (s *Server) endpoints() map[string]endpoint {
 		"DELETE /faults/{id}": s.deleteFault,
 		"POST /restart":       s.postRestart,
 		"POST /zombies":       s.postZombies,
+		"DELETE /zombies":     s.deleteZombies,
 		"POST /books/fill":    s.postFill,
 		"POST /books/correct": s.postCorrect,
 		"POST /books/bust":    s.postBust,
@@ -245,6 +247,13 @@ func (s *Server) postZombies(r *http.Request) (any, error) {
 		return nil, bad(fmt.Errorf("count %d: want 1..%d", body.Count, maxZombies))
 	}
 	if err := s.PlantZombies(r.Context(), body.Count); err != nil {
+		return nil, err
+	}
+	return s.getHealth(r)
+}
+
+func (s *Server) deleteZombies(r *http.Request) (any, error) {
+	if err := s.ClearZombies(r.Context()); err != nil {
 		return nil, err
 	}
 	return s.getHealth(r)

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"ibsoak/fakegateway/fault"
 	"ibsoak/internal/wire"
 )
 
@@ -45,11 +46,11 @@ func (c *conn) malformed(payload []byte, err error) bool {
 func (c *conn) clientLeft(err error) bool {
 	c.srv.clientLeft(c)
 	c.mu.Lock()
-	eof := c.eof
+	eof, hit := c.eof, c.pastEOF
 	c.mu.Unlock()
 	switch eof {
 	case sendPastEOF:
-		return true
+		return c.sendPastFIN(hit)
 	case leakOnEOF:
 		c.hold("the client's FIN is ignored")
 		return false
@@ -66,6 +67,35 @@ func (c *conn) clientLeft(err error) bool {
 	c.finish(end, nil)
 	return false
 }
+
+// pastEOFGrace is how long a Gateway goes on with a client that has said FIN before it says its own.
+// It is well below the time after which a socket in CLOSE_WAIT counts as a zombie.
+const pastEOFGrace = 300 * time.Millisecond
+
+// sendPastFIN sends a notice to a client that has said FIN, and goes on with what it had asked for;
+// FIN follows after pastEOFGrace. A client that has closed its socket answers with RST. Before the
+// version is agreed upon there is nothing that could be sent. It reports whether the loop goes on.
+func (c *conn) sendPastFIN(hit fault.Hit) bool {
+	end := "send-past-eof by fault " + hit.ID
+	if c.spoken.Load() == 0 {
+		c.finish(end, nil)
+		return false
+	}
+	hit.What.Code, hit.What.Message = farmOKCode, "Market data farm connection is OK:usfarm"
+	notice := c.errorItem(hit, c.errorMessage(hit, noID))
+	filed := func(silenced bool) bool {
+		if !silenced {
+			c.filed(hit, fmt.Sprintf("%d bytes after the client's FIN", len(notice.raw)))
+		}
+		return true
+	}
+	c.w.put(notice, item{step: filed})
+	c.after(pastEOFGrace, func() { c.finish(end, nil) })
+	return true
+}
+
+// farmOKCode is IBKR's notice that a market data farm is connected.
+const farmOKCode = 2104
 
 // clientFIN files the client's FIN, and closes when ours is out already.
 func (c *conn) clientFIN() {

@@ -103,7 +103,7 @@ func (c *conn) do(hit fault.Hit, wrote string, planned fault.Action) {
 	case fault.Mute, fault.StopWriting, fault.StopReading:
 		file(c.pause(hit), "")
 	case fault.CloseOnEOF, fault.IgnoreEOF, fault.SendAfterEOF:
-		c.setEOF(hit.What.Do)
+		c.setEOF(hit)
 		file("nothing", "")
 	case fault.Error:
 		if c.spoken.Load() == 0 {
@@ -164,14 +164,14 @@ func (c *conn) stopReading() (resume func()) {
 	}
 }
 
-func (c *conn) setEOF(a fault.Action) {
+func (c *conn) setEOF(hit fault.Hit) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	switch a {
+	switch hit.What.Do { //nolint:exhaustive // the others have nothing to do with the client's FIN
 	case fault.IgnoreEOF:
 		c.eof = leakOnEOF
 	case fault.SendAfterEOF:
-		c.eof = sendPastEOF
+		c.eof, c.pastEOF = sendPastEOF, hit
 	default:
 		c.eof = closeOnEOF
 	}

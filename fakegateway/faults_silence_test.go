@@ -1,6 +1,8 @@
 package fakegateway
 
 import (
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -119,9 +121,16 @@ func TestSendPastEOF(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.until(wire.CurrentTime)
+	c.wantFIN()
 	r := s.Connections()[0]
-	if r.ClientFIN.IsZero() || !r.GatewayFIN.IsZero() {
-		t.Errorf("ledger: %+v", r)
+	if r.ClientFIN.IsZero() || r.GatewayFIN.Sub(r.ClientFIN) < pastEOFGrace {
+		t.Errorf("ledger: %+v; want the Gateway's FIN %s after the client's", r, pastEOFGrace)
+	}
+	sent := slices.ContainsFunc(s.Receipts(), func(r fault.Receipt) bool {
+		return r.Planned == fault.SendAfterEOF && strings.HasSuffix(r.Wire, "bytes after the client's FIN")
+	})
+	if !sent {
+		t.Errorf("receipts %+v; want one of what went out after the client's FIN", s.Receipts())
 	}
 }
 

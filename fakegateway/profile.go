@@ -212,7 +212,7 @@ func (s *Server) crash(by *conn) {
 	s.mu.Unlock()
 	for _, c := range s.open() {
 		c.setMuted(true)
-		c.setEOF(fault.IgnoreEOF)
+		c.setEOF(fault.Hit{Fault: fault.Fault{What: fault.What{Do: fault.IgnoreEOF}}})
 	}
 	s.board.receipt(fault.Receipt{
 		Fault: s.profile.Name, Planned: fault.Mute, Connection: by.id, At: time.Now(),

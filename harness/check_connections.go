@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -14,12 +15,12 @@ import (
 var faultDetectors = []Detector{
 	{
 		Name: "faults-delivered", Group: GroupHarness, judge: faultsDelivered, Unconnected: true,
-		Doc: "A planned fault has no receipt (inconclusive), or went out differently from its " +
-			"plan (harness error). Want asks for that many distinct faults in place of all.",
+		Doc: "A planned fault has no receipt or put nothing on the wire (inconclusive), or went " +
+			"out differently from its plan (harness error). Want asks for that many distinct " +
+			"faults in place of all.",
 		Least: "every planned fault",
-		Do: "Nothing fails by this alone: a planned fault found no moment to act, so let the " +
-			"trader come as far as the fault waits for.",
-		Page: "your-trader.md#work",
+		Do:    "See that the trader gets as far as the fault: it must connect and ask for its data.",
+		Page:  "results.md#faults",
 	},
 }
 
@@ -29,41 +30,41 @@ var connectionDetectors = []Detector{
 		Name: "one-connection-per-client", Group: GroupSockets, judge: oneConnectionPerClient,
 		Doc:   "Two connections of one client id were established at the same instant.",
 		Least: "one connection",
-		Do: "Close the old connection, and see it closed, before you open the next one with the " +
-			"same client id.",
+		Do: "Close the socket of a session that failed, in its handshake too, before you dial " +
+			"again, and reconnect in one place only.",
 		Page: "your-trader.md#sockets",
 	},
 	{
 		Name: "complete-preambles", Group: GroupSockets, judge: completePreambles,
 		Doc:   "A connection ended by the subject never carried a complete preamble: a port probe.",
 		Least: "one connection",
-		Do: "Do not probe the port: the first thing on every connection must be a complete API " +
-			"preamble and version range, sent at once.",
-		Page: "your-trader.md#sockets",
+		Do:    "Do not test the port by a connect: dial, and say API at once.",
+		Page:  "your-trader.md#sockets",
 	},
 	{
 		Name: "first-bytes", Group: GroupSockets, judge: firstBytes,
 		Doc:   "A connection did not begin with API\\0.",
 		Least: "one connection that carried bytes",
-		Do:    "Connect with the TWS API only: every connection begins with the four bytes API\\0.",
+		Do:    "Never write a request on a new connection before its handshake, also not from a retry.",
 		Page:  "your-trader.md#sockets",
 	},
 	{
 		Name: "connect-rate", Group: GroupSockets, judge: connectRate,
-		Doc: "A life connected more than Want times (default 10) in Within (default 10 s), or " +
-			"shortened its pauses while it went on failing.",
-		Least: "two connections",
-		Do: "Pause before you connect again, longer after each failure up to a cap, with some " +
-			"jitter.",
+		Doc: fmt.Sprintf("A life tried to connect more than Want times (default %d) in Within "+
+			"(default %s), connects to a closed port included, or shortened its pauses while it "+
+			"went on failing.", defaultConnects, defaultConnectWindow),
+		Least: "one connection; where the port was closed in the run, a way to see who knocked " +
+			"at it (on Linux: CAP_NET_RAW, or a host on which few connects fail)",
+		Do: "Wait after each failed connect, longer each time up to a minute or so, with some " +
+			"jitter; a connection refused is a failure as any other.",
 		Page: "your-trader.md#sockets",
 	},
 	{
 		Name: "one-connection", Group: GroupSockets, judge: oneConnection, Unconnected: true,
 		Doc:   "The number of connections in the run is not Want, taken literally.",
 		Least: "one cycle; for Want 0 one life",
-		Do: "Keep one session open for as long as it works, and open none when there is a reason " +
-			"not to.",
-		Page: "your-trader.md#sockets",
+		Do:    "Keep one connection for as long as it is good, and work on it.",
+		Page:  "your-trader.md#sockets",
 	},
 }
 
@@ -75,6 +76,10 @@ const (
 	// defaultConnects in defaultConnectWindow is the connect rate that a trader may reach.
 	defaultConnects      = 10
 	defaultConnectWindow = 10 * time.Second
+
+	// acceptWithin is how far apart the first packet of a connection and its row in the Gateway's
+	// ledger may be: the kernel accepts before the Gateway's program does.
+	acceptWithin = 5 * time.Second
 
 	// backoffFailures is how many failures in a row it takes to judge the pauses between them,
 	// backoffShrink how short the last pause may be, as a share of the longest: jitter of a half
@@ -203,37 +208,105 @@ func firstBytes(r *Record, c Check) Finding {
 
 // connectRate looks at each life for itself: starting the next one is the harness's doing.
 func connectRate(r *Record, c Check) Finding {
-	f := open(c, "connections", 2)
+	f := open(c, "connections", 1)
 	most, window := cmp.Or(c.Want, defaultConnects), cmp.Or(c.Within, defaultConnectWindow)
 	f.Evidence = len(r.subjects())
-	worst := 0
+	knocks := r.knocks()
+	worst, unanswered := 0, 0
 	for _, l := range r.Lives {
 		made := r.of(l.Number)
 		slices.SortFunc(made, func(a, b Connection) int { return cmp.Compare(a.Accepted, b.Accepted) })
-		n, at := densest(made, window)
+		tried := slices.Clone(knocks[l.Number])
+		unanswered += len(tried)
+		for _, conn := range made {
+			tried = append(tried, conn.Accepted)
+		}
+		slices.Sort(tried)
+		n, at := densest(tried, window)
 		worst = max(worst, n)
 		if n > most {
-			f.violated(Example{
-				Life: l.Number, At: at,
-				What: fmt.Sprintf("%d connections in %s, %d allowed", n, window, most),
-			})
+			f.violated(Example{Life: l.Number, At: at, What: fmt.Sprintf(
+				"%d connects in %s, %d allowed; in all its life %d, of which nobody accepted %d",
+				n, window, most, len(tried), len(knocks[l.Number]))})
 		}
 		if e, shrank := backoffShrank(made); shrank {
 			f.violated(e)
 		}
 	}
-	return f.conclude("at most %s in any %s, %d allowed", count(worst, "connections"), window, most)
+	said := fmt.Sprintf("%d that nobody accepted", unanswered)
+	if r.Header.Unseen != "" && r.refused() {
+		failed, known := r.mostHostDials(window)
+		if f.Outcome != Fail && (!known || worst+failed > most) {
+			return f.undecided("connects to the closed port are unknown: %s%s", r.Header.Unseen,
+				hostDialsSay(failed, known, window))
+		}
+		said = fmt.Sprintf("at most %d of this host failed in any %s", failed, window)
+	}
+	return f.conclude("at most %s in any %s, %d allowed; %s", count(worst, "connects"), window, most, said)
 }
 
-// densest is the largest number of connections in any window, and where that window begins.
-// The connections are in order.
-func densest(made []Connection, window time.Duration) (n int, at Moment) {
-	for first, last := 0, 0; last < len(made); last++ {
-		for made[last].Accepted.Since(made[first].Accepted) > window {
+func hostDialsSay(failed int, known bool, window time.Duration) string {
+	if !known {
+		return ""
+	}
+	return fmt.Sprintf("; up to %d connects of this host failed in %s", failed, window)
+}
+
+// knocks are the connects of each life that nobody accepted.
+func (r *Record) knocks() map[int][]Moment {
+	accepted := map[netip.AddrPort][]Moment{}
+	for _, c := range r.Connections {
+		accepted[c.Remote] = append(accepted[c.Remote], c.Accepted)
+	}
+	knocks := map[int][]Moment{}
+	for _, a := range r.Attempts {
+		if slices.ContainsFunc(accepted[a.Client], func(at Moment) bool {
+			return at >= a.At-Moment(acceptWithin) && at <= a.At+Moment(acceptWithin)
+		}) {
+			continue
+		}
+		if life := r.lifeDuring(a.At); life != 0 {
+			knocks[life] = append(knocks[life], a.At)
+		}
+	}
+	return knocks
+}
+
+// lifeDuring is the life that ran at a moment; 0 for none.
+func (r *Record) lifeDuring(at Moment) int {
+	for _, l := range r.Lives {
+		if l.Started <= at && (l.Exited == 0 || at <= l.Exited) {
+			return l.Number
+		}
+	}
+	return 0
+}
+
+// refused reports that the port was closed for a while.
+func (r *Record) refused() bool {
+	return slices.ContainsFunc(r.Outages, func(o Outage) bool { return o.Listening != o.From })
+}
+
+// mostHostDials bounds the failed connects of the whole host in any window.
+func (r *Record) mostHostDials(window time.Duration) (most int, known bool) {
+	reads := r.HostDials
+	for first := 1; first < len(reads); first++ {
+		for last := first; last < len(reads) && reads[last-1].At.Since(reads[first].At) <= window; last++ {
+			most = max(most, reads[last].Failed-reads[first-1].Failed)
+		}
+	}
+	return most, len(reads) > 1
+}
+
+// densest is the largest number of moments in any window, and where that window begins. The
+// moments are in order.
+func densest(moments []Moment, window time.Duration) (n int, at Moment) {
+	for first, last := 0, 0; last < len(moments); last++ {
+		for moments[last].Since(moments[first]) > window {
 			first++
 		}
 		if last-first+1 > n {
-			n, at = last-first+1, made[first].Accepted
+			n, at = last-first+1, moments[first]
 		}
 	}
 	return n, at
@@ -296,14 +369,9 @@ func faultsDelivered(r *Record, c Check) Finding {
 	planned := r.Header.Schedule.Faults
 	want := cmp.Or(c.Want, len(planned))
 	f := open(c, "faults", max(1, want))
-	var missing []string
+	var missing, idle []string
 	for _, p := range planned {
 		receipts := r.receipts(p)
-		if len(receipts) == 0 {
-			missing = append(missing, p.ID)
-			continue
-		}
-		f.Evidence++
 		for _, receipt := range receipts {
 			if receipt.Planned != p.What.Do {
 				return f.broken("fault %s on connection %d went out as %s, %s was planned",
@@ -314,11 +382,53 @@ func faultsDelivered(r *Record, c Check) Finding {
 					p.ID, receipt.Connection, receipt.Mismatch)
 			}
 		}
+		switch {
+		case slices.ContainsFunc(receipts, Receipt.delivered):
+			f.Evidence++
+		case len(receipts) > 0 && r.neverAsked(receipts):
+			f.Evidence++
+			idle = append(idle, p.ID)
+		default:
+			missing = append(missing, p.ID)
+		}
 	}
-	if len(missing) == 0 {
-		return f.conclude("every planned fault went out as planned")
+	said := "every planned fault went out as planned"
+	if len(missing) > 0 {
+		said = fmt.Sprintf("not delivered: %v", missing[:min(len(missing), maxExamples)])
 	}
-	return f.conclude("not delivered: %v", missing[:min(len(missing), maxExamples)])
+	if len(idle) > 0 {
+		said += fmt.Sprintf("; no FIN of the trader's came for %v to answer", idle)
+	}
+	return f.conclude("%s", said)
+}
+
+// wireNothing is on a receipt of a fault that has sent nothing.
+const wireNothing = "nothing"
+
+// delivered reports that the fault did what it is there for. One that sends has not until
+// something is on the wire; the others are silences, and what they keep back is their effect.
+func (r Receipt) delivered() bool {
+	switch r.Planned {
+	case fault.SendAfterEOF, fault.FIN, fault.RST, fault.HalfClose, fault.Cut, fault.Garbage,
+		fault.BadLength, fault.Drip, fault.Duplicate, fault.Reorder, fault.Error, fault.Replace,
+		fault.Corrupt, fault.Swap, fault.Restart:
+		return r.Wire != wireNothing
+	case fault.StopWriting, fault.StopReading, fault.Mute, fault.Hold, fault.Delay, fault.Drop,
+		fault.Withhold, fault.Refuse, fault.BacklogFull, fault.Operate, fault.CloseOnEOF,
+		fault.IgnoreEOF:
+		return true
+	}
+	return false
+}
+
+// neverAsked reports faults that answer the trader's FIN and lay in wait on connections on which
+// none came: the trader resets, or the Gateway was first.
+func (r *Record) neverAsked(receipts []Receipt) bool {
+	return !slices.ContainsFunc(receipts, func(receipt Receipt) bool {
+		conn := slices.IndexFunc(r.Connections, func(c Connection) bool { return c.ID == receipt.Connection })
+		return receipt.Planned != fault.SendAfterEOF || conn < 0 ||
+			r.Connections[conn].ClientFIN != 0 && !r.Connections[conn].cutByGateway()
+	})
 }
 
 // receipts are those of one planned fault.

@@ -45,11 +45,13 @@ var workDetectors = []Detector{
 	},
 	{
 		Name: "classified", Group: GroupWork, judge: classified, Unconnected: true, Ledger: true,
-		Doc: "A life did not exit with one of Exits within Within of the last fault on its " +
-			"connection, or of its start when none met it.",
-		Least: "as exit-codes",
-		Do: "End the process as soon as the session fails, with an exit code of its own for each " +
-			"phase; tell soak the codes with --exits.",
+		Doc: fmt.Sprintf("A life did not exit in a class that the fault that met it allows "+
+			"(ByFault, else Classes; literal Exits win), or not within Within (default %s) of the "+
+			"last fault on its connection. Planted zombies count from the life's start.",
+			ClassifyWithin),
+		Least: "every life, and a table of the trader's exit codes (only 0 is known without)",
+		Do: "Give each way in which the Gateway fails an exit code of its own, exit at once, and " +
+			"say in subject.exits what the codes mean.",
 		Page: "your-trader.md#exit-codes",
 	},
 }
@@ -238,35 +240,6 @@ func (r *Record) overlong(l Life) string {
 	return fmt.Sprintf("still running %s after %s; ", round(l.TermSent.Since(from)), what)
 }
 
-func classified(r *Record, c Check) Finding {
-	f := open(c, "lives", max(1, len(r.Lives)))
-	within := cmp.Or(c.Within, time.Second)
-	exits := allowedExits(c)
-	var slowest time.Duration
-	for _, l := range r.Lives {
-		if !speaks(r, l, exits) {
-			continue
-		}
-		f.Evidence++
-		from, since := l.Started, "its start"
-		if receipt, ok := r.faultOn(l); ok {
-			from, since = receipt.At, "fault "+receipt.Fault
-		}
-		took := l.Exited.Since(from)
-		slowest = max(slowest, took)
-		switch {
-		case !l.exitedWith(exits):
-			f.violated(Example{Life: l.Number, At: l.Exited, What: l.ended()})
-		case took > within:
-			f.violated(Example{
-				Life: l.Number, At: l.Exited,
-				What: fmt.Sprintf("%s %s after %s", l.ended(), round(took), since),
-			})
-		}
-	}
-	return f.conclude("exits in %v; slowest %s, %s allowed", exits, round(slowest), within)
-}
-
 func obeysSIGTERM(r *Record, c Check) Finding {
 	f := open(c, "lives", 1)
 	within := cmp.Or(r.Header.Scenario.Subject.Grace, c.Within, TermWithin)
@@ -280,11 +253,10 @@ func obeysSIGTERM(r *Record, c Check) Finding {
 		took := l.Exited.Since(l.TermSent)
 		slowest = max(slowest, took)
 		switch {
-		case took > within:
-			f.violated(Example{
-				Life: l.Number, At: l.TermSent,
-				What: fmt.Sprintf("gone only after %s", round(took)),
-			})
+		case f.late(r.lateness(took, within, l.TermSent, l.Exited), Example{
+			Life: l.Number, At: l.TermSent,
+			What: fmt.Sprintf("gone only after %s", round(took)),
+		}):
 		case l.Signal != "" || !slices.Contains(exits, l.ExitCode):
 			f.violated(Example{Life: l.Number, At: l.Exited, What: l.ended()})
 		}

@@ -15,12 +15,17 @@ var oracleDetectors = []Detector{
 		Name: "oracles-agree", Group: GroupHarness, judge: oraclesAgree, Unconnected: true,
 		Doc: "The Gateway's timing of FINs and the kernel's table tell different stories about a " +
 			"socket: a harness error.",
-		Least: "one connection, planted ones included, and a readable kernel table",
-		Do: "Nothing: the harness is at fault or the machine was too busy; run it again, and " +
-			"report it with the record if it stays.",
-		Page: "your-trader.md#record",
+		Least: fmt.Sprintf("one connection, planted ones included, and a kernel table that is read "+
+			"at least every %s while there is one", OracleFloor),
+		Do:   "Nothing: look for other load on the machine, and run it again.",
+		Page: "results.md#oracles",
 	},
 }
+
+// OracleFloor is the largest time between two readings of the kernel's table after which a
+// statement may still be called one of both oracles: whatever stays for as long as a zombie does
+// is in at least one reading.
+const OracleFloor = ZombieBound
 
 // oracleSlack is how far the two oracles' readings of one stay may differ, or a tenth of the
 // stay when that is more: the Gateway notes a FIN when its goroutine runs, the kernel when the
@@ -43,6 +48,10 @@ func oraclesAgree(r *Record, c Check) Finding {
 		}
 		return f.broken("the oracles disagree about %s: %s",
 			count(len(apart), "sockets"), apart[0].What)
+	}
+	if gap := time.Duration(r.Footer.LongestGap); gap > OracleFloor {
+		return f.undecided("this machine was too busy: the kernel's table was not read for %s, and "+
+			"what was there meanwhile has one witness only (%s at most)", round(gap), OracleFloor)
 	}
 	return f.conclude("the Gateway's timing and %d readings of the kernel's table agree, readings at most %s apart",
 		r.Footer.Looks, round(time.Duration(r.Footer.LongestGap)))
@@ -97,12 +106,12 @@ func (r *Record) compare(conn Connection, side Side, sightings []Sighting) strin
 	case !ok:
 		s := sightings[seen]
 		least := s.Last.Since(max(s.First, conn.Accepted))
-		if r.blind(conn, side) || least <= oracleSlack {
+		if r.blind(conn, side) || least <= r.slack(s.First, s.Last) {
 			return ""
 		}
 		return fmt.Sprintf("the kernel showed CLOSE_WAIT for %s, the Gateway timed none", round(least))
 	case seen < 0:
-		if missable := time.Duration(r.Footer.LongestGap) + oracleSlack; timed.length() <= missable {
+		if missable := time.Duration(r.Footer.LongestGap) + r.slack(timed.From, timed.To); timed.length() <= missable {
 			return ""
 		}
 		return fmt.Sprintf("the Gateway timed %s in CLOSE_WAIT, the kernel showed none",
@@ -113,12 +122,18 @@ func (r *Record) compare(conn Connection, side Side, sightings []Sighting) strin
 	s := sightings[seen]
 	s.First = max(s.First, conn.Accepted)
 	least, most := s.dwell(end)
-	slack := max(oracleSlack, timed.length()/10)
+	slack := max(r.slack(timed.From, timed.To), timed.length()/10)
 	if timed.length() < least-slack || timed.length() > most+slack {
 		return fmt.Sprintf("%s in CLOSE_WAIT by the Gateway's timing, %s to %s by the kernel's table",
 			round(timed.length()), round(least), round(most))
 	}
 	return ""
+}
+
+// slack is oracleSlack and what the machine did to both oracles between two moments.
+func (r *Record) slack(from, to Moment) time.Duration {
+	delay, _ := r.busy(from, to)
+	return oracleSlack + delay
 }
 
 // blind reports that the Gateway could not have timed the stay: it had already given up its

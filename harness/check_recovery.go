@@ -44,8 +44,8 @@ func recovered(r *Record, c Check) Finding {
 				What: fmt.Sprintf("recovery %d, %d wanted: a connection was lost once too often", i+1, want),
 			})
 		}
-		if c.Within > 0 && took > c.Within {
-			f.violated(Example{
+		if c.Within > 0 {
+			f.late(r.lateness(took, c.Within, back.Served, back.Cycle), Example{
 				Life: back.Life, At: back.Served,
 				What: fmt.Sprintf("%s from the Gateway's readiness to the first cycle, %s allowed",
 					round(took), c.Within),

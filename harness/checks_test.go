@@ -13,6 +13,11 @@ func lifeCases() []judged {
 	exits := Check{Name: "exit-codes"}
 	refused := Check{Name: "exit-codes", Exits: []int{20}}
 	soon := Check{Name: "classified", Exits: []int{13, 14}, Within: 100 * time.Millisecond}
+	classes := Check{Name: "classified", ByFault: map[string][]ExitClass{"f1": {ExitHandshakeReset}}}
+	zombies := Check{
+		Name: "classified", Classes: []ExitClass{ExitOK}, Within: 3 * time.Second,
+		ByFault: map[string][]ExitClass{PlantedFault: {ExitZombies}},
+	}
 	term := Check{Name: "sigterm"}
 	return []judged{
 		{"ten of ten", tenLives(), handshakes, nil, Pass, "10 completed"},
@@ -62,9 +67,55 @@ func lifeCases() []judged {
 
 		{"at once", tenLives(), soon, faultedLives(14, 50*ms), Pass, "slowest 50ms"},
 		{"late", tenLives(), soon, faultedLives(14, 150*ms), Fail, "exit 14 150ms after fault f1"},
+		{"late as the machine was", tenLives(), soon, func(r *Record) {
+			faultedLives(14, 150*ms)(r)
+			for _, l := range r.Lives {
+				r.Loads = append(r.Loads, strained(l.Exited, 60*ms, 1)...)
+			}
+		}, Pass, "slowest 150ms"},
+		{"late on a crowded machine", tenLives(), soon, func(r *Record) {
+			faultedLives(14, 150*ms)(r)
+			for _, l := range r.Lives {
+				for i := range Moment(5) {
+					r.Loads = append(r.Loads, strained(l.Exited-i*100*ms, 0, 5)...)
+				}
+			}
+		}, Pass, "slowest 150ms"},
+		{"later than the machine was", tenLives(), soon, func(r *Record) {
+			faultedLives(14, 650*ms)(r)
+			r.Loads = strained(r.Lives[0].Exited, 60*ms, 5)
+		}, Fail, "exit 14 650ms"},
 		{"other code", tenLives(), soon, faultedLives(12, 50*ms), Fail, "exit 12"},
 		{"success is no classification", tenLives(), soon, faultedLives(0, 50*ms), Fail, "exit 0"},
 		{"no evidence", tenLives(), soon, func(r *Record) { r.Connections = nil }, Inconclusive, "0 lives seen"},
+
+		{"the class of its fault", tenLives(), classes, tabled(faultedLives(14, 50*ms)), Pass, "slowest 50ms"},
+		{"the class of another fault", tenLives(), classes, tabled(faultedLives(13, 50*ms)), Fail, "exit 13 (handshake-closed), met by f1; wanted handshake-reset"},
+		{"a code that the table lacks", tenLives(), classes, tabled(faultedLives(15, 50*ms)), Fail, "exit 15, met by f1"},
+		{"no table", tenLives(), classes, faultedLives(13, 50*ms), Inconclusive, "an exit with 13 means: give the table"},
+		{"no table, and success", tenLives(), classes, faultedLives(0, 50*ms), Fail, "exit 0 (ok), met by f1"},
+		{"no table, and late", tenLives(), classes, faultedLives(13, 1050*ms), Fail, "1.05s after fault f1"},
+		{"no table, and a signal", tenLives(), classes, func(r *Record) {
+			faultedLives(-1, 50*ms)(r)
+			r.Lives[1].Signal = "SIGSEGV"
+		}, Fail, "SIGSEGV"},
+		{"half a table", tenLives(), classes, func(r *Record) {
+			faultedLives(15, 50*ms)(r)
+			r.Header.Scenario.Subject.Exits = map[ExitClass][]int{ExitHandshakeClosed: {13}}
+		}, Inconclusive, "give the table"},
+		{"a prefix", tenLives(), Check{Name: "classified", ByFault: map[string][]ExitClass{
+			"f*": {ExitHandshakeClosed}, "f1*": {ExitHandshakeReset},
+		}}, tabled(faultedLives(14, 50*ms)), Pass, ""},
+		{"zombies refused, and work without", tenLives(), zombies, plantedFor(1, 20, 0), Pass, ""},
+		{"refused whatever there is", tenLives(), zombies, plantedFor(1, 20, 20), Fail, "exit 20 (zombies), met by no fault; wanted ok"},
+		{"dialled into zombies", tenLives(), zombies, func(r *Record) {
+			plantedFor(1, 20, 0)(r)
+			r.Connections = append(r.Connections, clean(77, 1, r.Lives[0].Started+ms))
+		}, Fail, "dialled 1 time"},
+		{"refusal without a table", tenLives(), zombies, func(r *Record) {
+			plantedFor(1, 3, 0)(r)
+			r.Header.Scenario.Subject.Exits = nil
+		}, Inconclusive, "an exit with 3 means"},
 
 		{"prompt", oneLife(3), term, nil, Pass, "20ms"},
 		{"slow", oneLife(3), term, func(r *Record) { r.Lives[0].Exited += 3 * sec }, Fail, "gone only after 3.02s"},
@@ -96,6 +147,35 @@ func faultedLives(code int, after Moment) func(*Record) {
 	}
 }
 
+// tabled gives the trader a table of exit codes.
+func tabled(change func(*Record)) func(*Record) {
+	return func(r *Record) {
+		change(r)
+		r.Header.Scenario.Subject.Exits = map[ExitClass][]int{
+			ExitHandshakeClosed: {13}, ExitHandshakeReset: {14}, ExitZombies: {20},
+		}
+	}
+}
+
+// plantedFor makes the first n lives meet planted zombies, connect to nothing and exit with one
+// code, and the others with another, without a connection too when it is not 0.
+func plantedFor(n, code, others int) func(*Record) {
+	return func(r *Record) {
+		tabled(func(*Record) {})(r)
+		for i := range r.Lives {
+			r.Lives[i].ExitCode = others
+			if i < n {
+				r.Lives[i].ExitCode = code
+			}
+		}
+		r.Connections = slices.DeleteFunc(r.Connections, func(c Connection) bool { return c.Life <= n || others != 0 })
+		r.Connections = append(r.Connections, Connection{
+			ID: 99, Planted: true, Local: gatewayAddr, Remote: clientAddr(99), Accepted: ms,
+			ClientFIN: 2 * ms, GatewayRST: r.Lives[n-1].Exited + ms, Closed: r.Lives[n-1].Exited + ms,
+		})
+	}
+}
+
 // stay puts connection 1 of the record in CLOSE_WAIT at one end for d, by both oracles.
 func stay(side Side, d Moment) func(*Record) {
 	return func(r *Record) {
@@ -120,6 +200,11 @@ func killed(n int) func(*Record) {
 			r.Lives[i].EndedBy = EndedKillAt
 		}
 	}
+}
+
+// strained is a reading of the control.
+func strained(at, delay Moment, crowd float64) []MachineLoad {
+	return []MachineLoad{{At: at, Delay: fault.Duration(delay), Crowd: crowd}}
 }
 
 func socketCases() []judged {
@@ -156,6 +241,26 @@ func socketCases() []judged {
 		}, Fail, "at quiescence"},
 		{"every life killed", tenLives(), gateway, killed(10), Pass, ""},
 		{"one life left before the kill", tenLives(), gateway, killed(9), Inconclusive, "9 killed lives seen, 10 needed"},
+		{"kept by a fault of the Gateway", tenLives(), gateway, func(r *Record) {
+			stay(GatewaySide, 1200*ms)(r)
+			r.Receipts = []Receipt{{Fault: "past-eof", Planned: fault.SendAfterEOF, Wire: "30 bytes", Connection: 1, At: sec}}
+		}, Pass, "1 socket kept by a fault"},
+		{"a Gateway whose fault it is to leak", tenLives(), gateway, func(r *Record) {
+			stay(GatewaySide, 1200*ms)(r)
+			r.Receipts = []Receipt{{Fault: "leak", Planned: fault.IgnoreEOF, Wire: "nothing", Connection: 1, At: sec}}
+		}, Fail, "CLOSE_WAIT for 1.2s"},
+		{"late as the machine was", tenLives(), gateway, func(r *Record) {
+			stay(GatewaySide, 1200*ms)(r)
+			r.Loads = strained(r.Connections[0].ClientFIN+sec, 300*ms, 1)
+		}, Pass, "1.2s"},
+		{"later than the machine was", tenLives(), gateway, func(r *Record) {
+			stay(GatewaySide, 1500*ms)(r)
+			r.Loads = strained(r.Connections[0].ClientFIN+sec, 300*ms, 1)
+		}, Fail, "1.5s"},
+		{"on a machine that says nothing", tenLives(), gateway, func(r *Record) {
+			stay(GatewaySide, 2500*ms)(r)
+			r.Loads = strained(r.Connections[0].ClientFIN+sec, 2200*ms, 1)
+		}, Inconclusive, "too busy"},
 		{"nobody", tenLives(), gateway, func(r *Record) { r.Connections = nil }, Inconclusive, "never connected"},
 
 		{"moments only", tenLives(), trader, stay(TraderSide, ms), Pass, ""},
@@ -183,7 +288,36 @@ func socketCases() []judged {
 			stay(TraderSide, 1200*ms)(r)
 			r.Connections[0].ClientFIN, r.Connections[0].Closed = 0, r.Connections[0].GatewayFIN
 		}, Pass, "agree"},
+		{"seldom looked", tenLives(), agree, func(r *Record) {
+			r.Footer.LongestGap = fault.Duration(OracleFloor + time.Millisecond)
+		}, Inconclusive, "too busy"},
 		{"never looked", tenLives(), agree, func(r *Record) { r.Footer.Looks = 0 }, Inconclusive, "never read"},
+	}
+}
+
+// knocking adds n connects to a closed port, so far apart.
+func knocking(n int, apart Moment) func(*Record) {
+	return func(r *Record) {
+		for i := range n {
+			r.Attempts = append(r.Attempts, Attempt{
+				At: r.Lives[0].Started + sec + Moment(i)*apart/Moment(n), Client: clientAddr(900 + i),
+			})
+			if apart > 10*sec {
+				r.Attempts[i].At = r.Lives[0].Started + Moment(i)*apart
+			}
+		}
+		r.Lives[0].Exited = max(r.Lives[0].Exited, Moment(n)*apart)
+	}
+}
+
+// unwatched closes the port for a while where only the host's failed connects are known.
+func unwatched(failed []int) func(*Record) {
+	return func(r *Record) {
+		r.Header.Unseen = "not permitted"
+		r.Outages = []Outage{{From: sec, Listening: 5 * sec, Ready: 5 * sec}}
+		for i, n := range failed {
+			r.HostDials = append(r.HostDials, HostDials{At: Moment(i+1) * sec, Failed: n})
+		}
 	}
 }
 
@@ -234,11 +368,22 @@ func connectionCases() []judged {
 			}
 		}, Inconclusive, "0 connections seen"},
 
-		{"one a life", tenLives(), rate, nil, Pass, "at most 1 connection"},
-		{"a storm", tenLives(), rate, func(r *Record) { r.Connections = storm(6, 0, 2*sec) }, Fail, "6 connections in 10s"},
+		{"one a life", tenLives(), rate, nil, Pass, "at most 1 connect in"},
+		{"a storm", tenLives(), rate, func(r *Record) { r.Connections = storm(6, 0, 2*sec) }, Fail, "6 connects in 10s"},
 		{"spread out", tenLives(), rate, func(r *Record) { r.Connections = storm(6, 0, 3*sec) }, Pass, "at most 4"},
 		{"back-off that gives up", tenLives(), rate, func(r *Record) { r.Connections = storm(6, 0, 60*sec, 60*sec, 60*sec, 60*sec, 3*sec) }, Fail, "after pauses of up to 1m0s"},
-		{"one connection", tenLives(), rate, func(r *Record) { r.Connections = r.Connections[:1] }, Inconclusive, "1 connection seen, 2 needed"},
+		{"one connection", tenLives(), rate, func(r *Record) { r.Connections = r.Connections[:1] }, Pass, "at most 1 connect in"},
+		{"knocks at a closed port", oneLife(3), rate, knocking(6, 1000*ms), Fail, "of which nobody accepted 6"},
+		{"knocks seldom", oneLife(3), rate, knocking(5, 12*sec), Pass, "5 that nobody accepted"},
+		{"accepted knocks count once", tenLives(), rate, func(r *Record) {
+			for _, c := range r.Connections {
+				r.Attempts = append(r.Attempts, Attempt{At: c.Accepted, Client: c.Remote})
+			}
+		}, Pass, "0 that nobody accepted"},
+		{"a closed port that nobody can watch", oneLife(3), rate, unwatched(nil), Inconclusive, "not permitted"},
+		{"the host's count acquits", oneLife(3), rate, unwatched([]int{7, 8, 8, 10}), Pass, "at most 3 of this host"},
+		{"the host's count convicts nobody", oneLife(3), rate, unwatched([]int{7, 900}), Inconclusive, "up to 893 connects"},
+		{"a port that was always open", oneLife(3), rate, func(r *Record) { r.Header.Unseen = "not permitted" }, Pass, ""},
 
 		{"one", oneLife(3), Check{Name: "one-connection", Want: 1}, nil, Pass, "1 connection made"},
 		{"two", twoSessions(sec), Check{Name: "one-connection", Want: 1}, nil, Fail, "connection 2 of the run"},

@@ -154,7 +154,7 @@ func (s Subject) arguments(bundled bool) []string {
 	if s.OnceArgs != nil {
 		args = s.OnceArgs
 	}
-	if s.Mode == Continuous {
+	if s.asksForCycles() {
 		args = []string{"--interval", "{interval}"}
 		if s.ContinuousArgs != nil {
 			args = s.ContinuousArgs

@@ -47,7 +47,7 @@ var Detectors = slices.Concat(
 	orderDetectors,
 	connectionDetectors, zombieDetectors,
 	processDetectors, gatewayDetectors,
-	leakDetectors, growthDetectors,
+	recoveryLeakDetectors, leakDetectors, growthDetectors,
 	oracleDetectors, faultDetectors,
 )
 

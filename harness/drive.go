@@ -19,6 +19,7 @@ func (r *run) drive(ctx context.Context) {
 	}
 	r.rec.Footer.Stop = StopDone
 	for n := 1; n <= lives; n++ {
+		r.clearZombies(ctx, n)
 		l := r.live(ctx, n)
 		r.rec.Lives[n-1] = l.Life
 		r.settle(ctx, n)
@@ -52,6 +53,8 @@ func (r *run) stopped(ctx context.Context, l Life) (Stop, bool) {
 	case l.EndedBy == EndedUnstart:
 		r.fault("%s", l.Error)
 		return StopHarness, true
+	case l.Number <= r.Gateway.PlantedLives:
+		return "", false // whoever refuses zombies has no reason to connect, until they are gone
 	case l.EndedBy == EndedNoDial, !r.everSpoke():
 		return StopNeverDialed, true
 	case r.rec.Footer.Stop != StopDone:
@@ -78,7 +81,7 @@ func (r *run) everSpoke() bool {
 func allExits(s Scenario) []int {
 	var exits []int
 	for _, c := range s.Checks {
-		exits = append(exits, c.Exits...)
+		exits = append(exits, c.allCodes(s.Subject.Trader)...)
 	}
 	return exits
 }
@@ -168,6 +171,9 @@ func (r *run) lookAtKernel(ctx context.Context, look *Look) {
 
 // observe takes an event of the Gateway during or after life n; it reports a cycle.
 func (r *run) observe(e fakegateway.Event, n int) (cycle bool) {
+	if e.Kind == fakegateway.EventAccepted {
+		r.followInKernel(e.Connection)
+	}
 	r.watcher.messages.note(r.rec, e, n, r.now())
 	c, ok := r.watcher.take(e)
 	r.rec.Outages = r.watcher.outages

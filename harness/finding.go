@@ -22,12 +22,36 @@ func (f *Finding) violated(e Example) {
 	}
 }
 
+// doubted notes what would be a violation if the machine had not been too busy to say whose doing
+// it was. Without a violation the finding is then inconclusive.
+func (f *Finding) doubted(e Example) {
+	if f.busy == "" {
+		f.busy = e.What
+	}
+}
+
+// late notes what took longer than it may, unless the machine was the reason. It reports whether
+// there was anything to note.
+func (f *Finding) late(l lateness, e Example) bool {
+	switch l {
+	case lateSurely:
+		f.violated(e)
+	case latePerhaps:
+		f.doubted(e)
+	case lateNot:
+	}
+	return l != lateNot
+}
+
 // conclude settles the outcome: a violation is a failure whatever the evidence; without one, too
 // little evidence is inconclusive, never a pass. The detail is formatted as by fmt.Sprintf.
 func (f *Finding) conclude(format string, args ...any) Finding {
 	f.Detail = fmt.Sprintf(format, args...)
 	switch {
 	case f.Outcome == Fail:
+	case f.busy != "":
+		f.Outcome = Inconclusive
+		f.Detail = fmt.Sprintf("this machine was too busy to judge it: %s; %s", f.busy, f.Detail)
 	case f.Evidence < f.Least:
 		f.Outcome = Inconclusive
 		f.Detail = fmt.Sprintf("%s seen, %d needed; %s", count(f.Evidence, f.Unit), f.Least, f.Detail)

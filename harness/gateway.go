@@ -91,11 +91,32 @@ func (r *run) plant(ctx context.Context) (map[netip.AddrPort]bool, error) {
 	return planted, nil
 }
 
+// clearZombies takes the planted zombies away before the first life that is not to meet them.
+func (r *run) clearZombies(ctx context.Context, life int) {
+	if n := r.Gateway.PlantedLives; n == 0 || life != n+1 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, plantWithin)
+	defer cancel()
+	if err := r.gateway.clearZombies(ctx); err != nil {
+		r.fault("clear the planted zombies: %v", err)
+	}
+}
+
+// followInKernel has the kernel's sampler look up a connection that the Gateway has told of.
+func (r *run) followInKernel(connection int) {
+	if remote, known := r.gateway.remoteOf(connection); known && r.kernel != nil {
+		r.kernel.follow(plain(remote))
+	}
+}
+
 // collect reads what the Gateway knows into the record, and stops the samplers. The Gateway must
 // still run: closing it ends connections, and those ends are nobody's finding. Of one that has
 // ended, the record has what it told until then.
 func (r *run) collect() {
 	rec := r.rec
+	rec.Loads = r.control.stop()
+	r.knocks.stop(rec)
 	if r.kernel != nil {
 		r.kernel.stop()
 		r.kernel.report(rec)

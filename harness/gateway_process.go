@@ -247,6 +247,15 @@ func (g *gateway) plantZombies(ctx context.Context, n int) error {
 	return g.catchUp(ctx)
 }
 
+// clearZombies ends the planted sockets.
+func (g *gateway) clearZombies(ctx context.Context) error {
+	var health fakegateway.Health
+	if err := g.ask(ctx, http.MethodDelete, "/zombies", nil, &health); err != nil {
+		return fmt.Errorf("clear zombies: %w", err)
+	}
+	return g.catchUp(ctx)
+}
+
 // refresh reads everything once more, byte counts included, which no event tells of.
 func (g *gateway) refresh(ctx context.Context) error {
 	var rows []fakegateway.Connection

@@ -191,7 +191,7 @@ func (f Finding) reason(life int) string {
 func (r *Record) socketCounts() []SocketCount {
 	var out []SocketCount
 	for _, side := range []Side{GatewaySide, TraderSide} {
-		n := SocketCount{Side: side, Zombies: len(r.zombies(side, ZombieBound)), States: r.peaks(side)}
+		n := SocketCount{Side: side, Zombies: r.countZombies(side), States: r.peaks(side)}
 		for _, c := range r.Connections {
 			d, ok := c.closeWait(side, r.Footer.Ended)
 			switch {
@@ -212,6 +212,12 @@ func (r *Record) socketCounts() []SocketCount {
 		out = append(out, n)
 	}
 	return out
+}
+
+// countZombies leaves out what a busy machine left open.
+func (r *Record) countZombies(side Side) int {
+	found := r.zombies(side, ZombieBound)
+	return len(slices.DeleteFunc(found, func(z zombie) bool { return z.perhaps }))
 }
 
 // peaks is the largest number of sockets at once by state.
@@ -236,7 +242,7 @@ func (r *Record) deliveries() []FaultDelivery {
 		d := FaultDelivery{ID: p.ID, Planned: p.What.Do, When: when(p)}
 		for _, receipt := range r.receipts(p) {
 			d.Times++
-			if d.Wire == "" {
+			if d.Wire == "" || d.Wire == wireNothing {
 				d.Wire = receipt.Wire
 			}
 			if d.Mismatch == "" {

@@ -19,6 +19,7 @@ type life struct {
 
 	connected bool
 	killer    *trigger
+	killAfter time.Duration // its point
 
 	// Each timer is armed only while it means something.
 	dial    *time.Timer // no connection yet
@@ -118,8 +119,8 @@ func (l *life) arm() {
 			l.enough.Reset(l.run.scaled(s.For))
 		}
 	}
-	if s.KillAt != nil {
-		l.killer = newTrigger(*s.KillAt)
+	if point, kills := s.killPoint(l.Number); kills {
+		l.killer, l.killAfter = newTrigger(point), time.Duration(point.Delay)
 	}
 }
 
@@ -224,7 +225,7 @@ func (l *life) observe(e fakegateway.Event) {
 	if l.killer != nil && l.killer.reached(e, r.gateway) {
 		l.KillPoint = l.killer.String()
 		l.killer = nil
-		l.delay.Reset(time.Duration(r.Subject.KillAt.Delay))
+		l.delay.Reset(l.killAfter)
 	}
 	if !cycle {
 		return

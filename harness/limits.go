@@ -41,10 +41,11 @@ const (
 	// ReapWithin is how long a process may take to go after SIGKILL.
 	ReapWithin = 5 * time.Second
 
-	// closeWaitEvery and tableEvery are the periods of the kernel's two samplers, processEvery
+	// closeWaitEvery is the period at which known connections are looked up in the kernel's table,
+	// tableEvery that at which the table is read for connections that nobody told of, processEvery
 	// that of the process sampler between cycles.
 	closeWaitEvery = 20 * time.Millisecond
-	tableEvery     = 250 * time.Millisecond
+	tableEvery     = time.Second
 	processEvery   = time.Second
 
 	// gatewayWithin is how long the Gateway's process may take to be ready, to answer a control
@@ -83,6 +84,15 @@ const (
 	maxProcesses    = 20_000
 	maxCommandBytes = 200
 
+	// lookShare and dumpShare are how many times as long as a look took the sampler rests at
+	// least: looking up takes a fiftieth of one processor at most, and reading the whole table a
+	// fifth, where there is no other way.
+	lookShare = 49
+	dumpShare = 4
+
+	// maxFollowed bounds the connections that are followed by look-ups.
+	maxFollowed = 4096
+
 	// plantWithin is how long planting zombies may take.
 	plantWithin = 10 * time.Second
 
@@ -94,6 +104,8 @@ const (
 	// so in its footer.
 	maxSightings = 20_000
 	maxTables    = 100_000
+	maxAttempts  = 20_000
+	maxHostDials = 20_000
 	maxSamples   = 200_000
 
 	// maxMessages bounds the messages of a record; checks of what it could not hold are

@@ -3,6 +3,7 @@ package harness
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"slices"
 	"sync"
 	"time"
@@ -175,6 +176,17 @@ func (m *mirror) bytesOut(connection int) int64 {
 		return row.BytesOut
 	}
 	return 0
+}
+
+// remoteOf is the client's end of a connection that the Gateway has told of.
+func (m *mirror) remoteOf(connection int) (remote netip.AddrPort, known bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	row := m.row(connection)
+	if row == nil {
+		return netip.AddrPort{}, false
+	}
+	return row.Remote, true
 }
 
 // lastHeard is the time of the newest line that has one, on the Gateway's clock.

@@ -70,10 +70,10 @@ func TestOraclesReadDwells(t *testing.T) {
 	}
 }
 
-// TestRunFindsZombiesAtTrader keeps a socket for 1.3 s after the Gateway's FIN.
+// TestRunFindsZombiesAtTrader keeps a socket for 3 s after the Gateway's FIN.
 func TestRunFindsZombiesAtTrader(t *testing.T) {
 	t.Parallel()
-	r, v := soaked(t, "stay", lingering(1300*time.Millisecond), Options{})
+	r, v := soaked(t, "stay", lingering(3*time.Second), Options{})
 	wants(t, r, v, Fail, "no-zombies-at-trader")
 	saved, err := os.ReadFile(filepath.Join(r.Dir, ScheduleFile))
 	if err != nil {

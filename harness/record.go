@@ -45,6 +45,9 @@ type Record struct {
 	Tables      []Table
 	Looks       []Look
 	Processes   []Process
+	Loads       []MachineLoad
+	Attempts    []Attempt
+	HostDials   []HostDials
 	Samples     []Sample
 	Cycles      []Cycle
 	Messages    []Message
@@ -76,6 +79,8 @@ type Header struct {
 	Unfollowed []string `json:"unfollowed,omitempty"`
 	// Sabotage is set when the harness was broken on purpose: the run is about the harness.
 	Sabotage Sabotage `json:"sabotage,omitempty"`
+	// Unseen says why connects that nobody accepted could not be seen; empty when they could.
+	Unseen string `json:"unseen,omitempty"`
 }
 
 // Host is the machine of a run.

@@ -177,6 +177,8 @@ type run struct {
 	gateway  *gateway
 	watcher  *observer
 	kernel   *kernel
+	control  *control
+	knocks   *attempts
 	follower *follower
 	journal  *journal
 
@@ -250,12 +252,16 @@ func (r *run) open(ctx context.Context, cancel context.CancelCauseFunc) error {
 	if err != nil {
 		return err
 	}
+	if r.control, err = watchLoad(r.now); err != nil {
+		return err
+	}
 	r.kernel, err = watchKernel(r.rec.Header.Gateway, planted, r.now,
-		func(s Sighting) { r.journal.add("sighting", s) })
+		func(s Sighting) { r.journal.add("sighting", s) }, r.Sabotage)
 	if err != nil {
 		r.rec.Header.Kernel = err.Error()
 		r.Log.Warn("one oracle only", "error", err)
 	}
+	r.knocks = watchAttempts(r.rec.Header.Gateway, r.now)
 	r.journal.add("header", r.rec.Header)
 	return nil
 }

@@ -319,6 +319,16 @@ func TestRunRefuses(t *testing.T) {
 		{"no runs", func(s *Scenario, _ *Options) { s.Subject.Runs = 0 }, "runs 0"},
 		{"no end", func(s *Scenario, _ *Options) { s.Subject = Subject{Mode: Continuous, Interval: 1} }, "would not end"},
 		{"no mode", func(s *Scenario, _ *Options) { s.Subject.Mode = "" }, `mode ""`},
+		{"kill points without an interval", func(s *Scenario, _ *Options) {
+			s.Subject.KillPoints = []fault.When{{Phase: fault.Accepted}}
+		}, "killPoints"},
+		{"kill points by the clock", func(s *Scenario, _ *Options) {
+			s.Subject.KillPoints, s.Subject.Interval = []fault.When{{At: new(fault.Duration)}}, 1
+		}, "kill at"},
+		{"planted lives without zombies", func(s *Scenario, _ *Options) { s.Gateway.PlantedLives = 1 }, "planted lives"},
+		{"unknown exit class", func(s *Scenario, _ *Options) {
+			s.Checks = []Check{{Name: "classified", Classes: []ExitClass{"tired"}}}
+		}, `exit class "tired"`},
 		{"kill by the clock", func(s *Scenario, _ *Options) { s.Subject.KillAt = &fault.When{At: new(fault.Duration)} }, "kill at"},
 		{"unknown profile", func(s *Scenario, _ *Options) { s.Gateway.Profile = "grumpy" }, "grumpy"},
 		{"bad fault", func(s *Scenario, _ *Options) { s.Gateway.Faults = []fault.Fault{{}} }, "no action"},

@@ -1,9 +1,11 @@
 package harness
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"ibsoak/fakegateway"
 	"ibsoak/fakegateway/fault"
@@ -51,6 +53,33 @@ func (s Sabotage) event(e fakegateway.Event, n int) fakegateway.Event {
 		return e
 	}
 	return fakegateway.Event{At: e.At, Dropped: e.Dropped + 1}
+}
+
+// kernel spoils the kernel's sampler before it runs.
+func (s Sabotage) kernel(k *kernel) {
+	k.sabotage = s
+	switch s {
+	case SamplerEvery2s:
+		k.every = 2 * time.Second
+	case SamplerOverflows:
+		k.room = 0
+	default:
+	}
+}
+
+// hides reports that the sampler does not look now, or that its looks have begun to fail.
+func (s Sabotage) hides(k *kernel) bool {
+	const looks = 10
+	switch s {
+	case SamplerLooksTwice:
+		return true
+	case SamplerEvery2s: // the second clock of the sampler, once a second
+		return k.clock().Since(k.last) < k.every
+	case KernelDies:
+		return k.looks > looks && k.failed(errors.New("the kernel's table is gone"))
+	default:
+		return false
+	}
 }
 
 // schedule is what the Gateway is given in place of what the header says.

@@ -45,6 +45,8 @@ type Gateway struct {
 	Faults           fault.Faults `json:"faults,omitempty"`           // in addition to the base's and the profile's
 	// PlantedZombies are sockets in CLOSE_WAIT on the Gateway's port before the subject starts.
 	PlantedZombies int `json:"plantedZombies,omitempty"`
+	// PlantedLives is how many lives meet them; they are cleared before the next. 0: every life.
+	PlantedLives int `json:"plantedLives,omitempty"`
 }
 
 // Mode is how the subject is driven.
@@ -72,7 +74,11 @@ type Subject struct {
 	// KillAt ends each life with SIGKILL when the Gateway reaches this point on the life's
 	// connection, in place of waiting for its exit. Same meaning as a fault's When.
 	KillAt *fault.When `json:"killAt,omitempty"`
-	Args   []string    `json:"args,omitempty"` // more arguments for the bundled trader
+	// KillPoints are such points for lives in turn: the first for life 1, and the first again when
+	// all were used. These lives are asked to go on until SIGTERM, so that a kill can find them
+	// idle after a cycle; Interval is then the time between their cycles.
+	KillPoints []fault.When `json:"killPoints,omitempty"`
+	Args       []string     `json:"args,omitempty"` // more arguments for the bundled trader
 	// LifeLimit bounds one life of Once in real time (default 30 s): then SIGTERM, then SIGKILL.
 	LifeLimit time.Duration `json:"lifeLimit,omitempty"`
 }
@@ -83,6 +89,13 @@ type Check struct {
 	Want   int           `json:"want,omitempty"`   // the count that the detector compares with
 	Within time.Duration `json:"within,omitempty"` // the time that it allows, in real time
 	Exits  []int         `json:"exits,omitempty"`  // allowed exit codes
+	// Classes are the allowed exits by what they mean; Trader.Exits gives their codes. Where Exits
+	// is set as well, its literal codes win.
+	Classes []ExitClass `json:"classes,omitempty"`
+	// ByFault are the classes allowed to a life that a fault met, in place of Classes, by the
+	// fault's id. A key that ends in * takes all ids that begin like it, and the longest key wins.
+	// PlantedFault is the id of planted zombies.
+	ByFault map[string][]ExitClass `json:"byFault,omitempty"`
 	// Evidence is the least evidence, when more than the detector's own is needed.
 	Evidence int `json:"evidence,omitempty"`
 }

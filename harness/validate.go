@@ -43,12 +43,16 @@ func (s Scenario) Validate() error {
 		if _, err := DetectorNamed(c.Name); err != nil {
 			bad(path+".name", "%v", err)
 		}
+		errs = append(errs, c.validateClasses()...)
 		if c.Want < 0 || c.Within < 0 || c.Evidence < 0 {
 			bad(path, "check %s: want, within and evidence are 0 or more", c.Name)
 		}
 	}
 	if s.Gateway.PlantedZombies < 0 || s.Gateway.PlantedZombies > maxPlanted {
 		bad("gateway.plantedZombies", "planted zombies %d: want 0..%d", s.Gateway.PlantedZombies, maxPlanted)
+	}
+	if n := s.Gateway.PlantedLives; n < 0 || n > 0 && s.Gateway.PlantedZombies == 0 {
+		bad("gateway.plantedLives", "planted lives %d: want 0 or more, and planted zombies", n)
 	}
 	if _, err := s.Gateway.Config(); err != nil {
 		bad("gateway", "%v", err)
@@ -85,10 +89,18 @@ func (s Subject) validate() error {
 	default:
 		bad("mode", "mode %q: want %q or %q", s.Mode, Once, Continuous)
 	}
-	if s.KillAt != nil {
-		if err := killable(*s.KillAt); err != nil {
-			bad("killAt", "%v", err)
+	if s.KillAt != nil && len(s.KillPoints) > 0 {
+		bad("killAt", "killAt and killPoints: want one of them")
+	}
+	for n := 1; n <= max(1, len(s.KillPoints)); n++ {
+		if point, kills := s.killPoint(n); kills {
+			if err := killable(point); err != nil {
+				bad("killAt", "%v", err)
+			}
 		}
+	}
+	if len(s.KillPoints) > 0 && (s.Mode != Once || s.Interval <= 0) {
+		bad("killPoints", "killPoints: want mode %q and an interval, which the killed lives are given", Once)
 	}
 	if err := s.Cycle.validate(); err != nil {
 		bad("cycle", "%v", err)

@@ -38,6 +38,8 @@ type Finding struct {
 	Page string `json:"page,omitempty"`
 	// Harness is set when the check found the harness itself at fault.
 	Harness string `json:"harness,omitempty"`
+
+	busy string // what a busy machine left open; see doubted
 }
 
 // Example is one violation, with what is needed to find it in the record.

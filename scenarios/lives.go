@@ -7,18 +7,6 @@ import (
 	"ibsoak/harness"
 )
 
-// Exit codes that scenarios allow. They are the bundled trader's; a trader under test either
-// shares them or runs a YAML scenario with its own.
-const (
-	exitOK                = 0
-	exitNoHandshakeReply  = 12
-	exitClosedInHandshake = 13
-	exitResetInHandshake  = 14
-	exitNoAccount         = 17
-	exitNoNextValidID     = 18
-	exitZombies           = 20
-)
-
 // cleanConnections are the checks that hold for every trader at every moment: nothing here
 // depends on what a scenario does to it.
 func cleanConnections() []harness.Check {
@@ -29,6 +17,7 @@ func cleanConnections() []harness.Check {
 		{Name: "one-connection-per-client"},
 		{Name: "complete-preambles"},
 		{Name: "first-bytes"},
+		{Name: "connect-rate"},
 		{Name: "nothing-left"},
 		{Name: "log-rate"},
 		{Name: "no-duplicate-orders"},
@@ -63,7 +52,7 @@ func lives(n int) []harness.Check {
 	return with(
 		harness.Check{Name: "completed-handshakes", Want: n},
 		harness.Check{Name: "cycles"},
-		harness.Check{Name: "exit-codes", Exits: []int{exitOK}},
+		harness.Check{Name: "exit-codes", Exits: []int{0}},
 	)
 }
 

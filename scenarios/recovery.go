@@ -5,6 +5,7 @@ import (
 
 	"ibsoak/fakegateway/fault"
 	"ibsoak/harness"
+	"ibsoak/internal/wire"
 )
 
 // What a recovery may take, in real time: nobody can scale a trader's own timers from outside. To
@@ -21,7 +22,7 @@ func recoveryChecks(times int, within time.Duration, cycles int, more ...harness
 	return with(append(more,
 		harness.Check{Name: "faults-delivered"},
 		harness.Check{Name: "recovery", Want: times, Within: within},
-		harness.Check{Name: "connect-rate"},
+		harness.Check{Name: "fds-after-recovery"},
 		harness.Check{Name: "cycles", Want: cycles},
 		harness.Check{Name: "pace"},
 		harness.Check{Name: "sigterm", Within: 3 * time.Second},
@@ -79,33 +80,66 @@ func rstMidSession() harness.Scenario {
 	}
 }
 
+// halfCloses end three sessions in a row with the Gateway's FIN, each in another state of the
+// trader. Each has its cycle before.
+func halfCloses() []fault.Fault {
+	faults := []fault.Fault{
+		{
+			ID: "fin-request-read", Why: "the trader waits for an answer of which nothing has come",
+			When: fault.When{Inbound: workRequest, Nth: 2},
+		},
+		{
+			ID: "fin-idle", Why: "the trader has its answer and waits for its next cycle",
+			When: fault.When{Inbound: workRequest, Nth: 2, Delay: fault.Duration(200 * time.Millisecond)},
+		},
+		{
+			ID: "fin-half-answered", Why: "the trader has read the beginning of an answer",
+			When: fault.When{Outbound: wire.HistoricalData.String(), Nth: 2, Byte: halfAnswer},
+		},
+	}
+	for i := range faults {
+		faults[i].Where = fault.Where{Connection: i + 1}
+		faults[i].What = fault.What{Do: fault.HalfClose}
+		faults[i].Until = fault.Until{Count: 1}
+	}
+	return faults
+}
+
 func halfClose() harness.Scenario {
+	faults := halfCloses()
+	losses := len(faults)
 	return harness.Scenario{
 		Name: "half-close",
-		Summary: "After the Gateway's FIN the trader's socket leaves CLOSE_WAIT within a second, " +
-			"and its own FIN is tolerated by a Gateway that goes on sending.",
+		Summary: "After each of three FINs of the Gateway the trader's socket leaves CLOSE_WAIT " +
+			"within a second, and its own FIN is tolerated by a Gateway that goes on sending.",
 		Why: "The Gateway half-closes and goes on reading, so its socket times the trader's: FIN " +
 			"to FIN is the trader's CLOSE_WAIT, however short. A trader that reads no end of file, " +
-			"or drops its socket without closing it, stays there. Later sessions meet a Gateway " +
-			"that answers the trader's FIN with more data, as a busy one does at shutdown.",
+			"or drops its socket without closing it, stays there, perhaps only while it idles, or " +
+			"only the second time. The last session meets a Gateway that answers the trader's FIN " +
+			"with more data, as a busy one does at shutdown. Good manners suffice: to close when " +
+			"the other side has closed. half-close-leaky asks for more.",
 		Labels: []string{"short", "recovery", "zombies", "shutdown"},
-		Gateway: harness.Gateway{Faults: []fault.Fault{
-			{
-				ID: "gateway-fin", Why: "the Gateway ends the session and waits for the trader's FIN",
-				Where: fault.Where{Connection: 1}, When: midSession(),
-				What:  fault.What{Do: fault.HalfClose},
-				Until: fault.Until{Count: 1},
-			},
-			{
-				ID: "past-eof", Why: "a Gateway in the middle of its writes when the trader leaves",
-				Where: fault.Where{FromConnection: 2}, When: fault.When{Phase: fault.Accepted},
-				What: fault.What{Do: fault.SendAfterEOF},
-			},
-		}},
-		Subject: harness.Subject{Mode: harness.Continuous, Interval: interval, Cycles: 6},
-		Checks:  recoveryChecks(1, firstTry+interval, 6),
+		Gateway: harness.Gateway{Faults: append(faults, fault.Fault{
+			ID: "past-eof", Why: "a Gateway in the middle of its writes when the trader leaves",
+			Where: fault.Where{FromConnection: losses + 1}, When: fault.When{Phase: fault.Accepted},
+			What: fault.What{Do: fault.SendAfterEOF},
+		})},
+		Subject: harness.Subject{Mode: harness.Continuous, Interval: interval, Cycles: 8},
+		Checks:  recoveryChecks(losses, firstTry+interval, 8),
 		Limit:   15 * time.Minute,
 	}
+}
+
+func halfCloseLeaky() harness.Scenario {
+	s := halfClose()
+	s.Name = "half-close-leaky"
+	s.Summary = "A Gateway that ends sessions, and never closes what the trader ends, holds no zombie " +
+		"of a trader that comes back three times and then stops."
+	s.Why = "The Gateway says FIN three times; the trader's own end of the last session, at SIGTERM, " +
+		"is what it would keep in CLOSE_WAIT for ever. This demands more than good manners: a reset " +
+		"in place of a FIN, or after one that the Gateway does not answer (SO_LINGER with 0 seconds)."
+	s.Gateway = harness.Gateway{Profile: "leaky", Faults: halfCloses()}
+	return s
 }
 
 func stallMidSession() harness.Scenario {

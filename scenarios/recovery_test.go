@@ -12,6 +12,7 @@ func recoveryClaims() {
 	}
 	recovers("rst-mid-session")
 	recovers("half-close")
+	recovers("half-close-leaky")
 	recovers("stall-mid-session")
 	recovers("order-faults")
 	holds("restart-recovery", func(c *claim) {

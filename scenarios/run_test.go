@@ -81,6 +81,9 @@ func changed(s harness.Scenario, change func(*harness.Scenario)) harness.Scenari
 // failure the place of the record is said.
 func run(ctx SpecContext, s harness.Scenario, scale float64, command []string) harness.Verdict {
 	GinkgoHelper()
+	if s.Subject.Exits == nil {
+		s.Subject.Exits = exitTable()
+	}
 	dir, err := os.MkdirTemp(recordsDir, s.Name+"-")
 	Expect(err).NotTo(HaveOccurred())
 	record, err := harness.Run(ctx, s, harness.Options{

@@ -25,6 +25,7 @@ func All() []harness.Scenario {
 		kill9MidSession(),
 		rstMidSession(),
 		halfClose(),
+		halfCloseLeaky(),
 		stallMidSession(),
 		restartRecovery(),
 		orderFaults(),

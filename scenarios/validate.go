@@ -21,8 +21,12 @@ func Validate(s harness.Scenario) error {
 	if s.Limit == 0 {
 		bad("limit", "limit: say how long the whole run may take, like 5m")
 	}
-	if s.Subject.Mode == harness.Once && s.Subject.Interval+s.Subject.For != 0 {
-		bad("subject.mode", "subject: interval and for belong to mode continuous")
+	asked := s.Subject.For
+	if len(s.Subject.KillPoints) == 0 {
+		asked += s.Subject.Interval
+	}
+	if s.Subject.Mode == harness.Once && asked != 0 {
+		bad("subject.mode", "subject: interval and for belong to mode continuous, and interval to killPoints")
 	}
 	if s.Subject.Mode == harness.Continuous && s.Subject.Runs != 0 {
 		bad("subject.runs", "subject: runs belong to mode once; a continuous subject has one life")

@@ -45,7 +45,7 @@ var _ = Describe("the YAML form", func() {
 		once := harness.Scenario{
 			Name: "full", Summary: "s", Why: "w", Labels: []string{"short"}, Limit: time.Minute,
 			Gateway: harness.Gateway{
-				Catalogue: "F12", Market: market, Profile: "leaky", MaxServerVersion: 178, PlantedZombies: 1,
+				Catalogue: "F12", Market: market, Profile: "leaky", MaxServerVersion: 178, PlantedZombies: 1, PlantedLives: 1,
 				Faults: []fault.Fault{{
 					When: fault.When{Phase: fault.Accepted}, What: fault.What{Do: fault.RST},
 				}},
@@ -64,7 +64,11 @@ var _ = Describe("the YAML form", func() {
 				},
 			},
 			Checks: []harness.Check{
-				{Name: "recovery", Want: 1, Within: 1, Exits: []int{0}, Evidence: 1},
+				{
+					Name: "recovery", Want: 1, Within: 1, Exits: []int{0}, Evidence: 1,
+					Classes: []harness.ExitClass{harness.ExitOK},
+					ByFault: map[string][]harness.ExitClass{"f1": {harness.ExitRefused}},
+				},
 			},
 		}
 		continuous := once
@@ -72,14 +76,17 @@ var _ = Describe("the YAML form", func() {
 		continuous.Subject = harness.Subject{Mode: harness.Continuous, Interval: 1, Cycles: 1, For: 1}
 		withSettings := continuous
 		withSettings.Gateway = harness.Gateway{Settings: &harness.Settings{Accounts: []string{"DU1"}}}
-		for _, full := range []harness.Scenario{once, continuous, withSettings} {
+		killed := once
+		killed.Subject.KillAt, killed.Subject.Interval = nil, 1
+		killed.Subject.KillPoints = []fault.When{{Inbound: "placeOrder", Nth: 1}}
+		for _, full := range []harness.Scenario{once, continuous, withSettings, killed} {
 			data, err := scenarios.Marshal(full)
 			Expect(err).NotTo(HaveOccurred())
 			Expect(scenarios.Parse("full", data)).To(Equal(full), "%s", data)
 		}
 		haveNoZeroField(once)
 		haveNoZeroField(once.Gateway, continuous.Gateway, withSettings.Gateway)
-		haveNoZeroField(once.Subject, continuous.Subject)
+		haveNoZeroField(once.Subject, continuous.Subject, killed.Subject)
 		haveNoZeroField(once.Subject.Trader)
 		haveNoZeroField(once.Checks[0])
 	})

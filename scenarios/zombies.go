@@ -1,10 +1,12 @@
 package scenarios
 
 import (
+	"fmt"
 	"time"
 
 	"ibsoak/fakegateway/fault"
 	"ibsoak/harness"
+	"ibsoak/internal/wire"
 )
 
 func consecutive10Leaky() harness.Scenario {
@@ -30,19 +32,29 @@ func zombiesPresent() harness.Scenario {
 	return harness.Scenario{
 		Name: "zombies-present",
 		Summary: "With three zombies on the Gateway's port the trader refuses to start within a " +
-			"second, says why by its exit code, and opens no connection.",
+			"second, says why by its exit code, and opens no connection; when they are gone, the " +
+			"same command connects and works.",
 		Why: "Three held sockets are where a leaking Gateway falls silent. A trader that dials " +
 			"anyway waits out its handshake deadline (30 s and more in the field) and adds a " +
-			"fourth. The sockets are visible in the kernel's table without touching the port.",
+			"fourth. The sockets are visible in the kernel's table without touching the port. The " +
+			"second life shows that the first one looked: a program that always refuses fails it. " +
+			"This demands more than good manners: a look at the kernel's table before each connect.",
 		Labels:  []string{"short", "zombies", "handshake"},
-		Gateway: harness.Gateway{Profile: "leaky", PlantedZombies: planted},
+		Gateway: harness.Gateway{Profile: "leaky", PlantedZombies: planted, PlantedLives: 1},
 		Subject: harness.Subject{
-			Mode: harness.Once, Runs: 1, LifeLimit: 5 * time.Second,
+			Mode: harness.Once, Runs: 2, LifeLimit: 5 * time.Second,
 			Args: []string{"--on-zombies", "fail"},
 		},
 		Checks: []harness.Check{
-			{Name: "classified", Exits: []int{exitZombies}, Within: time.Second},
-			{Name: "one-connection", Want: 0},
+			{
+				Name: "classified", Within: time.Second, Classes: []harness.ExitClass{harness.ExitOK},
+				ByFault: map[string][]harness.ExitClass{
+					harness.PlantedFault: {harness.ExitZombies},
+				},
+			},
+			{Name: "one-connection", Want: 1},
+			{Name: "no-zombies-at-gateway"},
+			{Name: "connect-rate"},
 			{Name: "nothing-left"},
 			{Name: "oracles-agree"},
 			{Name: "gateway-unharmed"},
@@ -51,29 +63,94 @@ func zombiesPresent() harness.Scenario {
 	}
 }
 
+// killPhases are the moments of a session at which kill-9-mid-session kills: what the Gateway does
+// on that life's connection so that the moment lasts, and when the kill falls.
+var killPhases = []struct {
+	id, why string
+	when    fault.When // of the Gateway's silence
+	kill    fault.When
+}{
+	{
+		"greeting-read", "the trader waits for the version reply",
+		fault.When{Phase: fault.PreambleRead},
+		fault.When{Phase: fault.PreambleRead},
+	},
+	{
+		"version-sent", "the trader has the version and waits for accounts and an order id",
+		fault.When{Phase: fault.VersionSent},
+		fault.When{Phase: fault.VersionSent, Delay: toRead},
+	},
+	{
+		"start-api-read", "the trader has said its client id and waits for the bootstrap",
+		fault.When{Phase: fault.StartAPIRead},
+		fault.When{Phase: fault.StartAPIRead},
+	},
+	{
+		"request-read", "the trader waits for an answer of which nothing has come",
+		fault.When{Inbound: workRequest, Nth: 1},
+		fault.When{Inbound: workRequest, Nth: 1, Delay: toRead},
+	},
+	{
+		"half-answered", "the trader has read the beginning of an answer",
+		fault.When{Outbound: wire.HistoricalData.String(), Nth: 1, Byte: halfAnswer},
+		fault.When{Inbound: workRequest, Nth: 1, Delay: toRead},
+	},
+	{
+		"idle", "the trader has its answer and waits for its next cycle",
+		fault.When{Inbound: workRequest, Nth: 1, Delay: idleAfter},
+		fault.When{Inbound: workRequest, Nth: 1, Delay: idleAfter + toRead},
+	},
+}
+
+const (
+	// toRead is what a trader gets to read what was sent before the kill: with input unread its
+	// kernel would reset whatever the trader does.
+	toRead = fault.Duration(150 * time.Millisecond)
+
+	// idleAfter is from a request to the time between cycles.
+	idleAfter = fault.Duration(350 * time.Millisecond)
+
+	// halfAnswer is how many bytes of the answer go out.
+	halfAnswer = 64
+)
+
 func kill9MidSession() harness.Scenario {
-	const runs = 20
+	const each = 3
+	runs := each * len(killPhases)
+	faults := []fault.Fault{{
+		ID: "never-closes", Why: "the Gateway that keeps what a client leaves",
+		Where: fault.Where{FromConnection: 1}, When: fault.When{Phase: fault.Accepted},
+		What: fault.What{Do: fault.IgnoreEOF},
+	}}
+	var points []fault.When
+	for _, phase := range killPhases {
+		points = append(points, phase.kill)
+	}
+	for life := range runs {
+		phase := killPhases[life%len(killPhases)]
+		faults = append(faults, fault.Fault{
+			ID: fmt.Sprintf("%s-%d", phase.id, life/len(killPhases)+1), Why: phase.why,
+			Where: fault.Where{Connection: life + 1}, When: phase.when,
+			What: fault.What{Do: fault.StopWriting},
+		})
+	}
 	return harness.Scenario{
 		Name: "kill-9-mid-session",
-		Summary: "Twenty runs killed with SIGKILL in the middle of a request leave no zombie on a " +
-			"Gateway that never closes.",
+		Summary: fmt.Sprintf("%d runs killed with SIGKILL, %d in each of %d phases of a session, leave "+
+			"no zombie on a Gateway that never closes.", runs, each, len(killPhases)),
 		Why: "No shutdown code runs at SIGKILL: the kernel closes the socket, with FIN unless a " +
-			"reset was armed before the connection was made. The kill falls when the history " +
-			"request has been read and its answer goes out byte by byte, so every life is in the " +
-			"middle of the same request when it ends.",
-		Labels: []string{"short", "zombies", "shutdown"},
-		Gateway: harness.Gateway{Profile: "leaky", Faults: []fault.Fault{{
-			ID: "slow-answer", Why: "the kill must not find the request already answered",
-			When: fault.When{Outbound: "historicalData", Nth: 1},
-			What: fault.What{Do: fault.Drip, Every: fault.Duration(time.Millisecond)},
-		}}},
+			"reset was armed before the connection was made. In each phase the Gateway first falls " +
+			"silent, so that the trader has read all that was sent and nothing that comes later " +
+			"resets the connection by chance: a trader that closes with FIN leaves a zombie in " +
+			"every life. Phases: greeting read, version sent, client id read, request read, answer " +
+			"half sent, idle. This demands more than good manners: SO_LINGER with 0 seconds, set " +
+			"before connect.",
+		Labels:  []string{"short", "zombies", "shutdown"},
+		Gateway: harness.Gateway{Faults: faults},
 		Subject: harness.Subject{
-			Mode: harness.Once, Runs: runs,
-			KillAt: &fault.When{Inbound: workRequest, Nth: 1},
+			Mode: harness.Once, Runs: runs, Interval: interval, KillPoints: points,
 		},
-		Checks: with(
-			harness.Check{Name: "completed-handshakes", Want: runs},
-		),
-		Limit: 5 * time.Minute,
+		Checks: with(harness.Check{Name: "faults-delivered", Want: runs}),
+		Limit:  10 * time.Minute,
 	}
 }

@@ -3,10 +3,13 @@ package main
 import (
 	"fmt"
 	"os"
+	"slices"
 
 	"github.com/spf13/cobra"
 
+	"ibsoak/harness"
 	"ibsoak/trader/cli"
+	"ibsoak/trader/exit"
 )
 
 // bundled is the command template of the bundled trader: this very program, as a child process
@@ -20,6 +23,17 @@ func bundled() ([]string, error) {
 		self, "trader", "--host", "{host}", "--port", "{port}", "--client-id", "{client_id}",
 		"--symbols", "{symbols}", "--state", "{state}", "{args}",
 	}, nil
+}
+
+// bundledExits is what the bundled trader's exit codes mean. The broken traders share them.
+func bundledExits() map[harness.ExitClass][]int {
+	exits := map[harness.ExitClass][]int{harness.ExitNoAccount: {int(exit.WrongAccount)}}
+	for _, row := range exit.Table {
+		if class := harness.ExitClass(row.Name); slices.Contains(harness.ExitClasses, class) {
+			exits[class] = []int{int(row.Code)}
+		}
+	}
+	return exits
 }
 
 func newTrader() *cobra.Command {

@@ -202,6 +202,9 @@ func (f *runFlags) job(s harness.Scenario, several bool, stderr io.Writer) (job,
 		return job{}, err
 	}
 	s.Subject.Trader = subject.Trader
+	if subject.bundled && s.Subject.Exits == nil {
+		s.Subject.Exits = bundledExits()
+	}
 	if err := s.Validate(); err != nil {
 		return job{}, fmt.Errorf("scenario %s: %w", s.Name, err)
 	}

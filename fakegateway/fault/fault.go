@@ -123,7 +123,7 @@ const (
 	Operate      Action = "operate"       // (listener) do What.Operation to the whole Gateway
 	CloseOnEOF   Action = "close-on-eof"  // default: answer the peer's FIN with ours
 	IgnoreEOF    Action = "ignore-eof"    // never close on the peer's FIN: leak the socket
-	SendAfterEOF Action = "send-past-eof" // tolerate the peer's FIN and go on sending
+	SendAfterEOF Action = "send-past-eof" // send on after the peer's FIN, and only then ours
 )
 
 // What is the action and its parameters; a parameter that the action does not use is an error.

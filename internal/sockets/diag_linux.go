@@ -47,6 +47,7 @@ func openDiag() (*diag, error) {
 }
 
 func (d *diag) name() string { return "sock_diag" }
+func (d *diag) exact() bool  { return true }
 
 func (d *diag) open() error {
 	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.NETLINK_SOCK_DIAG)

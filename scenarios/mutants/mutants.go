@@ -37,6 +37,16 @@ const (
 	exitStuck     = 70 // the stock client never came back: the process had to end itself
 )
 
+// Exits is what the exit codes mean, by the names of the harness's classes.
+func Exits() map[string][]int {
+	return map[string][]int{
+		"ok": {exitOK}, "refused": {exitRefused}, "dial-timeout": {exitTimeout},
+		"no-handshake-reply": {exitNoReply}, "handshake-closed": {exitClosed},
+		"handshake-reset": {exitReset}, "no-account": {exitNoAccount},
+		"no-next-valid-id": {exitNoID}, "zombies": {exitZombies}, "session-lost": {exitLost},
+	}
+}
+
 // Mutant is a trader with one defect, or a good one of an unusual kind.
 type Mutant struct {
 	Name   string

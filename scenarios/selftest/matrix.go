@@ -19,12 +19,13 @@ const (
 
 // The ways in which scenarios are shortened.
 var (
-	lost     = Shorter{Scale: recoveryScale, For: enough} // for subjects that may never come back
-	back     = Shorter{Scale: recoveryScale}
-	fastHour = Shorter{Scale: 300}              // twelve seconds
-	paced    = Shorter{Scale: 120}              // half a minute: a quarter of a second for a cycle
-	fewSteps = Shorter{Scale: 120, Cycles: 30}  // for what grows each cycle
-	memory   = Shorter{Scale: 300, Cycles: 105} // the fewest cycles by which memory is judged
+	lost      = Shorter{Scale: recoveryScale, For: enough} // for subjects that may never come back
+	back      = Shorter{Scale: recoveryScale}
+	fastHour  = Shorter{Scale: 300}              // twelve seconds
+	paced     = Shorter{Scale: 120}              // half a minute: a quarter of a second for a cycle
+	fewSteps  = Shorter{Scale: 120, Cycles: 30}  // for what grows each cycle
+	moreSteps = Shorter{Scale: 120, Cycles: 50}  // for processes, which are judged later than descriptors
+	memory    = Shorter{Scale: 300, Cycles: 105} // the fewest cycles by which memory is judged
 )
 
 func lives(n int) Shorter { return Shorter{Runs: n} }
@@ -46,7 +47,7 @@ func goodRows() []Row {
 		{Subject: "control", Scenario: "consecutive-10"},
 		{Subject: "control", Scenario: "consecutive-10-leaky", Shorter: lives(5)},
 		{Subject: "control", Scenario: "stall-handshake"},
-		{Subject: "control", Scenario: "kill-9-mid-session", Shorter: lives(4)},
+		{Subject: "control", Scenario: "kill-9-mid-session", Shorter: lives(6)},
 		{Subject: "control", Scenario: "rst-mid-session", Shorter: lost},
 		{Subject: "control", Scenario: "half-close", Shorter: lost, Alone: true},
 		{Subject: "control", Scenario: "stall-mid-session", Shorter: lost},
@@ -64,6 +65,7 @@ func goodRows() []Row {
 		{Subject: "streams-quotes", Scenario: "once"},
 		{Subject: "trades-three-symbols", Scenario: "rst-mid-session", Shorter: back},
 		{Subject: "closes-with-fin", Scenario: "half-close", Shorter: back, Alone: true},
+		{Subject: "control", Scenario: "half-close-leaky", Shorter: back, Alone: true},
 		{Subject: "starts-slowly", Scenario: "once", Shorter: Shorter{
 			Trader: &harness.Trader{ConnectWithin: 25 * time.Second},
 		}},
@@ -102,17 +104,17 @@ func processRows() []Row {
 		{Subject: "leaves-grandchild", Scenario: "once", Killers: by("nothing-left")},
 		{Subject: "leaves-deaf-child", Scenario: "once", Killers: by("nothing-left")},
 		{Subject: "leaves-listener", Scenario: "once", Killers: by("nothing-left")},
-		{Subject: "leaves-daemon", Scenario: "kill-9-mid-session", Shorter: lives(2), Killers: by("nothing-left")},
+		{Subject: "leaves-daemon", Scenario: "kill-9-mid-session", Shorter: lives(6), Killers: by("nothing-left")},
 		{
 			Subject: "leaves-session", Scenario: "consecutive-10-leaky", Shorter: lives(2),
 			Killers: by("nothing-left"),
 		},
 		{
-			Subject: "never-reaps", Scenario: "continuous-1h", Shorter: fewSteps,
+			Subject: "never-reaps", Scenario: "continuous-1h", Shorter: moreSteps,
 			Killers: by("steady-processes"),
 		},
 		{
-			Subject: "process-per-cycle", Scenario: "continuous-1h", Shorter: fewSteps,
+			Subject: "process-per-cycle", Scenario: "continuous-1h", Shorter: moreSteps,
 			Killers: by("steady-processes"),
 		},
 		{
@@ -134,6 +136,11 @@ func orderRows() []Row {
 		What:  fault.What{Do: fault.Operate, Operation: fault.ConnectionLost},
 		Until: fault.Until{Count: 1},
 	}
+	lateID := fault.Fault{
+		ID: "late-id", Why: "without it an early order would come before the id only by chance",
+		When: fault.When{Outbound: "nextValidId"},
+		What: fault.What{Do: fault.Delay, For: fault.Duration(300 * time.Millisecond)},
+	}
 	return []Row{
 		{Subject: "resends-order", Scenario: "order-faults", Shorter: lost, Killers: by("no-duplicate-orders")},
 		{Subject: "resends-with-same-ref", Scenario: "order-faults", Shorter: lost, Killers: by("no-duplicate-orders")},
@@ -148,7 +155,10 @@ func orderRows() []Row {
 			Subject: "orders-in-outage", Scenario: "rst-mid-session", Killers: by("no-orders-in-outage"),
 			Shorter: Shorter{Scale: recoveryScale, For: enough, Faults: []fault.Fault{outage}},
 		},
-		{Subject: "orders-before-ready", Scenario: "once", Killers: by("orders-after-ready")},
+		{
+			Subject: "orders-before-ready", Scenario: "once", Killers: by("orders-after-ready"),
+			Shorter: Shorter{Faults: []fault.Fault{lateID}},
+		},
 		{Subject: "order-ids-fall", Scenario: "once", Killers: by("order-ids-rise")},
 		{
 			Subject: "modifies-beyond-intent", Scenario: "once", Shorter: Shorter{Trader: oneShare},
@@ -180,7 +190,11 @@ func socketRows() []Row {
 			Killers: by("no-zombies-at-gateway"),
 		},
 		{
-			Subject: "plain-close", Scenario: "kill-9-mid-session", Shorter: lives(4),
+			Subject: "plain-close", Scenario: "kill-9-mid-session", Shorter: lives(6),
+			Killers: by("no-zombies-at-gateway"), Alone: true,
+		},
+		{
+			Subject: "plain-close", Scenario: "half-close-leaky", Shorter: lost,
 			Killers: by("no-zombies-at-gateway"), Alone: true,
 		},
 		{

@@ -13,6 +13,7 @@ import (
 	"ibsoak/fakegateway/fault"
 	"ibsoak/harness"
 	"ibsoak/scenarios"
+	"ibsoak/scenarios/mutants"
 )
 
 // Row is one subject under one scenario, and what its verdict must be.
@@ -79,6 +80,10 @@ func (r Row) Planned() (harness.Scenario, error) {
 	s.Gateway.Faults = slices.Concat(short.Faults, s.Gateway.Faults)
 	if short.Trader != nil {
 		s.Subject.Trader = *short.Trader
+	}
+	s.Subject.Exits = make(map[harness.ExitClass][]int)
+	for class, codes := range mutants.Exits() {
+		s.Subject.Exits[harness.ExitClass(class)] = codes
 	}
 	return s, nil
 }

@@ -98,7 +98,7 @@ func judged(ctx context.Context, r Row, o Options, dir string) (harness.Verdict,
 		return harness.Verdict{}, err
 	}
 	record, err := harness.Run(ctx, s, harness.Options{
-		Command: command, Seed: 1, TimeScale: r.TimeScale(), OutDir: dir, Sabotage: r.Sabotage,
+		Command: command, Bundled: true, Seed: 1, TimeScale: r.TimeScale(), OutDir: dir, Sabotage: r.Sabotage,
 	})
 	if err != nil {
 		return harness.Verdict{}, err
