@@ -19,12 +19,7 @@ const matrixWithin = 15 * time.Minute
 // waiting, so they share it. soak selftest --only runs one of them.
 func killMatrix() {
 	Describe("the kill matrix", Label("matrix"), func() {
-		var rows []selftest.Row
-		for _, r := range selftest.Rows() {
-			if !r.Pending() {
-				rows = append(rows, r)
-			}
-		}
+		rows := selftest.Rows()
 		var results []selftest.Result
 		BeforeAll(func(ctx SpecContext) {
 			const perCPU = 2

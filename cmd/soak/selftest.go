@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -59,22 +58,16 @@ func runSelftest(cmd *cobra.Command, rows []selftest.Row, out string, parallel i
 		}
 		out = dir
 	}
-	ready := slices.DeleteFunc(slices.Clone(rows), selftest.Row.Pending)
 	began := time.Now()
 	stderr, done := cmd.ErrOrStderr(), 0
-	results := selftest.Run(cmd.Context(), ready, selftest.Options{
+	results := selftest.Run(cmd.Context(), rows, selftest.Options{
 		Command: mutant, OutDir: out, Parallel: parallel,
 		Done: func(r selftest.Result) {
 			done++
-			fmt.Fprintf(stderr, "soak: selftest %d of %d: %s: %s\n", done, len(ready), r.Name(), said(r))
+			fmt.Fprintf(stderr, "soak: selftest %d of %d: %s: %s\n", done, len(rows), r.Name(), said(r))
 		},
 	})
 	report := selftestReport{Took: time.Since(began).Round(time.Second).String(), Results: results}
-	for _, r := range rows {
-		if r.Pending() {
-			report.NotRun = append(report.NotRun, r.Name())
-		}
-	}
 	if err := report.write(cmd.OutOrStdout(), asJSON); err != nil {
 		return harnessError(err)
 	}
@@ -87,9 +80,6 @@ func runSelftest(cmd *cobra.Command, rows []selftest.Row, out string, parallel i
 			return harnessError(err)
 		}
 	}
-	if len(report.NotRun) > 0 {
-		return &exitError{code: 2, err: errors.New("rows were not run: the matrix is not complete")}
-	}
 	return nil
 }
 
@@ -97,7 +87,6 @@ func runSelftest(cmd *cobra.Command, rows []selftest.Row, out string, parallel i
 type selftestReport struct {
 	Took    string
 	Results []selftest.Result
-	NotRun  []string
 }
 
 // wrong is the number of rows that are not as wanted.
@@ -125,13 +114,8 @@ func (r selftestReport) write(w io.Writer, asJSON bool) error {
 	if err := table(w, []string{"subject", "scenario", "verdict", "failed by", "as wanted"}, rows); err != nil {
 		return err
 	}
-	for _, name := range r.NotRun {
-		if _, err := fmt.Fprintf(w, "not run: %s\n", name); err != nil {
-			return err
-		}
-	}
 	_, err := fmt.Fprintf(w, "%d of %d rows as wanted in %s\n",
-		len(r.Results)-r.wrong(), len(r.Results)+len(r.NotRun), r.Took)
+		len(r.Results)-r.wrong(), len(r.Results), r.Took)
 	return err
 }
 
@@ -170,6 +154,6 @@ func (r selftestReport) writeJSON(w io.Writer) error {
 	enc := json.NewEncoder(w)
 	enc.SetIndent("", "  ")
 	return enc.Encode(map[string]any{
-		"rows": rows, "wrong": r.wrong(), "notRun": r.NotRun, "took": r.Took,
+		"rows": rows, "wrong": r.wrong(), "took": r.Took,
 	})
 }

@@ -36,7 +36,7 @@ func TestRowsNameWhatIsThere(t *testing.T) {
 		}
 		for _, check := range r.Killers {
 			asked := slices.ContainsFunc(s.Checks, func(c harness.Check) bool { return c.Name == check })
-			if !asked && !r.Pending() {
+			if !asked {
 				t.Errorf("row %s: scenario %s does not ask for %s", r.Name(), r.Scenario, check)
 			}
 		}
@@ -96,15 +96,6 @@ func TestEveryCheckKills(t *testing.T) {
 	for check := range unkilled {
 		if killers[check] || !used[check] {
 			t.Errorf("%s is excused: it kills a subject, or no scenario asks for it", check)
-		}
-	}
-}
-
-// TestPendingIsShort fails when something pending is there: its rows would never run.
-func TestPendingIsShort(t *testing.T) {
-	for _, name := range pending {
-		if _, err := harness.DetectorNamed(name); err == nil {
-			t.Errorf("check %s is there: take it off the list of what is pending", name)
 		}
 	}
 }

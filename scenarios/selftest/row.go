@@ -24,7 +24,8 @@ type Row struct {
 	// Killers are the checks that must all fail the subject. None: it is good, or the harness is
 	// sabotaged.
 	Killers []string
-	// Open lets a good subject's run be inconclusive: its work cannot be told in this scenario.
+	// Open lets the run be inconclusive: a good subject's work cannot be told in this scenario, or a
+	// broken one hides so well that the killers can only say that they could not have seen it.
 	Open bool
 	// Sabotage breaks the harness: the run must neither pass nor fail.
 	Sabotage harness.Sabotage
@@ -93,6 +94,8 @@ func (r Row) Want() string {
 	switch {
 	case r.Sabotage != "":
 		return "noticed by the harness"
+	case len(r.Killers) > 0 && r.Open:
+		return "fail or inconclusive by " + strings.Join(r.Killers, ", ")
 	case len(r.Killers) > 0:
 		return "fail by " + strings.Join(r.Killers, ", ")
 	case r.Open:
@@ -113,28 +116,38 @@ func (r Row) Wrong(v harness.Verdict) string {
 		if v.Outcome != harness.Pass && (!r.Open || v.Outcome != harness.Inconclusive) {
 			return fmt.Sprintf("%s by a good subject", v.Outcome)
 		}
+	case v.Outcome == harness.Inconclusive && r.Open:
+		return r.missing(named(v, harness.Inconclusive))
 	case v.Outcome != harness.Fail:
 		return "survived: " + string(v.Outcome)
 	default:
-		failed := Failed(v)
-		var missing []string
-		for _, check := range r.Killers {
-			if !slices.Contains(failed, check) {
-				missing = append(missing, check)
-			}
-		}
-		if len(missing) > 0 {
-			return "survived " + strings.Join(missing, ", ")
-		}
+		return r.missing(Failed(v))
 	}
 	return ""
 }
 
+// missing are the killers that are not among the checks, as what is wrong with the row.
+func (r Row) missing(checks []string) string {
+	var missing []string
+	for _, check := range r.Killers {
+		if !slices.Contains(checks, check) {
+			missing = append(missing, check)
+		}
+	}
+	if len(missing) == 0 {
+		return ""
+	}
+	return "survived " + strings.Join(missing, ", ")
+}
+
 // Failed are the checks that failed a run.
-func Failed(v harness.Verdict) []string {
+func Failed(v harness.Verdict) []string { return named(v, harness.Fail) }
+
+// named are the checks that came to an outcome and count.
+func named(v harness.Verdict, o harness.Outcome) []string {
 	var names []string
 	for _, f := range v.Findings {
-		if f.Outcome == harness.Fail && !f.Informational {
+		if f.Outcome == o && !f.Informational {
 			names = append(names, f.Check)
 		}
 	}
