@@ -8,13 +8,15 @@ import (
 	"time"
 )
 
+const gatewayUnharmedName = "gateway-unharmed"
+
 // gatewayDetectors are the checks of what a subject does to the Gateway itself.
 var gatewayDetectors = []Detector{
 	{
-		Name: "gateway-unharmed", Group: GroupProcesses, judge: gatewayUnharmed, Unconnected: true,
+		Name: gatewayUnharmedName, Group: GroupProcesses, judge: gatewayUnharmed, Unconnected: true,
 		Doc: "The Gateway's process was ended or stopped by a signal during a life, and the harness " +
 			"had not sent it. A life counts until the next one starts.",
-		Least: "one life",
+		Least: "one life that either connected or gave an exit code that the scenario asks for",
 		Do: "Signal only processes that you have started, by their ids: whoever holds a socket on the " +
 			"Gateway's port may be the Gateway.",
 		Page: "your-trader.md#processes",
@@ -49,13 +51,22 @@ func (e GatewayEnd) String() string {
 
 func gatewayUnharmed(r *Record, c Check) Finding {
 	f := open(c, "lives", 1)
-	f.Evidence = len(r.Lives)
-	end := r.Footer.GatewayEnd
-	if end != nil && end.Signal != "" && end.Life != 0 {
-		f.violated(Example{Life: end.Life, At: end.At,
-			What: fmt.Sprintf("%s; life %d was the newest", end, end.Life)})
+	exits := allExits(r.Header.Scenario)
+	for _, l := range r.Lives {
+		if speaks(r, l, exits) {
+			f.Evidence++
+		}
 	}
-	return f.conclude("the Gateway served until the harness stopped it")
+	end := r.Footer.GatewayEnd
+	if end == nil {
+		return f.conclude("the Gateway served until the harness stopped it")
+	}
+	if end.Signal == "" || end.Life == 0 {
+		return f.broken("%s", end)
+	}
+	f.violated(Example{Life: end.Life, At: end.At,
+		What: fmt.Sprintf("%s; life %d was the newest", end, end.Life)})
+	return f.conclude("%s, at %s", end, round(time.Duration(end.At)))
 }
 
 // noticeGateway notes when the Gateway has ended, or has been stopped, without the harness's doing.

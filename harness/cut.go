@@ -110,8 +110,8 @@ func (r *Record) longestAllowed() Moment {
 // stands that was there by then, and needs nothing that was still to come.
 func (r *Record) cutShort(f Finding) Finding {
 	cut := r.Footer.Cut
-	if cut == 0 || f.Check == "gateway-unharmed" {
-		return f
+	if cut == 0 || f.Check == gatewayUnharmedName && f.Outcome == Fail {
+		return f // that failure is the cut
 	}
 	running := map[int]bool{}
 	for _, l := range r.Lives {
@@ -154,7 +154,7 @@ func (r *Record) cutReason() string {
 	case r.Footer.Cut == 0:
 		return ""
 	case r.Footer.GatewayEnd != nil:
-		return fmt.Sprintf(" The run was cut short at %s: %s.", at, r.Footer.GatewayEnd)
+		return fmt.Sprintf(" That cut the run short; what had been seen by %s is judged.", at)
 	case r.Footer.Stop == StopKilled:
 		return fmt.Sprintf(" The run was cut short at %s: soak was killed.", at)
 	}

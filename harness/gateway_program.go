@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"ibsoak/fakegateway"
@@ -191,12 +192,19 @@ func (p *gatewayProgram) serve(start GatewayStart) (err error) {
 	<-p.Serving()
 	ctx, cancel := context.WithCancel(context.Background())
 	p.endFile, p.filed = cancel, make(chan error, 1)
-	go func() { p.filed <- p.write(ctx, file) }()
-	return nil
+	begun := make(chan struct{})
+	go func() { p.filed <- p.write(ctx, file, sync.OnceFunc(func() { close(begun) })) }()
+	select {
+	case <-begun: // nothing that happens from now on is missing in it
+		return nil
+	case err := <-p.filed:
+		p.filed <- err
+		return errors.Join(fmt.Errorf("write %s: %w", GatewayFile, err), p.web.Close())
+	}
 }
 
 // write files everything that happens, as it happens.
-func (p *gatewayProgram) write(ctx context.Context, file *os.File) error {
+func (p *gatewayProgram) write(ctx context.Context, file *os.File, begun func()) error {
 	buffered := bufio.NewWriter(file)
 	out := json.NewEncoder(buffered)
 	err := p.Follow(ctx, func(lines []fakegateway.Line) error {
@@ -205,6 +213,7 @@ func (p *gatewayProgram) write(ctx context.Context, file *os.File) error {
 				return err
 			}
 		}
+		defer begun()
 		return buffered.Flush() // the kernel has it: it survives this process
 	})
 	return errors.Join(err, file.Close())

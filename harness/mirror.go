@@ -51,7 +51,7 @@ func (m *mirror) apply(l fakegateway.Line) (e fakegateway.Event, ok bool) {
 		m.book(*l.Books)
 	}
 	if l.Lost > 0 {
-		e, ok = fakegateway.Event{Dropped: l.Lost}, true
+		e, ok = fakegateway.Event{Seq: l.Seq, Dropped: l.Lost}, true
 		m.seen = l.Seq
 	}
 	m.changed()

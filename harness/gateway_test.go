@@ -1,0 +1,167 @@
+package harness
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+	"unsafe"
+
+	"ibsoak/fakegateway"
+	"ibsoak/fakegateway/exchange"
+)
+
+func gatewayCases() []judged {
+	unharmed := Check{Name: gatewayUnharmedName}
+	ended := func(e GatewayEnd) func(*Record) {
+		return func(r *Record) { r.Footer.GatewayEnd = &e }
+	}
+	return []judged{
+		{"served", tenLives(), unharmed, nil, Pass, "until the harness stopped it"},
+		{"nobody", tenLives(), unharmed, func(r *Record) { r.Connections = nil }, Inconclusive, "0 lives seen"},
+		{"killed", tenLives(), unharmed, ended(GatewayEnd{At: 35 * sec, Life: 3, Signal: "SIGKILL"}), Fail, "ended by SIGKILL, which the harness had not sent; life 3"},
+		{"stopped", tenLives(), unharmed, ended(GatewayEnd{At: 35 * sec, Life: 3, Signal: "SIGSTOP"}), Fail, "stopped by a signal"},
+		{"by nobody's life", tenLives(), unharmed, ended(GatewayEnd{At: sec, Signal: "SIGKILL"}), Inconclusive, "SIGKILL"},
+		{"by itself", tenLives(), unharmed, ended(GatewayEnd{At: 35 * sec, Life: 3, ExitCode: 2, Said: []string{"panic: boom"}}), Inconclusive, "by itself with exit code 2: panic: boom"},
+	}
+}
+
+// TestLostEventsDecideNothing holds checks against a record with events missing.
+func TestLostEventsDecideNothing(t *testing.T) {
+	for name, want := range map[string]Outcome{
+		"cycles": Inconclusive, "steady-fds": Inconclusive, "recovery": Inconclusive,
+		"no-zombies-at-gateway": Pass, "no-duplicate-orders": Inconclusive, "completed-handshakes": Pass,
+	} {
+		r := twoSessions(sec)
+		r.Header.Scenario.Checks = []Check{{Name: name, Want: map[string]int{"completed-handshakes": 2}[name]}}
+		r.Footer.Dropped = 3
+		f := Judge(r).Findings[0]
+		if f.Outcome != want {
+			t.Errorf("%s: %s (%s), want %s", name, f.Outcome, f.Detail, want)
+		}
+		if name == "cycles" && !strings.Contains(f.Detail, "3 events of the Gateway were lost") {
+			t.Errorf("%s says %q", name, f.Detail)
+		}
+	}
+	// What the ledger shows stands.
+	r := tenLives(Check{Name: "exit-codes"})
+	r.Lives[3].ExitCode, r.Footer.Dropped = 1, 3
+	if v := Judge(r); v.Outcome != Fail {
+		t.Errorf("%s: %s", v.Outcome, v.Sentence)
+	}
+}
+
+// TestMirrorCountsWhatItLost shows that a loss at the end, which no event tells of, is told too.
+func TestMirrorCountsWhatItLost(t *testing.T) {
+	m, o := newMirror(), newObserver(func(time.Time) Moment { return sec })
+	for _, l := range []fakegateway.Line{
+		{Event: &fakegateway.Event{Seq: 1, Kind: fakegateway.EventBooks}},
+		{Event: &fakegateway.Event{Seq: 5, Kind: fakegateway.EventBooks, Dropped: 3}},
+		{Lost: 2, Seq: 7},
+	} {
+		if e, ok := m.apply(l); ok {
+			o.take(e)
+		}
+	}
+	if o.dropped != 5 || o.seen != 7 || m.seen != 7 {
+		t.Errorf("%d lost, events seen to %d and %d; want 5, 7 and 7", o.dropped, o.seen, m.seen)
+	}
+}
+
+func TestMirrorOfBooks(t *testing.T) {
+	m := newMirror()
+	for _, text := range []string{
+		`{"books": {"orders": [{"permId": 1, "status": "Submitted"}], "positions": [], "accounts": [{"id": "DU1", "cash": "10"}]}}`,
+		`{"books": {"orders": [{"permId": 1, "status": "Filled"}], "executions": [{"execId": "a.01", "permId": 1, "shares": 2}]}}`,
+		`{"books": {"orders": [{"permId": 2, "status": "Submitted"}], "accounts": [{"id": "DU1", "cash": "7"}]}}`,
+		`{"books": {"executions": [{"execId": "a.02", "permId": 1, "shares": 1}], "superseded": [{"execId": "a.01"}], "accounts": [{"id": "DU1", "cash": "8"}]}}`,
+	} {
+		var l fakegateway.Line
+		if err := json.Unmarshal([]byte(text), &l); err != nil {
+			t.Fatal(err)
+		}
+		m.apply(l)
+	}
+	b := m.books
+	if len(b.Orders) != 2 || b.Orders[0].Status != exchange.Filled || b.Orders[1].PermID != 2 {
+		t.Errorf("orders %+v", b.Orders)
+	}
+	if len(b.Executions) != 1 || b.Executions[0].ExecID != "a.02" {
+		t.Errorf("executions %+v", b.Executions)
+	}
+	if len(b.Accounts) != 1 || b.Accounts[0].Cash.String() != "8" {
+		t.Errorf("accounts %+v", b.Accounts)
+	}
+}
+
+// stepped is the time as it is read after the machine's clock was set an hour ahead: the wall
+// reading is another, the monotonic one is not. Package time has no way to make one.
+func stepped(t time.Time) time.Time {
+	const secondsShift = 30 // in time.Time's first word, of a time with a monotonic reading
+	*(*uint64)(unsafe.Pointer(&t)) += uint64(time.Hour/time.Second) << secondsShift
+	return t
+}
+
+// TestClockSetDuringTheStart shows that a run whose two clocks do not agree is not begun.
+func TestClockSetDuringTheStart(t *testing.T) {
+	t.Parallel()
+	for name, began := range map[string]func(time.Time) time.Time{
+		"steady": func(t time.Time) time.Time { return t }, "set": stepped,
+	} {
+		s := Scenario{Name: "test", Subject: Subject{Mode: Once, Runs: 1}, Checks: checks("exit-codes")}
+		now := began(time.Now())
+		o, err := Options{Command: []string{"true"}, OutDir: t.TempDir()}.withDefaults(s, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := prepare(s, o, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = r.startGateway(t.Context(), func(error) {})
+		if set := name == "set"; (err != nil) != set || set && !strings.Contains(err.Error(), "clock was set") {
+			t.Errorf("%s: error %v", name, err)
+		}
+		if err := r.close(); err != nil {
+			t.Error(err)
+		}
+		if err := r.journal.close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestBooksHaveTheRunsTimes shows when an order was placed and filled on the run's clock, which is
+// not that of the exchange.
+func TestBooksHaveTheRunsTimes(t *testing.T) {
+	began := time.Date(2026, 3, 2, 15, 30, 0, 0, time.UTC)
+	start := time.Date(2024, 1, 5, 9, 30, 0, 0, time.UTC)
+	h := fakegateway.Hello{Began: began.Add(2 * time.Second), Start: start, Scale: 60}
+	header := Header{Started: began}
+	b := exchange.Books{
+		Orders: []exchange.Order{{
+			PermID: 1, ConID: 7, SecType: "STK", Type: exchange.LimitOrder, ParentID: 3, OCAGroup: "g",
+			PlacedAt: start.Add(time.Minute), DoneAt: start.Add(2 * time.Minute), CanceledByClient: true,
+			Manual: true, Modifications: 2,
+		}},
+		Executions: []exchange.Execution{{ExecID: "a", PermID: 1, ConID: 7, At: start.Add(90 * time.Second)}},
+		Positions: []exchange.Position{{
+			ConID: 7, SecType: "STK", Opening: exchange.Holding{Quantity: 4}, Holding: exchange.Holding{Quantity: 6},
+		}},
+	}
+	got, err := copyBooks(b, func(t time.Time) Moment { return header.moment(real(h, t)) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, f, p := got.Orders[0], got.Fills[0], got.Positions[0]
+	if o.PlacedAt != 3*sec || o.DoneAt != 4*sec || f.At != 3500*ms {
+		t.Errorf("placed at %s, done at %s, filled at %s; want 3s, 4s and 3.5s", o.PlacedAt, o.DoneAt, f.At)
+	}
+	if o.Type != "LMT" || o.ParentID != 3 || o.OCAGroup != "g" || !o.CanceledByClient || !o.Manual ||
+		o.Modifications != 2 || o.SecType != "STK" || f.SecType != "STK" {
+		t.Errorf("order %+v, fill %+v", o, f)
+	}
+	if p.Opening.String() != "4" || p.Shares.String() != "6" {
+		t.Errorf("position %+v", p)
+	}
+}
