@@ -64,8 +64,10 @@ func gatewayUnharmed(r *Record, c Check) Finding {
 	if end.Signal == "" || end.Life == 0 {
 		return f.broken("%s", end)
 	}
-	f.violated(Example{Life: end.Life, At: end.At,
-		What: fmt.Sprintf("%s; life %d was the newest", end, end.Life)})
+	f.violated(Example{
+		Life: end.Life, At: end.At,
+		What: fmt.Sprintf("%s; life %d was the newest", end, end.Life),
+	})
 	return f.conclude("%s, at %s", end, round(time.Duration(end.At)))
 }
 

@@ -2,14 +2,12 @@ package harness
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/netip"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"github.com/goccy/go-yaml"
@@ -34,37 +32,21 @@ func plain(a netip.AddrPort) netip.AddrPort {
 	return netip.AddrPortFrom(a.Addr().Unmap().WithZone(""), a.Port())
 }
 
-// settings are what the Gateway is told to be: the scenario's own settings, with what its shorter
-// fields and the run say.
+// config is the fake that the scenario asks for, without what a run decides.
+func (g Gateway) config() fakegateway.Config {
+	return fakegateway.Config{
+		MaxServerVersion: g.MaxServerVersion, Profile: g.Profile,
+		Schedule: fault.Schedule{Faults: g.Faults},
+	}
+}
+
+// settings are what the Gateway's process is told to be.
 func (r *run) settings() GatewayStart {
-	var c fakegateway.Config
-	if r.Gateway.Config != nil {
-		c = *r.Gateway.Config
-	}
-	c.MaxServerVersion = cmp.Or(r.Gateway.MaxServerVersion, c.MaxServerVersion)
-	c.Profile = cmp.Or(r.Gateway.Profile, c.Profile)
-	c.Seed = cmp.Or(c.Seed, r.Seed)
-	c.Clock.Start = r.ClockStart
-	c.Clock.Scale = r.TimeScale
+	c := r.config
 	c.Schedule.Faults = r.rec.Header.Schedule.Faults
+	c.Seed, c.Clock = r.Seed, fakegateway.Clock{Start: r.ClockStart, Scale: r.TimeScale}
 	c.PlantedZombies = 0 // they are planted when the Gateway is up, and waited for
-	return GatewayStart{Config: c, Market: r.Gateway.Market, Dir: r.dir}
-}
-
-// plannedZombies is how many sockets in CLOSE_WAIT are there before the subject starts.
-func (g Gateway) plannedZombies() int {
-	if g.Config != nil {
-		return g.PlantedZombies + g.Config.PlantedZombies
-	}
-	return g.PlantedZombies
-}
-
-// plannedFaults are all faults that the scenario plans.
-func (g Gateway) plannedFaults() []fault.Fault {
-	if g.Config != nil {
-		return slices.Concat(g.Faults, g.Config.Schedule.Faults)
-	}
-	return g.Faults
+	return GatewayStart{Config: c, Market: r.market, Dir: r.dir}
 }
 
 // startGateway starts the Gateway's process and checks that both clocks agree. The Gateway sets its
@@ -87,7 +69,7 @@ func (r *run) startGateway(ctx context.Context, cancel context.CancelCauseFunc) 
 // plant puts the scenario's zombies on the Gateway's port and gives their client addresses.
 func (r *run) plant(ctx context.Context) (map[netip.AddrPort]bool, error) {
 	planted := map[netip.AddrPort]bool{}
-	n := r.Gateway.plannedZombies()
+	n := r.Gateway.PlantedZombies
 	if n == 0 {
 		return planted, nil
 	}

@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"ibsoak/fakegateway"
 	"ibsoak/fakegateway/fault"
 )
 
@@ -39,6 +40,9 @@ type Options struct {
 	// Progress is called by Run's goroutine; it must not block. nil: nobody is told.
 	Progress func(Progress)
 
+	config fakegateway.Config // what the scenario's Gateway comes to
+	market *MarketFile        // nil: the seeded market
+
 	dialWithin time.Duration // 0: DialWithin
 	termGrace  time.Duration // 0: TermGrace
 	margin     time.Duration // of patience; 0: patienceMargin
@@ -62,14 +66,12 @@ func defaultClock() time.Time {
 
 // withDefaults checks the scenario and the options, and fills in what is left open.
 func (o Options) withDefaults(s Scenario, now time.Time) (Options, error) {
+	o.config = s.Gateway.config()
 	o.ClientID = cmp.Or(o.ClientID, 1)
 	o.TimeScale = cmp.Or(o.TimeScale, 1)
 	o.dialWithin = cmp.Or(o.dialWithin, DialWithin)
 	o.termGrace = cmp.Or(o.termGrace, TermGrace)
 	o.margin = cmp.Or(o.margin, patienceMargin)
-	if c := s.Gateway.Config; c != nil && o.ClockStart.IsZero() {
-		o.ClockStart = c.Clock.Start
-	}
 	if o.ClockStart.IsZero() {
 		o.ClockStart = defaultClock()
 	}
@@ -186,7 +188,7 @@ func prepare(s Scenario, o Options, now time.Time) (*run, error) {
 	}
 	r.rec = &Record{Dir: dir, Header: Header{
 		Version: RecordVersion, Scenario: s, Seed: o.Seed, TimeScale: o.TimeScale,
-		Command: o.Command, Started: now.UTC().Round(0), Schedule: named(s.Gateway.plannedFaults()),
+		Command: o.Command, Started: now.UTC().Round(0), Schedule: named(s.Gateway.Faults),
 		Host: Host{OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.NumCPU(), Go: runtime.Version()},
 	}}
 	r.watcher = newObserver(r.moment)

@@ -6,7 +6,6 @@ package harness
 import (
 	"time"
 
-	"ibsoak/fakegateway"
 	"ibsoak/fakegateway/fault"
 )
 
@@ -34,11 +33,6 @@ type Gateway struct {
 	MaxServerVersion int           `json:"maxServerVersion,omitempty"` // 0 is the fake's default, 225
 	// PlantedZombies are sockets in CLOSE_WAIT on the Gateway's port before the subject starts.
 	PlantedZombies int `json:"plantedZombies,omitempty"`
-	// Config is everything else that the fake can be told. What is said above and by the run, its
-	// clock among it, counts before it; faults and zombies are added. nil: nothing else.
-	Config *fakegateway.Config `json:"config,omitempty"`
-	// Market is a file of prices in place of the seeded market. nil: none.
-	Market *MarketFile `json:"market,omitempty"`
 }
 
 // Mode is how the subject is driven.

@@ -29,10 +29,10 @@ func (s Scenario) Validate() error {
 			bad("check %s: want, within and evidence are 0 or more", c.Name)
 		}
 	}
-	if n := s.Gateway.plannedZombies(); n < 0 || n > maxPlanted {
-		bad("planted zombies %d: want 0..%d", n, maxPlanted)
+	if s.Gateway.PlantedZombies < 0 || s.Gateway.PlantedZombies > maxPlanted {
+		bad("planted zombies %d: want 0..%d", s.Gateway.PlantedZombies, maxPlanted)
 	}
-	if err := (fault.Schedule{Faults: s.Gateway.plannedFaults()}).Validate(); err != nil {
+	if err := (fault.Schedule{Faults: s.Gateway.Faults}).Validate(); err != nil {
 		errs = append(errs, err)
 	}
 	if s.Limit < 0 {
