@@ -2,9 +2,11 @@ package fakegateway
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -18,6 +20,7 @@ type example struct {
 	method, path, body string
 	status             int
 	answer             any
+	lines              []any // of an answer that is a stream: those behind the first
 }
 
 // examples reads the lines of code blocks that begin with > and <.
@@ -37,6 +40,15 @@ func examples(t *testing.T) []example {
 			}
 			e.method, e.path, _ = strings.Cut(request, " ")
 			all = append(all, e)
+		}
+		if text, ok := strings.CutPrefix(line, "< {"); ok {
+			var more any
+			if err := json.Unmarshal([]byte("{"+text), &more); err != nil {
+				t.Fatalf("line %d: %v", i+1, err)
+			}
+			e := &all[len(all)-1]
+			e.lines = append(e.lines, more)
+			continue
 		}
 		if answer, ok := strings.CutPrefix(line, "< "); ok {
 			e := &all[len(all)-1]
@@ -91,6 +103,20 @@ func shows(want, got any) string {
 	return ""
 }
 
+// jsonLines is a stream of JSON values as a list.
+func jsonLines(t *testing.T, text string) any {
+	t.Helper()
+	list := []any{}
+	for in := json.NewDecoder(strings.NewReader(text)); in.More(); {
+		var v any
+		if err := in.Decode(&v); err != nil {
+			t.Fatalf("%v: %s", err, text)
+		}
+		list = append(list, v)
+	}
+	return list
+}
+
 func TestExamplesOfTheControlPort(t *testing.T) {
 	s := startServer(t, Config{
 		Startup: &fault.Downtime{Approval: true}, Semantics: Semantics{Dialog: DialogEach},
@@ -102,7 +128,13 @@ func TestExamplesOfTheControlPort(t *testing.T) {
 	shown := make(map[string]bool)
 	for _, e := range examples(t) {
 		var got any
-		text := c.do(e.method, e.path, e.body, e.status, &got)
+		var text string
+		if e.lines == nil {
+			text = c.do(e.method, e.path, e.body, e.status, &got)
+		} else {
+			text = c.do(e.method, e.path, e.body, e.status, nil)
+			got, e.answer = jsonLines(t, text), append([]any{e.answer}, e.lines...)
+		}
 		if missing := shows(e.answer, got); missing != "" {
 			t.Errorf("docs/control-api.md:%d: the answer lacks %s: %s", e.line, missing, text)
 		}
@@ -112,7 +144,7 @@ func TestExamplesOfTheControlPort(t *testing.T) {
 		}
 		shown[e.method+" "+path] = true
 	}
-	for pattern := range s.endpoints() {
+	for _, pattern := range append(slices.Collect(maps.Keys(s.endpoints())), watchPattern) {
 		if !shown[pattern] {
 			t.Errorf("docs/control-api.md has no example of %s", pattern)
 		}

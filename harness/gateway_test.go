@@ -2,6 +2,9 @@ package harness
 
 import (
 	"encoding/json"
+	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -127,6 +130,74 @@ func TestClockSetDuringTheStart(t *testing.T) {
 		}
 		if err := r.journal.close(); err != nil {
 			t.Error(err)
+		}
+	}
+}
+
+// TestGatewayTakesItsSettings shows that the process is what the fake's settings say, that it reads a
+// file of prices, and that nobody but the harness drives it.
+func TestGatewayTakesItsSettings(t *testing.T) {
+	t.Parallel()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	prices := filepath.Join(t.TempDir(), "prices.csv")
+	const rows = "date,open,high,low,close,volume,symbol\n" +
+		"2024-03-01T14:30:00Z,10,11,9,10.5,1000,AAPL\n2024-03-01T14:31:00Z,10.5,11,10,10.8,900,AAPL\n"
+	if err := os.WriteFile(prices, []byte(rows), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c := fakegateway.Config{
+		Accounts: []string{"DU5", "DU6"}, Profile: "leaky", MaxServerVersion: 203,
+		Clock: fakegateway.Clock{Start: defaultClock(), Scale: 3},
+	}
+	c.StartCash = dec("1234")
+	c.Positions = []fakegateway.OpeningPosition{{Account: "DU6", Symbol: "AAPL", Quantity: 4, Price: dec("10")}}
+	start := GatewayStart{Config: c, Market: &MarketFile{Path: prices, Speed: 2}, Dir: t.TempDir()}
+	g, err := startGateway(t.Context(), []string{self, GatewayWord}, start, func() {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := g.close(); err != nil || !g.cmd.ProcessState.Success() {
+			t.Errorf("close: %v, %s%s", err, g.cmd.ProcessState, g.lastWords())
+		}
+	}()
+	err = g.await(t.Context(), g.over, "the books", func(m *mirror) bool { return m.booked })
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, hello := g.books, g.greeting()
+	if len(b.Accounts) != 2 || b.Accounts[1].ID != "DU6" || b.Accounts[0].StartCash.Cmp(dec("1234")) != 0 {
+		t.Errorf("accounts %+v", b.Accounts)
+	}
+	if len(b.Positions) != 1 || b.Positions[0].Opening.Quantity != 4 || hello.Scale != 3 || !hello.Start.Equal(defaultClock()) {
+		t.Errorf("positions %+v, clock %+v", b.Positions, hello)
+	}
+	answer, err := http.Get("http://" + g.control + "/healthz") //nolint:noctx // it is answered at once
+	if err != nil {
+		t.Fatal(err)
+	}
+	if answer.Body.Close(); answer.StatusCode != http.StatusUnauthorized {
+		t.Errorf("a request without the token: %s", answer.Status)
+	}
+}
+
+// TestGatewayRefusesItsSettings shows what is said about settings that cannot be.
+func TestGatewayRefusesItsSettings(t *testing.T) {
+	t.Parallel()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for says, start := range map[string]GatewayStart{
+		"read market: open": {Market: &MarketFile{Path: "no-such-file"}},
+		"coffee":            {Config: fakegateway.Config{Profile: "coffee"}},
+	} {
+		start.Dir = t.TempDir()
+		if _, err := startGateway(t.Context(), []string{self, GatewayWord}, start, func() {}); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("error %v, want one that says %q", err, says)
 		}
 	}
 }

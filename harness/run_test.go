@@ -298,7 +298,9 @@ func TestRunStops(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if v := Judge(r); v.Outcome != Inconclusive || r.Footer.Stop != StopInterrupted {
+		v := Judge(r)
+		if v.Outcome != Inconclusive || r.Footer.Stop != StopInterrupted ||
+			!strings.Contains(v.Sentence, "it was interrupted") {
 			t.Errorf("%s, stop %s: %s", v.Outcome, r.Footer.Stop, v.Sentence)
 		}
 	})

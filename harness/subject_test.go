@@ -34,6 +34,9 @@ func TestMain(m *testing.M) {
 	if len(os.Args) < 3 || os.Args[1] != subjectWord {
 		os.Exit(m.Run())
 	}
+	if os.Args[2] == "gateway-crashes" {
+		crashingGateway()
+	}
 	act, known := subjects[os.Args[2]]
 	if !known {
 		fmt.Fprintln(os.Stderr, "no such subject:", os.Args[2])
@@ -55,6 +58,7 @@ var subjects = map[string]func(args []string) error{
 	"orphan":  orphan,  // works and leaves a child behind
 	"twice":   twice,   // two connections at once
 	"refuses": refuses, // exits 20 without connecting
+	"harness": inner,   // is a harness: runs a scenario in DIR until it is killed
 	"parent":  parent,  // is a harness: starts a subject that hangs, says its pid, and waits
 }
 
@@ -267,6 +271,34 @@ func parent([]string) error {
 	fmt.Fprintln(os.Stdout, child.pid)
 	<-child.exited
 	return nil
+}
+
+// crashingGateway is a Gateway that panics when it has served for a while.
+func crashingGateway() {
+	go func() {
+		<-time.After(200 * time.Millisecond)
+		panic("boom")
+	}()
+	os.Exit(GatewayMain(os.Stdin, os.Stdout, os.Stderr))
+}
+
+// inner runs a continuous subject with the habit that its first argument names, in the directory
+// that its second one names.
+func inner(args []string) error {
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	s := Scenario{
+		Name: "test", Summary: "A test.",
+		Subject: Subject{Mode: Continuous, Interval: 20 * time.Millisecond, For: time.Hour},
+		Checks: append(checks("no-zombies-at-gateway", "one-connection-per-client", gatewayUnharmedName),
+			Check{Name: "cycles", Want: 1000}),
+	}
+	_, err = Run(context.Background(), s, Options{ //nolint:forbidigo // a process's own context
+		Command: []string{self, subjectWord, args[0], "{args}"}, OutDir: args[1],
+	})
+	return err
 }
 
 func refuses([]string) error {

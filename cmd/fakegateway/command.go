@@ -28,8 +28,8 @@ It prints one line on stdout when it is ready, and stops on SIGTERM or SIGINT:
 
   listening gateway=127.0.0.1:40123 control=127.0.0.1:40124
 
-Port 0 takes a free port. The control port speaks HTTP: GET /connections, /transcript, /receipts,
-/books, /faults, /healthz, /connectivity; PUT /schedule; POST /faults, /restart, /zombies, /operate,
+Port 0 takes a free port. The control port speaks HTTP: GET /connections, /transcript, /watch,
+/receipts, /books, /faults, /healthz, /connectivity; PUT /schedule; POST /faults, /restart, /zombies, /operate,
 /dialog, /2fa, /connectivity, /books/fill, /books/cancel, /books/correct, /books/bust; DELETE
 /faults/{id}. docs/control-api.md has an example of each.`
 
