@@ -80,7 +80,9 @@ var digested = []struct {
 	{"contract.right", func(d *Digest, v protoreflect.Value) { d.Right = v.String() }},
 	{"order.action execution.side", func(d *Digest, v protoreflect.Value) { d.Action = v.String() }},
 	{"order.orderType", func(d *Digest, v protoreflect.Value) { d.OrderType = v.String() }},
-	{"order.totalQuantity execution.shares position", func(d *Digest, v protoreflect.Value) { d.Quantity = v.String() }},
+	{"order.totalQuantity execution.shares position", func(d *Digest, v protoreflect.Value) {
+		d.Quantity = v.String()
+	}},
 	{"order.cashQty", func(d *Digest, v protoreflect.Value) { d.CashQty = number(v.Float()) }},
 	{"order.lmtPrice", func(d *Digest, v protoreflect.Value) { d.LmtPrice = number(v.Float()) }},
 	{"order.auxPrice", func(d *Digest, v protoreflect.Value) { d.AuxPrice = number(v.Float()) }},

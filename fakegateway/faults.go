@@ -167,7 +167,7 @@ func (c *conn) stopReading() (resume func()) {
 func (c *conn) setEOF(hit fault.Hit) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	switch hit.What.Do { //nolint:exhaustive // the others have nothing to do with the client's FIN
+	switch hit.What.Do {
 	case fault.IgnoreEOF:
 		c.eof = leakOnEOF
 	case fault.SendAfterEOF:

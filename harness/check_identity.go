@@ -119,7 +119,7 @@ func (l *orderLog) judgeReference(ref string, orders []*sentOrder, out *identiti
 			earlier := orders[j]
 			kind := l.pair(earlier, later, orders[j+1:i])
 			kinds[kind] = append(kinds[kind], Example{
-				Life: later.Life, Connection: later.Message.Connection, At: later.At,
+				Life: later.Life, Connection: later.Connection, At: later.At,
 				What: fmt.Sprintf("orderRef %q: %s, permId %d, beside permId %d%s", ref, later.describe(),
 					later.book.PermID, earlier.book.PermID, kind.why()),
 			})
@@ -170,7 +170,7 @@ func (l *orderLog) pair(a, b *sentOrder, between []*sentOrder) pairing {
 		return pairApart
 	case a.settled(b.place):
 		return l.pairSettled(a, b)
-	case a.Message.Connection == b.Message.Connection:
+	case a.Connection == b.Connection:
 		if a.equal(b) && sameNumber(a.LmtPrice, b.LmtPrice) && sameNumber(a.AuxPrice, b.AuxPrice) {
 			return pairAtOnce
 		}
@@ -247,7 +247,7 @@ func (l *orderLog) movedBack(a, b *sentOrder) bool {
 func (l *orderLog) disturbed(a, b *sentOrder) bool {
 	for _, c := range l.r.subjects() {
 		within := c.Accepted <= b.At && (c.ended() == 0 || c.ended() >= a.At)
-		if within && c.ID != b.Message.Connection && l.r.broken(c) {
+		if within && c.ID != b.Connection && l.r.broken(c) {
 			return true
 		}
 	}

@@ -161,7 +161,9 @@ func rightAccount(r *Record, c Check) Finding {
 		switch {
 		case o.Account != "" && !managed[o.Account]:
 			return fmt.Sprintf("account %s is not one of the Gateway's", o.Account)
-		case slices.ContainsFunc(o.told, func(t telling) bool { return t.message.Kind == "errMsg" && noAccount(t.message.Code) }):
+		case slices.ContainsFunc(o.told, func(t telling) bool {
+			return t.message.Kind == "errMsg" && noAccount(t.message.Code)
+		}):
 			return "refused for its account"
 		}
 		return ""

@@ -85,8 +85,9 @@ var orderDetectors = []Detector{
 		Doc: "An order named an account that the Gateway does not manage, or none where it manages " +
 			"several. Informational without an order.",
 		Least: "one order",
-		Do:    "Compare the configured account with managedAccounts before the first order, and stop if it is not there.",
-		Page:  "your-trader.md#orders",
+		Do: "Compare the configured account with managedAccounts before the first order, and stop if " +
+			"it is not there.",
+		Page: "your-trader.md#orders",
 	},
 	{
 		Name: "message-rate", Group: GroupOrders, judge: messageRateKept,

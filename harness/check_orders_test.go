@@ -716,7 +716,7 @@ func endCases() []judged {
 			s.Messages[2].Life = 0
 		}, Fail, "outside any life"},
 		{"not watched", func(s *script) { s.session(); s.end(0); s.now -= 5 * sec }, Inconclusive, "0 lives seen"},
-		{"nobody", func(s *script) {}, Inconclusive, "never connected"},
+		{"nobody", func(*script) {}, Inconclusive, "never connected"},
 	})
 }
 

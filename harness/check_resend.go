@@ -105,7 +105,8 @@ func (l *orderLog) unknown(a, b *sentOrder) string {
 	has := map[question]bool{askedOpen: a.toldSince(a.place, b.place)}
 	for _, answer := range l.answers {
 		since := answer.place > a.place && answer.place < b.place && answer.connection != a.Connection
-		if since && (answer.all || l.conns[answer.connection].ClientID != nil && *l.conns[answer.connection].ClientID == a.client) {
+		asker := l.conns[answer.connection].ClientID
+		if since && (answer.all || asker != nil && *asker == a.client) {
 			has[answer.question] = true
 		}
 	}

@@ -162,7 +162,8 @@ func (r *Record) unshown(life int) (why string, known bool) {
 		return fmt.Sprintf("it asked for %s, and nothing of it was answered in full while it was there%s",
 			work, r.errors(life)), true
 	case other != "":
-		return fmt.Sprintf("it asked for %s, which may be its work or not; name its cycle by subject.cycle", other), false
+		return fmt.Sprintf("it asked for %s, which may be its work or not; name its cycle by subject.cycle",
+			other), false
 	case all != "":
 		return fmt.Sprintf("it asked only for %s, which is no work", all), true
 	}
@@ -235,12 +236,16 @@ func cyclesOfRun(r *Record, c Check) Finding {
 		if !known {
 			return f.undecided("%s", why)
 		}
-		f.violated(Example{Life: life, What: fmt.Sprintf("no cycle was shown: %s; the run ended: %s", why, r.Footer.Stop), Missing: true})
+		f.violated(Example{
+			Life: life, Missing: true,
+			What: fmt.Sprintf("no cycle was shown: %s; the run ended: %s", why, r.Footer.Stop),
+		})
 		return f.conclude("none seen, %d wanted", want)
 	}
 	last := r.Cycles[n-1]
 	if !r.Header.paceable() && !r.silent() {
-		return f.undecided("%d of %d cycles: they come slower than the scenario's interval, and %s", n, want, unpaceable)
+		return f.undecided("%d of %d cycles: they come slower than the scenario's interval, and %s",
+			n, want, unpaceable)
 	}
 	f.violated(Example{
 		Life: last.Life, Connection: last.Connection, At: last.Answered,

@@ -129,7 +129,7 @@ func (c *recogniser) asked(s *worker, e fakegateway.Event) {
 			s.orders[d.OrderID] = a
 			c.join(s, a)
 		}
-	case known && c.matches(e.Message, d) && !(w.request == wire.ReqAccountUpdates && !d.Subscribe):
+	case known && c.matches(e.Message, d) && (w.request != wire.ReqAccountUpdates || d.Subscribe):
 		c.request(s, a, w)
 	case strings.HasPrefix(e.Message, "cancel"):
 		s.forget(d.ReqID)

@@ -45,8 +45,8 @@ type (
 )
 
 // WriteJUnit writes one test case for each life, one for each group of checks, and one for the run as
-// a whole, which holds what no single life is to blame for. Inconclusive is an error: CI must not show it as a pass, and
-// JUnit has no word for it.
+// a whole, which holds what no single life is to blame for. Inconclusive is an error: CI must not show
+// it as a pass, and JUnit has no word for it.
 func WriteJUnit(w io.Writer, v Verdict) error {
 	s := junitSuite{
 		Name: v.Scenario, Time: seconds(v.Took), Timestamp: v.Started,

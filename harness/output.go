@@ -115,7 +115,8 @@ func (s *stream) keep(data []byte) {
 // finish writes the last bytes to the log, after a line that says how many are missing before them.
 func (s *stream) finish() {
 	if s.lost > 0 {
-		_, err := fmt.Fprintf(s.log, "\n[%d bytes left out here: a log keeps the first and the last %d]\n", s.lost, LogKept)
+		_, err := fmt.Fprintf(s.log, "\n[%d bytes left out here: a log keeps the first and the last %d]\n",
+			s.lost, LogKept)
 		s.err = errors.Join(s.err, err)
 	}
 	for _, part := range [][]byte{s.tail[s.next:], s.tail[:s.next]} {

@@ -200,7 +200,8 @@ func (rr *recordReader) finish() (*Record, error) {
 // its record has all that a run writes.
 func (r *Record) ranToItsEnd() bool {
 	ends := []Stop{StopDone, StopNeverDialed, StopExited, StopStalled}
-	return r.Header.Sabotage == "" && r.Header.Kernel == "" && len(r.Footer.Errors) == 0 && slices.Contains(ends, r.Footer.Stop)
+	sound := r.Header.Sabotage == "" && r.Header.Kernel == "" && len(r.Footer.Errors) == 0
+	return sound && slices.Contains(ends, r.Footer.Stop)
 }
 
 // unlooked is the first life after which nobody looked at the sockets; 0: there is none.

@@ -121,7 +121,8 @@ func (p *printer) group(v Verdict, g Group) {
 		case f.Outcome == Pass:
 			say(fmt.Sprintf("%s %s (%s): %s", f.result(), f.Check, count(f.Evidence, f.Unit), f.Detail))
 		default:
-			say(fmt.Sprintf("%s %s (%s): %s", strings.ToUpper(f.result()), f.Check, count(f.Evidence, f.Unit), f.Detail))
+			said := strings.ToUpper(f.result())
+			say(fmt.Sprintf("%s %s (%s): %s", said, f.Check, count(f.Evidence, f.Unit), f.Detail))
 			p.reasons(f)
 		}
 	}

@@ -108,7 +108,7 @@ func (s Subject) validate() error {
 	if s.Cycles < 0 || s.For < 0 || s.LifeLimit < 0 {
 		bad("mode", "cycles, for and life limit are 0 or more")
 	}
-	return errors.Join(append(errs, s.Trader.Validate())...)
+	return errors.Join(append(errs, s.Validate())...)
 }
 
 // Validate reports what of the description of a trader says nothing or cannot be.

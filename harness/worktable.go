@@ -38,13 +38,24 @@ type workKind struct {
 
 // workKinds are the requests whose answers are known.
 var workKinds = []workKind{
-	{request: wire.ReqHistoricalData, rank: marketData, ends: kinds(wire.HistoricalData, wire.HistoricalSchedule), updates: kinds(wire.HistoricalDataUpdate)},
-	{request: wire.ReqMktData, rank: marketData, ends: kinds(wire.TickSnapshotEnd), updates: kinds(wire.TickPrice, wire.TickSize, wire.TickString, wire.TickGeneric, wire.TickOptionComputation, wire.TickEFP)},
+	{
+		request: wire.ReqHistoricalData, rank: marketData,
+		ends:    kinds(wire.HistoricalData, wire.HistoricalSchedule),
+		updates: kinds(wire.HistoricalDataUpdate),
+	},
+	{
+		request: wire.ReqMktData, rank: marketData, ends: kinds(wire.TickSnapshotEnd),
+		updates: kinds(wire.TickPrice, wire.TickSize, wire.TickString, wire.TickGeneric,
+			wire.TickOptionComputation, wire.TickEFP),
+	},
 	{request: wire.ReqTickByTickData, rank: marketData, updates: kinds(wire.TickByTick)},
 	{request: wire.ReqRealTimeBars, rank: marketData, updates: kinds(wire.RealTimeBars)},
 	{request: wire.ReqMktDepth, rank: marketData, updates: kinds(wire.UpdateMktDepth, wire.UpdateMktDepthL2)},
 	{request: wire.ReqScannerSubscription, rank: marketData, updates: kinds(wire.ScannerData)},
-	{request: wire.ReqHistoricalTicks, rank: marketData, ends: kinds(wire.HistoricalTicks, wire.HistoricalTicksBidAsk, wire.HistoricalTicksLast)},
+	{
+		request: wire.ReqHistoricalTicks, rank: marketData,
+		ends: kinds(wire.HistoricalTicks, wire.HistoricalTicksBidAsk, wire.HistoricalTicksLast),
+	},
 	{request: wire.ReqHeadTimestamp, rank: marketData, ends: kinds(wire.HeadTimestamp)},
 	{request: wire.ReqHistogramData, rank: marketData, ends: kinds(wire.HistogramData)},
 	{request: wire.ReqHistoricalNews, rank: marketData, ends: kinds(wire.HistoricalNewsEnd)},

@@ -7,9 +7,9 @@ import (
 	"ibsoak/harness"
 )
 
-// cleanConnections are the checks that hold for every trader at every moment: nothing here
+// Always are the checks that hold for every trader at every moment: nothing here
 // depends on what a scenario does to it.
-func cleanConnections() []harness.Check {
+func Always() []harness.Check {
 	return []harness.Check{
 		{Name: "oracles-agree"},
 		{Name: "no-zombies-at-gateway"},
@@ -39,7 +39,7 @@ func cleanConnections() []harness.Check {
 // with adds the common checks to a scenario's own, which come first and replace those of the same
 // name.
 func with(checks ...harness.Check) []harness.Check {
-	for _, common := range cleanConnections() {
+	for _, common := range Always() {
 		named := func(c harness.Check) bool { return c.Name == common.Name }
 		if !slices.ContainsFunc(checks, named) {
 			checks = append(checks, common)

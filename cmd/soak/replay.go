@@ -9,6 +9,7 @@ import (
 
 	"ibsoak/fakegateway/fault"
 	"ibsoak/harness"
+	"ibsoak/scenarios"
 )
 
 func newReplay() *cobra.Command {
@@ -42,13 +43,7 @@ schedule.yaml of any record.
 
 // replayed is the scenario around a schedule: what must hold for every trader at every moment.
 func replayed(schedule fault.Schedule, duration, interval time.Duration) harness.Scenario {
-	names := []string{
-		"oracles-agree", "no-zombies-at-gateway", "no-zombies-at-trader", "one-connection-per-client",
-		"complete-preambles", "first-bytes", "no-duplicate-orders", "no-blind-resend", "exposure",
-		"orders-after-ready", "order-ids-rise", "reconciled-before-orders", "no-orders-in-outage",
-		"right-account", "message-rate", "no-order-beyond-intent", "no-orders-after-end", "books-add-up", "gateway-unharmed",
-		"sigterm",
-	}
+	names := []string{"sigterm"}
 	if len(schedule.Faults) > 0 {
 		names = append(names, "faults-delivered")
 	}
@@ -62,6 +57,7 @@ func replayed(schedule fault.Schedule, duration, interval time.Duration) harness
 	if schedule.Hook != "" {
 		s.Gateway.Settings = &harness.Settings{Schedule: fault.Schedule{Hook: schedule.Hook}}
 	}
+	s.Checks = scenarios.Always()
 	for _, name := range names {
 		s.Checks = append(s.Checks, harness.Check{Name: name})
 	}

@@ -22,7 +22,8 @@ func (f *varyFlags) add(cmd *cobra.Command, duration, interval time.Duration) {
 	flags := cmd.Flags()
 	f.given = func(name string) bool { return flags.Changed(name) }
 	flags.DurationVar(&f.duration, "for", duration, "how long a continuous trader runs, a `TIME` at time scale 1")
-	flags.DurationVar(&f.interval, "interval", interval, "`TIME` between cycles of a continuous trader, at time scale 1")
+	flags.DurationVar(&f.interval, "interval", interval,
+		"`TIME` between cycles of a continuous trader, at time scale 1")
 	flags.StringSliceVar(&f.symbols, "symbols", nil, "`LIST` for {symbols}, with commas (default AAPL)")
 }
 

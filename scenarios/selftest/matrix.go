@@ -239,7 +239,10 @@ func leakRows() []Row {
 			Subject: "leaks-fds-per-lost-session", Scenario: "rst-mid-session", Shorter: lost,
 			Killers: by("fds-after-recovery"),
 		},
-		{Subject: "leaks-thread-per-cycle", Scenario: "continuous-1h", Shorter: fewSteps, Killers: by("steady-threads")},
+		{
+			Subject: "leaks-thread-per-cycle", Scenario: "continuous-1h", Shorter: fewSteps,
+			Killers: by("steady-threads"),
+		},
 		{Subject: "leaks-threads-late", Scenario: "continuous-1h", Shorter: fastHour, Killers: by("steady-threads")},
 		{Subject: "leaks-memory-per-cycle", Scenario: "continuous-1h", Shorter: memory, Killers: by("memory")},
 		{ // it gives back more at once than it leaks in the last third: no run of this length can tell
