@@ -139,7 +139,7 @@ func TestFollowEndsWithItsReader(t *testing.T) {
 // TestTimesDoNotFollowTheMachinesClock gives the board a time as it is read after the machine's
 // clock was set an hour ahead. Package time has no way to make one.
 func TestTimesDoNotFollowTheMachinesClock(t *testing.T) {
-	b := newBoard(time.Now(), 1, nil)
+	b := newBoard(1, nil, clock{began: time.Now(), scale: 1})
 	now := time.Now()
 	set := now
 	const secondsShift = 30 // in time.Time's first word, of a time with a monotonic reading

@@ -57,7 +57,8 @@ func noDuplicateOrders(r *Record, c Check) Finding {
 	f.Informational = f.Outcome != Fail && f.Evidence < f.Least && (c.Evidence == 0 || log.otherLayer(c))
 	if f.Evidence < f.Least && !f.Informational && f.Outcome != Fail {
 		return f.undecided("%s; %s. No other layer could speak either: give each intent an orderRef of "+
-			"its own, or say with --expect-position what is wanted", count(f.Evidence, "orders with a reference"), detail)
+			"its own, or say with --expect-position what is wanted",
+			count(f.Evidence, "orders with a reference"), detail)
 	}
 	return f.conclude("%s", detail)
 }

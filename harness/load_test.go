@@ -53,7 +53,7 @@ func spin(done <-chan struct{}) {
 		select {
 		case <-done:
 			spinning = false
-		default: //nolint:staticcheck // spinning is what it is there for
+		default:
 		}
 	}
 }
