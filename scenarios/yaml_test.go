@@ -58,7 +58,7 @@ var _ = Describe("the YAML form", func() {
 					OnceArgs: []string{}, ContinuousArgs: []string{"-i", "{interval}"},
 					ConnectWithin: time.Second, Grace: time.Second,
 					Exits:     map[harness.ExitClass][]int{harness.ExitRefused: {10, 11}},
-					Cycle:     harness.CycleRule{Request: "reqMktData", Symbol: "AAPL", Ref: "r"},
+					Cycle:     harness.CycleRule{Request: "placeOrder", Symbol: "AAPL", Ref: "r"},
 					Positions: []harness.WantedPosition{{Symbol: "AAPL", Want: &one, Max: &one}},
 					Reference: harness.RefIntent,
 				},

@@ -16,6 +16,14 @@ import (
 	"ibsoak/scenarios"
 )
 
+// TestMain lets the test binary be the Gateway of its own runs.
+func TestMain(m *testing.M) {
+	if len(os.Args) == 2 && os.Args[1] == harness.GatewayWord {
+		os.Exit(harness.GatewayMain(os.Stdin, os.Stdout, os.Stderr)) //nolint:forbidigo // a process
+	}
+	os.Exit(m.Run())
+}
+
 var (
 	all    = flag.Bool("traders.all", false, "run every short scenario: some minutes for each trader")
 	update = flag.Bool("traders.update", false, "run every short scenario and write "+page)
@@ -62,7 +70,7 @@ func typeScriptTrader(t *testing.T) []string {
 	t.Helper()
 	node, npm := runtime(t, "node"), runtime(t, "npm")
 	command := []string{"ci"}
-	if _, err := os.Stat(filepath.Join("typescript", "node_modules")); err == nil {
+	if _, err := os.Stat(filepath.Join("typescript", "node_modules", ".bin", "tsc")); err == nil {
 		command = []string{"run", "build"}
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), installWithin)
