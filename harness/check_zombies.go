@@ -24,9 +24,9 @@ var zombieDetectors = []Detector{
 	},
 }
 
-func noZombiesAtGateway(r *Record, c Check) Finding { return noZombies(r, c, GatewaySide) }
+func noZombiesAtGateway(r *Record, c Check) Finding { return r.lookedAt(noZombies(r, c, GatewaySide)) }
 
-func noZombiesAtTrader(r *Record, c Check) Finding { return noZombies(r, c, TraderSide) }
+func noZombiesAtTrader(r *Record, c Check) Finding { return r.lookedAt(noZombies(r, c, TraderSide)) }
 
 // noZombies takes both oracles' word: each alone is enough to convict. Where the scenario kills
 // the subject, only connections of lives that were killed are evidence, and every life must have
@@ -45,9 +45,6 @@ func noZombies(r *Record, c Check, side Side) Finding {
 	bound := cmp.Or(c.Within, ZombieBound)
 	for _, z := range r.zombies(side, bound) {
 		f.violated(z.Example)
-	}
-	if life := r.unlooked(); life != 0 && f.Outcome != Fail {
-		return f.undecided("nobody looked at the sockets after life %d", life)
 	}
 	longest := r.longestStay(side)
 	witnesses := "by both oracles"

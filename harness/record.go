@@ -209,8 +209,8 @@ type Sample struct {
 	FDs      int    `json:"fds"`
 	Threads  int    `json:"threads"`
 	RSSBytes int64  `json:"rssBytes"`
-	// OwnsSession is set when one of the sampled processes held the client's end of an established
-	// session with the Gateway.
+	// OwnsSession tells that one of them had the trader's end of an established session open. Where
+	// that is never so, the numbers are of a launcher and not of the trader.
 	OwnsSession bool `json:"ownsSession,omitempty"`
 }
 
