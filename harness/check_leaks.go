@@ -147,7 +147,7 @@ func grows(r *Record, f *Finding, u resourceUse, value func(Sample) float64) Fin
 		u.what, u.show(g.Start), u.show(g.End), u.show(g.Fall))
 	limit := r.limitText(g, u, samples)
 	if f.Outcome != Fail && f.Evidence >= f.Least && g.Limit > u.widest {
-		return f.undecided("%s%s, and above %s a cycle that means nothing", seen, limit, u.show(u.widest))
+		return f.undecided("%s%s: above %s a cycle that shows nothing", seen, limit, u.show(u.widest))
 	}
 	return f.conclude("%s%s", seen, limit)
 }

@@ -476,13 +476,13 @@ func leakCases() []judged {
 			for i := range r.Samples {
 				r.Samples[i].FDs += 3 * (i % 60)
 			}
-		}, Inconclusive, "above 2 a cycle that means nothing"},
+		}, Inconclusive, "above 2 a cycle that shows nothing"},
 		{"five at once, late", oneLife(120), fds, func(r *Record) {
 			for i := range r.Samples {
 				r.Samples[i].FDs += int(step(i, 100, 5))
 			}
 		}, Pass, ""},
-		{"Want allows more", oneLife(30), Check{Name: "steady-fds", Want: 30}, leaking(1, addFD), Inconclusive, "means nothing"},
+		{"Want allows more", oneLife(30), Check{Name: "steady-fds", Want: 30}, leaking(1, addFD), Inconclusive, "shows nothing"},
 		{"not sampled at the end", oneLife(120), fds, func(r *Record) { r.Samples = r.Samples[:100] }, Inconclusive, "no sample from cycle 100 to 120"},
 		{"not sampled in between", oneLife(120), fds, func(r *Record) {
 			r.Samples = slices.Delete(r.Samples, 40, 60)
@@ -509,7 +509,7 @@ func leakCases() []judged {
 			for i := range r.Samples {
 				r.Samples[i].RSSBytes += int64(i)<<20 + 120<<20 - int64(step(i, 90, 120<<20))
 			}
-		}, Inconclusive, "above 1 MiB a cycle that means nothing"},
+		}, Inconclusive, "above 1 MiB a cycle that shows nothing"},
 		{"1 MiB a cycle, 40 MiB given back once", oneLife(120), rss, func(r *Record) {
 			for i := range r.Samples {
 				r.Samples[i].RSSBytes += int64(i)<<20 - int64(step(i, 60, 40<<20))

@@ -213,3 +213,12 @@ func (r *Record) unlooked() int {
 	}
 	return 0
 }
+
+// lookedAt is the finding when somebody looked after every life: what a life leaves in the kernel's
+// table shows at quiescence and at no other time.
+func (r *Record) lookedAt(f Finding) Finding {
+	if life := r.unlooked(); life != 0 && f.Outcome == Pass {
+		return f.undecided("nobody looked at the sockets after life %d", life)
+	}
+	return f
+}
