@@ -3,6 +3,7 @@ package harness
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -174,6 +175,7 @@ func recoverRecord(dir string) (*Record, error) {
 		return nil, fmt.Errorf("read what the Gateway wrote of a run that was cut short: %w", err)
 	}
 	r.Footer.Stop = StopKilled
+	r.Header.Kernel = cmp.Or(r.Header.Kernel, "soak was killed with what it had read")
 	r.Footer.Cut = max(r.newest(), r.Header.moment(m.lastHeard()))
 	r.Footer.Ended = r.Footer.Cut
 	for i := range r.Lives {

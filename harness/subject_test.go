@@ -292,7 +292,7 @@ func inner(args []string) error {
 	s := Scenario{
 		Name: "test", Summary: "A test.",
 		Subject: Subject{Mode: Continuous, Interval: 20 * time.Millisecond, For: time.Hour},
-		Checks: append(checks("no-zombies-at-gateway", "one-connection-per-client", gatewayUnharmedName),
+		Checks: append(checks("oracles-agree", "no-zombies-at-gateway", "one-connection-per-client", gatewayUnharmedName),
 			Check{Name: "cycles", Want: 1000}),
 	}
 	_, err = Run(context.Background(), s, Options{ //nolint:forbidigo // a process's own context
