@@ -104,14 +104,14 @@ func (l *orderLog) lostBefore(o *sentOrder) (last Connection, found bool) {
 // of when it sent the other.
 func (l *orderLog) leftOpen(c Connection, before *sentOrder) bool {
 	return slices.ContainsFunc(l.orders, func(o *sentOrder) bool {
-		return o.Connection == c.ID && !o.settled(before.place)
+		return o.Connection == c.ID && !o.settled(before.knew)
 	})
 }
 
 // reconciled reports that a session after the lost one had a full answer before the order.
 func (l *orderLog) reconciled(lost Connection, o *sentOrder) bool {
 	return slices.ContainsFunc(l.answers, func(a answered) bool {
-		return a.place < o.place && l.conns[a.connection].Accepted > lost.Accepted
+		return a.place < o.knew && l.conns[a.Connection].Accepted > lost.Accepted
 	})
 }
 
