@@ -724,6 +724,39 @@ func gateCases() []judged {
 			s.trade("BUY 1 AAPL", "")
 			s.fail(-1, 1102)
 		}, Fail, "after 1100"},
+		{"in it, on a session beside the one that was told", func(s *script) {
+			s.session()
+			s.fail(-1, 1100)
+			s.now += 9 * sec
+			s.session()
+			s.trade("BUY 1 AAPL", "")
+		}, Fail, "after 1100"},
+		{"on the next session, which a Gateway that restarted gives without a word", func(s *script) {
+			s.session()
+			s.fail(-1, 1100)
+			s.now += 9 * sec
+			s.lose()
+			s.session()
+			s.trade("BUY 1 AAPL", "")
+		}, Pass, ""},
+		{"after it, told on a session that began in it", func(s *script) {
+			s.session()
+			s.fail(-1, 1100)
+			s.lose()
+			s.session()
+			s.fail(-1, 1102)
+			s.now += 9 * sec
+			s.trade("BUY 1 AAPL", "")
+		}, Pass, ""},
+		{"by the next life, which was told nothing", func(s *script) {
+			s.session()
+			s.fail(-1, 1100)
+			s.now += 9 * sec
+			s.end(0)
+			s.begin()
+			s.session()
+			s.trade("BUY 1 AAPL", "")
+		}, Pass, ""},
 		{"crossing it", func(s *script) {
 			s.session()
 			s.fail(-1, 1100)
@@ -779,6 +812,13 @@ func changeCases() []judged {
 			s.change(1, "BUY 2 AAPL")
 		}, Pass, ""},
 		{"raised", func(s *script) { s.session(); s.place("BUY 2 AAPL", ""); s.change(1, "BUY 3 AAPL") }, Fail, "first BUY 2 AAPL: raised to 3"},
+		{"an amount of money, raised", func(s *script) {
+			s.session()
+			s.place("BUY 0 EUR", "")
+			s.Messages[len(s.Messages)-1].CashQty = "100"
+			s.change(1, "BUY 0 EUR")
+			s.Messages[len(s.Messages)-1].CashQty = "200"
+		}, Fail, "raised to 200"},
 		{"turned", func(s *script) { s.session(); s.place("BUY 2 AAPL", ""); s.send(1, "SELL 2 AAPL", "") }, Fail, "became SELL 2 AAPL"},
 		{"the same contract, named by its id", func(s *script) {
 			s.session()
