@@ -20,6 +20,7 @@ type Digest struct {
 	OrderID  int    `json:"orderId,omitempty"`
 	PermID   int64  `json:"permId,omitempty"`
 	ParentID int    `json:"parentId,omitempty"`
+	ClientID int    `json:"clientId,omitempty"` // whose executions are asked for; 0: everybody's
 	Account  string `json:"account,omitempty"`
 
 	// The contract. Two messages may name one contract by more or fewer of these.
@@ -68,17 +69,18 @@ var digested = []struct {
 	{"permId order.permId execution.permId", func(d *Digest, v protoreflect.Value) { d.PermID = v.Int() }},
 	{"parentId order.parentId", func(d *Digest, v protoreflect.Value) { d.ParentID = int(v.Int()) }},
 	{
-		"account acctCode accountName accountsList order.account execution.acctNumber",
+		"account acctCode accountName accountsList order.account execution.acctNumber executionFilter.acctCode",
 		func(d *Digest, v protoreflect.Value) { d.Account = v.String() },
 	},
-	{"contract.symbol", func(d *Digest, v protoreflect.Value) { d.Symbol = v.String() }},
-	{"contract.secType", func(d *Digest, v protoreflect.Value) { d.SecType = v.String() }},
+	{"contract.symbol executionFilter.symbol", func(d *Digest, v protoreflect.Value) { d.Symbol = v.String() }},
+	{"contract.secType executionFilter.secType", func(d *Digest, v protoreflect.Value) { d.SecType = v.String() }},
 	{"contract.conId", func(d *Digest, v protoreflect.Value) { d.ConID = int(v.Int()) }},
 	{"contract.currency", func(d *Digest, v protoreflect.Value) { d.Currency = v.String() }},
 	{"contract.lastTradeDateOrContractMonth", func(d *Digest, v protoreflect.Value) { d.Expiry = v.String() }},
 	{"contract.strike", func(d *Digest, v protoreflect.Value) { d.Strike = number(v.Float()) }},
 	{"contract.right", func(d *Digest, v protoreflect.Value) { d.Right = v.String() }},
-	{"order.action execution.side", func(d *Digest, v protoreflect.Value) { d.Action = v.String() }},
+	{"order.action execution.side executionFilter.side", func(d *Digest, v protoreflect.Value) { d.Action = v.String() }},
+	{"executionFilter.clientId", func(d *Digest, v protoreflect.Value) { d.ClientID = int(v.Int()) }},
 	{"order.orderType", func(d *Digest, v protoreflect.Value) { d.OrderType = v.String() }},
 	{"order.totalQuantity execution.shares position", func(d *Digest, v protoreflect.Value) {
 		d.Quantity = v.String()

@@ -2,6 +2,7 @@ package harness
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/govalues/decimal"
 )
@@ -17,8 +18,9 @@ const (
 	pairAcross                   // the client knew how the first had ended, and lost a session since
 	pairAtOnce                   // equal, in one session, and the first was not known to have ended
 	pairRepeated                 // equal, and the first's acknowledgement was lost, though heard of later
-	pairBlind                    // equal, on a later session, and the first's end was not known
-	pairUncertain                // as blind, but of other size or type
+	pairBelieved                 // the client took a word that the first was cancelled, and it had filled
+	pairBlind                    // equal, on a later session, the first's was lost and its end not known
+	pairUncertain                // as blind, but of other size or type, or nothing was lost
 )
 
 // pairedWith is with how many of the orders before it an order is compared: a strategy's name has
@@ -32,6 +34,8 @@ type identities struct {
 	tagged    int // orders whose reference is a strategy's name
 	convicted []Example
 	doubtful  []Example
+	// strategies are the references that are no identity.
+	strategies map[string]bool
 }
 
 // noDuplicateOrders is the first layer: one intent, one order.
@@ -90,7 +94,7 @@ func (ids identities) describe() string {
 
 // identities looks at the orders that reached the books, one reference after the other.
 func (l *orderLog) identities() identities {
-	var out identities
+	out := identities{strategies: map[string]bool{}}
 	byRef := map[string][]*sentOrder{}
 	said := l.r.Header.Scenario.Subject.Reference
 	for _, o := range l.orders {
@@ -100,6 +104,7 @@ func (l *orderLog) identities() identities {
 			out.unnamed++
 		case said == RefStrategy:
 			out.tagged++
+			out.strategies[o.book.OrderRef] = true
 		default:
 			byRef[o.book.OrderRef] = append(byRef[o.book.OrderRef], o)
 		}
@@ -129,10 +134,11 @@ func (l *orderLog) judgeReference(ref string, orders []*sentOrder, out *identiti
 	strategy := len(kinds[pairSerial])+len(kinds[pairRound]) > 0 && l.r.Header.Scenario.Subject.Reference != RefIntent
 	convicts := []pairing{pairBlind}
 	if !strategy {
-		convicts = append(convicts, pairAtOnce, pairRepeated)
+		convicts = append(convicts, pairAtOnce, pairRepeated, pairBelieved)
 		out.usable += len(orders)
 	} else {
 		out.tagged += len(orders)
+		out.strategies[ref] = true
 	}
 	if l.r.Header.Scenario.Subject.Reference == RefIntent {
 		convicts = append(convicts, pairSerial, pairRound, pairAcross, pairUncertain)
@@ -148,15 +154,17 @@ func (l *orderLog) judgeReference(ref string, orders []*sentOrder, out *identiti
 func (p pairing) why() string {
 	switch p {
 	case pairBlind:
-		return ", whose end the client did not know"
+		return ", whose end the client did not know and whose session was lost"
 	case pairRepeated:
 		return ", whose acknowledgement was lost"
 	case pairAtOnce:
 		return ", which had not ended"
+	case pairBelieved:
+		return ", which was told as cancelled and had filled"
 	case pairAcross:
 		return ", with a session lost in between"
 	case pairUncertain:
-		return ", whose end the client did not know; another size or type"
+		return ", whose end the client did not know"
 	case pairApart, pairSerial, pairRound:
 	}
 	return ""
@@ -169,23 +177,41 @@ func (l *orderLog) pair(a, b *sentOrder, between []*sentOrder) pairing {
 	case !a.sameSide(b), related(*a.book, *b.book), a.book.Rejected, b.book.Rejected,
 		a.book.dead() && l.over(a, b), l.continues(a, b, between):
 		return pairApart
-	case a.settled(b.place):
+	case a.settled(b.knew):
 		return l.pairSettled(a, b)
-	case a.Connection == b.Connection:
-		if a.equal(b) && sameNumber(a.LmtPrice, b.LmtPrice) && sameNumber(a.AuxPrice, b.AuxPrice) {
-			return pairAtOnce
-		}
-		return pairApart // steps of a ladder
-	case !a.equal(b):
+	case a.Connection == b.Connection, l.heldAlive(a, b):
+		return l.pairAlive(a, b)
+	case !a.equal(b), !l.lost(a, b):
 		return pairUncertain
 	}
 	return pairBlind
+}
+
+// pairAlive is for a first order that worked, as far as the client knew, when it sent the second.
+func (l *orderLog) pairAlive(a, b *sentOrder) pairing {
+	switch {
+	case a.equal(b) && sameNumber(a.LmtPrice, b.LmtPrice) && sameNumber(a.AuxPrice, b.AuxPrice):
+		return pairAtOnce
+	case a.book.Filled.IsPos() && a.cancelling(b.place):
+		return pairUncertain // in its place before the cancel was answered, and the cancel came too late
+	}
+	return pairApart // steps of a ladder
+}
+
+// heldAlive reports that the client had heard of the first order in a session after its own.
+func (l *orderLog) heldAlive(a, b *sentOrder) bool {
+	return slices.ContainsFunc(a.told, func(t telling) bool {
+		m := t.message
+		return t.place < b.knew && m.Kind != "errMsg" && l.conns[m.Connection].Accepted > l.conns[a.Connection].Accepted
+	})
 }
 
 func (l *orderLog) pairSettled(a, b *sentOrder) pairing {
 	switch {
 	case l.movedBack(a, b):
 		return pairRound
+	case a.misled(b.knew):
+		return pairBelieved
 	case a.equal(b) && !a.acknowledged():
 		return pairRepeated
 	case l.disturbed(a, b):
@@ -206,12 +232,12 @@ func related(a, b Order) bool {
 
 // over reports that the first order had ended, or was being cancelled, when the second was sent.
 func (l *orderLog) over(a, b *sentOrder) bool {
-	for _, place := range a.cancels {
-		if place < b.place {
-			return true
-		}
-	}
-	return a.settled(b.place) || a.book.DoneAt != 0 && a.book.DoneAt <= b.At
+	return a.cancelling(b.place) || a.settled(b.knew) || a.book.DoneAt != 0 && a.book.DoneAt <= b.At
+}
+
+// cancelling reports that the client had asked, before the place, to cancel the order.
+func (o *sentOrder) cancelling(place int) bool {
+	return slices.ContainsFunc(o.cancels, func(at int) bool { return at < place })
 }
 
 // continues reports that the second order is no more than what the first has left open: it ended
@@ -236,7 +262,7 @@ func (l *orderLog) movedBack(a, b *sentOrder) bool {
 	for _, o := range l.orders[a.index+1 : b.index] {
 		opposite := o.book != nil && o.book.Action != a.book.Action &&
 			sameAccount(o.Account, a.Account) && sameContract(o.Message, a.Message)
-		if opposite && o.settled(b.place) {
+		if opposite && o.settled(b.knew) {
 			back, _ = back.Add(o.book.Filled)
 		}
 	}

@@ -35,15 +35,24 @@ func (l *orderLog) beyond(o *sentOrder, change sentChange) string {
 	case o.settled(change.place):
 		return "" // refused, with 103 or 104
 	}
-	first, err := decimal.Parse(o.Quantity)
-	now, nowErr := decimal.Parse(change.Quantity)
-	if err != nil || nowErr != nil || now.Cmp(first) <= 0 {
+	if cash, raised := raise(o.CashQty, change.CashQty); raised {
+		return fmt.Sprintf("raised to %s of money", cash)
+	}
+	now, raised := raise(o.Quantity, change.Quantity)
+	if !raised {
 		return ""
 	}
 	if o.book != nil && l.reduces(o, now, change.At) {
 		return ""
 	}
 	return fmt.Sprintf("raised to %s", now)
+}
+
+// raise is the later one of two decimals, and whether it is more than the first.
+func raise(first, now string) (decimal.Decimal, bool) {
+	from, err := decimal.Parse(first)
+	to, toErr := decimal.Parse(now)
+	return to, err == nil && toErr == nil && to.Cmp(from) > 0
 }
 
 // reduces reports that an order of that quantity does no more than close the position: a stop that

@@ -104,14 +104,14 @@ func (l *orderLog) lostBefore(o *sentOrder) (last Connection, found bool) {
 // of when it sent the other.
 func (l *orderLog) leftOpen(c Connection, before *sentOrder) bool {
 	return slices.ContainsFunc(l.orders, func(o *sentOrder) bool {
-		return o.Connection == c.ID && !o.settled(before.place)
+		return o.Connection == c.ID && !o.settled(before.knew)
 	})
 }
 
 // reconciled reports that a session after the lost one had a full answer before the order.
 func (l *orderLog) reconciled(lost Connection, o *sentOrder) bool {
 	return slices.ContainsFunc(l.answers, func(a answered) bool {
-		return a.place < o.place && l.conns[a.connection].Accepted > lost.Accepted
+		return a.place < o.knew && l.conns[a.Connection].Accepted > lost.Accepted
 	})
 }
 
@@ -127,15 +127,28 @@ func noOrdersInOutage(r *Record, c Check) Finding {
 		case m.Kind == "errMsg" && (m.Code == 1101 || m.Code == 1102):
 			delete(since, m.Connection)
 		case m.Kind == "placeOrder" && m.FromClient && !m.WhatIf:
-			at, out := since[m.Connection]
-			if after := m.came().Since(at); out && after > notice {
+			if at := r.outage(since, m); at != 0 && m.came().Since(at) > notice {
 				f.violated(m.example("order id %d came %s after 1100, and neither 1101 nor 1102 had come",
-					m.OrderID, round(after)))
+					m.OrderID, round(m.came().Since(at))))
 			}
 		}
 	}
 	f.Informational = f.Evidence == 0 && c.Evidence == 0
 	return f.conclude("no order between 1100 and 1101 or 1102")
+}
+
+// outage is since when the sender of an order knew of an outage, on any of its life's open sessions:
+// a Gateway that restarted says nothing of one that is over. 0: it knew of none.
+func (r *Record) outage(since map[int]Moment, order Message) Moment {
+	var known Moment
+	for _, c := range r.subjects() {
+		at, out := since[c.ID]
+		open := c.ID == order.Connection || c.Life == order.Life && (c.ended() == 0 || c.ended() > order.came())
+		if out && open {
+			known = earliest(known, at)
+		}
+	}
+	return known
 }
 
 // rightAccount takes both lists of accounts for true, the Gateway's own and what it told: a Gateway

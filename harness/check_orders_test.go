@@ -3,6 +3,7 @@ package harness
 import (
 	"time"
 
+	"ibsoak/fakegateway"
 	"ibsoak/fakegateway/fault"
 )
 
@@ -164,6 +165,32 @@ func identityCases() []judged {
 			s.trade("BUY 1 AAPL DU2", "a")
 		}, Pass, ""},
 		{"a changed order", func(s *script) { s.session(); s.place("BUY 2 AAPL", "a"); s.change(1, "BUY 1 AAPL") }, Pass, "1 order"},
+		{"told as cancelled, filled, and sent again", func(s *script) {
+			s.session()
+			s.place("BUY 1 AAPL", "a")
+			s.tell(1, "Cancelled")
+			s.fill(1, "1")
+			s.trade("BUY 1 AAPL", "a")
+		}, Fail, "which was told as cancelled and had filled"},
+		{"replaced before its cancel was answered, and filled", func(s *script) {
+			s.session()
+			s.place("BUY 1 AAPL", "a")
+			s.tell(1, "Submitted")
+			s.say(Message{Kind: "cancelOrder", FromClient: true, Digest: fakegateway.Digest{OrderID: 1}})
+			s.place("BUY 1 AAPL", "a")
+			s.Messages[len(s.Messages)-1].LmtPrice = "200"
+			s.fill(1, "1")
+			s.fill(2, "1")
+		}, Inconclusive, "whose end the client did not know"},
+		{"left at work by a life that ended well", func(s *script) {
+			s.session()
+			s.place("BUY 1 AAPL", "sma")
+			s.tell(1, "Submitted")
+			s.end(0)
+			s.begin()
+			s.session()
+			s.place("BUY 1 AAPL", "sma")
+		}, Inconclusive, "--reference intent|strategy"},
 		{"steps of a ladder", func(s *script) { s.session(); s.place("BUY 1 AAPL", "a"); s.place("BUY 2 AAPL", "a") }, Pass, ""},
 		{"a strategy's name over ten lives", func(s *script) {
 			for range 10 {
@@ -357,8 +384,111 @@ func resendCases() []judged {
 			s.lose()
 			s.session()
 			s.trade("BUY 1 AAPL", "")
+		}, Inconclusive, "which worked when its session was lost: wanted twice"},
+		{"acknowledged, filled while it was away, and only open orders were asked for", func(s *script) {
+			s.session()
+			s.place("BUY 1 AAPL", "try-1")
+			s.tell(1, "Submitted")
+			s.lose()
+			s.fill(1, "1")
+			s.session()
+			s.ask("reqOpenOrders")
+			s.trade("BUY 1 AAPL", "try-2")
+		}, Inconclusive, "which worked when its session was lost"},
+		{"acknowledged, and known to work still", func(s *script) {
+			s.session()
+			s.place("BUY 1 AAPL", "")
+			s.tell(1, "Submitted")
+			s.lose()
+			s.session()
+			s.say(Message{Kind: "reqOpenOrders", FromClient: true})
+			s.tell(1, "Submitted")
+			s.say(Message{Kind: "openOrderEnd"})
+			s.place("BUY 1 AAPL", "")
+		}, Inconclusive, "0 lost acknowledgements seen"},
+		{"asked, and sent without waiting for the answers", func(s *script) {
+			s.session()
+			lostAck(s, "BUY 1 AAPL", "try-1")
+			s.session()
+			began := s.now
+			s.askAll()
+			s.trade("BUY 1 AAPL", "try-2")
+			for i := range s.Messages {
+				if m := &s.Messages[i]; m.FromClient && m.At > began {
+					m.Begun = began + ms // all of it came at once
+				}
+			}
+		}, Fail, "no full answer to open orders, executions, completed orders"},
+		{"asked for the executions of another symbol", func(s *script) {
+			s.session()
+			lostAck(s, "BUY 1 AAPL", "try-1")
+			s.session()
+			s.ask("reqOpenOrders", "reqCompletedOrders")
+			s.say(Message{Kind: "reqExecutions", FromClient: true, Digest: fakegateway.Digest{Symbol: "MSFT"}})
+			s.say(Message{Kind: "execDetailsEnd"})
+			s.trade("BUY 1 AAPL", "try-2")
+		}, Fail, "no full answer to executions"},
+		{"in two halves, and nothing was asked", func(s *script) {
+			s.session()
+			lostAck(s, "BUY 2 AAPL", "try-1")
+			s.session()
+			s.trade("BUY 1 AAPL", "try-2")
+			s.trade("BUY 1 AAPL", "try-3")
+		}, Inconclusive, "is of another size or type"},
+		{"another size, and it had looked", func(s *script) {
+			s.session()
+			lostAck(s, "BUY 2 AAPL", "try-1")
+			s.session()
+			s.askAll()
+			s.trade("BUY 1 AAPL", "try-2")
+		}, Pass, "none sent again"},
+		{"in the same session, when no word had come", func(s *script) {
+			s.session()
+			s.place("BUY 1 AAPL", "try-1")
+			s.now += 2 * sec
+			s.trade("BUY 1 AAPL", "try-2")
+			s.tell(1, "Submitted")
+		}, Inconclusive, "of which nothing had been heard"},
+		{"two at once", func(s *script) {
+			s.session()
+			s.place("BUY 1 AAPL", "a")
+			s.place("BUY 1 AAPL", "b")
+			s.tell(1, "Submitted")
+			s.tell(2, "Submitted")
+		}, Inconclusive, "0 lost acknowledgements seen"},
+		{"told as cancelled, and filled", func(s *script) {
+			s.session()
+			s.place("BUY 1 AAPL", "try-1")
+			s.tell(1, "Cancelled")
+			s.fill(1, "1")
+			s.trade("BUY 1 AAPL", "try-2")
+		}, Inconclusive, "told as cancelled and had filled"},
+		{"the first try was rejected, the second not", func(s *script) {
+			s.session()
+			lostAck(s, "BUY 1 AAPL", "")
+			s.session()
+			s.askAll()
+			o := s.place("BUY 1 AAPL", "")
+			o.Rejected, o.Status = true, "Inactive"
+			s.fail(2, 201)
+			s.trade("BUY 1 AAPL", "")
+		}, Inconclusive, "wanted twice"},
+		{"one share more each cycle, and nothing lost", func(s *script) {
+			s.session()
+			s.trade("BUY 1 AAPL", "a")
+			s.trade("BUY 1 AAPL", "b")
+			s.trade("BUY 1 AAPL", "c")
 		}, Inconclusive, "0 lost acknowledgements seen"},
 	})
+	cases = append(cases, casesOf(Check{Name: "no-blind-resend"}, saying(RefStrategy), []steps{
+		{"a strategy's name is no answer", func(s *script) {
+			s.session()
+			lostAck(s, "BUY 1 AAPL", "sma")
+			s.session()
+			s.askAll()
+			s.trade("BUY 1 AAPL", "sma")
+		}, Inconclusive, "wanted twice"},
+	})...)
 	return append(cases, casesOf(Check{Name: "no-blind-resend"}, wanting("AAPL", "", "2"), []steps{
 		{"all three, and two are wanted", again("reqAllOpenOrders", "reqExecutions", "reqCompletedOrders"), Pass, "none sent again"},
 	})...)
@@ -594,6 +724,39 @@ func gateCases() []judged {
 			s.trade("BUY 1 AAPL", "")
 			s.fail(-1, 1102)
 		}, Fail, "after 1100"},
+		{"in it, on a session beside the one that was told", func(s *script) {
+			s.session()
+			s.fail(-1, 1100)
+			s.now += 9 * sec
+			s.session()
+			s.trade("BUY 1 AAPL", "")
+		}, Fail, "after 1100"},
+		{"on the next session, which a Gateway that restarted gives without a word", func(s *script) {
+			s.session()
+			s.fail(-1, 1100)
+			s.now += 9 * sec
+			s.lose()
+			s.session()
+			s.trade("BUY 1 AAPL", "")
+		}, Pass, ""},
+		{"after it, told on a session that began in it", func(s *script) {
+			s.session()
+			s.fail(-1, 1100)
+			s.lose()
+			s.session()
+			s.fail(-1, 1102)
+			s.now += 9 * sec
+			s.trade("BUY 1 AAPL", "")
+		}, Pass, ""},
+		{"by the next life, which was told nothing", func(s *script) {
+			s.session()
+			s.fail(-1, 1100)
+			s.now += 9 * sec
+			s.end(0)
+			s.begin()
+			s.session()
+			s.trade("BUY 1 AAPL", "")
+		}, Pass, ""},
 		{"crossing it", func(s *script) {
 			s.session()
 			s.fail(-1, 1100)
@@ -649,6 +812,13 @@ func changeCases() []judged {
 			s.change(1, "BUY 2 AAPL")
 		}, Pass, ""},
 		{"raised", func(s *script) { s.session(); s.place("BUY 2 AAPL", ""); s.change(1, "BUY 3 AAPL") }, Fail, "first BUY 2 AAPL: raised to 3"},
+		{"an amount of money, raised", func(s *script) {
+			s.session()
+			s.place("BUY 0 EUR", "")
+			s.Messages[len(s.Messages)-1].CashQty = "100"
+			s.change(1, "BUY 0 EUR")
+			s.Messages[len(s.Messages)-1].CashQty = "200"
+		}, Fail, "raised to 200"},
 		{"turned", func(s *script) { s.session(); s.place("BUY 2 AAPL", ""); s.send(1, "SELL 2 AAPL", "") }, Fail, "became SELL 2 AAPL"},
 		{"the same contract, named by its id", func(s *script) {
 			s.session()

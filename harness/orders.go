@@ -1,7 +1,9 @@
 package harness
 
 import (
+	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -46,6 +48,7 @@ type idsOn struct {
 type sentOrder struct {
 	Message        // the first that asked for it
 	place   int    // of that message
+	knew    int    // of the first message that its client could not have read when it sent this
 	index   int    // in orderLog.orders
 	ids     *idsOn // nil: no id had been offered on its connection
 	floor   int    // idsOn.floor, before it
@@ -82,10 +85,10 @@ const (
 
 // answered is a question whose answer was written in full.
 type answered struct {
-	place      int
-	connection int
-	question   question
-	all        bool // of every client's orders, not of the asking one's
+	Message  // the request: it can ask for less than everything
+	place    int
+	question question
+	all      bool // of every client's orders, not of the asking one's
 }
 
 // questions maps a request to what it asks, ends an answer's end to the requests it ends.
@@ -130,7 +133,7 @@ func ordersOf(r *Record) *orderLog {
 			if o := l.byID[l.key(m)]; o != nil {
 				o.cancels = append(o.cancels, i)
 			}
-		case m.FromClient && questions[m.Kind] != "":
+		case m.FromClient && questions[m.Kind] != "" && (m.Kind != "reqAccountUpdates" || m.Subscribe):
 			asked[m.Connection] = append(asked[m.Connection], m)
 		case !m.FromClient && answerEnds[m.Kind] != "":
 			asked[m.Connection] = l.answer(i, m, asked[m.Connection])
@@ -159,7 +162,7 @@ func (l *orderLog) placed(place int, m Message, books map[orderKey]*Order) {
 		old.changes = append(old.changes, sentChange{m, place})
 		return
 	}
-	o := &sentOrder{Message: m, place: place, client: key.client, book: books[key]}
+	o := &sentOrder{Message: m, place: place, knew: l.knew(place, m), client: key.client, book: books[key]}
 	if old != nil && old.book != nil {
 		if old.book.PlacedAt != 0 && old.book.PlacedAt < m.At {
 			o.book = nil // the books have the earlier one
@@ -172,11 +175,43 @@ func (l *orderLog) placed(place int, m Message, books map[orderKey]*Order) {
 	}
 	if ids := l.ids[m.Connection]; ids != nil {
 		o.ids, o.floor = ids, ids.floor
+		if old != nil && old.refused {
+			o.floor = min(o.floor, m.OrderID) // the same order, mended
+		}
 		ids.floor = max(ids.floor, m.OrderID+1)
 	}
 	o.index = len(l.orders)
 	l.byID[key] = o
 	l.orders = append(l.orders, o)
+}
+
+// knew is the place of the first message that a client had not read when it sent the one at place:
+// it had not been begun when the Gateway already had the client's bytes. A question does not help
+// an order that was sent behind it without waiting.
+func (l *orderLog) knew(place int, sent Message) int {
+	knew := place
+	for i := place - 1; i >= 0; i-- {
+		m := l.r.Messages[i]
+		switch {
+		case m.FromClient:
+		case cmp.Or(m.Begun, m.At) <= sent.came():
+			return knew
+		default:
+			knew = i
+		}
+	}
+	return knew
+}
+
+// covers reports that the answer to a question would have told of an order.
+func (a answered) covers(o *sentOrder) bool {
+	account := o.Account
+	if o.book != nil {
+		account = o.book.Account
+	}
+	said := func(x, y string) bool { return x == "" || y == "" || strings.EqualFold(x, y) }
+	return sameAccount(a.Account, account) && said(a.Symbol, o.Symbol) && said(a.SecType, o.SecType) &&
+		said(a.Action, o.Action) && (a.ClientID == 0 || a.ClientID == o.client)
 }
 
 // offer takes a nextValidId.
@@ -200,12 +235,11 @@ func (l *orderLog) free(o *sentOrder) bool {
 // that nobody asked for, as at the beginning of a session, answers nothing.
 func (l *orderLog) answer(place int, m Message, asked []Message) []Message {
 	for i, q := range asked {
-		if questions[q.Kind] != answerEnds[m.Kind] {
+		if questions[q.Kind] != answerEnds[m.Kind] || q.ReqID != m.ReqID {
 			continue
 		}
 		l.answers = append(l.answers, answered{
-			place: place, connection: m.Connection, question: questions[q.Kind],
-			all: q.Kind != "reqOpenOrders",
+			Message: q, place: place, question: questions[q.Kind], all: q.Kind != "reqOpenOrders",
 		})
 		return append(asked[:i:i], asked[i+1:]...)
 	}
@@ -265,28 +299,32 @@ func (l *orderLog) unacknowledged() []*sentOrder {
 }
 
 // acknowledged is whether anything about the order was written on the session that sent it.
-func (o *sentOrder) acknowledged() bool {
-	for _, t := range o.told {
-		if t.message.Connection == o.Connection {
-			return true
-		}
-	}
-	return false
-}
+func (o *sentOrder) acknowledged() bool { return o.heard(math.MaxInt) }
 
-// toldSince reports whether a message between the two places listed the order.
-func (o *sentOrder) toldSince(from, to int) bool {
-	for _, t := range o.told {
-		if t.place > from && t.place < to && t.message.Kind != "errMsg" {
-			return true
-		}
-	}
-	return false
+// heard is acknowledged, before a place.
+func (o *sentOrder) heard(place int) bool {
+	return slices.ContainsFunc(o.told, func(t telling) bool {
+		return t.place < place && t.message.Connection == o.Connection
+	})
 }
 
 // settled reports whether the client had been told, before the place, how the order ended.
 func (o *sentOrder) settled(place int) bool {
-	var filled decimal.Decimal
+	ended, _ := o.end(place)
+	return ended
+}
+
+// misled reports that the client had been told, before the place, that the order was cancelled, and
+// that more of it had filled than it had been told of.
+func (o *sentOrder) misled(place int) bool {
+	ended, filled := o.end(place)
+	return ended && o.book != nil && o.book.Filled.Cmp(filled) > 0
+}
+
+// end says whether the order had ended, and how much of it had filled, as the client had been told
+// before the place.
+func (o *sentOrder) end(place int) (ended bool, filled decimal.Decimal) {
+	var executed decimal.Decimal
 	seen := map[string]bool{}
 	for _, t := range o.told {
 		m := t.message
@@ -294,19 +332,26 @@ func (o *sentOrder) settled(place int) bool {
 			break
 		}
 		switch {
-		case m.Kind == "completedOrder", o.refused && m.Kind == "errMsg", m.Kind == "errMsg" && m.Code == 202:
-			return true
-		case final(m.Status), m.Status == "Inactive" && o.book != nil && o.book.Rejected:
-			return true
+		case m.Status == "Filled" && o.book != nil:
+			return true, o.book.Filled
+		case m.Kind == "completedOrder", o.refused && m.Kind == "errMsg", m.Kind == "errMsg" && m.Code == 202,
+			final(m.Status), m.Status == "Inactive" && o.book != nil && o.book.Rejected:
+			ended = true
 		case m.Kind == "execDetails" && !seen[m.ExecID]:
 			seen[m.ExecID] = true
 			if shares, err := decimal.Parse(m.Quantity); err == nil {
-				filled, _ = filled.Add(shares)
+				executed, _ = executed.Add(shares)
 			}
 		}
+		if told, err := decimal.Parse(m.Filled); err == nil && told.Cmp(filled) > 0 {
+			filled = told
+		}
+	}
+	if executed.Cmp(filled) > 0 {
+		filled = executed
 	}
 	quantity, err := decimal.Parse(o.Quantity)
-	return err == nil && filled.IsPos() && filled.Cmp(quantity) >= 0
+	return ended || err == nil && filled.IsPos() && filled.Cmp(quantity) >= 0, filled
 }
 
 // final reports a status after which an order can fill no more. Inactive is none: the order may be

@@ -3,6 +3,8 @@ package scenarios
 import (
 	"time"
 
+	"github.com/govalues/decimal"
+
 	"ibsoak/fakegateway"
 	"ibsoak/fakegateway/fault"
 	"ibsoak/harness"
@@ -21,6 +23,7 @@ func orderHeld() harness.Scenario {
 			What: fault.What{Do: fault.Replace, Set: fault.Values{field: "Inactive"}},
 		}
 	}
+	most := decimal.MustNew(1, 0)
 	return harness.Scenario{
 		Name:    "order-held",
 		Summary: "An order that is held (Inactive) and fills later is not sent again meanwhile.",
@@ -39,6 +42,8 @@ func orderHeld() harness.Scenario {
 		Subject: harness.Subject{
 			Mode: harness.Continuous, Interval: interval, Cycles: 40, // eight minutes past the first fill
 			Args: []string{"--strategy", "hold", "--order-deadline", "2s", "--absence-wait", "3s"},
+			// What these arguments ask for; another trader must say what it wants.
+			Trader: harness.Trader{Positions: []harness.WantedPosition{{Symbol: "AAPL", Max: &most}}},
 		},
 		Checks: with(
 			harness.Check{Name: "exposure", Evidence: 1},

@@ -56,16 +56,18 @@ func orderFaults() harness.Scenario {
 	}
 }
 
-// cancelCrossesFill makes the connection's first fill cross a cancel of the broker's: the order is
-// told as cancelled, and its execution only afterwards. The books and the answer to reqExecutions
+// cancelCrossesFill makes the connection's first purchase cross a cancel of the broker's (a sale of
+// what is not held would be rejected when it is sent again, and do no harm): the order is told as cancelled, and its execution only afterwards. The books and the answer to reqExecutions
 // have it at once.
 func cancelCrossesFill(connection int) []fault.Fault {
 	const toldAfter = fault.Duration(3 * time.Second)
 	late := fault.What{Do: fault.Withhold, Release: &fault.Moment{Delay: toldAfter}}
+	bought := &fault.Moment{Inbound: "placeOrder", Of: fault.Values{"order.action": "BUY"}}
 	faults := []fault.Fault{
 		{
 			ID: "fill-after-cancel", Why: "the fill is told when the order was told as cancelled",
-			When: fault.When{Outbound: "execDetails", Of: fault.Values{"reqId": int64(-1)}}, What: late,
+			When: fault.When{Outbound: "execDetails", Of: fault.Values{"reqId": int64(-1), "execution.side": "BOT"}},
+			What: late,
 		},
 		{
 			ID: "cancelled", Why: "the broker's cancel overtakes the fill",
@@ -75,11 +77,14 @@ func cancelCrossesFill(connection int) []fault.Fault {
 		{
 			ID: "cancelled-order", Why: "and so says the order",
 			When: fault.When{Outbound: "openOrder", Of: fault.Values{"orderState.status": "Filled"}},
-			What: fault.What{Do: fault.Replace, Set: fault.Values{"orderState.status": "Cancelled"}},
+			What: fault.What{Do: fault.Replace, Set: fault.Values{
+				"orderState.status": "Cancelled", "order.filledQuantity": "0",
+			}},
 		},
 	}
 	for i := range faults {
 		faults[i].Where.Connection, faults[i].Until.Count = connection, 1
+		faults[i].When.After = bought
 	}
 	return faults
 }

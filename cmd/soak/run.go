@@ -68,7 +68,7 @@ several scenarios a list.
     soak run --label short --trader 'python3 trader.py --port {port} {args}' --exits session-lost=3`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			all, err := chosen(names, label)
+			all, err := chosen(names, label, f.subject.foreign())
 			if err != nil {
 				return err
 			}
@@ -83,13 +83,17 @@ several scenarios a list.
 	return cmd
 }
 
-// chosen are the scenarios of the names, then those with the label.
-func chosen(names []string, label string) ([]harness.Scenario, error) {
+// chosen are the scenarios of the names, then those with the label. What a built-in one says is to be
+// held is what the bundled trader holds under the scenario's args: nobody has said it of a foreign one.
+func chosen(names []string, label string, foreign bool) ([]harness.Scenario, error) {
 	var all []harness.Scenario
 	for _, name := range names {
-		some, err := scenario(name)
+		some, builtIn, err := scenario(name)
 		if err != nil {
 			return nil, err
+		}
+		if builtIn && foreign {
+			unsaid(some)
 		}
 		all = append(all, some...)
 	}
@@ -97,6 +101,9 @@ func chosen(names []string, label string) ([]harness.Scenario, error) {
 		some := labelled(label)
 		if len(some) == 0 {
 			return nil, fmt.Errorf("--label %q: no scenario has it; soak list shows labels", label)
+		}
+		if foreign {
+			unsaid(some)
 		}
 		all = append(all, some...)
 	}
@@ -106,17 +113,25 @@ func chosen(names []string, label string) ([]harness.Scenario, error) {
 	return all, nil
 }
 
+// unsaid takes what is to be held out of scenarios.
+func unsaid(all []harness.Scenario) {
+	for i := range all {
+		all[i].Subject.Positions = nil
+	}
+}
+
 // scenario finds a built-in scenario by its name, or reads what a file holds.
-func scenario(name string) ([]harness.Scenario, error) {
+func scenario(name string) (all []harness.Scenario, builtIn bool, err error) {
 	if !slices.Contains([]string{".yaml", ".yml", ".json"}, filepath.Ext(name)) {
 		s, err := scenarios.Named(name)
-		return []harness.Scenario{s}, err
+		return []harness.Scenario{s}, true, err
 	}
 	data, err := os.ReadFile(name)
 	if err != nil {
-		return nil, fmt.Errorf("read scenario: %w", err)
+		return nil, false, fmt.Errorf("read scenario: %w", err)
 	}
-	return scenarios.ParseFile(name, data)
+	all, err = scenarios.ParseFile(name, data)
+	return all, false, err
 }
 
 // job is one run that is ready to be made.

@@ -58,6 +58,9 @@ func (f *subjectFlags) add(cmd *cobra.Command) {
 	flags.StringArrayVar(&f.env, "env", nil, "`NAME=VALUE` for the trader's environment; may be repeated")
 }
 
+// foreign reports that another trader than the bundled one, or a mutant of it, is described.
+func (f *subjectFlags) foreign() bool { return f.trader != "" || f.file != "" }
+
 func classes() string {
 	words := make([]string, len(harness.ExitClasses))
 	for i, c := range harness.ExitClasses {

@@ -48,6 +48,10 @@ var good = []Mutant{
 		Defect: "cancels its order and places it again under the same orderRef",
 	},
 	{
+		Name: "waits-for-held", Good: true, run: holdsOne(false),
+		Defect: "none: buys one share, and waits for its order whatever word it is told by",
+	},
+	{
 		Name: "reconciles", Good: true, run: reconciles,
 		Defect: "orders in each cycle, and sends again what the Gateway's record does not know",
 	},

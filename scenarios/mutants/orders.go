@@ -51,6 +51,10 @@ var orderDefects = []Mutant{
 		Defect: "makes its working order for one share one for a hundred",
 	},
 	{Name: "buys-each-run", Defect: "buys in each run what it wants to hold once", run: buysEachRun},
+	{
+		Name: "takes-held-for-dead", run: holdsOne(true),
+		Defect: "takes Inactive for the end of an order, and buys the share that it wants again",
+	},
 	{Name: "floods", Defect: "sends two hundred messages without a pause", run: floods},
 }
 
@@ -349,6 +353,46 @@ func modifiesBeyondIntent(ctx context.Context, p params) int {
 
 func buysEachRun(ctx context.Context, p params) int {
 	return thenDoes(ctx, p, func(s *session) error { return s.place(market("BUY", reference(1))) })
+}
+
+// holdsOne makes a trader that wants to hold a share and remembers its order for it. A hasty one
+// believes that an order which is Inactive is dead.
+func holdsOne(hasty bool) func(context.Context, params) int {
+	return func(ctx context.Context, p params) int {
+		t := right()
+		intent, bought := 0, false
+		t.work = func(_ context.Context, s *session) error {
+			if err := s.cycle(); err != nil || bought {
+				return err
+			}
+			intent++
+			inactive, err := s.placedInactive(market("BUY", reference(intent)))
+			bought = !(hasty && inactive)
+			return err
+		}
+		return t.run(ctx, p)
+	}
+}
+
+// placedInactive is place, and reports that the order was told as Inactive.
+func (s *session) placedInactive(o *protobuf.Order) (bool, error) {
+	if err := s.conn.SetDeadline(time.Now().Add(answerWithin)); err != nil {
+		return false, err
+	}
+	id := s.nextID
+	s.nextID++
+	if err := s.submit(id, o); err != nil {
+		return false, err
+	}
+	for {
+		_, body, err := s.awaitAny(wire.OrderStatus)
+		if err != nil {
+			return false, err
+		}
+		if m, ok := body.(*protobuf.OrderStatus); ok && m.GetOrderId() == id {
+			return m.GetStatus() == "Inactive", nil
+		}
+	}
 }
 
 func floods(ctx context.Context, p params) int {

@@ -58,6 +58,7 @@ func goodRows() []Row {
 		{Subject: "sends-bracket", Scenario: "once"},
 		{Subject: "replaces-orders", Scenario: "once"},
 		{Subject: "reconciles", Scenario: "order-faults", Shorter: back},
+		{Subject: "waits-for-held", Scenario: "order-held", Shorter: back},
 		{Subject: "reconciles", Scenario: "rst-mid-session", Shorter: back},
 		{Subject: "streams-bars", Scenario: "rst-mid-session", Shorter: lost, Open: true},
 		{Subject: "streams-quotes", Scenario: "rst-mid-session", Shorter: lost, Open: true},
@@ -168,6 +169,7 @@ func orderRows() []Row {
 			Subject: "buys-each-run", Scenario: "consecutive-10", Shorter: Shorter{Runs: 3, Trader: oneShare},
 			Killers: by("exposure"),
 		},
+		{Subject: "takes-held-for-dead", Scenario: "order-held", Shorter: back, Killers: by("exposure")},
 		{Subject: "floods", Scenario: "once", Killers: by("message-rate")},
 	}
 }
