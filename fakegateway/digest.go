@@ -79,7 +79,9 @@ var digested = []struct {
 	{"contract.lastTradeDateOrContractMonth", func(d *Digest, v protoreflect.Value) { d.Expiry = v.String() }},
 	{"contract.strike", func(d *Digest, v protoreflect.Value) { d.Strike = number(v.Float()) }},
 	{"contract.right", func(d *Digest, v protoreflect.Value) { d.Right = v.String() }},
-	{"order.action execution.side executionFilter.side", func(d *Digest, v protoreflect.Value) { d.Action = v.String() }},
+	{"order.action execution.side executionFilter.side", func(d *Digest, v protoreflect.Value) {
+		d.Action = v.String()
+	}},
 	{"executionFilter.clientId", func(d *Digest, v protoreflect.Value) { d.ClientID = int(v.Int()) }},
 	{"order.orderType", func(d *Digest, v protoreflect.Value) { d.OrderType = v.String() }},
 	{"order.totalQuantity execution.shares position", func(d *Digest, v protoreflect.Value) {

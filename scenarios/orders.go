@@ -56,9 +56,9 @@ func orderFaults() harness.Scenario {
 	}
 }
 
-// cancelCrossesFill makes the connection's first purchase cross a cancel of the broker's (a sale of
-// what is not held would be rejected when it is sent again, and do no harm): the order is told as cancelled, and its execution only afterwards. The books and the answer to reqExecutions
-// have it at once.
+// cancelCrossesFill makes the connection's first purchase cross a cancel of the broker's: the order is
+// told as cancelled, and its execution only afterwards. The books and the answer to reqExecutions have
+// it at once. A sale would show nothing: sent again, of what is not held any more, it is rejected.
 func cancelCrossesFill(connection int) []fault.Fault {
 	const toldAfter = fault.Duration(3 * time.Second)
 	late := fault.What{Do: fault.Withhold, Release: &fault.Moment{Delay: toldAfter}}

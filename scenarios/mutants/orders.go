@@ -367,7 +367,7 @@ func holdsOne(hasty bool) func(context.Context, params) int {
 			}
 			intent++
 			inactive, err := s.placedInactive(market("BUY", reference(intent)))
-			bought = !(hasty && inactive)
+			bought = !hasty || !inactive
 			return err
 		}
 		return t.run(ctx, p)
