@@ -64,6 +64,9 @@ func noDuplicateOrders(r *Record, c Check) Finding {
 			"its own, or say with --expect-position what is wanted",
 			count(f.Evidence, "orders with a reference"), detail)
 	}
+	if f.Outcome == Fail && r.Header.Scenario.Subject.Reference == RefUnknown {
+		detail += "; where it is a strategy's name, say --reference strategy"
+	}
 	return f.conclude("%s", detail)
 }
 
@@ -180,7 +183,11 @@ func (l *orderLog) pair(a, b *sentOrder, between []*sentOrder) pairing {
 	case a.settled(b.knew):
 		return l.pairSettled(a, b)
 	case a.Connection == b.Connection, l.heldAlive(a, b):
-		return l.pairAlive(a, b)
+		kind := l.pairAlive(a, b)
+		if kind == pairAtOnce && a.Connection != b.Connection && !l.lost(a, b) {
+			return pairUncertain // it was left at work on purpose
+		}
+		return kind
 	case !a.equal(b), !l.lost(a, b):
 		return pairUncertain
 	}

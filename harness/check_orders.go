@@ -16,7 +16,8 @@ var orderDetectors = []Detector{
 		Doc: "Identity: two orders of one orderRef move one account's position in one contract the same " +
 			"way, and the second is neither a bracket's or an OCA group's, nor for what a cancelled or " +
 			"rejected one left open. A strategy's name in orderRef is no identity; it is inferred from " +
-			"orders that followed each other in undisturbed sessions, or said by subject.reference. " +
+			"orders that followed each other in undisturbed sessions, or said by subject.reference. An order " +
+			"that came after one told as cancelled, though it had filled, is one too many as well. " +
 			"Informational without such an order, unless the scenario sets Evidence and no other layer " +
 			"can speak.",
 		Least: "one order whose orderRef is one intent's",
@@ -28,8 +29,12 @@ var orderDetectors = []Detector{
 		Name: "no-blind-resend", Group: GroupOrders, judge: noBlindResend,
 		Doc: "An order whose acknowledgement was lost was sent again in a later session, equal in " +
 			"account, contract, side, type and size and whatever its orderRef, before open orders, " +
-			"executions and completed orders were asked for and answered in full. Informational when " +
-			"no acknowledgement was lost.",
+			"executions and completed orders were asked for and answered in full. Inconclusive, unless " +
+			"an orderRef or the wanted positions tell, when an order of the same side came after one that " +
+			"could be meant by it: one that is there although its acknowledgement was lost, one that " +
+			"worked when its session was lost and was not looked for, one told as cancelled that had " +
+			"filled, one without a word for " + ackWithin.String() + ", or, without a look, one of another " +
+			"size or type. Informational when no acknowledgement was lost.",
 		Least: "one order whose acknowledgement was lost, and a session after it",
 		Do: "After a reconnect ask for open orders, executions and completed orders, wait for the end " +
 			"of each, and only then decide whether an order that nobody acknowledged is there.",
@@ -74,8 +79,9 @@ var orderDetectors = []Detector{
 	},
 	{
 		Name: "no-orders-in-outage", Group: GroupOrders, judge: noOrdersInOutage,
-		Doc: fmt.Sprintf("An order came more than %s after error 1100 and before 1101 or 1102 on its "+
-			"connection. Informational when no 1100 was written.", outageNotice),
+		Doc: fmt.Sprintf("An order came more than %s after error 1100 and before 1101 or 1102, on that "+
+			"connection or on another of the life while that one was open. Informational when no 1100 was "+
+			"written.", outageNotice),
 		Least: "one error 1100",
 		Do:    "Close the order gate at 1100 and open it after 1101 or 1102 when you have reconciled.",
 		Page:  "your-trader.md#orders",
@@ -99,8 +105,8 @@ var orderDetectors = []Detector{
 	},
 	{
 		Name: "no-order-beyond-intent", Group: GroupOrders, judge: noOrderBeyondIntent,
-		Doc: "A working order was changed to another contract, account or side, or to more than it was " +
-			"first for, unless it only reduces the position. Informational when no order was changed.",
+		Doc: "A working order was changed to another contract, account or side, or to more shares or money " +
+			"than it was first for, unless it only reduces the position. Informational when no order was changed.",
 		Least: "one changed order",
 		Do:    "Never use an order id for something else; for more, send an order of its own.",
 		Page:  "your-trader.md#orders",

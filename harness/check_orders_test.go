@@ -191,6 +191,24 @@ func identityCases() []judged {
 			s.session()
 			s.place("BUY 1 AAPL", "sma")
 		}, Inconclusive, "--reference intent|strategy"},
+		{"left at work by a life that ended well, and told to the next", func(s *script) {
+			s.session()
+			s.place("BUY 1 AAPL", "sma")
+			s.tell(1, "Submitted")
+			s.end(0)
+			s.begin()
+			s.session()
+			s.tell(1, "Submitted")
+			s.place("BUY 1 AAPL", "sma")
+		}, Inconclusive, "--reference intent|strategy"},
+		{"told to be at work after a lost session, and sent again", func(s *script) {
+			s.session()
+			s.place("BUY 1 AAPL", "a")
+			s.lose()
+			s.session()
+			s.tell(1, "Submitted")
+			s.place("BUY 1 AAPL", "a")
+		}, Fail, "which had not ended"},
 		{"steps of a ladder", func(s *script) { s.session(); s.place("BUY 1 AAPL", "a"); s.place("BUY 2 AAPL", "a") }, Pass, ""},
 		{"a strategy's name over ten lives", func(s *script) {
 			for range 10 {

@@ -65,3 +65,18 @@ func TestVary(t *testing.T) {
 		}
 	}
 }
+
+// What order-held says is to be held is the bundled trader's: another one wants something else.
+func TestPositionsOfABuiltInScenario(t *testing.T) {
+	for _, foreign := range []bool{false, true} {
+		all, err := chosen([]string{"order-held"}, "orders", foreign)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range all {
+			if said := len(s.Subject.Positions) > 0; said != (s.Name == "order-held" && !foreign) {
+				t.Errorf("%s, foreign %v: positions said: %v", s.Name, foreign, said)
+			}
+		}
+	}
+}
