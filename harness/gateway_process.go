@@ -275,7 +275,7 @@ func (g *gateway) refresh(ctx context.Context) error {
 // close ends the process in good order and waits for it. The error says what it could not keep.
 func (g *gateway) close() error {
 	g.asked.Store(true)
-	limit := time.NewTimer(gatewayWithin)
+	limit := time.NewTimer(gatewayStops)
 	defer limit.Stop()
 	_, err := io.WriteString(g.stdin, stopLine+"\n")
 	if err = errors.Join(err, g.stdin.Close()); errors.Is(err, os.ErrClosed) || isBrokenPipe(err) {
@@ -285,7 +285,7 @@ func (g *gateway) close() error {
 	case <-g.exited:
 	case <-limit.C:
 		err = errors.Join(err, fmt.Errorf("the Gateway is still there %s after it was asked to stop",
-			gatewayWithin), g.cmd.Process.Kill())
+			gatewayStops), g.cmd.Process.Kill())
 		<-g.exited
 	}
 	if g.unwatch != nil {

@@ -48,9 +48,12 @@ const (
 	tableEvery     = time.Second
 	processEvery   = time.Second
 
-	// gatewayWithin is how long the Gateway's process may take to be ready, to answer a control
-	// request and to stop; its own limit for stragglers is 5 s.
+	// gatewayWithin is how long the Gateway's process may take to be ready and to answer a control
+	// request. gatewayStops is how long it may take to stop: it decodes what is still to be written
+	// to the transcript, and after a burst of hundreds of answers, in a build for the race detector
+	// on a busy machine, that was seen to take more than ten seconds.
 	gatewayWithin = 10 * time.Second
+	gatewayStops  = time.Minute
 
 	// gatewayEvents bounds the events that wait for the harness; gatewayFrames the frames of its
 	// transcript that the Gateway keeps in memory, for its file has them all.
