@@ -224,15 +224,15 @@ func (f *follower) relation(row processRow, byPID map[int]processRow) (int, Rela
 			return life, RelatedTag
 		}
 	}
-	if f.orphan(row) && tagOf(row.pid) == "" {
+	if f.orphan(row) {
 		return f.newest, RelatedOrphan
 	}
 	return 0, ""
 }
 
-// orphan reports a process that was handed to the harness, which has started nothing in a session
-// of its own: some process of a subject has, emptied its environment, and ended. With several runs
-// in this program nobody could say whose it was.
+// orphan reports a process that was handed to the harness, which has started nothing but lives in a
+// session of its own: some process of a subject has, changed its environment, and ended. With several
+// runs in this program nobody could say whose it was.
 func (f *follower) orphan(row processRow) bool {
 	harnessChildren.Lock()
 	defer harnessChildren.Unlock()
