@@ -75,6 +75,7 @@ func nothingLeft(r *Record, c Check) Finding {
 	}
 	unclear := r.leftSessions(f)
 	unclear = append(unclear, r.lateConnections(f)...)
+	unclear = append(unclear, r.outsiders()...)
 	for _, look := range r.Looks {
 		if look.Blind != "" {
 			unclear = append(unclear, fmt.Sprintf("after life %d: %s", look.Life, look.Blind))
@@ -167,6 +168,23 @@ func (r *Record) lateConnections(f *Finding) (unclear []string) {
 				What: fmt.Sprintf("%s connected %s after the end of life %d, when none ran",
 					conn.Remote, round(after), conn.Life),
 			})
+		}
+	}
+	return unclear
+}
+
+// outsiders finds lives whose sessions something else makes: a container's daemon, a service, a
+// program that was there before. What those leave nobody has followed.
+func (r *Record) outsiders() (unclear []string) {
+	own := map[int]bool{}
+	for _, s := range r.Samples {
+		own[s.Life] = own[s.Life] || s.OwnsSession
+	}
+	for _, s := range r.Samples {
+		if s.Foreign != 0 && !own[s.Life] {
+			unclear = append(unclear, fmt.Sprintf("connection %d is open in no process of life %d: something "+
+				"outside of it, a container or a service, makes its sessions, and what that leaves is not "+
+				"followed", s.Foreign, s.Life))
 		}
 	}
 	return unclear

@@ -351,20 +351,23 @@ func (f *follower) sample(life int) (s Sample, ok bool, err error) {
 	return s, ok, nil
 }
 
-// owns reports that a process of the life has the socket of a connection open. It asks first the
-// one that had it before.
-func (f *follower) owns(life, connection int, s sockets.Socket) bool {
+// owns reports that a process of the life has the socket of a connection open; known is false when
+// none was seen to and one of them could not be read. It asks first the one that had it before.
+func (f *follower) owns(life, connection int, s sockets.Socket) (own, known bool) {
 	all := f.running(life)
+	known = len(all) > 0
 	if i := slices.IndexFunc(all, func(p *followed) bool { return p.PID == f.owner[connection] }); i > 0 {
 		all[0], all[i] = all[i], all[0]
 	}
 	for _, p := range all {
-		if owns, err := sockets.Owns(p.PID, s); err == nil && owns {
+		owns, err := sockets.Owns(p.PID, s)
+		if owns {
 			f.owner[connection] = p.PID
-			return true
+			return true, true
 		}
+		known = known && err == nil
 	}
-	return false
+	return false, known
 }
 
 // end sends SIGKILL to what is left of all lives until nothing is: a process may start another one
