@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -13,8 +14,9 @@ var (
 		Name: "nothing-left", Group: GroupProcesses, judge: nothingLeft, Unconnected: true,
 		Doc: fmt.Sprintf("%s after the end of a life one of its processes was still there, whatever it "+
 			"had done to its parent, group, session or environment; or a session of the life was not "+
-			"over; or its output was still open; or something connected more than %s after its end.",
-			SettleTime, LateAfter),
+			"over; or its output was still open; or something connected more than %s after its end, or asked for something more "+
+			"than %s after it.",
+			SettleTime, LateAfter, AskedAfter),
 		Least: "every life, with its processes followed and its end looked at; lives that the harness " +
 			"cut short are none",
 		Do: "End and wait for everything that the trader has started before it exits, or start it " +
@@ -75,6 +77,8 @@ func nothingLeft(r *Record, c Check) Finding {
 	}
 	unclear := r.leftSessions(f)
 	unclear = append(unclear, r.lateConnections(f)...)
+	unclear = append(unclear, r.outsiders()...)
+	r.lateRequests(f)
 	for _, look := range r.Looks {
 		if look.Blind != "" {
 			unclear = append(unclear, fmt.Sprintf("after life %d: %s", look.Life, look.Blind))
@@ -167,6 +171,47 @@ func (r *Record) lateConnections(f *Finding) (unclear []string) {
 				What: fmt.Sprintf("%s connected %s after the end of life %d, when none ran",
 					conn.Remote, round(after), conn.Life),
 			})
+		}
+	}
+	return unclear
+}
+
+// lateRequests finds what was asked for on the sessions of a life that had ended: some process has
+// worked on. Where a fault of the Gateway acts nobody knows when its bytes came.
+func (r *Record) lateRequests(f *Finding) {
+	seen := map[int]bool{}
+	for _, m := range r.Messages {
+		if !m.FromClient || seen[m.Connection] {
+			continue
+		}
+		l, read := r.lifeNumber(m.Life), cmp.Or(m.Begun, m.At)
+		after := read.Since(l.Exited)
+		if l.Exited == 0 || after <= AskedAfter || r.cut(l) {
+			continue
+		}
+		if conn := r.connectionNumber(m.Connection); conn.Held || len(conn.Faults) > 0 {
+			continue
+		}
+		seen[m.Connection] = f.late(r.lateness(after, AskedAfter, l.Exited, read), Example{
+			Life: l.Number, Connection: m.Connection, At: read,
+			What: fmt.Sprintf("asked for %s on connection %d %s after the end of life %d", m.Kind, m.Connection,
+				round(after), l.Number),
+		})
+	}
+}
+
+// outsiders finds lives whose sessions something else makes: a container's daemon, a service, a
+// program that was there before. What those leave nobody has followed.
+func (r *Record) outsiders() (unclear []string) {
+	own := map[int]bool{}
+	for _, s := range r.Samples {
+		own[s.Life] = own[s.Life] || s.OwnsSession
+	}
+	for _, s := range r.Samples {
+		if s.Foreign != 0 && !own[s.Life] {
+			unclear = append(unclear, fmt.Sprintf("connection %d is open in no process of life %d: something "+
+				"outside of it, a container or a service, makes its sessions, and what that leaves is not "+
+				"followed", s.Foreign, s.Life))
 		}
 	}
 	return unclear

@@ -48,6 +48,14 @@ func processCases() []judged {
 			r.Connections = append(r.Connections, c)
 		}
 	}
+	asks := func(after Moment) func(*Record) {
+		return func(r *Record) {
+			at := r.Lives[3].Exited + after
+			r.Messages = append(r.Messages, Message{
+				At: at, Begun: at, Life: 4, Connection: 4, FromClient: true, Kind: "placeOrder",
+			})
+		}
+	}
 	ten := func() *Record { return withProcesses(tenLives()) }
 	return []judged{
 		{"nothing", ten(), left, nil, Pass, "10 processes followed by parent"},
@@ -64,6 +72,27 @@ func processCases() []judged {
 		{"no look at the end", ten(), left, func(r *Record) { r.Looks[3].Blind = "netlink: no buffer" }, Inconclusive, "after life 4: netlink: no buffer"},
 		{"no look lines", ten(), left, func(r *Record) { r.Looks = nil }, Inconclusive, "0 lives seen, 10 needed"},
 		{"not followed", tenLives(), left, nil, Inconclusive, "0 lives seen, 10 needed"},
+		{"asks after its end", ten(), left, asks(400 * ms), Fail, "asked for placeOrder on connection 4 400ms after the end of life 4"},
+		{"what was on its way at its end", ten(), left, asks(80 * ms), Pass, ""},
+		{"what a fault had read late", ten(), left, func(r *Record) {
+			asks(400 * ms)(r)
+			r.Connections[3].Faults = []string{"slow"}
+		}, Pass, ""},
+		{"what was read late on a busy machine", ten(), left, func(r *Record) {
+			asks(400 * ms)(r)
+			r.Loads = []MachineLoad{{At: r.Lives[3].Exited + 200*ms, Delay: fault.Duration(300 * ms)}}
+		}, Pass, ""},
+		{"sessions that something outside of the life makes", ten(), left, func(r *Record) {
+			r.Samples = []Sample{{Life: 4, At: r.Lives[3].Started + ms, Processes: 1, Foreign: 4}}
+		}, Inconclusive, "connection 4 is open in no process of life 4"},
+		{"a session of its own beside another's", ten(), left, func(r *Record) {
+			at := r.Lives[3].Started + ms
+			r.Samples = []Sample{{Life: 4, At: at, Foreign: 4}, {Life: 4, At: at + ms, OwnsSession: true}}
+		}, Pass, ""},
+		{"a process, and sessions from outside", ten(), left, func(r *Record) {
+			r.Samples = []Sample{{Life: 4, At: r.Lives[3].Started + ms, Foreign: 4}}
+			r.Lives[3].Leftovers = []string{"sleep 60 (pid 7)"}
+		}, Fail, "sleep 60"},
 		{"somebody connects after the end", ten(), left, late(3 * sec), Fail, "127.0.0.1:50011 connected 3s after the end of life 10, when none ran"},
 		{"a connection that was accepted late", ten(), left, late(600 * ms), Pass, ""},
 		{"a Gateway that accepted nothing for a time", ten(), left, func(r *Record) {

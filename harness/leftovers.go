@@ -242,26 +242,38 @@ func (r *run) sample(n, cycle int) {
 		return // what was not measured is missing as evidence
 	}
 	s.Life, s.Cycle, s.At = n, cycle, r.now()
-	s.OwnsSession = r.ownsSession(n)
+	s.OwnsSession, s.Foreign = r.sessionOwner(n)
 	r.rec.Samples = append(r.rec.Samples, s)
 }
 
-// ownsSession reports that a process of the life has the trader's end of an established session
-// open.
-func (r *run) ownsSession(n int) bool {
+// sessionOwner tells whether a process of the life has the trader's end of an established session
+// open, or else of which connection it is known that none of them has.
+func (r *run) sessionOwner(n int) (own bool, foreign int) {
 	for _, c := range slices.Backward(r.gateway.connections()) {
 		if c.Planted || !c.Closed.IsZero() || r.rec.lifeAt(r.moment(c.Accepted), false) != n {
 			continue
 		}
-		s, state := r.traderEnd(OpenSession{Connection: c.ID, Client: plain(c.Remote)})
+		session := OpenSession{Connection: c.ID, Client: plain(c.Remote)}
+		s, state := r.traderEnd(session)
 		if state == "" || state == SessionGone {
 			continue
 		}
-		if r.follower.owns(n, c.ID, s) {
-			return true
+		own, known := r.follower.owns(n, c.ID, s)
+		if own {
+			return true, 0
+		}
+		if known && r.follower.look() == nil { // a process may have come since, and have taken it over
+			again, state := r.traderEnd(session)
+			own, known = r.follower.owns(n, c.ID, again)
+			if own {
+				return true, 0
+			}
+			if known && state != "" && state != SessionGone && again.Inode == s.Inode {
+				foreign = c.ID
+			}
 		}
 	}
-	return false
+	return false, foreign
 }
 
 // unfollowed notes in the header, once, what could not be used to follow the subject's processes.

@@ -212,6 +212,9 @@ func (l *life) observe(e fakegateway.Event) {
 		if !l.connected && r.Subject.Mode == Once {
 			l.limit.Reset(r.Subject.lifeLimit())
 		}
+		if !l.connected {
+			l.sample(0) // while the session is there: whose it is
+		}
 		l.connected = true
 		l.dial.Stop()
 	case fakegateway.EventRefusing:

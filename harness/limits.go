@@ -20,6 +20,10 @@ const (
 	// the life itself made in its last moment and a busy Gateway took late.
 	LateAfter = time.Second
 
+	// AskedAfter is how long after a life's exit the Gateway must read a request to tell it from one
+	// that was on its way then.
+	AskedAfter = 100 * time.Millisecond
+
 	// DialWithin is how long a life may take to its first connection, counted from its start or
 	// from the moment the Gateway listens, whichever is later.
 	DialWithin = 10 * time.Second

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// process is a running subject, in a process group of its own.
+// process is a running subject, in a session and a process group of its own.
 type process struct {
 	launch
 	cmd    *exec.Cmd
@@ -71,7 +71,7 @@ func (p *process) make(cgroup int) *exec.Cmd {
 	cmd.Dir = p.dir
 	cmd.Env = append(os.Environ(), p.env...)
 	cmd.Stdout, cmd.Stderr = p.output.streams[0].theirs, p.output.streams[1].theirs
-	ownGroup(cmd)
+	ownSession(cmd)
 	if cgroup != 0 {
 		inCgroup(cmd, cgroup)
 	}

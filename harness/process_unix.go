@@ -5,6 +5,7 @@ package harness
 import (
 	"errors"
 	"os"
+	"os/exec"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -13,6 +14,13 @@ import (
 // terminate asks the process, and it alone, to stop: a trader answers for its own children.
 func (p *process) terminate() error {
 	return ignoreDone(p.cmd.Process.Signal(syscall.SIGTERM))
+}
+
+// ownSession makes the process the leader of a new session and of its group. No process can get from
+// one session into another's, so nothing of the subject's can join a group of the harness's.
+func ownSession(cmd *exec.Cmd) {
+	ownGroup(cmd)
+	cmd.SysProcAttr.Setpgid, cmd.SysProcAttr.Setsid = false, true
 }
 
 // killGroup ends a process group that the harness has made. Its id cannot belong to anybody else

@@ -15,6 +15,9 @@ func ownGroup(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{CreationFlags: windows.CREATE_NEW_PROCESS_GROUP}
 }
 
+// ownSession is ownGroup: Windows has no sessions of this kind.
+func ownSession(cmd *exec.Cmd) { ownGroup(cmd) }
+
 // terminate sends CTRL_BREAK, the nearest thing to SIGTERM that a console process can handle; Go
 // programs see it as os.Interrupt.
 func (p *process) terminate() error {

@@ -224,15 +224,15 @@ func (f *follower) relation(row processRow, byPID map[int]processRow) (int, Rela
 			return life, RelatedTag
 		}
 	}
-	if f.orphan(row) && tagOf(row.pid) == "" {
+	if f.orphan(row) {
 		return f.newest, RelatedOrphan
 	}
 	return 0, ""
 }
 
-// orphan reports a process that was handed to the harness, which has started nothing in a session
-// of its own: some process of a subject has, emptied its environment, and ended. With several runs
-// in this program nobody could say whose it was.
+// orphan reports a process that was handed to the harness, which has started nothing but lives in a
+// session of its own: some process of a subject has, changed its environment, and ended. With several
+// runs in this program nobody could say whose it was.
 func (f *follower) orphan(row processRow) bool {
 	harnessChildren.Lock()
 	defer harnessChildren.Unlock()
@@ -351,20 +351,23 @@ func (f *follower) sample(life int) (s Sample, ok bool, err error) {
 	return s, ok, nil
 }
 
-// owns reports that a process of the life has the socket of a connection open. It asks first the
-// one that had it before.
-func (f *follower) owns(life, connection int, s sockets.Socket) bool {
+// owns reports that a process of the life has the socket of a connection open; known is false when
+// none was seen to and one of them could not be read. It asks first the one that had it before.
+func (f *follower) owns(life, connection int, s sockets.Socket) (own, known bool) {
 	all := f.running(life)
+	known = len(all) > 0
 	if i := slices.IndexFunc(all, func(p *followed) bool { return p.PID == f.owner[connection] }); i > 0 {
 		all[0], all[i] = all[i], all[0]
 	}
 	for _, p := range all {
-		if owns, err := sockets.Owns(p.PID, s); err == nil && owns {
+		owns, err := sockets.Owns(p.PID, s)
+		if owns {
 			f.owner[connection] = p.PID
-			return true
+			return true, true
 		}
+		known = known && err == nil
 	}
-	return false
+	return false, known
 }
 
 // end sends SIGKILL to what is left of all lives until nothing is: a process may start another one

@@ -26,7 +26,7 @@ func ownGroup(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }
 
-// inCgroup makes the process begin in the control group of that descriptor. ownGroup comes first.
+// inCgroup makes the process begin in the control group of that descriptor. ownSession comes first.
 func inCgroup(cmd *exec.Cmd, descriptor int) {
 	cmd.SysProcAttr.UseCgroupFD, cmd.SysProcAttr.CgroupFD = true, descriptor
 }
@@ -37,10 +37,13 @@ var adoptOrphans = sync.OnceValue(func() error {
 	return unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 })
 
-// adopted reports a child of this process in another session: the harness starts none such.
-func adopted(row processRow) bool { return row.parent == os.Getpid() && row.session != ownSession() }
+// adopted reports a child of this process in another session: the harness starts none such but the
+// lives, and nothing that those start can come back from theirs.
+func adopted(row processRow) bool {
+	return row.parent == os.Getpid() && row.session != harnessSession()
+}
 
-var ownSession = sync.OnceValue(func() int {
+var harnessSession = sync.OnceValue(func() int {
 	id, err := unix.Getsid(0)
 	if err != nil {
 		return 0

@@ -95,6 +95,7 @@ func TestFollowerSeesDaemons(t *testing.T) {
 		{"double fork in a session of its own", `setsid sh -c 'sleep 61 &' & exit 0`},
 		{"without the environment", `env -i sleep 61 & exit 0`},
 		{"without the environment, in a session of its own", `env -i setsid sh -c 'sleep 61 &' & exit 0`},
+		{"with another run's environment", `IBSOAK_LIFE=00000000-1 setsid -w sh -c 'sleep 61 &'; exit 0`},
 		{"that ignores everything", `setsid sh -c 'trap "" TERM HUP INT; sleep 61 &' & exit 0`},
 	}
 	for _, blind := range []bool{true, false} {
@@ -119,6 +120,18 @@ func TestFollowerSeesDaemons(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestLifeIsASession shows that a life is in no session of the harness's: within one a process could
+// join the harness's own group, and look like a child of it when its parent is gone.
+func TestLifeIsASession(t *testing.T) {
+	f, p := started(t, true, `exec sleep 61`)
+	if p.row.session != p.pid || p.row.group != p.pid {
+		t.Errorf("pid %d is in group %d and session %d", p.pid, p.row.group, p.row.session)
+	}
+	if err := f.end(); err != nil {
+		t.Fatal(err)
 	}
 }
 

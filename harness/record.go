@@ -299,6 +299,9 @@ type Sample struct {
 	// OwnsSession tells that one of them had the trader's end of an established session open. Where
 	// that is never so, the numbers are of a launcher and not of the trader.
 	OwnsSession bool `json:"ownsSession,omitempty"`
+	// Foreign is a connection whose trader's end was open and in none of them, 0 for none. It is
+	// looked for only while OwnsSession is false, and unknown when one of them could not be read.
+	Foreign int `json:"foreign,omitempty"`
 }
 
 // Cycle is a piece of work that the Gateway saw done: what was asked for in one go and the first
