@@ -147,6 +147,7 @@ func (b *board) written(row *Connection, bytes int, whole []frame) {
 		b.sent[f.kind]++
 		b.emit(Event{
 			Kind: EventOutbound, Connection: row.ID, Message: f.kind, Digest: f.digest, Begun: f.at,
+			AfterFIN: f.afterFIN,
 		})
 	}
 }

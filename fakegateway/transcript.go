@@ -44,6 +44,7 @@ type frame struct {
 	kind       string
 	note       string
 	digest     *Digest // for the event; not kept
+	afterFIN   bool    // likewise
 }
 
 func (f frame) decoded() Frame {

@@ -251,6 +251,11 @@ func (w *writer) flush() bool {
 	}
 	board, row := w.c.srv.board, w.c.row
 	board.outbound(w.frames)
+	if board.watched.Load() && w.c.clientSaidFIN() {
+		for i := range w.frames {
+			w.frames[i].afterFIN = true
+		}
+	}
 	n, goOn := w.send(w.batch)
 	whole := 0
 	for whole < len(w.ends) && w.ends[whole] <= n {
