@@ -39,7 +39,7 @@ func (r *run) drive(ctx context.Context) {
 func (r *run) stopped(ctx context.Context, l Life) (Stop, bool) {
 	switch {
 	case r.gatewayHarmed():
-		if r.rec.Footer.GatewayEnd.Signal == "" {
+		if r.rec.Footer.GatewayEnd.harness() {
 			return StopHarness, true
 		}
 		return StopGateway, true

@@ -292,7 +292,11 @@ func (r *run) close() error {
 		return nil
 	}
 	err := r.gateway.close()
-	if state := r.gateway.cmd.ProcessState; r.rec.Footer.GatewayEnd == nil && state != nil && !state.Success() {
+	state := r.gateway.cmd.ProcessState
+	if state != nil && state.ExitCode() == gatewayMeddled && len(r.rec.Lives) > 0 {
+		r.noticeGateway() // it was told too late to cut anything short
+	}
+	if r.rec.Footer.GatewayEnd == nil && state != nil && !state.Success() {
 		err = errors.Join(err, fmt.Errorf("%s%s", state, r.gateway.lastWords()))
 	}
 	return err
