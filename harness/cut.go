@@ -142,7 +142,7 @@ func (r *Record) lossy(f Finding) Finding {
 		return f
 	}
 	f.Outcome, f.Lives, f.Examples = Inconclusive, nil, nil
-	f.Detail = fmt.Sprintf("%s of the Gateway were lost: cycles and messages may be missing; "+
+	f.Detail = fmt.Sprintf("the harness lost %s of the Gateway: cycles and messages may be missing; "+
 		"what is known: %s", count(r.Footer.Dropped, "events"), f.Detail)
 	return f
 }

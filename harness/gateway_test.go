@@ -46,7 +46,7 @@ func TestLostEventsDecideNothing(t *testing.T) {
 		if f.Outcome != want {
 			t.Errorf("%s: %s (%s), want %s", name, f.Outcome, f.Detail, want)
 		}
-		if name == "cycles" && !strings.Contains(f.Detail, "3 events of the Gateway were lost") {
+		if name == "cycles" && !strings.Contains(f.Detail, "lost 3 events of the Gateway") {
 			t.Errorf("%s says %q", name, f.Detail)
 		}
 	}
