@@ -194,6 +194,7 @@ func (r *run) tell(n, done int, event string) {
 	if r.Subject.Mode == Continuous {
 		p.Lives = 0
 	}
+	r.watcher.messages.report(&r.rec.Footer)
 	r.journal.update(r.rec)
 	r.Progress(p)
 }

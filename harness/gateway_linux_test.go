@@ -244,6 +244,9 @@ func killedHarness(t *testing.T, habit string) *Record {
 		t.Errorf("recovered: stop %s, %d cycles, lives %+v, %d connections, books %v",
 			r.Footer.Stop, len(r.Cycles), r.Lives, len(r.subjects()), r.Books.Taken)
 	}
+	if !r.followed()[1] || r.Footer.LongestLag == 0 {
+		t.Errorf("recovered: processes %+v, footer %+v", r.Processes, r.Footer)
+	}
 	return r
 }
 
