@@ -39,7 +39,8 @@ func loop() {
 		_, _ = io.Copy(io.Discard, os.Stdin)
 		os.Exit(0)
 	}()
-	for n := 0; ; n++ {
+	for n := uint64(0); ; {
+		n++
 	}
 }
 
@@ -67,26 +68,26 @@ func contenders(t *testing.T) []contender {
 	}
 	ours := contender{name: "bundled trader", bundled: true, command: is(bundledWord, "--host", "{host}",
 		"--port", "{port}", "--client-id", "{client_id}", "--symbols", "{symbols}", "--state", "{state}", "{args}")}
-	all := []contender{{name: "control", bundled: true, command: is(mutantWord, mutants.Control, "{args}")}}
+	out := []contender{{name: "control", bundled: true, command: is(mutantWord, mutants.Control, "{args}")}}
 	for _, row := range selftest.Rows() {
 		s, err := row.Planned()
 		if err != nil {
 			t.Fatal(err)
 		}
 		if row.Subject == mutants.Control && len(row.Killers) == 0 && row.Sabotage == "" && short(s) {
-			all[0].runs = append(all[0].runs, campaignRun{s, row.TimeScale()})
+			out[0].runs = append(out[0].runs, campaignRun{s, row.TimeScale()})
 		}
 	}
 	said := read(t)
 	for _, tr := range traders {
-		all = append(all, contender{name: tr.name, command: tr.command})
+		out = append(out, contender{name: tr.name, command: tr.command})
 	}
 	for _, s := range scenarios.All() {
 		if !short(s) {
 			continue
 		}
 		for i, tr := range traders {
-			if c := &all[i+1]; outcome(said[tr.name][s.Name]) != string(harness.Fail) {
+			if c := &out[i+1]; outcome(said[tr.name][s.Name]) != string(harness.Fail) {
 				c.runs = append(c.runs, campaignRun{described(s), scaleOf(s)})
 			}
 		}
@@ -96,7 +97,7 @@ func contenders(t *testing.T) []contender {
 		}
 		ours.runs = append(ours.runs, campaignRun{s, scaleOf(s)})
 	}
-	return append(all, ours)
+	return append(out, ours)
 }
 
 func short(s harness.Scenario) bool { return slices.Contains(s.Labels, "short") }
@@ -113,8 +114,8 @@ func TestCampaign(t *testing.T) {
 	if *campaign == 0 {
 		t.Skip("make campaign runs it")
 	}
-	all := contenders(t)
-	each := max(1, *campaign/2/len(all))
+	subjects := contenders(t)
+	each := max(1, *campaign/2/len(subjects))
 	told := tally{of: map[string]map[harness.Outcome]int{}}
 	for _, load := range []struct {
 		name  string
@@ -123,7 +124,7 @@ func TestCampaign(t *testing.T) {
 		t.Run(load.name, func(t *testing.T) { // ends when its group has
 			keepBusy(t, load.loops)
 			t.Run("with", func(t *testing.T) {
-				for _, c := range all {
+				for _, c := range subjects {
 					t.Run(c.name, func(t *testing.T) {
 						t.Parallel()
 						command := c.command(t)
@@ -142,7 +143,7 @@ func TestCampaign(t *testing.T) {
 // verdict runs a subject once. The record of a run that should not be stays.
 func (c contender) verdict(t *testing.T, run campaignRun, command []string, seed uint64) harness.Outcome {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "ibsoak-campaign-")
+	dir, err := os.MkdirTemp("", "ibsoak-campaign-") //nolint:usetesting // what failed is to be looked at
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -182,16 +183,16 @@ func keepBusy(t *testing.T, n int) {
 	}
 }
 
-func (all *tally) note(row string, o harness.Outcome) {
-	all.Lock()
-	defer all.Unlock()
-	if all.of[row] == nil {
-		all.of[row] = map[harness.Outcome]int{}
+func (told *tally) note(row string, o harness.Outcome) {
+	told.Lock()
+	defer told.Unlock()
+	if told.of[row] == nil {
+		told.of[row] = map[harness.Outcome]int{}
 	}
-	all.of[row][o]++
+	told.of[row][o]++
 }
 
-func (all *tally) table(t *testing.T) string {
+func (told *tally) table(t *testing.T) string {
 	t.Helper()
 	outcomes := []harness.Outcome{harness.Pass, harness.Inconclusive, harness.Fail, harness.HarnessError}
 	sums := map[harness.Outcome]int{}
@@ -205,10 +206,10 @@ func (all *tally) table(t *testing.T) string {
 		fmt.Fprintln(w)
 	}
 	fmt.Fprintf(w, "subject\tscenario\tmachine\t%s\t%s\t%s\t%s\n", outcomes[0], outcomes[1], outcomes[2], outcomes[3])
-	for _, row := range slices.Sorted(maps.Keys(all.of)) {
-		line(row, all.of[row])
+	for _, row := range slices.Sorted(maps.Keys(told.of)) {
+		line(row, told.of[row])
 		for _, o := range outcomes {
-			sums[o] += all.of[row][o]
+			sums[o] += told.of[row][o]
 		}
 	}
 	line("all\t\t", sums)
