@@ -32,7 +32,7 @@ func knock(t *testing.T, port netip.AddrPort, n int) {
 func TestConnectsToAClosedPortAreSeen(t *testing.T) {
 	t.Parallel()
 	port, other := closedPort(t), closedPort(t)
-	a := watchAttempts(port, running())
+	a, _ := watchAttempts(port, running(), nil)
 	if a.tap == nil {
 		a.stop(&Record{})
 		t.Skip(a.unseen)
