@@ -169,33 +169,6 @@ func TestImportThenReplay(t *testing.T) {
 	}
 }
 
-func TestCapturesCommand(t *testing.T) {
-	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "one.txt"), []byte(transcript), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	for _, c := range []struct {
-		add, want string
-		code      int
-	}{
-		{"", "0 differing", exitOK},
-		{
-			"handshake {\"server_version\":200}\nclient req_positions {}\nserver account_summary_end {}\n",
-			"no accountSummaryEnd", exitError,
-		},
-	} {
-		text := transcript + c.add
-		if err := os.WriteFile(filepath.Join(dir, "one.txt"), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		var stdout, stderr bytes.Buffer
-		code := run(t.Context(), []string{"captures", dir, "--strict"}, &stdout, &stderr)
-		if code != c.code || !strings.Contains(stdout.String(), c.want) {
-			t.Errorf("exit code %d, want %d, and %q in\n%s%s", code, c.code, c.want, &stdout, &stderr)
-		}
-	}
-}
-
 func TestRecordingUsage(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "there")
 	if err := os.WriteFile(file, []byte("x"), 0o600); err != nil {
@@ -215,8 +188,6 @@ func TestRecordingUsage(t *testing.T) {
 		{[]string{"replay", file + "3"}, "no such file"},
 		{[]string{"import", file}, "--out"},
 		{[]string{"import", file, "--out", file + "4"}, "want handshake"},
-		{[]string{"captures"}, "captures wants one DIR"},
-		{[]string{"captures", filepath.Dir(file)}, "no .txt or .yaml"},
 	} {
 		var stdout, stderr bytes.Buffer
 		if code := run(t.Context(), c.args, &stdout, &stderr); code != exitUsage ||

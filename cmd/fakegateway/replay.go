@@ -142,3 +142,13 @@ publishers have done that in their own way.`,
 	c.Flags().StringVar(&out, "out", "", "`FILE` to make; one that exists is not overwritten")
 	return c
 }
+
+// oneArgument wants exactly one.
+func oneArgument(command, what string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) != 1 {
+			return usageError{fmt.Errorf("%s wants one %s, got %d", command, what, len(args))}
+		}
+		return nil
+	}
+}

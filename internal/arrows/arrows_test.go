@@ -91,9 +91,25 @@ var rules = []rule{
 		reason: "the codec is bytes: no sockets, files or logs",
 	},
 	{
-		from:   []string{"ibsoak/internal/..."},
+		from: []string{
+			"ibsoak/internal/memnet", "ibsoak/internal/sockets", "ibsoak/internal/strictyaml",
+			"ibsoak/internal/wire", "ibsoak/internal/witness",
+		},
 		never:  []string{"ibsoak/trader/...", "ibsoak/harness/...", "ibsoak/fakegateway/...", "ibsoak/scenarios/..."},
 		reason: "the tools at the bottom serve both sides and know neither",
+	},
+	{
+		from:   []string{"ibsoak/internal/captures", "ibsoak/internal/conformance"},
+		never:  []string{"ibsoak/trader/...", "ibsoak/harness/...", "ibsoak/scenarios/..."},
+		reason: "the maintainers' tools look at the Gateway and its codec, not at who tests or is tested",
+	},
+	{
+		from: []string{
+			"ibsoak/cmd/...", "ibsoak/fakegateway/...", "ibsoak/harness/...", "ibsoak/scenarios/...",
+			"ibsoak/trader/...",
+		},
+		never:  []string{"ibsoak/internal/captures", "ibsoak/internal/conformance"},
+		reason: "the maintainers' tools need what is not in the repository: the programs do without them",
 	},
 	{
 		from:   []string{"ibsoak/internal/wire"},
