@@ -103,9 +103,9 @@ func writeSummary(w io.Writer, s recording.Summary) {
 		fmt.Fprintf(w, "fakegateway: %d %s were not sent: the client's version does not have them\n",
 			s.Dropped[kind], kind)
 	}
-	if s.Left > 0 {
+	if s.Skipped > 0 {
 		fmt.Fprintf(w, "fakegateway: %d frames were recorded without their contents and not sent\n",
-			s.Left)
+			s.Skipped)
 	}
 }
 

@@ -21,7 +21,7 @@ import (
 // said is a recording that a test makes up, a message at a time.
 type said struct {
 	t   *testing.T
-	k   *keeper
+	k   *entryWriter
 	out bytes.Buffer
 	at  time.Time
 }
@@ -30,7 +30,7 @@ const saidVersion = 200
 
 func newSaid(t *testing.T) *said {
 	s := &said{t: t, at: time.Date(2026, 3, 2, 15, 0, 0, 0, time.UTC)}
-	s.k = &keeper{w: NewWriter(&s.out, Header{}), now: func() time.Time { return s.at }}
+	s.k = &entryWriter{file: newWriter(&s.out, Header{}), now: func() time.Time { return s.at }}
 	return s
 }
 
@@ -56,7 +56,7 @@ func (s *said) message(connection int, k wire.Kind, body proto.Message) {
 }
 
 func (s *said) recording() *Recording {
-	s.must(s.k.w.Close())
+	s.must(s.k.file.close())
 	r, err := Read(&s.out)
 	s.must(err)
 	return r

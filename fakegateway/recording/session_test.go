@@ -196,7 +196,7 @@ func collectPrivate(m protoreflect.Message, words map[string]bool) {
 			word := fmt.Sprint(v.Interface())
 			switch classOf(f) {
 			case account, accountList, name, mixed, permID, execID:
-				if len(word) >= 6 && !kept[word] {
+				if len(word) >= 6 && !neverReplaced[word] {
 					words[word] = true
 				}
 			case money, keyed:

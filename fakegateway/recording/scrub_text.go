@@ -9,28 +9,28 @@ import (
 )
 
 const (
-	// learnable is the length from which an original is looked for in texts: shorter ones are
-	// words of every text.
+	// learnable is the least length of an original that is replaced in texts: shorter ones are ordinary
+	// words.
 	learnable = 3
-	// idDigits is the length from which a whole number in a text is taken for a permanent id.
+	// idDigits is the least length of a whole number in a text that is replaced as a permanent id.
 	idDigits = 6
-	// amountDigits is the length from which an amount without decimal places is looked for: a
-	// shorter one may as well be an order's number.
+	// amountDigits is the least length of an amount that is replaced in texts: a shorter number can also
+	// be an order's id.
 	amountDigits = 5
 )
 
-// tokenForm is a word: what may be an original, with what originals are made of.
+// tokenForm is a word of a text, with the characters that originals consist of.
 var tokenForm = regexp.MustCompile(`[\pL\pN_][\pL\pN_.\-]*`)
 
 var (
-	// accountIn finds accounts that nobody has mentioned yet, also inside words.
+	// accountIn finds accounts that no field has shown yet, also inside words.
 	accountIn = regexp.MustCompile(`\b(?:DF|DU|DUP|DI|F|I|U|UP)\d{5,9}[A-Z]?`)
 	execIDIn  = regexp.MustCompile(`^[0-9a-f]{4,}\.[0-9a-f]{4,}(?:\.\d{1,2}){1,3}$`)
 	numberIn  = regexp.MustCompile(`\d+(?:\.\d+)?`)
 	longIDIn  = regexp.MustCompile(`\d{6,}`) // idDigits
 )
 
-// learn notes an original that texts may contain.
+// learn remembers an original and its replacement for texts.
 func (s *Scrubber) learn(original, replacement string) {
 	if len(original) < learnable {
 		return
@@ -59,9 +59,9 @@ func (s *Scrubber) learnAmount(original string) {
 	s.known[original] = strconv.FormatFloat(value*float64(s.factor)/factorUnit, 'f', -1, 64)
 }
 
-// text replaces what is private in sentences: every original that was seen before, and what looks
-// like an account, an execution's or a permanent id, or an amount. A number with decimal places
-// is taken for an amount: a price that is changed costs nothing, a balance that is not does.
+// text replaces private values in sentences: every original that a field has shown before, and
+// whatever looks like an account, an execution id, a permanent id or an amount. Every number with
+// decimal places is replaced as an amount: to change a price does no harm, to show a balance does.
 func (s *Scrubber) text(original string) string {
 	for _, phrase := range s.phrases {
 		if before, after, found := strings.Cut(original, phrase); found {
@@ -74,7 +74,7 @@ func (s *Scrubber) text(original string) string {
 func (s *Scrubber) token(word string) string {
 	bare := strings.TrimRight(word, ".-_")
 	tail := word[len(bare):]
-	for end := len(word); end >= len(bare); end-- { // an original may end in what ends a sentence
+	for end := len(word); end >= len(bare); end-- { // an original can end with a full stop
 		if r, known := s.known[word[:end]]; known {
 			return r + word[end:]
 		}
@@ -109,10 +109,10 @@ func (s *Scrubber) number(original string) string {
 	return strconv.FormatInt(s.permID(id), 10)
 }
 
-// xmlText is what stands between tags, and in attributes.
+// xmlText is the text between tags and in attributes.
 var xmlText = regexp.MustCompile(`>([^<>]+)<|="([^"]*)"`)
 
-// faWords are words of IBKR's in the documents of advisors.
+// faWords are IBKR's own words in the documents of advisors.
 var faWords = map[string]bool{
 	"AvailableEquity": true, "EqualQuantity": true, "NetLiq": true, "PctChange": true,
 	"MonetaryAmount": true, "ContractsOrShares": true, "Ratio": true, "Percent": true,
@@ -120,7 +120,7 @@ var faWords = map[string]bool{
 	"yes": true, "no": true, "true": true, "false": true,
 }
 
-// xml replaces accounts, names and shares in the documents of advisors; tags stay.
+// xml replaces accounts, names and shares in the documents of advisors, and keeps the tags.
 func (s *Scrubber) xml(original string) string {
 	return xmlText.ReplaceAllStringFunc(original, func(part string) string {
 		open, end := part[:1], part[len(part)-1:]

@@ -9,20 +9,20 @@ import (
 	"ibsoak/internal/wire"
 )
 
-// names maps what a recording calls things to what the client of a Player calls them.
-type names struct {
-	orders   map[int32]int32   // order ids
-	refs     map[string]string // order references
-	clientID [2]int32          // the recorded one, the client's
-	offset   int32             // of order ids that the client did not give
+// idMap maps the recorded ids and order references to those of a Player's client.
+type idMap struct {
+	orders   map[int32]int32   // the client's order id by the recorded one
+	refs     map[string]string // the client's order reference by the recorded one
+	clientID [2]int32          // the recorded client id, and the client's
+	offset   int32             // added to the ids of orders that the client did not place
 }
 
-func newNames() *names {
-	return &names{orders: make(map[int32]int32), refs: make(map[string]string)}
+func newIDMap() *idMap {
+	return &idMap{orders: make(map[int32]int32), refs: make(map[string]string)}
 }
 
-// placed learns from an order that the client placed as the recorded one did.
-func (n *names) placed(recorded, live wire.Message) {
+// learn remembers the ids of an order that the client placed and the recorded client placed too.
+func (n *idMap) learn(recorded, live wire.Message) {
 	was, ok := recorded.Body.(*protobuf.PlaceOrderRequest)
 	is, also := live.Body.(*protobuf.PlaceOrderRequest)
 	if !ok || !also {
@@ -34,8 +34,8 @@ func (n *names) placed(recorded, live wire.Message) {
 	}
 }
 
-// order is the client's id of an order.
-func (n *names) order(recorded int32) int32 {
+// order returns the client's id of a recorded order.
+func (n *idMap) order(recorded int32) int32 {
 	if live, ok := n.orders[recorded]; ok {
 		return live
 	}
@@ -45,9 +45,9 @@ func (n *names) order(recorded int32) int32 {
 	return recorded + n.offset
 }
 
-// recordedOrder is the recording's id of an order of the client's; ok is false for one that the
-// client did not place.
-func (n *names) recordedOrder(live int32) (recorded int32, ok bool) {
+// recordedOrder returns the recorded id of one of the client's orders; ok is false if the client did
+// not place that order.
+func (n *idMap) recordedOrder(live int32) (recorded int32, ok bool) {
 	for was, is := range n.orders {
 		if is == live {
 			return was, true
@@ -56,9 +56,9 @@ func (n *names) recordedOrder(live int32) (recorded int32, ok bool) {
 	return live - n.offset, false
 }
 
-// rewrite is a recorded message as the client is to read it: asked is the recorded request's id,
-// live the client's.
-func (n *names) rewrite(m wire.Message, asked, live int32) wire.Message {
+// translate returns a recorded message with the client's ids in place of the recorded ones. asked is
+// the recorded request's id, live the client's.
+func (n *idMap) translate(m wire.Message, asked, live int32) wire.Message {
 	body := proto.Clone(m.Body)
 	if e, ok := body.(*protobuf.ErrorMessage); ok {
 		switch id := e.GetId(); {
@@ -73,7 +73,7 @@ func (n *names) rewrite(m wire.Message, asked, live int32) wire.Message {
 	return wire.Message{Kind: m.Kind, Body: body}
 }
 
-func (n *names) fields(m protoreflect.Message, asked, live int32) {
+func (n *idMap) fields(m protoreflect.Message, asked, live int32) {
 	m.Range(func(f protoreflect.FieldDescriptor, v protoreflect.Value) bool {
 		switch {
 		case f.IsMap():
@@ -91,7 +91,7 @@ func (n *names) fields(m protoreflect.Message, asked, live int32) {
 	})
 }
 
-func (n *names) field(
+func (n *idMap) field(
 	m protoreflect.Message, f protoreflect.FieldDescriptor, v protoreflect.Value, asked, live int32,
 ) {
 	set := func(id int32) { m.Set(f, protoreflect.ValueOfInt32(id)) }

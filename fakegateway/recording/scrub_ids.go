@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// The sorts of replacements: each has a form of its own, so none can be mistaken for another.
+// The sorts of replacements. Each looks different, so that none can be mistaken for another.
 const (
 	sortAccount = "account"
 	sortName    = "name"
@@ -18,15 +18,15 @@ const (
 	sortFactor  = "factor"
 )
 
-// kept are words that IBKR puts into the fields of names and accounts; they are nobody's.
-var kept = map[string]bool{
+// neverReplaced are values that IBKR itself puts into fields of names and accounts.
+var neverReplaced = map[string]bool{
 	"": true, "All": true, "None": true, "IB": true, "0": true, "?": true,
 	"Not an insider or substantial shareholder": true,
 }
 
-// give is the original's replacement: the same as before, or the first candidate that is not
-// taken, nor itself something to be replaced.
-func (s *Scrubber) give(sort, original string, candidate func(digest []byte) string) string {
+// replacement returns the original's replacement: the same as before, or the first candidate that is
+// not in use and is not an original itself.
+func (s *Scrubber) replacement(sort, original string, candidate func(digest []byte) string) string {
 	key := sort + "\x00" + original
 	if r, ok := s.given[key]; ok {
 		return r
@@ -45,14 +45,14 @@ func (s *Scrubber) give(sort, original string, candidate func(digest []byte) str
 // accountForm is an account: DU1234567, U1234567, DUP770846, F1234567, DF…
 var accountForm = regexp.MustCompile(`^([A-Z]{1,4})(\d{4,12})([A-Z]?)$`)
 
-// account replaces an account, keeping the letters: D is paper, F an advisor's. Whatever else
-// stands where an account does is a group's name.
+// account replaces an account and keeps its letters: D means a paper account, F an advisor's. Any
+// other text in the place of an account is a group's name.
 func (s *Scrubber) account(original string) string {
 	parts := accountForm.FindStringSubmatch(original)
 	if parts == nil {
 		return s.name(original)
 	}
-	return s.give(sortAccount, original, func(digest []byte) string {
+	return s.replacement(sortAccount, original, func(digest []byte) string {
 		return parts[1] + digits(digest, max(len(parts[2]), 7)) + parts[3]
 	})
 }
@@ -67,20 +67,20 @@ func (s *Scrubber) accounts(original string) string {
 
 func (s *Scrubber) name(original string) string {
 	switch {
-	case kept[original]:
+	case neverReplaced[original]:
 		return original
 	case accountForm.MatchString(original):
 		return s.account(original)
 	}
-	return s.give(sortName, original, func(digest []byte) string {
+	return s.replacement(sortName, original, func(digest []byte) string {
 		return "x" + hex.EncodeToString(digest[:6])
 	})
 }
 
-// wordForm cuts a made-up word into numbers and letters.
+// wordForm splits an invented word into numbers and other characters.
 var wordForm = regexp.MustCompile(`\d+|[^\d]+`)
 
-// mixed replaces a word that may hold permanent ids, as "OCA_<permId>" does, part by part.
+// mixed replaces, part by part, a word that can contain permanent ids, such as "OCA_<permId>".
 func (s *Scrubber) mixed(original string) string {
 	r := wordForm.ReplaceAllStringFunc(original, func(part string) string {
 		if part[0] < '0' || part[0] > '9' {
@@ -99,10 +99,10 @@ func (s *Scrubber) mixed(original string) string {
 	return r
 }
 
-// permIDDigits makes replacements that fit every client's integers.
+// permIDDigits is the length of a replacement: it fits into a 32-bit integer.
 const permIDDigits = 9
 
-// permID replaces a permanent id. 0 and the unset values are kept, and the sign.
+// permID replaces a permanent id. 0 and unset values stay as they are, and so does the sign.
 func (s *Scrubber) permID(original int64) int64 {
 	switch {
 	case original == 0, original == math.MaxInt32, original == math.MaxInt64:
@@ -113,17 +113,17 @@ func (s *Scrubber) permID(original int64) int64 {
 		}
 		return -s.permID(-original)
 	}
-	r := s.give(sortPermID, strconv.FormatInt(original, 10), func(digest []byte) string {
+	r := s.replacement(sortPermID, strconv.FormatInt(original, 10), func(digest []byte) string {
 		return digits(digest, permIDDigits)
 	})
 	id, _ := strconv.ParseInt(r, 10, 64) // nine digits
 	return id
 }
 
-// execID replaces an execution's id. Its last two parts are kept: they count the fills of an order,
-// and the corrections of a fill.
+// execID replaces an execution id, but not its last two parts: they count the fills of an order and
+// the corrections of a fill.
 func (s *Scrubber) execID(original string) string {
-	if kept[original] {
+	if neverReplaced[original] {
 		return original
 	}
 	stem, tail := original, ""
@@ -134,14 +134,14 @@ func (s *Scrubber) execID(original string) string {
 		}
 		stem, tail = stem[:cut], stem[cut:]+tail
 	}
-	r := s.give(sortExecID, stem, func(digest []byte) string {
+	r := s.replacement(sortExecID, stem, func(digest []byte) string {
 		return hex.EncodeToString(digest[:4]) + "." + hex.EncodeToString(digest[4:8])
 	}) + tail
 	s.learn(original, r)
 	return r
 }
 
-// digits makes a decimal number of n digits, n at most 19, that does not begin with 0.
+// digits makes a decimal number of n digits, from 1 to 19, that does not begin with 0.
 func digits(digest []byte, n int) string {
 	low := uint64(math.Pow10(n - 1))
 	return strconv.FormatUint(low+binary.BigEndian.Uint64(digest)%(9*low), 10)

@@ -14,7 +14,7 @@ const (
 	factorPlaces = 4 // decimal places of a factor
 )
 
-// drawFactor makes the number that all amounts are multiplied by: 0.2 to 5, never near 1.
+// drawFactor chooses the number that all amounts are multiplied by: from 0.2 to 5, not near 1.
 func (s *Scrubber) drawFactor() int64 {
 	for attempt := 0; ; attempt++ {
 		n := int64(binary.BigEndian.Uint64(s.digest(sortFactor, "", attempt)) % (5 * factorUnit))
@@ -25,7 +25,7 @@ func (s *Scrubber) drawFactor() int64 {
 	}
 }
 
-// amount replaces an amount. Zero and the unset values stay what they are.
+// amount replaces an amount. Zero and unset values stay as they are.
 func (s *Scrubber) amount(original float64) float64 {
 	switch {
 	case original == 0, math.Abs(original) == math.MaxFloat64,
@@ -39,7 +39,7 @@ func (s *Scrubber) amount(original float64) float64 {
 	return original * float64(s.factor) / factorUnit
 }
 
-// decimalForm is a number as Gateways write amounts.
+// decimalForm is how Gateways write amounts.
 var decimalForm = regexp.MustCompile(`^(-?)(\d{1,40})(?:\.(\d{0,40}))?$`)
 
 // isDecimal reports whether a text is a number.
@@ -48,8 +48,8 @@ func isDecimal(original string) bool {
 	return err == nil
 }
 
-// decimal replaces an amount that is written out. Products are exact, so that sums stay right to
-// the last digit; that makes them longer than what they replace.
+// decimal replaces an amount that is a text. The product is exact, so that sums stay correct to the
+// last digit; so it can have more digits than the original.
 func (s *Scrubber) decimal(original string) string {
 	parts := decimalForm.FindStringSubmatch(original)
 	if parts == nil {
@@ -81,7 +81,7 @@ func (s *Scrubber) decimal(original string) string {
 	return trimZeros(text, len(fraction))
 }
 
-// trimZeros takes zeros off the end of a number's decimal places, down to so many places.
+// trimZeros removes zeros at the end of a number, but keeps this many decimal places.
 func trimZeros(number string, places int) string {
 	dot := strings.IndexByte(number, '.')
 	for len(number) > dot+1+places && number[len(number)-1] == '0' {
@@ -90,15 +90,15 @@ func trimZeros(number string, places int) string {
 	return strings.TrimSuffix(number, ".")
 }
 
-// plainTags are the account values that are not amounts, by the beginning of the tag. Numbers in
-// them stay, words are IBKR's.
+// plainTags are the beginnings of the tags whose values are not amounts. Their numbers are not
+// changed, and their words are IBKR's.
 var plainTags = []string{
 	"AccountReady", "AccountType", "Currency", "RealCurrency", "Cushion", "DayTradesRemaining",
 	"ExchangeRate", "HighestSeverity", "Leverage", "LookAheadNextChange", "NLVAndMarginInReview",
 	"ColumnPrio", "TradingType", "SegmentTitle", "WhatIfPMEnabled", "DayTradingStatus",
 }
 
-// tagged replaces the value of an account's tag: amounts in numbers, accounts and names in words.
+// tagged replaces an account value: numbers as amounts, texts as accounts or names.
 func (s *Scrubber) tagged(tag, original string) string {
 	for _, plain := range plainTags {
 		if strings.HasPrefix(strings.TrimPrefix(tag, "$LEDGER"), plain) {

@@ -1,8 +1,90 @@
 package recording
 
-// publicFields are the fields of all messages that say nothing about an account: instruments,
-// prices, sizes, times, API ids, settings. Every other field is replaced or left out, so a field
-// that IBKR adds is left out until somebody has looked at it.
+import (
+	"strings"
+
+	"google.golang.org/protobuf/reflect/protoreflect"
+)
+
+// class says what a field tells about its account, and so how it is replaced.
+type class uint8
+
+// The classes. A field that is in no list is unlisted, and is left out of the recording.
+const (
+	unlisted    class = iota
+	public            // it tells nothing, and is not changed
+	account           // an account, or a group of accounts
+	accountList       // comma separated
+	name              // a name of a person or firm, or a word that the user invented
+	mixed             // an OCA group's name: words that the user invented, with ids in between
+	permID
+	execID
+	money   // an amount of money
+	keyed   // an account value, by its tag: an amount, an account or a word
+	text    // sentences for people, which can contain anything
+	options // a map of such texts
+	faXML   // a document with accounts, groups and their shares
+)
+
+// private lists the fields that are replaced, as "field" or "Message.field".
+var private = map[class]string{
+	account: `account accountId accountName acctCode acctNumber customerAccount clearingAccount
+		deltaNeutralClearingAccount AccountSummaryRequest.group`,
+	accountList: `accountsList`,
+	name: `modelCode faGroup familyCode whiteBrandingId submitter extOperator settlingFirm
+		deltaNeutralSettlingFirm mifid2DecisionMaker mifid2DecisionAlgo mifid2ExecutionTrader
+		mifid2ExecutionAlgo shareholder SoftDollarTier.name SoftDollarTier.displayName
+		SoftDollarTier.value apiData apiName opaqueIsvKey xyzChallenge
+		xyzResponse trustedIPs orderRef algoId`,
+	mixed:  `ocaGroup`,
+	permID: `permId parentPermId`,
+	execID: `execId`,
+	money: `averageCost avgCost PortfolioValue.marketPrice marketValue realizedPNL realizedPnL
+		unrealizedPNL unrealizedPnL dailyPnL PnLSingle.value
+		equityWithLoanBefore equityWithLoanChange equityWithLoanAfter
+		initMarginBefore initMarginChange initMarginAfter
+		maintMarginBefore maintMarginChange maintMarginAfter
+		equityWithLoanBeforeOutsideRTH equityWithLoanChangeOutsideRTH
+		equityWithLoanAfterOutsideRTH initMarginBeforeOutsideRTH initMarginChangeOutsideRTH
+		initMarginAfterOutsideRTH maintMarginBeforeOutsideRTH maintMarginChangeOutsideRTH
+		maintMarginAfterOutsideRTH`,
+	keyed: `AccountValue.value AccountSummary.value AccountUpdateMulti.value`,
+	text: `errorMsg advancedOrderRejectJson advancedErrorOverride warningText rejectReason
+		completedStatus message text errorText errors title newsMessage dataJson
+		WshEventDataRequest.filter faPercentage`,
+	options: `algoParams orderMiscOptions marketDataOptions marketDepthOptions chartOptions
+		realTimeBarsOptions fundamentalsDataOptions historicalNewsOptions newsArticleOptions
+		impliedVolatilityOptions
+		optionPriceOptions miscOptions scannerSubscriptionOptions
+		scannerSubscriptionFilterOptions smartComboRoutingParams secIdList`,
+	faXML: `FAReplace.xml ReceiveFA.xml`,
+}
+
+// classes is every listed field's class.
+var classes = func() map[string]class {
+	all := make(map[string]class)
+	for _, f := range strings.Fields(publicFields) {
+		all[f] = public
+	}
+	for c, fields := range private {
+		for _, f := range strings.Fields(fields) {
+			all[f] = c
+		}
+	}
+	return all
+}()
+
+// classOf returns the class of a field whose type is not a message.
+func classOf(f protoreflect.FieldDescriptor) class {
+	if c, ok := classes[string(f.Parent().Name())+"."+string(f.Name())]; ok {
+		return c
+	}
+	return classes[string(f.Name())]
+}
+
+// publicFields are the fields that tell nothing about an account: instruments, prices, sizes, times,
+// API ids, settings. Every other field is replaced or left out. So a field that IBKR adds is left out
+// until somebody has put it into a class.
 const publicFields = `
 	abovePrice aboveVolume action activeStartTime activeStopTime adjustableTrailingUnit
 	adjustedOrderType adjustedStopLimitPrice adjustedStopPrice adjustedTrailingAmount aggGroup
