@@ -6,13 +6,13 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"ibsoak/internal/testkit"
 	"ibsoak/internal/wire"
 )
 
@@ -67,43 +67,14 @@ func (r *running) end() string {
 	return r.stderr.String()
 }
 
-// askTime connects a client at a version and gives the kinds of the first messages that it hears.
+// askTime connects a client at a version, and returns the kinds of the messages that it reads up to one
+// of this kind.
 func askTime(t *testing.T, addr string, version wire.Version, until wire.Kind) (heard []string) {
 	t.Helper()
-	c, err := net.DialTimeout("tcp", addr, testPatience)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	if err := c.SetDeadline(time.Now().Add(testPatience)); err != nil {
-		t.Fatal(err)
-	}
-	out := wire.AppendPreamble(nil, wire.Preamble{Min: 100, Max: version})
-	if _, err := c.Write(out); err != nil {
-		t.Fatal(err)
-	}
-	frames := wire.NewFrameReader(bufio.NewReader(c))
-	if _, err := frames.Next(); err != nil {
-		t.Fatal(err)
-	}
-	out = nil
-	for _, k := range []wire.Kind{wire.StartAPI, wire.ReqCurrentTime} {
-		if out, err = wire.Append(out, wire.Message{Kind: k, Body: wire.NewBody(k)}, version); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if _, err := c.Write(out); err != nil {
-		t.Fatal(err)
-	}
+	c := testkit.Dial(t, addr, version).Hello().StartAPI(0).AskTime()
+	defer c.Conn.Close()
 	for {
-		payload, err := frames.Next()
-		if err != nil {
-			t.Fatalf("after %s: %v", heard, err)
-		}
-		m, err := wire.Decode(wire.FromServer, payload, version)
-		if err != nil {
-			t.Fatal(err)
-		}
+		m := c.Message()
 		heard = append(heard, m.Kind.String())
 		if m.Kind == until {
 			return heard

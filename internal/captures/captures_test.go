@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"ibsoak/fakegateway/recording"
+	"ibsoak/internal/testkit"
 )
 
 // reproduce plays a text.
@@ -126,10 +127,7 @@ var differing = map[string]string{
 
 // What real Gateways said, as published. The files lie beside the project, not in it.
 func TestCapturesAreReproduced(t *testing.T) {
-	dir, err := filepath.Abs(filepath.Join("..", "..", "..", "shared", "captures"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	dir := testkit.Captures(t)
 	if _, err := os.Stat(dir); err != nil {
 		t.Skipf("no captures of real Gateways beside the project: %v", err)
 	}
