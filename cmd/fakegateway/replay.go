@@ -84,9 +84,10 @@ func replay(
 	fmt.Fprintf(stdout, "listening gateway=%s\n", ln.Addr())
 	select {
 	case <-ctx.Done():
-		err = errors.Join(player.Close(), <-served)
+		player.Close()
+		err = <-served
 	case err = <-served:
-		err = errors.Join(err, player.Close())
+		player.Close()
 	}
 	writeSummary(stderr, player.Summary())
 	return err

@@ -1,7 +1,6 @@
 package recording
 
 import (
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -42,11 +41,9 @@ type Player struct {
 	log     *slog.Logger
 	scripts []*script
 
-	mu      sync.Mutex
-	ln      net.Listener
-	open    map[net.Conn]bool
-	closing bool
-	wg      sync.WaitGroup
+	server server
+
+	mu      sync.Mutex // guards summary, and used of the scripts
 	summary Summary
 }
 
@@ -92,7 +89,7 @@ func NewPlayer(r *Recording, cfg PlayerConfig) (*Player, error) {
 	if err != nil {
 		return nil, fmt.Errorf("play recording: %w", err)
 	}
-	p := &Player{cfg: cfg, log: cfg.Log, scripts: all, open: make(map[net.Conn]bool)}
+	p := &Player{cfg: cfg, log: cfg.Log, scripts: all}
 	if p.log == nil {
 		p.log = slog.New(slog.DiscardHandler)
 	}
@@ -110,41 +107,15 @@ type halfCloser interface {
 	SetLinger(seconds int) error
 }
 
-// Serve accepts clients on ln until Close. It closes ln, and returns nil after Close.
+// Serve accepts clients on ln, a TCP listener, until Close. It closes ln, and returns nil after Close.
 func (p *Player) Serve(ln net.Listener) error {
-	p.mu.Lock()
-	if p.closing || p.ln != nil {
-		p.mu.Unlock()
-		return errors.Join(errors.New("serve recording: closed, or serving already"), ln.Close())
+	err := p.server.serve(ln, func(c net.Conn, _ int) (run, end func()) {
+		return func() { p.serveClient(c.(halfCloser)) }, func() { _ = c.Close() }
+	})
+	if err != nil {
+		return fmt.Errorf("serve recording: %w", err)
 	}
-	p.ln = ln
-	p.wg.Add(1)
-	p.mu.Unlock()
-	defer p.wg.Done()
-	for {
-		c, err := ln.Accept()
-		p.mu.Lock()
-		if p.closing {
-			p.mu.Unlock()
-			if err == nil {
-				_ = c.Close() // the client came too late
-			}
-			return nil
-		}
-		if err != nil {
-			p.mu.Unlock()
-			return fmt.Errorf("serve recording: %w", err)
-		}
-		tcp, ok := c.(halfCloser)
-		if !ok {
-			p.mu.Unlock()
-			return errors.Join(fmt.Errorf("serve recording: a %T cannot half-close", c), c.Close())
-		}
-		p.summary.Connections++
-		p.open[c] = true
-		p.wg.Go(func() { p.serveClient(tcp) })
-		p.mu.Unlock()
-	}
+	return nil
 }
 
 // serveClient serves one connection.
@@ -152,36 +123,18 @@ func (p *Player) serveClient(c halfCloser) {
 	if err := newPlayerConn(p, c).serve(); err != nil {
 		p.log.Warn("connection ended", "from", c.RemoteAddr(), "err", err)
 	}
-	p.mu.Lock()
-	delete(p.open, c)
-	p.mu.Unlock()
 	_ = c.Close() // everything was read and written before
 }
 
 // Close stops accepting, closes every connection, and waits for their goroutines.
-func (p *Player) Close() error {
-	p.mu.Lock()
-	p.closing = true
-	ln := p.ln
-	for c := range p.open {
-		_ = c.Close() // its goroutines end either way
-	}
-	p.mu.Unlock()
-	var err error
-	if ln != nil {
-		if err = ln.Close(); errors.Is(err, net.ErrClosed) {
-			err = nil
-		}
-	}
-	p.wg.Wait()
-	return err
-}
+func (p *Player) Close() { p.server.close() }
 
 // Summary returns the counts so far.
 func (p *Player) Summary() Summary {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s := p.summary
+	s.Connections = p.server.connections()
 	s.Missing = slices.Clone(s.Missing)
 	s.Dropped = make(map[string]int, len(p.summary.Dropped))
 	for kind, n := range p.summary.Dropped {

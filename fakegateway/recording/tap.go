@@ -2,7 +2,6 @@ package recording
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -40,13 +39,10 @@ type Tap struct {
 	ctx    context.Context // bounds the dials; Close ends it
 	cancel context.CancelFunc
 
-	mu      sync.Mutex
-	ln      net.Listener
-	open    map[*tapConnection]bool
-	count   int // connections so far
-	closing bool
-	wg      sync.WaitGroup
-	failed  error // the first error of writing an entry
+	server server
+
+	mu     sync.Mutex
+	failed error // the first error of writing an entry
 }
 
 // NewTap makes a Tap that does not listen yet.
@@ -55,7 +51,7 @@ func NewTap(cfg TapConfig) (*Tap, error) {
 		return nil, fmt.Errorf("make tap: upstream %q: want the Gateway's HOST:PORT: %w",
 			cfg.Upstream, err)
 	}
-	t := &Tap{cfg: cfg, log: cfg.Log, open: make(map[*tapConnection]bool)}
+	t := &Tap{cfg: cfg, log: cfg.Log}
 	if t.log == nil {
 		t.log = slog.New(slog.DiscardHandler)
 	}
@@ -73,63 +69,23 @@ func NewTap(cfg TapConfig) (*Tap, error) {
 	return t, nil
 }
 
-// Serve accepts clients on ln until Close. It closes ln, and returns nil after Close.
+// Serve accepts clients on ln, a TCP listener, until Close. It closes ln, and returns nil after Close.
 func (t *Tap) Serve(ln net.Listener) error {
-	t.mu.Lock()
-	if t.closing || t.ln != nil {
-		t.mu.Unlock()
-		return errors.Join(errors.New("serve tap: it was closed, or serves already"), ln.Close())
-	}
-	t.ln = ln
-	t.wg.Add(1)
-	t.mu.Unlock()
-	defer t.wg.Done()
-	for {
-		c, err := ln.Accept()
-		if err != nil {
-			if t.isClosing() {
-				return nil
-			}
-			return fmt.Errorf("serve tap: %w", err)
+	err := t.server.serve(ln, func(c net.Conn, number int) (run, end func()) {
+		tc := &tapConnection{
+			tap: t, id: number, client: c.(*net.TCPConn),
+			fromClient: frameSplitter{preamble: true},
 		}
-		t.admit(c)
-	}
-}
-
-func (t *Tap) isClosing() bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.closing
-}
-
-// admit starts to forward for a client.
-func (t *Tap) admit(c net.Conn) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.closing {
-		_ = c.Close() // the client came too late
-		return
-	}
-	t.count++
-	tc := &tapConnection{
-		tap: t, id: t.count, client: c.(*net.TCPConn),
-		fromClient: frameSplitter{preamble: true},
-	}
-	t.open[tc] = true
-	t.wg.Go(func() {
-		tc.run()
-		t.mu.Lock()
-		defer t.mu.Unlock()
-		delete(t.open, tc)
+		return tc.run, tc.abort
 	})
+	if err != nil {
+		return fmt.Errorf("serve tap: %w", err)
+	}
+	return nil
 }
 
 // Connections is how many clients have connected so far.
-func (t *Tap) Connections() int {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.count
-}
+func (t *Tap) Connections() int { return t.server.connections() }
 
 // Entries is how many lines the recording has so far, without its header.
 func (t *Tap) Entries() int { return t.entries.file.count() }
@@ -150,18 +106,8 @@ func (t *Tap) noteError(err error) {
 // Close stops accepting, resets both ends of every open connection, waits for their goroutines, and
 // ends the recording. It returns the first error of writing the recording.
 func (t *Tap) Close() error {
-	t.mu.Lock()
-	t.closing = true
-	ln := t.ln
-	for c := range t.open {
-		c.abort()
-	}
-	t.mu.Unlock()
 	t.cancel()
-	if ln != nil {
-		_ = ln.Close() // the accept loop returns either way
-	}
-	t.wg.Wait()
+	t.server.close()
 	err := t.entries.file.close()
 	t.mu.Lock()
 	defer t.mu.Unlock()
