@@ -15,12 +15,12 @@ import (
 	"ibsoak/fakegateway/recording"
 )
 
-const replayUsage = `replay serves a recording to API clients. What a client asks is looked for by kind and
-content, whatever its ids, its version and the form that it comes in; the answers have the client's
-own ids. What is not in the recording gets error 321.
+const replayUsage = `replay serves a recording to API clients. It finds each request of a client in the recording
+by its kind and contents; ids, the version and the form of the message do not have to be equal. The
+answers contain the client's own ids. A request that is not in the recording gets error 321.
 
-It prints one line on stdout when it is ready, and stops on SIGTERM or SIGINT, when it sums up on
-stderr what was asked and not found:
+It prints one line on stdout when it is ready, and stops on SIGTERM or SIGINT. Then it lists on stderr
+the requests that were not in the recording:
 
   listening gateway=127.0.0.1:40123`
 

@@ -1,5 +1,6 @@
-// Package strictyaml reads YAML and JSON files that people write: an unknown key or a wrong value
-// is an error with its line and column, and with what is allowed there.
+// Package strictyaml owns how YAML and JSON files that people write are read: an unknown key or a wrong
+// value is an error with its line and column, and with what is allowed there. It must not know what the
+// files are about: their keys come from the structs that it decodes into.
 package strictyaml
 
 import (
