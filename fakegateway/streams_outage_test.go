@@ -9,6 +9,7 @@ import (
 	"github.com/scmhub/ibapi/protobuf"
 
 	"ibsoak/fakegateway/market"
+	"ibsoak/internal/testkit"
 	"ibsoak/internal/wire"
 )
 
@@ -30,7 +31,7 @@ type streams struct {
 	*bubbleGateway
 	client *rawClient
 	screen screen
-	book   depthBook
+	book   testkit.DepthBook
 }
 
 func startStreams(t *testing.T, v wire.Version) *streams {
@@ -63,7 +64,7 @@ func (s *streams) pass(t *testing.T, d time.Duration) []wire.Message {
 	synctest.Wait()
 	got := s.client.fence()
 	s.screen.apply(got)
-	s.book.apply(t, got)
+	s.book.Apply(t, got)
 	return got
 }
 
@@ -98,7 +99,7 @@ func missed(t *testing.T, got []wire.Message) {
 	t.Helper()
 	resets := 0
 	for _, e := range all[*protobuf.ErrorMessage](got, wire.ErrorMessage) {
-		if e.GetErrorCode() == codeDepthReset && e.GetId() == 7 {
+		if e.GetErrorCode() == testkit.DepthReset && e.GetId() == 7 {
 			resets++
 		}
 	}

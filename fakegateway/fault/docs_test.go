@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"ibsoak/internal/strictyaml"
 )
 
 // page reads the page about schedules.
@@ -51,7 +53,7 @@ func TestThePageIsComplete(t *testing.T) {
 			t.Errorf("docs/schedules.md does not name %s", w)
 		}
 	}
-	if want := "want " + strings.Join(keysOf(When{}), ", "); !strings.Contains(text, want) {
+	if want := "want " + strings.Join(strictyaml.Keys(When{}), ", "); !strings.Contains(text, want) {
 		t.Errorf("the error on the page is out of date: %s", want)
 	}
 }

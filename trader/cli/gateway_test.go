@@ -11,6 +11,7 @@ import (
 
 	"ibsoak/fakegateway"
 	"ibsoak/fakegateway/fault"
+	"ibsoak/internal/testkit"
 	"ibsoak/trader/exit"
 )
 
@@ -250,7 +251,7 @@ func TestGatewayRestart(t *testing.T) {
 // than the beginning and the end besides.
 func TestLogIsBounded(t *testing.T) {
 	const attempts = 6
-	var out output
+	var out testkit.Buffer
 	code := Main(t.Context(), []string{
 		"--symbols", "AAPL", "--port", strconv.Itoa(closedPort(t)), "--state", t.TempDir(),
 		"--reconnect-base", "10ms", "--max-reconnects", strconv.Itoa(attempts),
