@@ -253,7 +253,7 @@ func TestLogIsBounded(t *testing.T) {
 	const attempts = 6
 	var out testkit.Buffer
 	code := Main(t.Context(), []string{
-		"--symbols", "AAPL", "--port", strconv.Itoa(closedPort(t)), "--state", t.TempDir(),
+		"--symbols", "AAPL", "--port", strconv.Itoa(int(testkit.ClosedPort(t).Port())), "--state", t.TempDir(),
 		"--reconnect-base", "10ms", "--max-reconnects", strconv.Itoa(attempts),
 	}, &out, &out)
 	lines := strings.Count(out.String(), "\n")
