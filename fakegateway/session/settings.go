@@ -9,53 +9,20 @@ import (
 	"github.com/govalues/decimal"
 
 	"ibsoak/fakegateway/market"
+	"ibsoak/fakegateway/session/advisor"
+	"ibsoak/fakegateway/session/marketdata"
 )
 
 // Semantics are the settings of a Gateway that change what it answers, and of the exchange behind
-// it. Sessions follow those about orders and data. Who may connect, and how fast he may talk, is
-// up to the owner of the port; it is here because a client can read the settings.
+// it. Who may connect, and how fast he may talk, are settings of the port.
 //
 // The zero value is a Gateway as it is installed, before a market that never closes and that fills
-// at once; where it differs, the field says so. Durations are on the scenario's clock, unless a
-// field says real time. The YAML names are those of settings files.
+// at once; where it differs, the field says so. Durations are on the scenario's clock. The YAML names
+// are those of settings files.
 type Semantics struct {
-	// Who may connect, when, and how fast he may talk.
-
-	// APIDisabled keeps the port closed until operation enable-api: a client's dial is refused.
-	APIDisabled bool `yaml:"apiDisabled"`
-	// TrustedAddresses are the addresses ("127.0.0.1") and prefixes ("10.0.0.0/8") that may
-	// connect; others are accepted and closed without a byte. Empty: all.
-	TrustedAddresses []string `yaml:"trustedAddresses"`
-	// MaxClients is how many clients may be connected; one more is accepted and closed without a
-	// byte. 0: 32, as IBKR documents; negative: no bound.
-	MaxClients int `yaml:"maxClients"`
-	// SilentWhenFull answers nothing to a client that is one too many, and leaves it open.
-	SilentWhenFull bool `yaml:"silentWhenFull"`
-	// Dialog is whom the "Accept incoming connection" dialog asks about. Default: nobody.
-	Dialog Dialog `yaml:"dialog"`
-	// DialogAnswer answers each dialog DialogAfter its appearance, as an operation dialog-* does:
-	// "accept", "reject" or "dismiss". Default: it stays until it is answered.
-	DialogAnswer DialogAnswer  `yaml:"dialogAnswer"`
-	DialogAfter  time.Duration `yaml:"dialogAfter"`
 	// ClientIDRelease is how long a client id stays in use after its session has ended: error 326
 	// meanwhile. A restart frees all. Default: not at all.
 	ClientIDRelease time.Duration `yaml:"clientIdRelease"`
-	// MessagePacing is what becomes of a client that sends more messages in a second than half of
-	// MarketDataLines. Default: no limit, unlike a real Gateway, which paces: a client's own pace
-	// is not to depend on how fast the scenario's clock runs.
-	MessagePacing MessagePacing `yaml:"messagePacing"`
-	// MaxLogins stalls START_API for LoginStall when more than so many came within LoginWindow:
-	// IBKR's servers throttle who logs in again and again. 0: never.
-	MaxLogins   int           `yaml:"maxLogins"`
-	LoginWindow time.Duration `yaml:"loginWindow"`
-	LoginStall  time.Duration `yaml:"loginStall"`
-	// SendTimeout resets a client that has taken nothing for so long, in real time, while there
-	// was something to send: TWS's "Timeout to send bulk data to API". 0: never, until the
-	// queue's bound; TWS installs 30 s.
-	SendTimeout time.Duration `yaml:"sendTimeout"`
-	// DisconnectMalformed ends the session after error 320, as builds before 10.28 do. Default:
-	// "Maintain connection upon receiving incorrectly formatted fields".
-	DisconnectMalformed bool `yaml:"disconnectMalformed"`
 
 	// Orders.
 
@@ -90,7 +57,7 @@ type Semantics struct {
 	LiveMarketData bool `yaml:"liveMarketData"`
 	// MarketDataDenial is why a login without LiveMarketData does not get live data, and so which
 	// error it hears. Default: it is not subscribed for the API: 10089.
-	MarketDataDenial Denial `yaml:"marketDataDenial"`
+	MarketDataDenial marketdata.Denial `yaml:"marketDataDenial"`
 	// MarketDataLines is how many market data subscriptions the login may have at a time, over
 	// all clients; one more gets error 101. 0: 100.
 	MarketDataLines int `yaml:"marketDataLines"`
@@ -105,13 +72,10 @@ type Semantics struct {
 	SilentOutage bool `yaml:"silentOutage"`
 
 	// Advisor makes the login a financial advisor's. Default: an individual's, with its accounts.
-	Advisor Advisor `yaml:"advisor"`
+	Advisor advisor.Advisor `yaml:"advisor"`
 
 	// What the Gateway says that is not so.
 
-	// VersionReply replaces the payload of the reply to a greeting, NULs and all. The session
-	// goes on at the version that was negotiated. "": the true one.
-	VersionReply string `yaml:"versionReply"`
 	// ManagedAccounts are the texts of managedAccounts, in place of Accounts: the first is for
 	// the first session, and so on, the last for all later ones. Empty: Accounts.
 	ManagedAccounts []string `yaml:"managedAccounts"`
@@ -147,16 +111,10 @@ type Semantics struct {
 	StartCash decimal.Decimal `yaml:"startCash"`
 }
 
-const (
-	defaultMaxClients      = 32
-	defaultMarketDataLines = 100
-)
+const defaultMarketDataLines = 100
 
 // resolved has values in place of the zeros that stand for them.
 func (s Semantics) resolved() Semantics {
-	if s.MaxClients == 0 {
-		s.MaxClients = defaultMaxClients
-	}
 	if s.MarketDataLines == 0 {
 		s.MarketDataLines = defaultMarketDataLines
 	}
@@ -167,31 +125,23 @@ func (s Semantics) resolved() Semantics {
 // problems are the values that are out of range.
 func (s Semantics) problems() []error {
 	errs := []error{
-		oneOf("dialog", s.Dialog, NoDialog, DialogEach, DialogPerAddress, DialogPerClientID),
-		oneOf("dialogAnswer", s.DialogAnswer, "", AcceptClient, RejectClient, DismissDialog),
-		oneOf("messagePacing", s.MessagePacing, NoPacing, PaceMessages, RejectMessages),
-		oneOf("marketDataDenial", s.MarketDataDenial,
-			DeniedToAPI, DeniedUntilDelayed, DeniedAltogether),
+		OneOf("marketDataDenial", s.MarketDataDenial,
+			marketdata.DeniedToAPI, marketdata.DeniedUntilDelayed, marketdata.DeniedAltogether),
 	}
 	for key, d := range map[string]time.Duration{
-		"dialogAfter": s.DialogAfter, "clientIdRelease": s.ClientIDRelease,
-		"loginWindow": s.LoginWindow, "loginStall": s.LoginStall, "sendTimeout": s.SendTimeout,
+		"clientIdRelease": s.ClientIDRelease, "historyLatency": s.HistoryLatency,
 		"fillLatency": s.FillLatency, "cancelLatency": s.CancelLatency,
-		"historyLatency": s.HistoryLatency,
 	} {
 		if d < 0 {
 			errs = append(errs, wrong(key, "%s: want 0 or more", d))
 		}
 	}
 	for key, n := range map[string]int{
-		"marketDataLines": s.MarketDataLines, "maxLogins": s.MaxLogins, "rollBackIds": s.RollBackIDs,
+		"marketDataLines": s.MarketDataLines, "rollBackIds": s.RollBackIDs,
 	} {
 		if n < 0 {
 			errs = append(errs, wrong(key, "%d: want 0 or more", n))
 		}
-	}
-	if s.MaxLogins > 0 && (s.LoginWindow == 0 || s.LoginStall == 0) {
-		errs = append(errs, wrong("maxLogins", "needs loginWindow and loginStall"))
 	}
 	for i, f := range s.Farms {
 		if err := f.validate(); err != nil {
@@ -201,8 +151,9 @@ func (s Semantics) problems() []error {
 	return errs
 }
 
-// oneOf checks a value that is a word; the first of those allowed is none.
-func oneOf[S ~string](key string, value S, allowed ...S) error {
+// OneOf checks a value that is a word; the first of those allowed is none. The error is a
+// *SettingError.
+func OneOf[S ~string](key string, value S, allowed ...S) error {
 	if slices.Contains(allowed, value) {
 		return nil
 	}

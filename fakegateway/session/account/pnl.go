@@ -1,4 +1,4 @@
-package session
+package account
 
 import (
 	"time"
@@ -7,6 +7,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"ibsoak/fakegateway/exchange"
+	"ibsoak/fakegateway/session/client"
 	"ibsoak/internal/wire"
 )
 
@@ -23,25 +24,16 @@ type pnlSub struct {
 	due   time.Time
 }
 
-func init() {
-	serve(map[wire.Kind]handler{
-		wire.ReqPnL:          on((*Session).reqPnL),
-		wire.CancelPnL:       on((*Session).cancelPnL),
-		wire.ReqPnLSingle:    on((*Session).reqPnLSingle),
-		wire.CancelPnLSingle: on((*Session).cancelPnLSingle),
-	})
-}
-
-// reqPnL sends an account's profit at once, and then when it changes.
-func (s *Session) reqPnL(m *protobuf.PnLRequest) {
+// ReqPnL sends an account's profit at once, and then when it changes.
+func (s *Session) ReqPnL(m *protobuf.PnLRequest) {
 	s.subscribePnL(int(m.GetReqId()), m.GetAccount(), m.GetModelCode(), 0)
 }
 
-// reqPnLSingle does so for one position.
-func (s *Session) reqPnLSingle(m *protobuf.PnLSingleRequest) {
+// ReqPnLSingle does so for one position.
+func (s *Session) ReqPnLSingle(m *protobuf.PnLSingleRequest) {
 	id := int(m.GetReqId())
 	if m.GetConId() <= 0 {
-		s.fail(id, codeValidating, validating("Invalid contract id"))
+		s.client.Fail(id, client.CodeValidating, client.Validating("Invalid contract id"))
 		return
 	}
 	s.subscribePnL(id, m.GetAccount(), m.GetModelCode(), int(m.GetConId()))
@@ -52,29 +44,29 @@ func (s *Session) subscribePnL(id int, account, model string, conID int) {
 	if !ok || !s.noModel(id, model) {
 		return
 	}
-	s.mu.Lock()
-	known := s.accounts.pnls[id] != nil
-	s.mu.Unlock()
+	s.client.Lock()
+	known := s.pnls[id] != nil
+	s.client.Unlock()
 	if known {
-		s.fail(id, codeProcessing, textDuplicateTicker)
+		s.client.Fail(id, client.CodeProcessing, client.TextDuplicateTicker)
 		return
 	}
 	sub := &pnlSub{scope: c, conID: conID}
-	s.login.exchange.View(s.conn.Now(), func(v *exchange.View) {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.accounts.pnls[id] = sub
+	s.login.exchange.View(s.client.Now(), func(v *exchange.View) {
+		s.client.Lock()
+		defer s.client.Unlock()
+		s.pnls[id] = sub
 		s.sendPnL(v, id, sub, true)
 	})
 }
 
-func (s *Session) cancelPnL(m *protobuf.CancelPnL)             { s.dropPnL(int(m.GetReqId())) }
-func (s *Session) cancelPnLSingle(m *protobuf.CancelPnLSingle) { s.dropPnL(int(m.GetReqId())) }
+func (s *Session) CancelPnL(m *protobuf.CancelPnL)             { s.dropPnL(int(m.GetReqId())) }
+func (s *Session) CancelPnLSingle(m *protobuf.CancelPnLSingle) { s.dropPnL(int(m.GetReqId())) }
 
 func (s *Session) dropPnL(id int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.accounts.pnls, id)
+	s.client.Lock()
+	defer s.client.Unlock()
+	delete(s.pnls, id)
 }
 
 // sendPnL sends a profit that the client does not have yet, and plans the next look.
@@ -87,29 +79,29 @@ func (s *Session) sendPnL(v *exchange.View, id int, sub *pnlSub, first bool) {
 	}
 	sub.sent = p
 	if sub.conID == 0 {
-		s.send(wire.PnL, &protobuf.PnL{
-			ReqId: num(id), DailyPnL: float(p.daily),
-			UnrealizedPnL: float(p.unrealized), RealizedPnL: float(p.realized),
+		s.client.Send(wire.PnL, &protobuf.PnL{
+			ReqId: client.Num(id), DailyPnL: client.Float(p.daily),
+			UnrealizedPnL: client.Float(p.unrealized), RealizedPnL: client.Float(p.realized),
 		})
 		return
 	}
-	s.send(wire.PnLSingle, singlePnL(id, p))
+	s.client.Send(wire.PnLSingle, singlePnL(id, p))
 }
 
 // singlePnL leaves out what there is none of: a daily profit of what was neither held nor traded
 // today, an unrealized one of what is not held, a realized one of what was not closed today.
 func singlePnL(id int, p profit) *protobuf.PnLSingle {
 	m := &protobuf.PnLSingle{
-		ReqId: num(id), Position: proto.String(whole(p.quantity)), Value: float(p.value),
+		ReqId: client.Num(id), Position: proto.String(client.Whole(p.quantity)), Value: client.Float(p.value),
 	}
 	if p.quantity != 0 || p.traded {
-		m.DailyPnL = float(p.daily)
+		m.DailyPnL = client.Float(p.daily)
 	}
 	if p.quantity != 0 {
-		m.UnrealizedPnL = float(p.unrealized)
+		m.UnrealizedPnL = client.Float(p.unrealized)
 	}
 	if p.closed {
-		m.RealizedPnL = float(p.realized)
+		m.RealizedPnL = client.Float(p.realized)
 	}
 	return m
 }

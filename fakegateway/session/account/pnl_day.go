@@ -1,4 +1,4 @@
-package session
+package account
 
 import (
 	"slices"
@@ -8,6 +8,7 @@ import (
 
 	"ibsoak/fakegateway/exchange"
 	"ibsoak/fakegateway/market"
+	"ibsoak/fakegateway/session/client"
 )
 
 // profit is what an account has earned with one instrument, in its currency. Nothing is rounded,
@@ -40,7 +41,7 @@ func (s *Session) profits(v *exchange.View, account string) map[int]*profit {
 		value := worth(p.Instrument, prices.Quote(p.Instrument, now).Last, p.Quantity)
 		found[p.ConID] = &profit{
 			instrument: p.Instrument, quantity: p.Quantity, opened: p.Quantity, value: value,
-			daily: value, unrealized: must(value.Sub(p.CostBasis)),
+			daily: value, unrealized: client.Must(value.Sub(p.CostBasis)),
 		}
 	}
 	rates := rates(v.Balances(account))
@@ -56,7 +57,7 @@ func (s *Session) profits(v *exchange.View, account string) map[int]*profit {
 	for _, p := range found {
 		if p.opened != 0 {
 			began := worth(p.instrument, prices.Quote(p.instrument, start).Last, p.opened)
-			p.daily = must(p.daily.Sub(began))
+			p.daily = client.Must(p.daily.Sub(began))
 		}
 	}
 	return found
@@ -78,15 +79,15 @@ func (p *profit) book(e exchange.Execution, rates map[string]decimal.Decimal) {
 		signed = -signed
 	}
 	p.opened -= signed
-	p.daily = must(p.daily.Sub(worth(e.Instrument, e.Price, signed)))
-	p.realized = must(p.realized.Add(e.RealizedPnL))
-	p.fees = must(p.fees.Add(convert(e.Commission, rates[e.CommissionCurrency])))
+	p.daily = client.Must(p.daily.Sub(worth(e.Instrument, e.Price, signed)))
+	p.realized = client.Must(p.realized.Add(e.RealizedPnL))
+	p.fees = client.Must(p.fees.Add(convert(e.Commission, rates[e.CommissionCurrency])))
 	p.traded, p.closed = true, p.closed || e.Closed != 0
 }
 
 // worth is what units are worth at a price, in the instrument's currency.
 func worth(i market.Instrument, price decimal.Decimal, units int64) decimal.Decimal {
-	return must(price.Mul(decimal.MustNew(units*max(i.Multiplier, 1), 0)))
+	return client.Must(price.Mul(decimal.MustNew(units*max(i.Multiplier, 1), 0)))
 }
 
 // rates are what a unit of each of an account's currencies is worth in the base currency.
@@ -98,20 +99,20 @@ func rates(b exchange.Balances) map[string]decimal.Decimal {
 	return rates
 }
 
-func convert(d, rate decimal.Decimal) decimal.Decimal { return must(d.Mul(rate)) }
+func convert(d, rate decimal.Decimal) decimal.Decimal { return client.Must(d.Mul(rate)) }
 
 // inBase is the profit in the base currency, with its fees taken off the day's.
 func (p profit) inBase(rate decimal.Decimal) profit {
 	p.value, p.unrealized = convert(p.value, rate), convert(p.unrealized, rate)
 	p.realized = convert(p.realized, rate)
-	p.daily = must(convert(p.daily, rate).Sub(p.fees))
+	p.daily = client.Must(convert(p.daily, rate).Sub(p.fees))
 	return p
 }
 
 // afterFees is the profit in its own currency, with its fees taken off the day's.
 func (p profit) afterFees(rate decimal.Decimal) profit {
 	if rate.IsPos() {
-		p.daily = must(p.daily.Sub(must(p.fees.Quo(rate))))
+		p.daily = client.Must(p.daily.Sub(client.Must(p.fees.Quo(rate))))
 	}
 	return p
 }
@@ -122,7 +123,7 @@ func (s *Session) profit(v *exchange.View, c scope, conID int) profit {
 	var sum profit
 	for _, account := range c.accounts {
 		rates, all := rates(v.Balances(account)), s.profits(v, account)
-		for _, id := range sortedKeys(all) {
+		for _, id := range client.SortedKeys(all) {
 			p := all[id]
 			rate := rates[p.instrument.Currency]
 			switch conID {
@@ -138,8 +139,8 @@ func (s *Session) profit(v *exchange.View, c scope, conID int) profit {
 
 func (p *profit) add(o profit) {
 	p.quantity += o.quantity
-	p.value, p.daily = must(p.value.Add(o.value)), must(p.daily.Add(o.daily))
-	p.unrealized = must(p.unrealized.Add(o.unrealized))
-	p.realized = must(p.realized.Add(o.realized))
+	p.value, p.daily = client.Must(p.value.Add(o.value)), client.Must(p.daily.Add(o.daily))
+	p.unrealized = client.Must(p.unrealized.Add(o.unrealized))
+	p.realized = client.Must(p.realized.Add(o.realized))
 	p.traded, p.closed = p.traded || o.traded, p.closed || o.closed
 }

@@ -1,84 +1,77 @@
-package session
+package account
 
 import (
 	"github.com/scmhub/ibapi/protobuf"
 	"google.golang.org/protobuf/proto"
 
 	"ibsoak/fakegateway/exchange"
+	"ibsoak/fakegateway/session/client"
+	"ibsoak/fakegateway/session/contract"
 	"ibsoak/internal/wire"
 )
-
-func init() {
-	serve(map[wire.Kind]handler{
-		wire.ReqPositions:         on((*Session).reqPositions),
-		wire.CancelPositions:      on((*Session).cancelPositions),
-		wire.ReqPositionsMulti:    on((*Session).reqPositionsMulti),
-		wire.CancelPositionsMulti: on((*Session).cancelPositionsMulti),
-	})
-}
 
 // positionsSub is an active reqPositionsMulti.
 type positionsSub struct{ scope scope }
 
-// reqPositions sends every account's positions and their end, then each that changes.
-func (s *Session) reqPositions(*protobuf.PositionsRequest) {
-	s.login.exchange.View(s.conn.Now(), func(v *exchange.View) {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.accounts.listing = true
+// ReqPositions sends every account's positions and their end, then each that changes.
+func (s *Session) ReqPositions(*protobuf.PositionsRequest) {
+	s.login.exchange.View(s.client.Now(), func(v *exchange.View) {
+		s.client.Lock()
+		defer s.client.Unlock()
+		s.listing = true
 		for _, account := range v.Accounts() {
 			for _, p := range v.Positions(account) {
 				s.sendPosition(p)
 			}
 		}
-		s.send(wire.PositionEnd, &protobuf.PositionEnd{})
+		s.client.Send(wire.PositionEnd, &protobuf.PositionEnd{})
 	})
 }
 
-func (s *Session) cancelPositions(*protobuf.CancelPositions) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.accounts.listing = false
+func (s *Session) CancelPositions(*protobuf.CancelPositions) {
+	s.client.Lock()
+	defer s.client.Unlock()
+	s.listing = false
 }
 
 func (s *Session) sendPosition(p exchange.Position) {
-	s.send(wire.Position, &protobuf.Position{
+	s.client.Send(wire.Position, &protobuf.Position{
 		Account:  proto.String(p.Account),
-		Contract: heldContract(p.Instrument),
-		Position: proto.String(whole(p.Quantity)), AvgCost: float(p.AverageCost),
+		Contract: contract.Held(p.Instrument),
+		Position: proto.String(client.Whole(p.Quantity)), AvgCost: client.Float(p.AverageCost),
 	})
 }
 
-// reqPositionsMulti sends an account's or a group's positions and their end, then each that
+// ReqPositionsMulti sends an account's or a group's positions and their end, then each that
 // changes.
-func (s *Session) reqPositionsMulti(m *protobuf.PositionsMultiRequest) {
+func (s *Session) ReqPositionsMulti(m *protobuf.PositionsMultiRequest) {
 	id := int(m.GetReqId())
 	c, ok := s.scope(id, m.GetAccount())
 	if !ok || !s.noModel(id, m.GetModelCode()) {
 		return
 	}
-	s.login.exchange.View(s.conn.Now(), func(v *exchange.View) {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.accounts.positions[id] = positionsSub{c}
+	s.login.exchange.View(s.client.Now(), func(v *exchange.View) {
+		s.client.Lock()
+		defer s.client.Unlock()
+		s.positions[id] = positionsSub{c}
 		for _, account := range c.accounts {
 			for _, p := range v.Positions(account) {
 				s.sendPositionMulti(id, p)
 			}
 		}
-		s.send(wire.PositionMultiEnd, &protobuf.PositionMultiEnd{ReqId: num(id)})
+		s.client.Send(wire.PositionMultiEnd, &protobuf.PositionMultiEnd{ReqId: client.Num(id)})
 	})
 }
 
 func (s *Session) sendPositionMulti(id int, p exchange.Position) {
-	s.send(wire.PositionMulti, &protobuf.PositionMulti{
-		ReqId: num(id), Account: proto.String(p.Account), Contract: heldContract(p.Instrument),
-		Position: proto.String(whole(p.Quantity)), AvgCost: float(p.AverageCost),
+	s.client.Send(wire.PositionMulti, &protobuf.PositionMulti{
+		ReqId: client.Num(id), Account: proto.String(p.Account), Contract: contract.Held(p.Instrument),
+		Position: proto.String(client.Whole(p.Quantity)), AvgCost: client.Float(p.AverageCost),
 	})
 }
 
-func (s *Session) cancelPositionsMulti(m *protobuf.CancelPositionsMulti) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.accounts.positions, int(m.GetReqId()))
+func (s *Session) CancelPositionsMulti(m *protobuf.CancelPositionsMulti) {
+	s.client.Lock()
+	defer s.client.Unlock()
+	delete(s.positions, int(m.GetReqId()))
 }

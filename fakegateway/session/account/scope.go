@@ -1,12 +1,14 @@
-package session
+package account
 
 import (
 	"slices"
 	"strings"
 
-	"ibsoak/fakegateway/exchange"
-
 	"github.com/govalues/decimal"
+
+	"ibsoak/fakegateway/exchange"
+	"ibsoak/fakegateway/session/client"
+	"ibsoak/fakegateway/session/contract"
 )
 
 const (
@@ -30,31 +32,30 @@ func (c scope) has(account string) bool { return slices.Contains(c.accounts, acc
 // scope resolves a request's account: the only one may be left out. It answers with an error and
 // returns false when there is no such account.
 func (s *Session) scope(id int, name string) (scope, bool) {
-	cfg := s.login.cfg
-	advisor := cfg.Advisor.Account
+	clients, adviser := s.login.accounts.ClientAccounts(), s.login.accounts.Account()
 	switch {
-	case name == "" && len(cfg.Accounts) == 1 && advisor == "":
-		return scope{cfg.Accounts[0], cfg.Accounts}, true
+	case name == "" && len(clients) == 1 && adviser == "":
+		return scope{clients[0], clients}, true
 	case name == "":
-		s.fail(id, codeValidating, validating(textAccountRequired))
+		s.client.Fail(id, client.CodeValidating, client.Validating(textAccountRequired))
 		return scope{}, false
-	case slices.Contains(cfg.Accounts, name):
+	case slices.Contains(clients, name):
 		return scope{name, []string{name}}, true
-	case advisor != "" && name == advisor:
+	case adviser != "" && name == adviser:
 		return scope{name, nil}, true
-	case advisor != "" && name == advisor+allOfAdvisor:
-		return scope{name, cfg.Accounts}, true
+	case adviser != "" && name == adviser+allOfAdvisor:
+		return scope{name, clients}, true
 	}
-	if accounts, ok := s.login.group(name); ok {
+	if accounts, ok := s.login.accounts.Group(name); ok {
 		return scope{name, accounts}, true
 	}
-	s.fail(id, codeValidating, validating(strings.Replace(textBadAccount, "%s", name, 1)))
+	s.client.Fail(id, client.CodeValidating, client.Validating(strings.Replace(textBadAccount, "%s", name, 1)))
 	return scope{}, false
 }
 
 // summaryScopes are the accounts of a summary, each for itself.
 func (s *Session) summaryScopes(id int, group string) ([]scope, bool) {
-	names := s.login.cfg.allAccounts()
+	names := s.login.accounts.AllAccounts()
 	if group != "" && !strings.EqualFold(group, groupAll) {
 		named, ok := s.scope(id, group)
 		if !ok {
@@ -67,7 +68,7 @@ func (s *Session) summaryScopes(id int, group string) ([]scope, bool) {
 	var scopes []scope
 	for _, name := range names {
 		one := scope{name: name}
-		if name != s.login.cfg.Advisor.Account {
+		if name != s.login.accounts.Account() {
 			one.accounts = []string{name}
 		}
 		scopes = append(scopes, one)
@@ -98,7 +99,7 @@ func (c scope) balances(v *exchange.View) exchange.Balances {
 		}
 	}
 	if len(sum.Currencies) == 0 {
-		sum.Currencies = []exchange.CurrencyBalance{{Currency: currencyUSD, Rate: decimal.One}}
+		sum.Currencies = []exchange.CurrencyBalance{{Currency: contract.USD, Rate: decimal.One}}
 	}
 	return sum
 }
@@ -131,6 +132,6 @@ type term struct {
 
 func addAll(terms ...term) {
 	for _, t := range terms {
-		*t.to = must(t.to.Add(t.part))
+		*t.to = client.Must(t.to.Add(t.part))
 	}
 }

@@ -1,25 +1,18 @@
-package session
+package account
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/govalues/decimal"
 	"github.com/scmhub/ibapi/protobuf"
 	"google.golang.org/protobuf/proto"
 
 	"ibsoak/fakegateway/exchange"
+	"ibsoak/fakegateway/session/client"
+	"ibsoak/fakegateway/session/contract"
 	"ibsoak/internal/wire"
 )
-
-func init() {
-	serve(map[wire.Kind]handler{
-		wire.ReqAccountSummary:    on((*Session).reqAccountSummary),
-		wire.CancelAccountSummary: on((*Session).cancelAccountSummary),
-	})
-}
 
 const (
 	// maxSummaries is IBKR's limit of account summary requests of one client.
@@ -44,33 +37,33 @@ type summarySub struct {
 	sent   map[value]bool
 }
 
-// reqAccountSummary sends the values asked for and their end, and from then on those that have
+// ReqAccountSummary sends the values asked for and their end, and from then on those that have
 // changed. A Gateway keeps at most two such requests of a client.
-func (s *Session) reqAccountSummary(m *protobuf.AccountSummaryRequest) {
+func (s *Session) ReqAccountSummary(m *protobuf.AccountSummaryRequest) {
 	id := int(m.GetReqId())
 	scopes, ok := s.summaryScopes(id, m.GetGroup())
 	if !ok {
 		return
 	}
-	s.mu.Lock()
-	known := s.accounts.summaries[id] != nil
-	full := !known && len(s.accounts.summaries) >= maxSummaries
-	s.mu.Unlock()
+	s.client.Lock()
+	known := s.summaries[id] != nil
+	full := !known && len(s.summaries) >= maxSummaries
+	s.client.Unlock()
 	switch {
 	case known:
-		s.fail(id, codeProcessing, "Error processing request.-'Q' : cause - Duplicate ticker id")
+		s.client.Fail(id, client.CodeProcessing, "Error processing request.-'Q' : cause - Duplicate ticker id")
 		return
 	case full:
-		s.fail(id, codeProcessing, textTooManySums)
+		s.client.Fail(id, client.CodeProcessing, textTooManySums)
 		return
 	}
 	sub := &summarySub{scopes: scopes, tags: splitTags(m.GetTags()), sent: make(map[value]bool)}
-	s.login.exchange.View(s.conn.Now(), func(v *exchange.View) {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.accounts.summaries[id] = sub
+	s.login.exchange.View(s.client.Now(), func(v *exchange.View) {
+		s.client.Lock()
+		defer s.client.Unlock()
+		s.summaries[id] = sub
 		s.sendSummary(v, id, sub)
-		s.send(wire.AccountSummaryEnd, &protobuf.AccountSummaryEnd{ReqId: num(id)})
+		s.client.Send(wire.AccountSummaryEnd, &protobuf.AccountSummaryEnd{ReqId: client.Num(id)})
 	})
 }
 
@@ -91,8 +84,8 @@ func (s *Session) sendSummary(v *exchange.View, id int, sub *summarySub) {
 		rows = append(rows, s.summaryRows(v, c, sub.tags)...)
 	}
 	for _, row := range news(rows, &sub.sent) {
-		s.send(wire.AccountSummary, &protobuf.AccountSummary{
-			ReqId: num(id), Account: proto.String(row.account), Tag: proto.String(row.key),
+		s.client.Send(wire.AccountSummary, &protobuf.AccountSummary{
+			ReqId: client.Num(id), Account: proto.String(row.account), Tag: proto.String(row.key),
 			Value: proto.String(row.value), Currency: currencyField(row),
 		})
 	}
@@ -122,11 +115,11 @@ func news(rows []value, sent *map[value]bool) []value {
 	return fresh
 }
 
-// cancelAccountSummary has no answer; a Gateway ignores ids that it does not know.
-func (s *Session) cancelAccountSummary(m *protobuf.CancelAccountSummary) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.accounts.summaries, int(m.GetReqId()))
+// CancelAccountSummary has no answer; a Gateway ignores ids that it does not know.
+func (s *Session) CancelAccountSummary(m *protobuf.CancelAccountSummary) {
+	s.client.Lock()
+	defer s.client.Unlock()
+	delete(s.summaries, int(m.GetReqId()))
 }
 
 // summaryRows are the values of some tags, in alphabetical order as captured, then the ledgers.
@@ -158,7 +151,7 @@ func summaryTags(c scope, b exchange.Balances) []value {
 	return []value{
 		{c.name, "HighestSeverity", "0", ""},
 		{c.name, "Leverage", quotient(b.GrossPositionValue, b.NetLiquidation, centScale), ""},
-		{c.name, "SettledCash", money(b.Cash), currencyUSD},
+		{c.name, "SettledCash", money(b.Cash), contract.USD},
 	}
 }
 
@@ -173,12 +166,4 @@ func ledgerCurrency(tag string) (string, bool) {
 	}
 	currency, ok := strings.CutPrefix(rest, ":")
 	return strings.ToUpper(currency), ok
-}
-
-// must is for sums of balances, which the exchange bounds.
-func must(d decimal.Decimal, err error) decimal.Decimal {
-	if err != nil {
-		panic(fmt.Sprintf("session: balances out of range: %v", err))
-	}
-	return d
 }

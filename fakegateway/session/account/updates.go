@@ -1,9 +1,8 @@
-package session
+package account
 
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -12,6 +11,8 @@ import (
 
 	"ibsoak/fakegateway/exchange"
 	"ibsoak/fakegateway/market"
+	"ibsoak/fakegateway/session/client"
+	"ibsoak/fakegateway/session/contract"
 	"ibsoak/internal/wire"
 )
 
@@ -30,77 +31,55 @@ type updates struct {
 	sent  map[value]bool
 }
 
-func init() {
-	serve(map[wire.Kind]handler{
-		wire.ReqAccountUpdates: on((*Session).reqAccountUpdates),
-	})
-}
-
-// reqAccountUpdates starts the account subscription with everything and an end, or stops it with
+// ReqAccountUpdates starts the account subscription with everything and an end, or stops it with
 // 2100, as captured at 225. All clients of a Gateway follow the same account: another one is
 // refused while others follow theirs (2101), and takes the place of the client's own (2100).
-func (s *Session) reqAccountUpdates(m *protobuf.AccountDataRequest) {
+func (s *Session) ReqAccountUpdates(m *protobuf.AccountDataRequest) {
 	if !m.GetSubscribe() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
+		s.login.followers.leave(s)
+		s.client.Lock()
+		defer s.client.Unlock()
 		s.unsubscribeUpdates()
 		return
 	}
-	c, ok := s.scope(noRequest, m.GetAcctCode())
+	c, ok := s.scope(client.NoRequest, m.GetAcctCode())
 	if !ok {
 		return
 	}
-	if others := s.followersOfOthers(c.name); len(others) > 0 {
-		s.fail(noRequest, codeOtherAccount, fmt.Sprintf(textOtherAccount, strings.Join(others, ", ")))
+	if others := s.login.followers.join(s, c.name); len(others) > 0 {
+		s.client.Fail(client.NoRequest, codeOtherAccount, fmt.Sprintf(textOtherAccount, strings.Join(others, ", ")))
 		return
 	}
-	s.login.exchange.View(s.conn.Now(), func(v *exchange.View) {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		if s.accounts.updates.scope.name != c.name {
+	s.login.exchange.View(s.client.Now(), func(v *exchange.View) {
+		s.client.Lock()
+		defer s.client.Unlock()
+		if s.updates.scope.name != c.name {
 			s.unsubscribeUpdates()
 		}
-		s.accounts.updates = updates{scope: c}
+		s.updates = updates{scope: c}
 		s.sendAccountValues(v)
 		for _, account := range c.accounts {
 			s.sendPortfolios(v, account)
 		}
 		s.sendUpdateTime(v)
-		s.send(wire.AccountDownloadEnd, &protobuf.AccountDataEnd{AccountName: proto.String(c.name)})
+		s.client.Send(wire.AccountDownloadEnd, &protobuf.AccountDataEnd{AccountName: proto.String(c.name)})
 	})
 }
 
 // unsubscribeUpdates ends the subscription, if there is one.
 func (s *Session) unsubscribeUpdates() {
-	if s.accounts.updates.scope.name != "" {
-		s.fail(noRequest, codeUnsubscribed, textUnsubscribed)
+	if s.updates.scope.name != "" {
+		s.client.Fail(client.NoRequest, codeUnsubscribed, textUnsubscribed)
 	}
-	s.accounts.updates = updates{}
-}
-
-// followersOfOthers lists the other clients that follow another account.
-func (s *Session) followersOfOthers(account string) []string {
-	var clients []string
-	for _, other := range s.login.sessions.all() {
-		if other == s {
-			continue
-		}
-		other.mu.Lock()
-		theirs := other.accounts.updates.scope.name
-		other.mu.Unlock()
-		if theirs != "" && theirs != account {
-			clients = append(clients, strconv.Itoa(other.clientID))
-		}
-	}
-	return clients
+	s.updates = updates{}
 }
 
 // sendAccountValues sends the values that the client does not have yet, by key and then by
 // currency, as captured, and plans the next look.
 func (s *Session) sendAccountValues(v *exchange.View) {
-	sub := &s.accounts.updates
+	sub := &s.updates
 	for _, row := range news(s.accountValues(v, sub.scope), &sub.sent) {
-		s.send(wire.AccountValue, &protobuf.AccountValue{
+		s.client.Send(wire.AccountValue, &protobuf.AccountValue{
 			Key: proto.String(row.key), Value: proto.String(row.value),
 			Currency: currencyField(row), AccountName: proto.String(row.account),
 		})
@@ -142,32 +121,24 @@ func (s *Session) sendPortfolio(v *exchange.View, p exchange.Position, earned *p
 	if earned == nil { // taken back by a bust
 		earned = &profit{}
 	}
-	c := contractOf(p.Instrument, "")
+	c := contract.Of(p.Instrument, "")
 	// The listing is the contract's exchange, as captured at 225, and its primary one in text.
-	if wire.FormAt(wire.PortfolioValue, s.version) == wire.Protobuf {
-		c.Exchange = proto.String(listing(p.Instrument))
+	if wire.FormAt(wire.PortfolioValue, s.client.Version()) == wire.Protobuf {
+		c.Exchange = proto.String(contract.Listing(p.Instrument))
 	} else {
-		c.PrimaryExch = proto.String(listing(p.Instrument))
+		c.PrimaryExch = proto.String(contract.Listing(p.Instrument))
 	}
-	s.send(wire.PortfolioValue, &protobuf.PortfolioValue{
-		Contract: c, Position: proto.String(whole(p.Quantity)),
-		MarketPrice: float(v.Mark(p).Price), MarketValue: float(earned.value),
-		AverageCost: float(p.AverageCost), UnrealizedPNL: float(earned.unrealized),
-		RealizedPNL: float(earned.realized), AccountName: proto.String(p.Account),
+	s.client.Send(wire.PortfolioValue, &protobuf.PortfolioValue{
+		Contract: c, Position: proto.String(client.Whole(p.Quantity)),
+		MarketPrice: client.Float(v.Mark(p).Price), MarketValue: client.Float(earned.value),
+		AverageCost: client.Float(p.AverageCost), UnrealizedPNL: client.Float(earned.unrealized),
+		RealizedPNL: client.Float(earned.realized), AccountName: proto.String(p.Account),
 	})
 	s.sendUpdateTime(v)
 }
 
-// listing is where an instrument is listed.
-func listing(i market.Instrument) string {
-	if i.PrimaryExchange != "" {
-		return i.PrimaryExchange
-	}
-	return i.Exchange
-}
-
 func (s *Session) sendUpdateTime(v *exchange.View) {
-	s.send(wire.AccountUpdateTime, &protobuf.AccountUpdateTime{
+	s.client.Send(wire.AccountUpdateTime, &protobuf.AccountUpdateTime{
 		TimeStamp: proto.String(v.Now().In(market.Eastern).Format("15:04")),
 	})
 }

@@ -1,4 +1,4 @@
-package session
+package account
 
 import (
 	"fmt"
@@ -9,6 +9,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"ibsoak/fakegateway/exchange"
+	"ibsoak/fakegateway/session/client"
 	"ibsoak/internal/wire"
 )
 
@@ -20,34 +21,27 @@ type multiSub struct {
 	sent       map[value]bool
 }
 
-func init() {
-	serve(map[wire.Kind]handler{
-		wire.ReqAccountUpdatesMulti:    on((*Session).reqAccountUpdatesMulti),
-		wire.CancelAccountUpdatesMulti: on((*Session).cancelAccountUpdatesMulti),
-	})
-}
-
-// reqAccountUpdatesMulti sends an account's values and their end, then changes until cancelled.
-func (s *Session) reqAccountUpdatesMulti(m *protobuf.AccountUpdatesMultiRequest) {
+// ReqAccountUpdatesMulti sends an account's values and their end, then changes until cancelled.
+func (s *Session) ReqAccountUpdatesMulti(m *protobuf.AccountUpdatesMultiRequest) {
 	id := int(m.GetReqId())
 	c, ok := s.scope(id, m.GetAccount())
 	if !ok || !s.noModel(id, m.GetModelCode()) {
 		return
 	}
-	s.mu.Lock()
-	known := s.accounts.multis[id] != nil
-	s.mu.Unlock()
+	s.client.Lock()
+	known := s.multis[id] != nil
+	s.client.Unlock()
 	if known {
-		s.fail(id, codeProcessing, textDuplicateTicker)
+		s.client.Fail(id, client.CodeProcessing, client.TextDuplicateTicker)
 		return
 	}
 	sub := &multiSub{scope: c, ledgerOnly: m.GetLedgerAndNLV()}
-	s.login.exchange.View(s.conn.Now(), func(v *exchange.View) {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.accounts.multis[id] = sub
+	s.login.exchange.View(s.client.Now(), func(v *exchange.View) {
+		s.client.Lock()
+		defer s.client.Unlock()
+		s.multis[id] = sub
 		s.sendMulti(v, id, sub)
-		s.send(wire.AccountUpdateMultiEnd, &protobuf.AccountUpdateMultiEnd{ReqId: num(id)})
+		s.client.Send(wire.AccountUpdateMultiEnd, &protobuf.AccountUpdateMultiEnd{ReqId: client.Num(id)})
 	})
 }
 
@@ -56,7 +50,7 @@ func (s *Session) noModel(id int, model string) bool {
 	if model == "" {
 		return true
 	}
-	s.fail(id, codeValidating, validating(fmt.Sprintf(textNoModel, model)))
+	s.client.Fail(id, client.CodeValidating, client.Validating(fmt.Sprintf(textNoModel, model)))
 	return false
 }
 
@@ -70,8 +64,8 @@ func (s *Session) sendMulti(v *exchange.View, id int, sub *multiSub) {
 	}
 	rows = append(rows, s.ledgers(v, sub.scope, b)...)
 	for _, row := range news(rows, &sub.sent) {
-		s.send(wire.AccountUpdateMulti, &protobuf.AccountUpdateMulti{
-			ReqId: num(id), Account: proto.String(row.account), Key: proto.String(row.key),
+		s.client.Send(wire.AccountUpdateMulti, &protobuf.AccountUpdateMulti{
+			ReqId: client.Num(id), Account: proto.String(row.account), Key: proto.String(row.key),
 			Value: proto.String(row.value), Currency: currencyField(row),
 		})
 	}
@@ -79,8 +73,8 @@ func (s *Session) sendMulti(v *exchange.View, id int, sub *multiSub) {
 	v.WakeAt(sub.due)
 }
 
-func (s *Session) cancelAccountUpdatesMulti(m *protobuf.CancelAccountUpdatesMulti) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.accounts.multis, int(m.GetReqId()))
+func (s *Session) CancelAccountUpdatesMulti(m *protobuf.CancelAccountUpdatesMulti) {
+	s.client.Lock()
+	defer s.client.Unlock()
+	delete(s.multis, int(m.GetReqId()))
 }

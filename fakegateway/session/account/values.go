@@ -1,4 +1,4 @@
-package session
+package account
 
 import (
 	"slices"
@@ -10,6 +10,8 @@ import (
 
 	"ibsoak/fakegateway/exchange"
 	"ibsoak/fakegateway/market"
+	"ibsoak/fakegateway/session/client"
+	"ibsoak/fakegateway/session/contract"
 )
 
 // value is one account value on its way to a client.
@@ -34,7 +36,7 @@ func (s *Session) accountTags(v *exchange.View, c scope, b exchange.Balances) []
 	var tags []value
 	plain := func(key, text string) { tags = append(tags, value{c.name, key, text, ""}) }
 	base := func(key string, d decimal.Decimal) {
-		tags = append(tags, value{c.name, key, money(d), currencyUSD})
+		tags = append(tags, value{c.name, key, money(d), contract.USD})
 	}
 	plain("AccountCode", c.name)
 	plain("AccountReady", "true")
@@ -61,7 +63,7 @@ func (s *Session) accountTags(v *exchange.View, c scope, b exchange.Balances) []
 	base("EquityWithLoanValue", b.NetLiquidation)
 	base("GrossPositionValue", b.GrossPositionValue)
 	base("NetLiquidation", b.NetLiquidation)
-	base("PreviousDayEquityWithLoanValue", must(b.NetLiquidation.Sub(s.profit(v, c, 0).daily)))
+	base("PreviousDayEquityWithLoanValue", client.Must(b.NetLiquidation.Sub(s.profit(v, c, 0).daily)))
 	base("RegTEquity", b.NetLiquidation)
 	base("RegTMargin", b.InitialMargin)
 	base("SMA", b.AvailableFunds)
@@ -74,7 +76,7 @@ func byKey(a, b value) int { return strings.Compare(a.key, b.key) }
 
 // accountType is IBKR's word for whose account it is.
 func (s *Session) accountType(c scope) string {
-	if advisor := s.login.cfg.Advisor.Account; advisor != "" && strings.HasPrefix(c.name, advisor) {
+	if own := s.login.accounts.Account(); own != "" && strings.HasPrefix(c.name, own) {
 		return "ADVISOR"
 	}
 	return "INDIVIDUAL"
@@ -88,7 +90,7 @@ func quotient(part, whole decimal.Decimal, scale int) string {
 	if !whole.IsPos() {
 		return "0"
 	}
-	return must(part.Quo(whole)).Round(scale).String()
+	return client.Must(part.Quo(whole)).Round(scale).String()
 }
 
 // nextMarginChange is when look-ahead margins apply: 20:00 in New York, as captured.
@@ -136,7 +138,7 @@ func (s *Session) realized(v *exchange.View, c scope) map[string]decimal.Decimal
 	for _, account := range c.accounts {
 		for _, p := range s.profits(v, account) {
 			currency := p.instrument.Currency
-			realized[currency] = must(realized[currency].Add(p.realized))
+			realized[currency] = client.Must(realized[currency].Add(p.realized))
 		}
 	}
 	return realized

@@ -1,4 +1,4 @@
-package session
+package advisor
 
 import (
 	"encoding/xml"
@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
+	"sync/atomic"
+
+	"ibsoak/fakegateway/session/client"
 )
 
 // Advisor is the login of a financial advisor, whose accounts are his clients'.
@@ -15,13 +17,13 @@ type Advisor struct {
 	// an "A" after it, it names all accounts together. "": the login is no advisor's.
 	Account string `yaml:"account"`
 	// Groups are those that there are when the Gateway starts.
-	Groups []AdvisorGroup `yaml:"groups"`
+	Groups []Group `yaml:"groups"`
 	// Aliases are other names of accounts. Accounts without one are their own.
 	Aliases map[string]string `yaml:"aliases"`
 }
 
-// AdvisorGroup is some of an advisor's accounts, and how an order for them is shared out.
-type AdvisorGroup struct {
+// Group is some of an advisor's accounts, and how an order for them is shared out.
+type Group struct {
 	Name string `yaml:"name"`
 	// Method is IBKR's: AvailableEquity, Equal, NetLiq, MonetaryAmount, Percent, Ratio or
 	// ContractsOrShares.
@@ -36,43 +38,48 @@ var allocationMethods = []string{
 	"AvailableEquity", "Equal", "NetLiq", "MonetaryAmount", "Percent", "Ratio", "ContractsOrShares",
 }
 
-// advisorGroups are the groups of a running Gateway. The zero value has none.
-type advisorGroups struct {
-	mu       sync.Mutex
-	replaced bool // by a client: those of the configuration are gone
-	groups   []AdvisorGroup
+// Login is what all clients share: whose accounts the login has, and the advisor's groups as they
+// are now. Its methods may be called from any goroutine.
+type Login struct {
+	cfg      Advisor
+	accounts []string
+	groups   atomic.Pointer[[]Group] // a list is replaced, never changed
 }
 
-// groups lists the advisor's groups as they are now.
-func (l *Login) groups() []AdvisorGroup {
-	a := &l.console.advisor
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if !a.replaced {
-		return l.cfg.Advisor.Groups
+// NewLogin has the accounts of the settings, and an advisor's groups as the Gateway starts with them.
+func NewLogin(cfg Advisor, accounts []string) *Login {
+	l := &Login{cfg: cfg, accounts: accounts}
+	l.groups.Store(&cfg.Groups)
+	return l
+}
+
+// Session is one client's part.
+type Session struct {
+	client *client.Client
+	login  *Login
+}
+
+// New is the part of a client.
+func New(l *Login, c *client.Client) *Session { return &Session{client: c, login: l} }
+
+// Account is the advisor's own account; "" for a login that is no advisor's.
+func (l *Login) Account() string { return l.cfg.Account }
+
+// ClientAccounts are the accounts that hold something: all but an advisor's own.
+func (l *Login) ClientAccounts() []string { return l.accounts }
+
+// AllAccounts are all accounts of the login, an advisor's own first.
+func (l *Login) AllAccounts() []string {
+	if l.cfg.Account == "" {
+		return l.accounts
 	}
-	return a.groups
+	return append([]string{l.cfg.Account}, l.accounts...)
 }
 
-func (l *Login) replaceGroups(groups []AdvisorGroup) {
-	a := &l.console.advisor
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.groups, a.replaced = groups, true
-}
-
-// allAccounts are all accounts of the login, an advisor's own first.
-func (c Config) allAccounts() []string {
-	if c.Advisor.Account == "" {
-		return c.Accounts
-	}
-	return append([]string{c.Advisor.Account}, c.Accounts...)
-}
-
-// group lists the accounts of an advisor's group.
-func (l *Login) group(name string) (accounts []string, ok bool) {
-	groups := l.groups()
-	i := slices.IndexFunc(groups, func(g AdvisorGroup) bool { return g.Name == name })
+// Group lists the accounts of an advisor's group.
+func (l *Login) Group(name string) (accounts []string, ok bool) {
+	groups := *l.groups.Load()
+	i := slices.IndexFunc(groups, func(g Group) bool { return g.Name == name })
 	if i < 0 {
 		return nil, false
 	}
@@ -102,7 +109,7 @@ type accountXML struct {
 }
 
 // formatGroups writes groups as IBKR's XML.
-func formatGroups(groups []AdvisorGroup) (string, error) {
+func formatGroups(groups []Group) (string, error) {
 	var list listOfGroups
 	for _, g := range groups {
 		x := groupXML{Name: g.Name, Method: g.Method}
@@ -136,15 +143,15 @@ func (f foreignAccounts) Error() string {
 }
 
 // parseGroups reads IBKR's XML. Accounts that are not among those known are foreignAccounts.
-func parseGroups(text string, known []string) ([]AdvisorGroup, error) {
+func parseGroups(text string, known []string) ([]Group, error) {
 	var list listOfGroups
 	if err := xml.Unmarshal([]byte(text), &list); err != nil {
 		return nil, fmt.Errorf("read XML: %w", err)
 	}
-	var groups []AdvisorGroup
+	var groups []Group
 	var foreign foreignAccounts
 	for _, x := range list.Groups {
-		g := AdvisorGroup{Name: strings.TrimSpace(x.Name), Method: strings.TrimSpace(x.Method)}
+		g := Group{Name: strings.TrimSpace(x.Name), Method: strings.TrimSpace(x.Method)}
 		g.Accounts = append(g.Accounts, x.Accounts.Strings...)
 		for _, member := range x.Accounts.Members {
 			g.Accounts = append(g.Accounts, strings.TrimSpace(member.ID))
@@ -164,7 +171,7 @@ func parseGroups(text string, known []string) ([]AdvisorGroup, error) {
 }
 
 // checkGroups says what is wrong with a list of groups.
-func checkGroups(groups []AdvisorGroup) error {
+func checkGroups(groups []Group) error {
 	seen := make(map[string]bool)
 	for _, g := range groups {
 		switch {
@@ -186,8 +193,8 @@ func checkGroups(groups []AdvisorGroup) error {
 	return nil
 }
 
-// validate checks an advisor's settings against the login's accounts.
-func (a Advisor) validate(accounts []string) error {
+// Validate checks an advisor's settings against the login's accounts.
+func (a Advisor) Validate(accounts []string) error {
 	if a.Account == "" {
 		if len(a.Groups)+len(a.Aliases) > 0 {
 			return errors.New("Advisor.Groups or Advisor.Aliases without Advisor.Account")

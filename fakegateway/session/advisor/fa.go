@@ -1,4 +1,4 @@
-package session
+package advisor
 
 import (
 	"encoding/xml"
@@ -7,6 +7,7 @@ import (
 	"github.com/scmhub/ibapi/protobuf"
 	"google.golang.org/protobuf/proto"
 
+	"ibsoak/fakegateway/session/client"
 	"ibsoak/internal/wire"
 )
 
@@ -27,35 +28,28 @@ const (
 	codeFAAccounts = 10231
 )
 
-func init() {
-	serve(map[wire.Kind]handler{
-		wire.ReqFA:     on((*Session).reqFA),
-		wire.ReplaceFA: on((*Session).replaceFA),
-	})
-}
-
-// reqFA sends a part of an advisor's configuration as XML.
-func (s *Session) reqFA(m *protobuf.FARequest) {
-	if s.login.cfg.Advisor.Account == "" {
-		s.fail(faRequest, codeValidating, validating(textNoAdvisor))
+// ReqFA sends a part of an advisor's configuration as XML.
+func (s *Session) ReqFA(m *protobuf.FARequest) {
+	if s.login.cfg.Account == "" {
+		s.client.Fail(faRequest, client.CodeValidating, client.Validating(textNoAdvisor))
 		return
 	}
 	var text string
 	var err error
 	switch m.GetFaDataType() {
 	case faGroups:
-		text, err = formatGroups(s.login.groups())
+		text, err = formatGroups(*s.login.groups.Load())
 	case faAliases:
 		text, err = s.login.formatAliases()
 	default:
-		s.fail(faRequest, codeValidating, validating(textNoFAData))
+		s.client.Fail(faRequest, client.CodeValidating, client.Validating(textNoFAData))
 		return
 	}
 	if err != nil {
-		s.fail(faRequest, codeValidating, validating(err.Error()))
+		s.client.Fail(faRequest, client.CodeValidating, client.Validating(err.Error()))
 		return
 	}
-	s.send(wire.ReceiveFA, &protobuf.ReceiveFA{FaDataType: m.FaDataType, Xml: proto.String(text)})
+	s.client.Send(wire.ReceiveFA, &protobuf.ReceiveFA{FaDataType: m.FaDataType, Xml: proto.String(text)})
 }
 
 // listOfAliases is IBKR's XML of the names of accounts.
@@ -71,8 +65,8 @@ type aliasXML struct {
 
 func (l *Login) formatAliases() (string, error) {
 	var list listOfAliases
-	for _, id := range l.cfg.allAccounts() {
-		alias := l.cfg.Advisor.Aliases[id]
+	for _, id := range l.AllAccounts() {
+		alias := l.cfg.Aliases[id]
 		if alias == "" {
 			alias = id
 		}
@@ -81,31 +75,31 @@ func (l *Login) formatAliases() (string, error) {
 	return formatXML(list)
 }
 
-// replaceFA replaces all groups at once. The text of its end is ours: no capture is known.
-func (s *Session) replaceFA(m *protobuf.FAReplace) {
+// ReplaceFA replaces all groups at once. The text of its end is ours: no capture is known.
+func (s *Session) ReplaceFA(m *protobuf.FAReplace) {
 	id := int(m.GetReqId())
 	switch {
-	case s.login.cfg.Advisor.Account == "":
-		s.fail(id, codeValidating, validating(textNoAdvisor))
+	case s.login.cfg.Account == "":
+		s.client.Fail(id, client.CodeValidating, client.Validating(textNoAdvisor))
 		return
 	case m.GetFaDataType() != faGroups:
-		s.fail(id, codeValidating, validating(textNoFAData))
+		s.client.Fail(id, client.CodeValidating, client.Validating(textNoFAData))
 		return
 	case m.GetXml() == "":
-		s.fail(id, codeValidating, validating(textNeedsXML))
+		s.client.Fail(id, client.CodeValidating, client.Validating(textNeedsXML))
 		return
 	}
-	groups, err := parseGroups(m.GetXml(), s.login.cfg.Accounts)
+	groups, err := parseGroups(m.GetXml(), s.login.accounts)
 	if foreign := foreignAccounts(nil); errors.As(err, &foreign) {
-		s.fail(id, codeFAAccounts, foreign.Error())
+		s.client.Fail(id, codeFAAccounts, foreign.Error())
 		return
 	}
 	if err != nil {
-		s.fail(id, codeValidating, validating(err.Error()))
+		s.client.Fail(id, client.CodeValidating, client.Validating(err.Error()))
 		return
 	}
-	s.login.replaceGroups(groups)
-	s.send(wire.ReplaceFAEnd, &protobuf.ReplaceFAEnd{
-		ReqId: num(id), Text: proto.String("success"),
+	s.login.groups.Store(&groups)
+	s.client.Send(wire.ReplaceFAEnd, &protobuf.ReplaceFAEnd{
+		ReqId: client.Num(id), Text: proto.String("success"),
 	})
 }

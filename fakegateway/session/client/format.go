@@ -1,4 +1,4 @@
-package session
+package client
 
 import (
 	"fmt"
@@ -9,32 +9,33 @@ import (
 	"ibsoak/internal/wire"
 )
 
-// zonedVersion is the first version whose times carry a zone.
-const zonedVersion wire.Version = 174
+// ZonedVersion is the first version whose times carry a zone.
+const ZonedVersion wire.Version = 174
 
+// The layouts of times and days, as package time wants them.
 const (
-	stampForm = "20060102 15:04:05"
-	dayForm   = "20060102"
+	StampForm = "20060102 15:04:05"
+	DayForm   = "20060102"
 )
 
-// stamp writes a time as a Gateway does: "20260413 15:27:04 US/Eastern", and up to version 173
+// Stamp writes a time as a Gateway does: "20260413 15:27:04 US/Eastern", and up to version 173
 // "20230224  12:04:56".
-func stamp(v wire.Version, t time.Time) string {
-	return stampIn(v, t, market.Eastern, market.ZoneName)
+func Stamp(v wire.Version, t time.Time) string {
+	return StampIn(v, t, market.Eastern, market.ZoneName)
 }
 
-// stampIn does so in another zone than New York's.
-func stampIn(v wire.Version, t time.Time, zone *time.Location, zoneID string) string {
+// StampIn does so in another zone than New York's.
+func StampIn(v wire.Version, t time.Time, zone *time.Location, zoneID string) string {
 	t = t.In(zone)
-	if v < zonedVersion {
-		return t.Format(dayForm + "  15:04:05")
+	if v < ZonedVersion {
+		return t.Format(DayForm + "  15:04:05")
 	}
-	return t.Format(stampForm) + " " + zoneID
+	return t.Format(StampForm) + " " + zoneID
 }
 
-// parseTime reads the times that clients send: "20260412 12:00:00 US/Eastern", the same without a
+// ParseTime reads the times that clients send: "20260412 12:00:00 US/Eastern", the same without a
 // zone (the market's), with two blanks, and "20260412-12:00:00" (UTC). Empty is the zero time.
-func parseTime(text string) (time.Time, error) {
+func ParseTime(text string) (time.Time, error) {
 	if text == "" {
 		return time.Time{}, nil
 	}
@@ -45,7 +46,7 @@ func parseTime(text string) (time.Time, error) {
 	zone := market.Eastern
 	switch len(fields) {
 	case 1:
-		return time.ParseInLocation(dayForm, fields[0], zone)
+		return time.ParseInLocation(DayForm, fields[0], zone)
 	case 3:
 		named, err := time.LoadLocation(fields[2])
 		if err != nil || strings.EqualFold(fields[2], "local") {
@@ -53,5 +54,5 @@ func parseTime(text string) (time.Time, error) {
 		}
 		zone = named
 	}
-	return time.ParseInLocation(stampForm, fields[0]+" "+fields[1], zone)
+	return time.ParseInLocation(StampForm, fields[0]+" "+fields[1], zone)
 }

@@ -1,4 +1,4 @@
-package session
+package contract
 
 import (
 	"fmt"
@@ -8,16 +8,27 @@ import (
 	"github.com/scmhub/ibapi/protobuf"
 	"google.golang.org/protobuf/proto"
 
+	"ibsoak/fakegateway/exchange"
 	"ibsoak/fakegateway/market"
+	"ibsoak/fakegateway/session/client"
 )
-
-// This file is the one place that turns what a client calls a contract into instruments of the
-// market, and an instrument into the contract of an answer.
 
 const (
 	textNoSecType = "Please enter a valid security type"
 	textNoSymbol  = "Please enter a symbol or a local symbol or a security ID"
 )
+
+// USD and SMART are what most requests name.
+const (
+	USD   = "USD"
+	SMART = "SMART"
+)
+
+// Finder finds what a client's contracts mean.
+type Finder struct {
+	Client   *client.Client
+	Exchange *exchange.Exchange
+}
 
 // secTypes are the security types that IBKR's API knows. Of some there are no instruments here.
 var secTypes = map[string]bool{
@@ -27,54 +38,54 @@ var secTypes = map[string]bool{
 	"ICS": true, "EC": true, "FUT+CONTFUT": true, "PDC": true,
 }
 
-// find lists the instruments that a client's contract can mean, or says with which error a Gateway
+// Find lists the instruments that a client's contract can mean, or says with which error a Gateway
 // refuses it: 321 for one that names nothing, 200 when nothing matches.
-func (s *Session) find(c *protobuf.Contract) ([]market.Instrument, *refusal) {
+func (f Finder) Find(c *protobuf.Contract) ([]market.Instrument, *client.Refusal) {
 	named := c.GetConId() != 0 || c.GetSecId() != ""
 	switch {
 	case !named && !secTypes[c.GetSecType()]:
-		return nil, refuse(textNoSecType)
+		return nil, client.Invalid(textNoSecType)
 	case !named && c.GetSymbol() == "" && c.GetLocalSymbol() == "" && c.GetIssuerId() == "":
-		return nil, refuse(textNoSymbol)
+		return nil, client.Invalid(textNoSymbol)
 	}
 	q, ok := queryOf(c)
 	if !ok {
-		return nil, &refusal{codeNoSecurity, textNoSecurity}
+		return nil, client.Refused(client.CodeNoSecurity, client.TextNoSecurity)
 	}
-	found := s.login.exchange.Market().Find(s.conn.Now(), q)
+	found := f.Exchange.Market().Find(f.Client.Now(), q)
 	if len(found) == 0 {
-		return nil, &refusal{codeNoSecurity, textNoSecurity}
+		return nil, client.Refused(client.CodeNoSecurity, client.TextNoSecurity)
 	}
 	return found, nil
 }
 
-// only finds the one instrument that a client's contract names; error 200 says that it is
+// Only finds the one instrument that a client's contract names; error 200 says that it is
 // ambiguous.
-func (s *Session) only(c *protobuf.Contract) (market.Instrument, *refusal) {
-	found, r := s.find(c)
+func (f Finder) Only(c *protobuf.Contract) (market.Instrument, *client.Refusal) {
+	found, r := f.Find(c)
 	switch {
 	case r != nil:
 		return market.Instrument{}, r
 	case len(found) > 1:
-		return market.Instrument{}, &refusal{codeNoSecurity, fmt.Sprintf("The contract description "+
+		return market.Instrument{}, client.Refused(client.CodeNoSecurity, fmt.Sprintf("The contract description "+
 			"specified for %s is ambiguous; you must specify the multiplier or trading class.",
-			found[0].Symbol)}
+			found[0].Symbol))
 	}
 	return found[0], nil
 }
 
-// instrument finds the one instrument that a request's contract names, or refuses the request.
-func (s *Session) instrument(id int, c *protobuf.Contract) (market.Instrument, bool) {
-	i, r := s.only(c)
+// Instrument finds the one instrument that a request's contract names, or refuses the request.
+func (f Finder) Instrument(id int, c *protobuf.Contract) (market.Instrument, bool) {
+	i, r := f.Only(c)
 	if r != nil {
-		s.fail(id, r.code, r.text)
+		f.Client.Refuse(id, r)
 	}
 	return i, r == nil
 }
 
-// lookup finds the one instrument that a client's contract names.
-func (s *Session) lookup(c *protobuf.Contract) (market.Instrument, bool) {
-	i, r := s.only(c)
+// Lookup finds the one instrument that a client's contract names.
+func (f Finder) Lookup(c *protobuf.Contract) (market.Instrument, bool) {
+	i, r := f.Only(c)
 	return i, r == nil
 }
 
@@ -101,10 +112,10 @@ func queryOf(c *protobuf.Contract) (q market.Query, ok bool) {
 	return q, true
 }
 
-// contractOf is an instrument as Gateways write it in orders and executions, at a venue.
-func contractOf(i market.Instrument, venue string) *protobuf.Contract {
+// Of is an instrument as Gateways write it in orders and executions, at a venue.
+func Of(i market.Instrument, venue string) *protobuf.Contract {
 	c := &protobuf.Contract{
-		ConId: num(i.ConID), SecType: proto.String(string(i.SecType)), Strike: float(i.Strike),
+		ConId: client.Num(i.ConID), SecType: proto.String(string(i.SecType)), Strike: client.Float(i.Strike),
 		Currency: proto.String(i.Currency), LocalSymbol: proto.String(i.LocalSymbol),
 	}
 	for _, f := range []struct {
@@ -135,8 +146,17 @@ func tradingClass(i market.Instrument) string {
 	return i.TradingClass
 }
 
-// heldContract is an instrument as Gateways write it in positions: with the listing of a stock,
+// Held is an instrument as Gateways write it in positions: with the listing of a stock,
 // and without an exchange for all else.
-func heldContract(i market.Instrument) *protobuf.Contract {
-	return contractOf(i, i.PrimaryExchange)
+func Held(i market.Instrument) *protobuf.Contract {
+	return Of(i, i.PrimaryExchange)
+}
+
+// Listing is where an instrument is listed, or where it trades if it is listed nowhere. It is also
+// the exchange of an execution.
+func Listing(i market.Instrument) string {
+	if i.PrimaryExchange != "" {
+		return i.PrimaryExchange
+	}
+	return i.Exchange
 }

@@ -1,7 +1,9 @@
-package session
+package display
 
 import (
+	"cmp"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -9,110 +11,121 @@ import (
 	"github.com/scmhub/ibapi/protobuf"
 	"google.golang.org/protobuf/proto"
 
+	"ibsoak/fakegateway/session/client"
+	"ibsoak/fakegateway/session/contract"
 	"ibsoak/internal/wire"
 )
 
-// displayGroups are the groups of linked windows: each shows one contract, or none.
-type displayGroups struct {
-	mu    sync.Mutex                // held while subscribers are told, so that all hear one order
-	shown [displayGroupCount]string // "" is none
-}
-
 const (
-	// displayGroupCount is how many groups there are: a Gateway lists 1 to 7, as captured at 225.
-	displayGroupCount = 7
+	// groupCount is how many groups there are: a Gateway lists 1 to 7, as captured at 225.
+	groupCount = 7
 	// showsNothing is what a group without a contract says, as captured at 225.
 	showsNothing = "none"
 )
 
-func init() {
-	serve(map[wire.Kind]handler{
-		wire.QueryDisplayGroups:         on((*Session).queryDisplayGroups),
-		wire.SubscribeToGroupEvents:     on((*Session).subscribeToGroupEvents),
-		wire.UpdateDisplayGroup:         on((*Session).updateDisplayGroup),
-		wire.UnsubscribeFromGroupEvents: on((*Session).unsubscribeFromGroupEvents),
-	})
+// Groups are the groups of linked windows: each shows one contract, or none. All clients share
+// them. The zero value shows nothing.
+type Groups struct {
+	mu        sync.Mutex         // held while subscribers are told, so that all hear one order
+	shown     [groupCount]string // "" is none
+	following []*Session         // that follow a group, by client id
 }
 
-func (s *Session) queryDisplayGroups(m *protobuf.QueryDisplayGroupsRequest) {
+// Session is one client's part.
+type Session struct {
+	client *client.Client
+	groups *Groups
+	follow map[int]int // the group that each request follows; Groups.mu guards it
+}
+
+// New is the part of a client, which follows no group.
+func New(g *Groups, c *client.Client) *Session { return &Session{client: c, groups: g} }
+
+// QueryDisplayGroups lists the groups.
+func (s *Session) QueryDisplayGroups(m *protobuf.QueryDisplayGroupsRequest) {
 	var groups []string
-	for g := 1; g <= displayGroupCount; g++ {
+	for g := 1; g <= groupCount; g++ {
 		groups = append(groups, strconv.Itoa(g))
 	}
-	s.send(wire.DisplayGroupList, &protobuf.DisplayGroupList{
+	s.client.Send(wire.DisplayGroupList, &protobuf.DisplayGroupList{
 		ReqId: m.ReqId, Groups: proto.String(strings.Join(groups, "|")),
 	})
 }
 
-// subscribeToGroupEvents tells what a group shows, and from then on whenever that changes.
-func (s *Session) subscribeToGroupEvents(m *protobuf.SubscribeToGroupEventsRequest) {
+// SubscribeToGroupEvents tells what a group shows, and from then on whenever that changes.
+func (s *Session) SubscribeToGroupEvents(m *protobuf.SubscribeToGroupEventsRequest) {
 	id, group := int(m.GetReqId()), int(m.GetGroupId())
-	if group < 1 || group > displayGroupCount {
-		s.fail(id, codeValidating, validating("Invalid display group id"))
+	if group < 1 || group > groupCount {
+		s.client.Fail(id, client.CodeValidating, client.Validating("Invalid display group id"))
 		return
 	}
-	d := &s.login.console.displays
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.displays[id] = group
-	s.sendDisplayGroup(id, d.shown[group-1])
+	g := s.groups
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if s.follow == nil {
+		s.follow = make(map[int]int)
+		i, _ := slices.BinarySearchFunc(g.following, s, func(a, b *Session) int {
+			return cmp.Compare(a.client.ID(), b.client.ID())
+		})
+		g.following = slices.Insert(g.following, i, s)
+	}
+	s.follow[id] = group
+	s.sendGroup(id, g.shown[group-1])
 }
 
-func (s *Session) sendDisplayGroup(id int, shown string) {
+func (s *Session) sendGroup(id int, shown string) {
 	if shown == "" {
 		shown = showsNothing
 	}
-	s.send(wire.DisplayGroupUpdated, &protobuf.DisplayGroupUpdated{
-		ReqId: num(id), ContractInfo: proto.String(shown),
+	s.client.Send(wire.DisplayGroupUpdated, &protobuf.DisplayGroupUpdated{
+		ReqId: client.Num(id), ContractInfo: proto.String(shown),
 	})
 }
 
 // contractInfo is what a group can show: "none", "combo", "8314" or "8314@ARCA".
 var contractInfo = regexp.MustCompile(`^(none|combo|[1-9][0-9]{0,9}(@[A-Z0-9.]+)?)$`)
 
-// updateDisplayGroup has no answer of its own: every subscriber of the group hears of it.
-func (s *Session) updateDisplayGroup(m *protobuf.UpdateDisplayGroupRequest) {
+// UpdateDisplayGroup has no answer of its own: every subscriber of the group hears of it.
+func (s *Session) UpdateDisplayGroup(m *protobuf.UpdateDisplayGroupRequest) {
 	id, shown := int(m.GetReqId()), m.GetContractInfo()
-	s.mu.Lock()
-	group := s.displays[id]
-	s.mu.Unlock()
+	g := s.groups
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	group := s.follow[id]
 	switch {
 	case group == 0:
-		s.fail(id, codeValidating, validating("Not subscribed to display group events"))
+		s.client.Fail(id, client.CodeValidating,
+			client.Validating("Not subscribed to display group events"))
 		return
 	case !contractInfo.MatchString(shown):
-		s.fail(id, codeValidating, validating("Invalid contract info '"+shown+"'"))
+		s.client.Fail(id, client.CodeValidating,
+			client.Validating("Invalid contract info '"+shown+"'"))
 		return
 	}
 	if conID, err := strconv.Atoi(shown); err == nil {
-		shown = strconv.Itoa(conID) + "@" + exchSMART
+		shown = strconv.Itoa(conID) + "@" + contract.SMART
 	}
-	d := &s.login.console.displays
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.shown[group-1] = shown
-	for _, other := range s.login.sessions.all() {
-		other.displayGroupChanged(group, shown)
-	}
-}
-
-func (s *Session) displayGroupChanged(group int, shown string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.live {
-		return
-	}
-	for _, id := range sortedKeys(s.displays) {
-		if s.displays[id] == group {
-			s.sendDisplayGroup(id, shown)
+	g.shown[group-1] = shown
+	for _, other := range g.following {
+		for _, id := range client.SortedKeys(other.follow) {
+			if other.follow[id] == group {
+				other.sendGroup(id, shown)
+			}
 		}
 	}
 }
 
-func (s *Session) unsubscribeFromGroupEvents(m *protobuf.UnsubscribeFromGroupEventsRequest) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.displays, int(m.GetReqId()))
+// UnsubscribeFromGroupEvents has no answer.
+func (s *Session) UnsubscribeFromGroupEvents(m *protobuf.UnsubscribeFromGroupEventsRequest) {
+	s.groups.mu.Lock()
+	defer s.groups.mu.Unlock()
+	delete(s.follow, int(m.GetReqId()))
+}
+
+// End is the end of the client's session.
+func (s *Session) End() {
+	g := s.groups
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.following = slices.DeleteFunc(g.following, func(one *Session) bool { return one == s })
 }

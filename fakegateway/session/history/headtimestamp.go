@@ -1,4 +1,4 @@
-package session
+package history
 
 import (
 	"fmt"
@@ -11,20 +11,15 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"ibsoak/fakegateway/exchange"
+	"ibsoak/fakegateway/session/client"
+	"ibsoak/fakegateway/session/feed"
 	"ibsoak/internal/wire"
 )
 
-func init() {
-	serve(map[wire.Kind]handler{
-		wire.ReqHeadTimestamp:    on((*Session).reqHeadTimestamp),
-		wire.CancelHeadTimestamp: on((*Session).cancelHeadTimestamp),
-	})
-}
-
-// reqHeadTimestamp gives the earliest time of which there are bars.
-func (s *Session) reqHeadTimestamp(m *protobuf.HeadTimestampRequest) {
+// ReqHeadTimestamp gives the earliest time of which there are bars.
+func (s *Session) ReqHeadTimestamp(m *protobuf.HeadTimestampRequest) {
 	id := int(m.GetReqId())
-	i, ok := s.instrument(id, m.GetContract())
+	i, ok := s.contracts.Instrument(id, m.GetContract())
 	if !ok {
 		return
 	}
@@ -32,16 +27,16 @@ func (s *Session) reqHeadTimestamp(m *protobuf.HeadTimestampRequest) {
 	_, served := seriesByName[show]
 	switch style := m.FormatDate; {
 	case !served && !slices.Contains(otherSeries, show):
-		s.refuse(id, refuse("What to show value of "+m.GetWhatToShow()+" rejected."))
+		s.client.Refuse(id, client.Invalid("What to show value of "+m.GetWhatToShow()+" rejected."))
 		return
 	case style != nil && (*style < 1 || *style > yearlessStyle):
-		s.refuse(id, refuse(fmt.Sprintf("Date formatting selection of %d rejected.", *style)))
+		s.client.Refuse(id, client.Invalid(fmt.Sprintf("Date formatting selection of %d rejected.", *style)))
 		return
 	case !served:
-		s.fail(id, codeHistory, textHistory+"No head time stamp")
+		s.client.Fail(id, client.CodeHistory, client.TextHistory+"No head time stamp")
 		return
 	}
-	first := s.login.exchange.Market().Earliest(i, s.conn.Now(), m.GetUseRTH()).UTC()
+	first := s.login.exchange.Market().Earliest(i, s.client.Now(), m.GetUseRTH()).UTC()
 	text := first.Format(utcForm)
 	switch m.GetFormatDate() {
 	case epochStyle:
@@ -49,43 +44,44 @@ func (s *Session) reqHeadTimestamp(m *protobuf.HeadTimestampRequest) {
 	case yearlessStyle:
 		text = first.Format("0102 15:04:05")
 	}
-	s.answerLater(feedKey{headTimestampFeed, id}, wire.HeadTimestamp, &protobuf.HeadTimestamp{
-		ReqId: num(id), HeadTimestamp: proto.String(text),
+	s.answerLater(feed.Key{Kind: feed.HeadTimestamp, ID: id}, wire.HeadTimestamp, &protobuf.HeadTimestamp{
+		ReqId: client.Num(id), HeadTimestamp: proto.String(text),
 	})
 }
 
-// cancelHeadTimestamp is error 162 while the answer is on its way, and has none else.
-func (s *Session) cancelHeadTimestamp(m *protobuf.CancelHeadTimestamp) {
+// CancelHeadTimestamp is error 162 while the answer is on its way, and has none else.
+func (s *Session) CancelHeadTimestamp(m *protobuf.CancelHeadTimestamp) {
 	id := int(m.GetReqId())
-	if s.unsubscribe(feedKey{headTimestampFeed, id}) != nil {
-		s.fail(id, codeHistory,
-			fmt.Sprintf("%sAPI head timestamp query cancelled: %d", textHistory, id))
+	if s.feeds.Unsubscribe(feed.Key{Kind: feed.HeadTimestamp, ID: id}) != nil {
+		s.client.Fail(id, client.CodeHistory,
+			fmt.Sprintf("%sAPI head timestamp query cancelled: %d", client.TextHistory, id))
 	}
 }
 
 // lateAnswer is one message that waits for HistoryLatency.
 type lateAnswer struct {
+	s    *Session
 	at   time.Time
 	kind wire.Kind
 	body proto.Message
 }
 
-// wake implements feed.
-func (a *lateAnswer) wake(s *Session, v *exchange.View) time.Time {
+// Wake implements feed.Feed.
+func (a *lateAnswer) Wake(v *exchange.View) time.Time {
 	if v.Now().Before(a.at) {
 		return a.at
 	}
-	s.send(a.kind, a.body)
+	a.s.client.Send(a.kind, a.body)
 	return time.Time{}
 }
 
 // answerLater sends the answer of the history service to a request after HistoryLatency. A request
 // with the id of one that waits is refused.
-func (s *Session) answerLater(key feedKey, kind wire.Kind, body proto.Message) {
-	if s.subscribed(key) != nil {
-		s.fail(key.id, codeProcessing, textDuplicateTicker)
+func (s *Session) answerLater(key feed.Key, kind wire.Kind, body proto.Message) {
+	if s.feeds.Get(key) != nil {
+		s.client.Fail(key.ID, client.CodeProcessing, client.TextDuplicateTicker)
 		return
 	}
-	at := s.conn.Now().Add(s.login.cfg.HistoryLatency)
-	s.subscribe(key, &lateAnswer{at, kind, body})
+	at := s.client.Now().Add(s.login.cfg.HistoryLatency)
+	s.feeds.Subscribe(key, &lateAnswer{s, at, kind, body})
 }

@@ -1,4 +1,4 @@
-package session
+package history
 
 import (
 	"fmt"
@@ -8,6 +8,8 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"ibsoak/fakegateway/market"
+	"ibsoak/fakegateway/session/client"
+	"ibsoak/fakegateway/session/feed"
 	"ibsoak/internal/wire"
 )
 
@@ -16,37 +18,30 @@ const (
 	textHistogram = "Failed to request histogram data:"
 )
 
-func init() {
-	serve(map[wire.Kind]handler{
-		wire.ReqHistogramData:    on((*Session).reqHistogramData),
-		wire.CancelHistogramData: on((*Session).cancelHistogramData),
-	})
-}
-
-// reqHistogramData says how much traded at each price in a period like "3 days".
-func (s *Session) reqHistogramData(m *protobuf.HistogramDataRequest) {
+// ReqHistogramData says how much traded at each price in a period like "3 days".
+func (s *Session) ReqHistogramData(m *protobuf.HistogramDataRequest) {
 	id := int(m.GetReqId())
-	i, ok := s.instrument(id, m.GetContract())
+	i, ok := s.contracts.Instrument(id, m.GetContract())
 	if !ok {
 		return
 	}
 	period, ok := parsePeriod(m.GetTimePeriod())
 	if !ok {
-		s.refuse(id, refuse("Invalid time period: "+m.GetTimePeriod()))
+		s.client.Refuse(id, client.Invalid("Invalid time period: "+m.GetTimePeriod()))
 		return
 	}
-	rows := s.login.exchange.Market().Histogram(s.conn.Now(), i, period, m.GetUseRTH())
+	rows := s.login.exchange.Market().Histogram(s.client.Now(), i, period, m.GetUseRTH())
 	if len(rows) == 0 {
-		s.fail(id, codeHistogram, textHistogram+"HMDS query returned no data")
+		s.client.Fail(id, codeHistogram, textHistogram+"HMDS query returned no data")
 		return
 	}
-	answer := &protobuf.HistogramData{ReqId: num(id)}
+	answer := &protobuf.HistogramData{ReqId: client.Num(id)}
 	for _, r := range rows {
 		answer.HistogramDataEntries = append(answer.HistogramDataEntries, &protobuf.HistogramDataEntry{
-			Price: proto.Float64(priceOf(r.Price)), Size: proto.String(whole(r.Size)),
+			Price: proto.Float64(client.PriceOf(r.Price)), Size: proto.String(client.Whole(r.Size)),
 		})
 	}
-	s.answerLater(feedKey{histogramFeed, id}, wire.HistogramData, answer)
+	s.answerLater(feed.Key{Kind: feed.Histogram, ID: id}, wire.HistogramData, answer)
 }
 
 // parsePeriod reads "3 days", "1 week", "2 months", "1 year", "600 seconds".
@@ -64,11 +59,11 @@ func parsePeriod(text string) (market.Span, bool) {
 	return d, ok && bad == ""
 }
 
-// cancelHistogramData is an error while the answer is on its way, and has none else.
-func (s *Session) cancelHistogramData(m *protobuf.CancelHistogramData) {
+// CancelHistogramData is an error while the answer is on its way, and has none else.
+func (s *Session) CancelHistogramData(m *protobuf.CancelHistogramData) {
 	id := int(m.GetReqId())
-	if s.unsubscribe(feedKey{histogramFeed, id}) != nil {
-		s.fail(id, codeHistogram,
+	if s.feeds.Unsubscribe(feed.Key{Kind: feed.Histogram, ID: id}) != nil {
+		s.client.Fail(id, codeHistogram,
 			fmt.Sprintf("%sAPI histogram data query cancelled: %d", textHistogram, id))
 	}
 }

@@ -1,4 +1,4 @@
-package session
+package history
 
 import (
 	"fmt"
@@ -9,12 +9,12 @@ import (
 
 	"ibsoak/fakegateway/exchange"
 	"ibsoak/fakegateway/market"
+	"ibsoak/fakegateway/session/client"
+	"ibsoak/fakegateway/session/feed"
 	"ibsoak/internal/wire"
 )
 
 const (
-	codeHistory   = 162
-	textHistory   = "Historical Market Data Service error message:"
 	codeNoHistory = 366
 
 	// maxHistories is IBKR's limit of open historical data requests of one client.
@@ -23,21 +23,14 @@ const (
 	// "Split historical data". A frame of a client may have no more.
 	splitBytes = 16_000_000
 
-	textDuplicateTicker = "Error processing request.-'bG' : cause - Duplicate ticker id"
-	textMaxHistories    = "Error processing request.-'bG' : cause - " +
+	textMaxHistories = "Error processing request.-'bG' : cause - " +
 		"Max number of historical data requests reached"
 )
-
-func init() {
-	serve(map[wire.Kind]handler{
-		wire.ReqHistoricalData:    on((*Session).reqHistoricalData),
-		wire.CancelHistoricalData: on((*Session).cancelHistoricalData),
-	})
-}
 
 // history is a request for bars: its answer, which waits for HistoryLatency, and what follows when
 // it is kept up to date.
 type history struct {
+	s     *Session
 	id    int
 	query historyQuery
 	ready time.Time       // when the answer is sent
@@ -45,81 +38,80 @@ type history struct {
 	next  time.Time       // bars that start before it are told and over
 }
 
-// reqHistoricalData answers with all bars, from version 196 on with their end, and keeps them up to
+// ReqHistoricalData answers with all bars, from version 196 on with their end, and keeps them up to
 // date if asked to. The market is read before the exchange is locked: an answer may be long.
-func (s *Session) reqHistoricalData(m *protobuf.HistoricalDataRequest) {
+func (s *Session) ReqHistoricalData(m *protobuf.HistoricalDataRequest) {
 	id := int(m.GetReqId())
-	i, ok := s.instrument(id, m.GetContract())
+	i, ok := s.contracts.Instrument(id, m.GetContract())
 	if !ok {
 		return
 	}
 	q, bad := s.historyQuery(i, m)
 	if bad != nil {
-		s.refuse(id, bad)
+		s.client.Refuse(id, bad)
 		return
 	}
 	if s.violatesPacing(m, q.HistoryRequest) {
-		s.fail(id, codeHistory, textPacing)
+		s.client.Fail(id, client.CodeHistory, textPacing)
 		return
 	}
-	key := feedKey{historyFeed, id}
-	s.mu.Lock()
-	known, open := s.data.get(key) != nil, s.data.count(historyFeed)
-	s.mu.Unlock()
+	key := feed.Key{Kind: feed.History, ID: id}
+	known, open := s.feeds.Get(key) != nil, s.feeds.Count(feed.History)
 	switch {
 	case known:
-		s.fail(id, codeProcessing, textDuplicateTicker)
+		s.client.Fail(id, client.CodeProcessing, client.TextDuplicateTicker)
 		return
 	case open >= maxHistories:
-		s.fail(id, codeProcessing, textMaxHistories)
+		s.client.Fail(id, client.CodeProcessing, textMaxHistories)
 		return
 	}
 	if q.impliedZone {
-		s.fail(id, codeImpliedZone, textImpliedZone)
+		s.client.Fail(id, codeImpliedZone, textImpliedZone)
 	}
 	if q.schedule {
 		s.sendSchedule(id, q)
 		return
 	}
-	now := s.conn.Now()
+	now := s.client.Now()
 	var data market.History
 	var err error
 	if !q.unserved {
 		data, err = s.login.exchange.Market().History(now, q.HistoryRequest)
 	}
-	h := &history{id: id, query: q, ready: now.Add(s.login.cfg.HistoryLatency), data: &data}
+	h := &history{s: s, id: id, query: q, ready: now.Add(s.login.cfg.HistoryLatency), data: &data}
 	switch {
 	case err != nil:
-		s.fail(id, codeHistory, textHistory+"invalid step: "+err.Error())
+		s.client.Fail(id, client.CodeHistory, client.TextHistory+"invalid step: "+err.Error())
 	case len(data.Bars) == 0:
-		s.fail(id, codeHistory, q.noData())
+		s.client.Fail(id, client.CodeHistory, q.noData())
 	case s.login.cfg.HistoryLatency <= 0:
-		h.answer(s)
+		h.answer()
 		if q.keep {
-			s.subscribe(key, h)
+			s.feeds.Subscribe(key, h)
 		}
 	default:
-		s.subscribe(key, h)
+		s.feeds.Subscribe(key, h)
 	}
 }
 
-// wake implements feed.
-func (h *history) wake(s *Session, v *exchange.View) time.Time {
+// Wake implements feed.Feed.
+func (h *history) Wake(v *exchange.View) time.Time {
 	if h.data != nil {
 		if v.Now().Before(h.ready) {
 			return h.ready
 		}
-		h.answer(s)
+		h.answer()
 		if !h.query.keep {
 			return time.Time{}
 		}
 		return updateAfter(v.Now())
 	}
-	return h.update(s, v)
+	return h.update(v)
 }
 
 // answer sends the bars and their end.
-func (h *history) answer(s *Session) {
+func (h *history) answer() {
+	s := h.s
 	data := h.data
 	h.data, h.next = nil, data.Bars[len(data.Bars)-1].Start
 	bars := make([]*protobuf.HistoricalDataBar, len(data.Bars))
@@ -128,14 +120,14 @@ func (h *history) answer(s *Session) {
 	}
 	for len(bars) > 0 {
 		n := fitting(bars, splitBytes)
-		s.send(wire.HistoricalData, &protobuf.HistoricalData{
-			ReqId: num(h.id), HistoricalDataBars: bars[:n],
+		s.client.Send(wire.HistoricalData, &protobuf.HistoricalData{
+			ReqId: client.Num(h.id), HistoricalDataBars: bars[:n],
 		})
 		bars = bars[n:]
 	}
-	if s.version >= historyEndVersion {
-		s.send(wire.HistoricalDataEnd, &protobuf.HistoricalDataEnd{
-			ReqId:        num(h.id),
+	if s.client.Version() >= historyEndVersion {
+		s.client.Send(wire.HistoricalDataEnd, &protobuf.HistoricalDataEnd{
+			ReqId:        client.Num(h.id),
 			StartDateStr: proto.String(h.query.format.stamp(data.Start)),
 			EndDateStr:   proto.String(h.query.format.stamp(data.End)),
 		})
@@ -157,14 +149,14 @@ func fitting(bars []*protobuf.HistoricalDataBar, most int) int {
 	return len(bars)
 }
 
-// cancelHistoricalData ends a request that waits for its answer or is kept up to date; that of any
+// CancelHistoricalData ends a request that waits for its answer or is kept up to date; that of any
 // other is error 366.
-func (s *Session) cancelHistoricalData(m *protobuf.CancelHistoricalData) {
+func (s *Session) CancelHistoricalData(m *protobuf.CancelHistoricalData) {
 	id := int(m.GetReqId())
-	if s.unsubscribe(feedKey{historyFeed, id}) != nil {
-		s.fail(id, codeHistory,
-			fmt.Sprintf("%sAPI historical data query cancelled: %d", textHistory, id))
+	if s.feeds.Unsubscribe(feed.Key{Kind: feed.History, ID: id}) != nil {
+		s.client.Fail(id, client.CodeHistory,
+			fmt.Sprintf("%sAPI historical data query cancelled: %d", client.TextHistory, id))
 		return
 	}
-	s.fail(id, codeNoHistory, fmt.Sprintf("No historical data query found for ticker id:%d", id))
+	s.client.Fail(id, codeNoHistory, fmt.Sprintf("No historical data query found for ticker id:%d", id))
 }

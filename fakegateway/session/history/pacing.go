@@ -1,4 +1,4 @@
-package session
+package history
 
 import (
 	"fmt"
@@ -8,6 +8,7 @@ import (
 	"github.com/scmhub/ibapi/protobuf"
 
 	"ibsoak/fakegateway/market"
+	"ibsoak/fakegateway/session/client"
 )
 
 // IBKR's pacing limits of historical data with bars of 30 seconds or less.
@@ -19,7 +20,7 @@ const (
 	paceRequests    = 60
 	smallBarSeconds = 30
 
-	textPacing = textHistory + "Historical data request pacing violation"
+	textPacing = client.TextHistory + "Historical data request pacing violation"
 )
 
 // paced is a request that counts against the limits.
@@ -35,18 +36,18 @@ func (s *Session) violatesPacing(m *protobuf.HistoricalDataRequest, q market.His
 		q.BarSize.Count > smallBarSeconds {
 		return false
 	}
-	now := s.conn.Now()
+	now := s.client.Now()
 	p := paced{
 		at:   now,
 		data: fmt.Sprint(q.Instrument.ConID, m.GetContract().GetExchange(), m.GetWhatToShow()),
 	}
 	p.request = fmt.Sprint(p.data, m.GetEndDateTime(), m.GetDuration(), m.GetBarSizeSetting(),
 		m.GetUseRTH(), m.GetFormatDate(), m.GetKeepUpToDate())
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.data.forgetPaced(now)
+	s.client.Lock()
+	defer s.client.Unlock()
+	s.forgetPaced(now)
 	same, burst := 0, 1
-	for _, old := range s.data.paced {
+	for _, old := range s.paced {
 		if old.request == p.request && now.Sub(old.at) < identicalWithin {
 			same++
 		}
@@ -54,37 +55,37 @@ func (s *Session) violatesPacing(m *protobuf.HistoricalDataRequest, q market.His
 			burst++
 		}
 	}
-	s.data.pace(p)
+	s.pace(p)
 	if q.Series == market.BidAsk { // counts twice, as IBKR documents
-		s.data.pace(p)
+		s.pace(p)
 	}
-	return same > 0 || burst >= burstRequests || len(s.data.paced) > paceRequests
+	return same > 0 || burst >= burstRequests || len(s.paced) > paceRequests
 }
 
 // maxPaced bounds what is remembered of a client that does not pace itself at all.
 const maxPaced = 10 * paceRequests
 
-// tooManyRealTimeQueries counts a request for real-time bars, of which IBKR takes 60 in ten
+// TooManyRealTimeQueries counts a request for real-time bars, of which IBKR takes 60 in ten
 // minutes, together with those for historical data.
-func (s *Session) tooManyRealTimeQueries() bool {
+func (s *Session) TooManyRealTimeQueries() bool {
 	if !s.login.cfg.EnforcePacing {
 		return false
 	}
-	now := s.conn.Now()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.data.forgetPaced(now)
-	s.data.pace(paced{at: now})
-	return len(s.data.paced) > paceRequests
+	now := s.client.Now()
+	s.client.Lock()
+	defer s.client.Unlock()
+	s.forgetPaced(now)
+	s.pace(paced{at: now})
+	return len(s.paced) > paceRequests
 }
 
-// forgetPaced drops the requests that do not count any more.
-func (d *subscriptions) forgetPaced(now time.Time) {
-	d.paced = slices.DeleteFunc(d.paced, func(old paced) bool { return now.Sub(old.at) >= paceWithin })
+// forgetPaced drops the requests that do not count any more. The caller holds the client's lock.
+func (s *Session) forgetPaced(now time.Time) {
+	s.paced = slices.DeleteFunc(s.paced, func(old paced) bool { return now.Sub(old.at) >= paceWithin })
 }
 
-func (d *subscriptions) pace(p paced) {
-	if len(d.paced) < maxPaced {
-		d.paced = append(d.paced, p)
+func (s *Session) pace(p paced) {
+	if len(s.paced) < maxPaced {
+		s.paced = append(s.paced, p)
 	}
 }

@@ -1,4 +1,4 @@
-package session
+package history
 
 import (
 	"fmt"
@@ -9,6 +9,8 @@ import (
 	"github.com/scmhub/ibapi/protobuf"
 
 	"ibsoak/fakegateway/market"
+	"ibsoak/fakegateway/session/client"
+	"ibsoak/fakegateway/session/contract"
 )
 
 const (
@@ -33,16 +35,6 @@ const (
 	maxYears = 20
 )
 
-// refusal is an errMsg in the making.
-type refusal struct {
-	code int
-	text string
-}
-
-func refuse(cause string) *refusal { return &refusal{codeValidating, validating(cause)} }
-
-func (s *Session) refuse(id int, r *refusal) { s.fail(id, r.code, r.text) }
-
 // historyQuery is a request for bars or for sessions that has passed its checks.
 type historyQuery struct {
 	market.HistoryRequest
@@ -58,13 +50,13 @@ type historyQuery struct {
 // noData is the text for a request that there are no bars for.
 func (q historyQuery) noData() string {
 	return fmt.Sprintf("%sHMDS query returned no data: %s@%s %s",
-		textHistory, q.Instrument.Symbol, q.venue, title(q.show))
+		client.TextHistory, q.Instrument.Symbol, q.venue, title(q.show))
 }
 
 // historyQuery makes the checks of a Gateway in its order: end, duration, bar size, whatToShow,
 // formatDate, keepUpToDate.
 func (s *Session) historyQuery(i market.Instrument, m *protobuf.HistoricalDataRequest) (
-	q historyQuery, bad *refusal,
+	q historyQuery, bad *client.Refusal,
 ) {
 	q = historyQuery{
 		show: strings.ToUpper(m.GetWhatToShow()), venue: requestVenue(m.GetContract()),
@@ -72,31 +64,31 @@ func (s *Session) historyQuery(i market.Instrument, m *protobuf.HistoricalDataRe
 	}
 	q.Instrument, q.RTHOnly = i, m.GetUseRTH()
 	var err error
-	if q.End, q.impliedZone, err = parseRequestTime(m.GetEndDateTime(), s.conn.Now(), i.Zone()); err != nil {
-		return q, &refusal{codeEndTime, textEndTime}
+	if q.End, q.impliedZone, err = parseRequestTime(m.GetEndDateTime(), s.client.Now(), i.Zone()); err != nil {
+		return q, client.Refused(codeEndTime, textEndTime)
 	}
-	q.impliedZone = q.impliedZone && s.version >= zonedVersion
+	q.impliedZone = q.impliedZone && s.client.Version() >= client.ZonedVersion
 	var cause string
 	if q.Duration, cause = parseDuration(m.GetDuration()); cause != "" {
-		return q, refuse(cause)
+		return q, client.Invalid(cause)
 	}
 	var ok bool
 	if q.BarSize, ok = barSizes[strings.ToLower(m.GetBarSizeSetting())]; !ok {
-		return q, refuse("Historical data bar size setting is invalid. Legal ones are: " +
+		return q, client.Invalid("Historical data bar size setting is invalid. Legal ones are: " +
 			legalBarSizes)
 	}
 	if q.Series, ok = seriesByName[q.show]; !ok && !slices.Contains(otherSeries, q.show) {
-		return q, refuse("What to show value of " + m.GetWhatToShow() + " rejected.")
+		return q, client.Invalid("What to show value of " + m.GetWhatToShow() + " rejected.")
 	}
 	q.schedule, q.unserved = q.show == "SCHEDULE", !ok
 	if n := m.FormatDate; n != nil && (*n < 1 || *n > 3) {
-		return q, refuse(fmt.Sprintf("Date formatting selection of %d rejected.", *n))
+		return q, client.Invalid(fmt.Sprintf("Date formatting selection of %d rejected.", *n))
 	}
 	if cause := q.conflict(!q.End.IsZero()); cause != "" {
-		return q, refuse(cause)
+		return q, client.Invalid(cause)
 	}
 	q.format = barFormat{
-		version: s.version, daily: q.BarSize.Unit != market.Second, style: m.GetFormatDate(),
+		version: s.client.Version(), daily: q.BarSize.Unit != market.Second, style: m.GetFormatDate(),
 		instrument: i,
 	}
 	return q, nil
@@ -217,7 +209,7 @@ func parseDuration(text string) (d market.Span, bad string) {
 // requestVenue is the exchange of a request as texts name it.
 func requestVenue(c *protobuf.Contract) string {
 	if c.GetExchange() == "" {
-		return exchSMART
+		return contract.SMART
 	}
 	return c.GetExchange()
 }

@@ -1,4 +1,4 @@
-package session
+package history
 
 import (
 	"slices"
@@ -7,16 +7,17 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"ibsoak/fakegateway/market"
+	"ibsoak/fakegateway/session/client"
 	"ibsoak/internal/wire"
 )
 
 // sendSchedule answers whatToShow SCHEDULE: the sessions that begin within a stretch of time, in the
 // instrument's zone, which is a field of its own.
 func (s *Session) sendSchedule(id int, q historyQuery) {
-	h, days := s.login.exchange.Market().HistorySchedule(s.conn.Now(), q.HistoryRequest)
+	h, days := s.login.exchange.Market().HistorySchedule(s.client.Now(), q.HistoryRequest)
 	days = slices.DeleteFunc(days, func(d market.TradingDay) bool { return d.Open.Before(h.Start) })
 	if len(days) == 0 {
-		s.fail(id, codeHistory, q.noData())
+		s.client.Fail(id, client.CodeHistory, q.noData())
 		return
 	}
 	zone := q.Instrument.Zone()
@@ -28,8 +29,8 @@ func (s *Session) sendSchedule(id int, q historyQuery) {
 			RefDate:       proto.String(day.RefDate),
 		}
 	}
-	s.send(wire.HistoricalSchedule, &protobuf.HistoricalSchedule{
-		ReqId: num(id), StartDateTime: sessions[0].StartDateTime,
+	s.client.Send(wire.HistoricalSchedule, &protobuf.HistoricalSchedule{
+		ReqId: client.Num(id), StartDateTime: sessions[0].StartDateTime,
 		EndDateTime: sessions[len(sessions)-1].EndDateTime,
 		TimeZone:    proto.String(q.Instrument.ZoneID), HistoricalSessions: sessions,
 	})

@@ -1,4 +1,4 @@
-package session
+package history
 
 import (
 	"fmt"
@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"ibsoak/fakegateway/market"
+	"ibsoak/fakegateway/session/client"
 	"ibsoak/internal/wire"
 )
 
@@ -36,9 +37,9 @@ func parseRequestTime(text string, now time.Time, zone *time.Location) (t time.T
 		fields, implied = fields[:len(fields)-1], false
 	}
 	if len(fields) == 1 {
-		fields = []string{now.In(zone).Format(dayForm), fields[0]}
+		fields = []string{now.In(zone).Format(client.DayForm), fields[0]}
 	}
-	t, err = time.ParseInLocation(stampForm, strings.Join(fields, " "), zone)
+	t, err = time.ParseInLocation(client.StampForm, strings.Join(fields, " "), zone)
 	return t, implied, err
 }
 
@@ -59,7 +60,7 @@ const (
 func (f barFormat) date(t time.Time) string {
 	switch {
 	case f.daily:
-		return t.In(f.instrument.Zone()).Format(dayForm)
+		return t.In(f.instrument.Zone()).Format(client.DayForm)
 	case f.style == epochStyle:
 		return strconv.FormatInt(t.Unix(), 10)
 	case f.style == yearlessStyle:
@@ -70,15 +71,15 @@ func (f barFormat) date(t time.Time) string {
 
 // stamp writes a time in the instrument's zone.
 func (f barFormat) stamp(t time.Time) string {
-	return stampIn(f.version, t, f.instrument.Zone(), f.instrument.ZoneID)
+	return client.StampIn(f.version, t, f.instrument.Zone(), f.instrument.ZoneID)
 }
 
 func (f barFormat) bar(b market.Bar) *protobuf.HistoricalDataBar {
 	return &protobuf.HistoricalDataBar{
 		Date: proto.String(f.date(b.Start)),
-		Open: float(b.Open), High: float(b.High), Low: float(b.Low), Close: float(b.Close),
-		Volume: proto.String(whole(b.Volume)), WAP: proto.String(b.WAP.String()),
-		BarCount: num(b.Trades),
+		Open: client.Float(b.Open), High: client.Float(b.High), Low: client.Float(b.Low), Close: client.Float(b.Close),
+		Volume: proto.String(client.Whole(b.Volume)), WAP: proto.String(b.WAP.String()),
+		BarCount: client.Num(b.Trades),
 	}
 }
 

@@ -1,4 +1,4 @@
-package session
+package history
 
 import (
 	"time"
@@ -7,6 +7,7 @@ import (
 
 	"ibsoak/fakegateway/exchange"
 	"ibsoak/fakegateway/market"
+	"ibsoak/fakegateway/session/client"
 	"ibsoak/internal/wire"
 )
 
@@ -19,7 +20,8 @@ func updateAfter(t time.Time) time.Time { return t.Truncate(updateEvery).Add(upd
 
 // update sends the bars that have changed since the client heard of them: the one that was forming,
 // and those that began since.
-func (h *history) update(s *Session, v *exchange.View) time.Time {
+func (h *history) update(v *exchange.View) time.Time {
+	s := h.s
 	recent, err := s.login.exchange.Market().History(v.Now(), h.recent(v.Now()))
 	if err == nil {
 		for _, b := range recent.Bars {
@@ -27,8 +29,8 @@ func (h *history) update(s *Session, v *exchange.View) time.Time {
 				continue
 			}
 			h.next = h.after(b, v.Now())
-			s.send(wire.HistoricalDataUpdate, &protobuf.HistoricalDataUpdate{
-				ReqId: num(h.id), HistoricalDataBar: h.query.format.bar(b),
+			s.client.Send(wire.HistoricalDataUpdate, &protobuf.HistoricalDataUpdate{
+				ReqId: client.Num(h.id), HistoricalDataBar: h.query.format.bar(b),
 			})
 		}
 	}

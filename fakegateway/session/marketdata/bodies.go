@@ -1,11 +1,10 @@
-package session
+package marketdata
 
 import (
-	"math"
-
 	"github.com/govalues/decimal"
 	"github.com/scmhub/ibapi/protobuf"
 
+	"ibsoak/fakegateway/session/client"
 	"ibsoak/internal/wire"
 )
 
@@ -36,7 +35,7 @@ type rememberedSize struct {
 
 // ticksOf is the session's ticks for a request. The caller holds mu.
 func (s *Session) ticksOf(id int) *tickBodies {
-	b := &s.data.ticks
+	b := &s.ticks
 	if b.s == nil {
 		b.s = s
 		b.priceBody = protobuf.TickPrice{
@@ -54,46 +53,36 @@ func (s *Session) ticksOf(id int) *tickBodies {
 const canAutoExecute = 1
 
 func (b *tickBodies) price(tick int32, price decimal.Decimal, size int64) {
-	b.tick, b.value, b.text, b.mask = tick, priceOf(price), b.sized(size), 0
+	b.tick, b.value, b.text, b.mask = tick, client.PriceOf(price), b.sized(size), 0
 	switch tick {
 	case liveTicks.bid, liveTicks.ask:
 		b.mask = canAutoExecute
 	}
-	b.s.send(wire.TickPrice, &b.priceBody)
+	b.s.client.Send(wire.TickPrice, &b.priceBody)
 }
 
 func (b *tickBodies) size(tick int32, size int64) { b.sizeText(tick, b.sized(size)) }
 
 func (b *tickBodies) sizeText(tick int32, size string) {
 	b.tick, b.text = tick, size
-	b.s.send(wire.TickSize, &b.sizeBody)
+	b.s.client.Send(wire.TickSize, &b.sizeBody)
 }
 
 func (b *tickBodies) generic(tick int32, value float64) {
 	b.tick, b.value = tick, value
-	b.s.send(wire.TickGeneric, &b.genericBody)
+	b.s.client.Send(wire.TickGeneric, &b.genericBody)
 }
 
 func (b *tickBodies) string(tick int32, value string) {
 	b.tick, b.text = tick, value
-	b.s.send(wire.TickString, &b.stringBody)
+	b.s.client.Send(wire.TickString, &b.stringBody)
 }
 
 // sized writes a size, from memory if it was sent lately.
 func (b *tickBodies) sized(n int64) string {
 	known := &b.texts[uint64(n)%sizeTexts]
 	if known.n != n || known.text == "" {
-		*known = rememberedSize{n, whole(n)}
+		*known = rememberedSize{n, client.Whole(n)}
 	}
 	return known.text
-}
-
-// priceOf is the double of a price: decimals of at most 53 bits and 22 digits behind the point
-// divide to the nearest one.
-func priceOf(d decimal.Decimal) float64 {
-	f := float64(d.Coef()) / math.Pow10(d.Scale())
-	if d.IsNeg() {
-		return -f
-	}
-	return f
 }

@@ -1,9 +1,10 @@
-package session
+package marketdata
 
 import (
 	"fmt"
 
 	"ibsoak/fakegateway/market"
+	"ibsoak/fakegateway/session/client"
 )
 
 // Denial is why a login without live data of an instrument does not get it.
@@ -22,7 +23,7 @@ const (
 
 // denial is what clients hear of it.
 type denial struct {
-	all, part Notice
+	all, part client.Notice
 	named     bool // the text ends with the instrument
 	noDelayed bool
 }
@@ -30,35 +31,27 @@ type denial struct {
 const textDialog = " See link in 'Market Data Connections' dialog for more details."
 
 var (
-	partNotSubscribed = Notice{
-		10090, "Part of requested market data is not subscribed. " +
-			"Subscription-independent ticks are still active.",
-	}
+	partNotSubscribed = client.Notice{Code: 10090, Text: "Part of requested market data is not subscribed. " +
+		"Subscription-independent ticks are still active."}
 	denials = map[Denial]denial{
 		DeniedToAPI: {
-			all: Notice{
-				10089, "Requested market data requires additional subscription for API." + textDialog,
-			},
-			part: Notice{
-				10091, "Part of requested market data requires additional subscription for API." + textDialog,
-			},
+			all:   client.Notice{Code: 10089, Text: "Requested market data requires additional subscription for API." + textDialog},
+			part:  client.Notice{Code: 10091, Text: "Part of requested market data requires additional subscription for API." + textDialog},
 			named: true,
 		},
 		DeniedUntilDelayed: {
-			all: Notice{
-				10168, textNotSubscribed + " Delayed market data is not enabled.",
-			},
+			all:  client.Notice{Code: 10168, Text: textNotSubscribed + " Delayed market data is not enabled."},
 			part: partNotSubscribed,
 		},
 		DeniedAltogether: {
-			all:       Notice{codeNotListed, textNotSubscribed + " Delayed market data is not available."},
+			all:       client.Notice{Code: codeNotListed, Text: textNotSubscribed + " Delayed market data is not available."},
 			part:      partNotSubscribed,
 			noDelayed: true,
 		},
 	}
 )
 
-func (d denial) text(n Notice, i market.Instrument) string {
+func (d denial) text(n client.Notice, i market.Instrument) string {
 	if !d.named {
 		return n.Text
 	}

@@ -1,4 +1,4 @@
-package session
+package marketdata
 
 import (
 	"fmt"
@@ -10,6 +10,8 @@ import (
 
 	"ibsoak/fakegateway/exchange"
 	"ibsoak/fakegateway/market"
+	"ibsoak/fakegateway/session/client"
+	"ibsoak/fakegateway/session/feed"
 	"ibsoak/internal/wire"
 )
 
@@ -29,15 +31,9 @@ const (
 	textNotSubscribed = "Requested market data is not subscribed."
 )
 
-func init() {
-	serve(map[wire.Kind]handler{
-		wire.ReqMktDepth:    on((*Session).reqMktDepth),
-		wire.CancelMktDepth: on((*Session).cancelMktDepth),
-	})
-}
-
 // depth is a reqMktDepth.
 type depth struct {
+	s          *Session
 	id         int
 	instrument market.Instrument
 	rows       int
@@ -49,15 +45,15 @@ type depth struct {
 	session    market.Window  // of the last look
 }
 
-// reqMktDepth sends an order book and keeps it right. What is refused locally, and in which order,
+// ReqMktDepth sends an order book and keeps it right. What is refused locally, and in which order,
 // is a Gateway's: the request itself, a live id, the limit, the venue, the subscription.
-func (s *Session) reqMktDepth(m *protobuf.MarketDepthRequest) {
+func (s *Session) ReqMktDepth(m *protobuf.MarketDepthRequest) {
 	id, c := int(m.GetReqId()), m.GetContract()
 	if bad := depthRequest(m); bad != nil {
-		s.refuse(id, bad)
+		s.client.Refuse(id, bad)
 		return
 	}
-	i, ok := s.instrument(id, c)
+	i, ok := s.contracts.Instrument(id, c)
 	if !ok {
 		return
 	}
@@ -65,14 +61,14 @@ func (s *Session) reqMktDepth(m *protobuf.MarketDepthRequest) {
 		s.reroute(wire.RerouteMktDepthReq, id, i)
 		return
 	}
-	d := &depth{id: id, instrument: i, rows: int(m.GetNumRows()), smart: m.GetIsSmartDepth()}
+	d := &depth{s: s, id: id, instrument: i, rows: int(m.GetNumRows()), smart: m.GetIsSmartDepth()}
 	key := depthKey(id, d.smart)
-	if s.subscribed(key) != nil {
-		s.fail(id, codeProcessing, textDuplicateTicker)
+	if s.feeds.Get(key) != nil {
+		s.client.Fail(id, client.CodeProcessing, client.TextDuplicateTicker)
 		return
 	}
 	if most := s.login.deepLines(); !s.login.mayReadDepth(i.ConID, most) {
-		s.fail(id, codeMaxDepth,
+		s.client.Fail(id, codeMaxDepth,
 			fmt.Sprintf("Max number (%d) of market depth requests has been reached", most))
 		return
 	}
@@ -80,35 +76,35 @@ func (s *Session) reqMktDepth(m *protobuf.MarketDepthRequest) {
 	d.makers = d.smart || service == deepWithMakers
 	switch {
 	case !d.smart && !listed, d.smart && i.SecType != market.Stock:
-		s.fail(id, codeDeepNotServed, textDeepNotServed)
+		s.client.Fail(id, codeDeepNotServed, textDeepNotServed)
 	case d.smart:
-		s.fail(id, codeDepthVenues, s.depthVenues(i))
+		s.client.Fail(id, codeDepthVenues, s.depthVenues(i))
 		if s.entitled(i) {
-			s.subscribe(key, d)
+			s.feeds.Subscribe(key, d)
 		}
 	case !s.entitled(i):
-		s.fail(id, codeNotListed, textNotSubscribed)
+		s.client.Fail(id, codeNotListed, textNotSubscribed)
 	default:
-		s.subscribe(key, d)
+		s.feeds.Subscribe(key, d)
 	}
 }
 
-func depthKey(id int, smart bool) feedKey {
+func depthKey(id int, smart bool) feed.Key {
 	if smart {
-		return feedKey{smartDepthFeed, id}
+		return feed.Key{Kind: feed.SmartDepth, ID: id}
 	}
-	return feedKey{depthFeed, id}
+	return feed.Key{Kind: feed.Depth, ID: id}
 }
 
 // depthRequest is what is wrong with a request whatever its contract.
-func depthRequest(m *protobuf.MarketDepthRequest) *refusal {
+func depthRequest(m *protobuf.MarketDepthRequest) *client.Refusal {
 	switch c := m.GetContract(); {
 	case strings.TrimSpace(c.GetExchange()) == "":
-		return refuse("Please enter exchange.")
+		return client.Invalid("Please enter exchange.")
 	case c.GetSecType() == secTypeCombo:
-		return refuse("Market depth does not support combos.")
+		return client.Invalid("Market depth does not support combos.")
 	case m.GetNumRows() <= 0:
-		return refuse("Market depth rows requested must be greater than zero.")
+		return client.Invalid("Market depth rows requested must be greater than zero.")
 	}
 	return nil
 }
@@ -124,37 +120,40 @@ func (l *Login) deepLines() int {
 // are one.
 func (l *Login) mayReadDepth(conID, most int) bool {
 	books := make(map[int]bool)
-	l.eachFeed(func(f feed) {
-		if d, ok := f.(*depth); ok {
-			books[d.instrument.ConID] = true
-		}
+	l.feeds(func(f *feed.Feeds) {
+		f.Each(func(one feed.Feed) {
+			if d, ok := one.(*depth); ok {
+				books[d.instrument.ConID] = true
+			}
+		})
 	})
 	return books[conID] || len(books) < most
 }
 
-// wake implements feed. When the market opens again, and after a farm was away, the client is to
+// Wake implements feed.Feed. When the market opens again, and after a farm was away, the client is to
 // empty its book; a halt ends the subscription.
-func (d *depth) wake(s *Session, v *exchange.View) time.Time {
+func (d *depth) Wake(v *exchange.View) time.Time {
+	s := d.s
 	m := s.login.exchange.Market()
 	if m.Halted(d.instrument, v.Now()) {
-		s.fail(d.id, codeDepthHalted, textDepthHalted)
+		s.client.Fail(d.id, codeDepthHalted, textDepthHalted)
 		return time.Time{}
 	}
 	session := m.Next(d.instrument, v.Now(), true)
 	if !d.session.Open.IsZero() && (d.paused || d.reopened(session)) {
-		s.fail(d.id, codeDepthReset, textDepthReset)
+		s.client.Fail(d.id, codeDepthReset, textDepthReset)
 		d.bids, d.asks = nil, nil
 	}
 	d.session, d.paused = session, false
 	bids, asks := m.Depth(d.instrument, v.Now(), d.rows)
-	d.send(s, bidSide, d.bids, bids)
-	d.send(s, askSide, d.asks, asks)
+	d.send(bidSide, d.bids, bids)
+	d.send(askSide, d.asks, asks)
 	d.bids, d.asks = bids, asks
 	return nextLook(v.Now(), m.NextTick(d.instrument, v.Now()))
 }
 
-// pause implements pauser.
-func (d *depth) pause() { d.paused = true }
+// Pause implements feed.Pauser.
+func (d *depth) Pause() { d.paused = true }
 
 // reopened reports whether the market was closed since the last look.
 func (d *depth) reopened(session market.Window) bool {
@@ -171,33 +170,33 @@ const (
 	deleteRow = 2
 )
 
-func (d *depth) send(s *Session, side int, was, is []market.Level) {
+func (d *depth) send(side int, was, is []market.Level) {
 	for c := range bookChanges(was, is, side == bidSide) {
 		data := &protobuf.MarketDepthData{
-			Position: num(c.row), Operation: num(c.operation), Side: num(side),
-			Price: proto.Float64(priceOf(c.level.Price)), Size: proto.String(whole(c.level.Size)),
+			Position: client.Num(c.row), Operation: client.Num(c.operation), Side: client.Num(side),
+			Price: proto.Float64(client.PriceOf(c.level.Price)), Size: proto.String(client.Whole(c.level.Size)),
 		}
 		if c.operation == deleteRow {
 			data.Price, data.Size = proto.Float64(0), proto.String("0")
 		}
 		if !d.makers {
-			s.send(wire.UpdateMktDepth, &protobuf.MarketDepth{
-				ReqId: num(d.id), MarketDepthData: data,
+			d.s.client.Send(wire.UpdateMktDepth, &protobuf.MarketDepth{
+				ReqId: client.Num(d.id), MarketDepthData: data,
 			})
 			continue
 		}
 		data.MarketMaker, data.IsSmartDepth = proto.String(c.level.Maker), proto.Bool(d.smart)
-		s.send(wire.UpdateMktDepthL2, &protobuf.MarketDepthL2{
-			ReqId: num(d.id), MarketDepthData: data,
+		d.s.client.Send(wire.UpdateMktDepthL2, &protobuf.MarketDepthL2{
+			ReqId: client.Num(d.id), MarketDepthData: data,
 		})
 	}
 }
 
-// cancelMktDepth has no answer when there is something to cancel.
-func (s *Session) cancelMktDepth(m *protobuf.CancelMarketDepth) {
+// CancelMktDepth has no answer when there is something to cancel.
+func (s *Session) CancelMktDepth(m *protobuf.CancelMarketDepth) {
 	id := int(m.GetReqId())
-	if s.unsubscribe(depthKey(id, m.GetIsSmartDepth())) == nil {
-		s.fail(id, codeNoDepth,
+	if s.feeds.Unsubscribe(depthKey(id, m.GetIsSmartDepth())) == nil {
+		s.client.Fail(id, codeNoDepth,
 			fmt.Sprintf("Can't find the subscribed market depth with tickerId:%d", id))
 	}
 }

@@ -1,4 +1,4 @@
-package session
+package marketdata
 
 import (
 	"slices"
@@ -8,14 +8,10 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"ibsoak/fakegateway/market"
+	"ibsoak/fakegateway/session/client"
+	"ibsoak/fakegateway/session/contract"
 	"ibsoak/internal/wire"
 )
-
-func init() {
-	serve(map[wire.Kind]handler{
-		wire.ReqMktDepthExchanges: on((*Session).reqMktDepthExchanges),
-	})
-}
 
 // deepWithMakers is IBKR's name of a book whose rows say whose they are.
 const deepWithMakers = "Deep2"
@@ -23,8 +19,8 @@ const deepWithMakers = "Deep2"
 // The older and the newer name of an exchange; texts about permissions have the older one.
 const nasdaqAlias, nasdaqName = "ISLAND", "NASDAQ"
 
-// reqMktDepthExchanges lists the venues that show their books.
-func (s *Session) reqMktDepthExchanges(*protobuf.MarketDepthExchangesRequest) {
+// ReqMktDepthExchanges lists the venues that show their books.
+func (s *Session) ReqMktDepthExchanges(*protobuf.MarketDepthExchangesRequest) {
 	answer := &protobuf.MarketDepthExchanges{}
 	for _, e := range market.DepthExchanges() {
 		d := &protobuf.DepthMarketDataDescription{
@@ -32,11 +28,11 @@ func (s *Session) reqMktDepthExchanges(*protobuf.MarketDepthExchangesRequest) {
 			ListingExch: proto.String(e.ListingExchange), ServiceDataType: proto.String(e.ServiceDataType),
 		}
 		if e.AggGroup != 0 {
-			d.AggGroup = num(e.AggGroup)
+			d.AggGroup = client.Num(e.AggGroup)
 		}
 		answer.DepthMarketDataDescriptions = append(answer.DepthMarketDataDescriptions, d)
 	}
-	s.send(wire.MktDepthExchanges, answer)
+	s.client.Send(wire.MktDepthExchanges, answer)
 }
 
 // depthService is what an exchange offers of an instrument's book.
@@ -60,7 +56,7 @@ func (s *Session) depthVenues(i market.Instrument) string {
 	for venue := range strings.SplitSeq(i.ValidExchanges, ",") {
 		_, deep := depthService(i, venue)
 		switch {
-		case venue == exchSMART:
+		case venue == contract.SMART:
 		case deep && s.entitled(i):
 			books = append(books, venue)
 		case deep:

@@ -1,4 +1,4 @@
-package session
+package marketdata
 
 import (
 	"fmt"
@@ -11,6 +11,7 @@ import (
 
 	"ibsoak/fakegateway/exchange"
 	"ibsoak/fakegateway/market"
+	"ibsoak/fakegateway/session/client"
 )
 
 // genericTick is a tick that a client can ask for by number.
@@ -112,13 +113,13 @@ func (g generics) free() bool {
 
 // genericTicks reads the list of a request as a Gateway does: numbers between commas, "mdoff" for
 // no other ticks, and what follows a colon is a parameter. One bad number makes the list bad.
-func genericTicks(m *protobuf.MarketDataRequest, i market.Instrument) (g generics, bad *refusal) {
+func genericTicks(m *protobuf.MarketDataRequest, i market.Instrument) (g generics, bad *client.Refusal) {
 	list := m.GetGenericTickList()
 	if list == "" {
 		return g, nil
 	}
 	if m.GetSnapshot() {
-		return g, refuse(textSnapshotGeneric)
+		return g, client.Invalid(textSnapshotGeneric)
 	}
 	for word := range strings.SplitSeq(list, ",") {
 		word = strings.TrimSpace(word)
@@ -129,14 +130,14 @@ func genericTicks(m *protobuf.MarketDataRequest, i market.Instrument) (g generic
 		code, err := strconv.Atoi(number)
 		t := tickByCode(code)
 		if err != nil || t == nil || !t.legalFor(i.SecType) || split && parameter == "" {
-			return g, refuse(illegalTicks(list, i.SecType))
+			return g, client.Invalid(illegalTicks(list, i.SecType))
 		}
 		if !slices.Contains(g.ticks, t) {
 			g.ticks = append(g.ticks, t)
 		}
 	}
 	if len(g.ticks) == 0 {
-		return g, refuse(illegalTicks(list, i.SecType))
+		return g, client.Invalid(illegalTicks(list, i.SecType))
 	}
 	return g, nil
 }

@@ -1,4 +1,4 @@
-package session
+package marketdata
 
 import "sync"
 
@@ -15,7 +15,7 @@ type lines struct {
 }
 
 // takeLine reserves a market data line for request id, or answers error 101 when there is none.
-// Every line is given back by releaseLine, or by the end of the session.
+// Every line is given back by releaseLines, or by the end of the session.
 func (s *Session) takeLine(id int) bool {
 	l := &s.login.lines
 	l.mu.Lock()
@@ -29,7 +29,7 @@ func (s *Session) takeLine(id int) bool {
 	}
 	l.mu.Unlock()
 	if !taken {
-		s.fail(id, codeMaxTickers, textMaxTickers)
+		s.client.Fail(id, codeMaxTickers, textMaxTickers)
 	}
 	return taken
 }
@@ -45,8 +45,8 @@ func (s *Session) releaseLines(n int) {
 	}
 }
 
-// releaseAllLines is the end of a session.
-func (s *Session) releaseAllLines() {
+// End is the end of the client's session: its market data lines are free.
+func (s *Session) End() {
 	l := &s.login.lines
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -1,4 +1,4 @@
-package session
+package marketdata
 
 import (
 	"fmt"
@@ -7,16 +7,10 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"ibsoak/fakegateway/market"
+	"ibsoak/fakegateway/session/client"
+	"ibsoak/fakegateway/session/feed"
 	"ibsoak/internal/wire"
 )
-
-func init() {
-	serve(map[wire.Kind]handler{
-		wire.ReqMarketDataType: on((*Session).reqMarketDataType),
-		wire.ReqMktData:        on((*Session).reqMktData),
-		wire.CancelMktData:     on((*Session).cancelMktData),
-	})
-}
 
 // IBKR's numbers of the types of market data.
 const (
@@ -33,16 +27,16 @@ const (
 	textSnapshotGeneric = "Snapshot market data subscription is not applicable to generic ticks"
 )
 
-// reqMarketDataType has no answer; it speaks of later requests.
-func (s *Session) reqMarketDataType(m *protobuf.MarketDataTypeRequest) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.data.dataType = int(m.GetMarketDataType())
+// ReqMarketDataType has no answer; it speaks of later requests.
+func (s *Session) ReqMarketDataType(m *protobuf.MarketDataTypeRequest) {
+	s.client.Lock()
+	defer s.client.Unlock()
+	s.dataType = int(m.GetMarketDataType())
 }
 
-// reqMktData sends live data to a login that is subscribed, delayed data to a client that has
+// ReqMktData sends live data to a login that is subscribed, delayed data to a client that has
 // asked for that, and else the error of a login without market data subscriptions.
-func (s *Session) reqMktData(m *protobuf.MarketDataRequest) {
+func (s *Session) ReqMktData(m *protobuf.MarketDataRequest) {
 	id := int(m.GetReqId())
 	priced, ok := s.priced(id, m.GetContract())
 	if !ok {
@@ -50,25 +44,25 @@ func (s *Session) reqMktData(m *protobuf.MarketDataRequest) {
 	}
 	generic, bad := genericTicks(m, priced.instrument)
 	if bad != nil {
-		s.refuse(id, bad)
+		s.client.Refuse(id, bad)
 		return
 	}
-	key := feedKey{quoteFeed, id}
-	s.mu.Lock()
-	dataType, known := s.data.dataType, s.data.get(key) != nil
-	s.mu.Unlock()
+	key := feed.Key{Kind: feed.Quotes, ID: id}
 	switch {
-	case known:
-		s.fail(id, codeProcessing, textDuplicateTicker)
+	case s.feeds.Get(key) != nil:
+		s.client.Fail(id, client.CodeProcessing, client.TextDuplicateTicker)
 		return
 	case m.GetRegulatorySnapshot():
-		s.fail(id, codeNotListed, textNotSubscribed)
+		s.client.Fail(id, codeNotListed, textNotSubscribed)
 		return
 	case priced.instrument.SecType == market.CFD && len(priced.legs) == 0:
 		s.reroute(wire.RerouteMktDataReq, id, priced.instrument)
 		return
 	}
-	sub := &quotes{id: id, priced: priced, generic: generic, snapshot: m.GetSnapshot()}
+	sub := &quotes{s: s, id: id, priced: priced, generic: generic, snapshot: m.GetSnapshot()}
+	s.client.Lock()
+	dataType := s.dataType
+	s.client.Unlock()
 	if !s.entitled(priced.instrument) {
 		sub.delayed = dataType >= delayedData
 		if !s.admitUnsubscribed(sub) {
@@ -79,7 +73,7 @@ func (s *Session) reqMktData(m *protobuf.MarketDataRequest) {
 	if !s.takeLine(id) {
 		return
 	}
-	s.subscribe(key, sub)
+	s.feeds.Subscribe(key, sub)
 	if sub.snapshot {
 		s.releaseLines(1)
 	}
@@ -98,27 +92,27 @@ func (s *Session) admitUnsubscribed(q *quotes) bool {
 	switch {
 	case q.delayed && !denial.noDelayed:
 		if !q.snapshot {
-			s.fail(q.id, 10167, "Requested market data is not subscribed. "+
+			s.client.Fail(q.id, 10167, "Requested market data is not subscribed. "+
 				"Displaying delayed market data.")
 		}
 		return true
 	case q.generic.free():
 		q.delayed, q.freeOnly = false, true
 		s.sendTickParameters(q.id, i)
-		s.fail(q.id, denial.part.Code, denial.text(denial.part, i))
+		s.client.Fail(q.id, denial.part.Code, denial.text(denial.part, i))
 		return true
 	default:
 		s.sendTickParameters(q.id, i)
-		s.fail(q.id, denial.all.Code, denial.text(denial.all, i))
+		s.client.Fail(q.id, denial.all.Code, denial.text(denial.all, i))
 		return false
 	}
 }
 
-// cancelMktData has no answer when there is something to cancel.
-func (s *Session) cancelMktData(m *protobuf.CancelMarketData) {
+// CancelMktData has no answer when there is something to cancel.
+func (s *Session) CancelMktData(m *protobuf.CancelMarketData) {
 	id := int(m.GetReqId())
-	if s.unsubscribe(feedKey{quoteFeed, id}) == nil {
-		s.fail(id, codeNoTicker, fmt.Sprintf("Can't find EId with tickerId:%d", id))
+	if s.feeds.Unsubscribe(feed.Key{Kind: feed.Quotes, ID: id}) == nil {
+		s.client.Fail(id, codeNoTicker, fmt.Sprintf("Can't find EId with tickerId:%d", id))
 		return
 	}
 	s.releaseLines(1)
@@ -129,26 +123,35 @@ func (s *Session) cancelMktData(m *protobuf.CancelMarketData) {
 func (s *Session) reroute(k wire.Kind, id int, i market.Instrument) {
 	under, ok := s.login.exchange.Market().Lookup(i.UnderConID)
 	if !ok {
-		s.fail(id, codeNoSecurity, textNoSecurity)
+		s.client.Fail(id, client.CodeNoSecurity, client.TextNoSecurity)
 		return
 	}
-	conID, exchange := num(under.ConID), proto.String(under.Exchange)
+	conID, exchange := client.Num(under.ConID), proto.String(under.Exchange)
 	if k == wire.RerouteMktDataReq {
-		s.send(k, &protobuf.RerouteMarketDataRequest{
-			ReqId: num(id), ConId: conID, Exchange: exchange,
+		s.client.Send(k, &protobuf.RerouteMarketDataRequest{
+			ReqId: client.Num(id), ConId: conID, Exchange: exchange,
 		})
 		return
 	}
-	s.send(k, &protobuf.RerouteMarketDepthRequest{ReqId: num(id), ConId: conID, Exchange: exchange})
+	s.client.Send(k, &protobuf.RerouteMarketDepthRequest{ReqId: client.Num(id), ConId: conID, Exchange: exchange})
 }
 
 // sendTickParameters says how finely prices come. bboExchange names the map of smart components.
 func (s *Session) sendTickParameters(id int, i market.Instrument) {
-	s.send(wire.TickReqParams, &protobuf.TickReqParams{
-		ReqId: num(id), MinTick: proto.String(i.MinTick.String()),
-		BboExchange: proto.String(bboExchange(i)), SnapshotPermissions: num(snapshotPermissions),
+	s.client.Send(wire.TickReqParams, &protobuf.TickReqParams{
+		ReqId: client.Num(id), MinTick: proto.String(i.MinTick.String()),
+		BboExchange: proto.String(bboExchange(i)), SnapshotPermissions: client.Num(snapshotPermissions),
 	})
 }
 
 // snapshotPermissions of a paper account, as captured.
 const snapshotPermissions = 4
+
+// bboExchange names the exchanges whose quotes are joined in an instrument's: only those of stocks
+// are.
+func bboExchange(i market.Instrument) string {
+	if i.SecType == market.Stock {
+		return market.BBOExchange
+	}
+	return ""
+}

@@ -1,4 +1,4 @@
-package session
+package marketdata
 
 import (
 	"time"
@@ -6,6 +6,7 @@ import (
 	"github.com/govalues/decimal"
 
 	"ibsoak/fakegateway/market"
+	"ibsoak/fakegateway/session/client"
 	"ibsoak/internal/wire"
 )
 
@@ -25,19 +26,19 @@ func (q *quotes) sendOptionTicks(s *Session, types *tickTypes, now state, first 
 		if !first && p == before {
 			return
 		}
-		g, ok := m.ImpliedVolatility(i, at, priceOf(p), model.UnderPrice)
+		g, ok := m.ImpliedVolatility(i, at, client.PriceOf(p), model.UnderPrice)
 		if !ok {
-			s.send(wire.TickOptionComputation, unknownComputation(q.id, int(tick)))
+			s.client.Send(wire.TickOptionComputation, unknownComputation(q.id, int(tick)))
 			return
 		}
-		g.Price = priceOf(p)
-		s.send(wire.TickOptionComputation, computation(q.id, int(tick), g))
+		g.Price = client.PriceOf(p)
+		s.client.Send(wire.TickOptionComputation, computation(q.id, int(tick), g))
 	}
 	one(types.bidOption, now.bid, was.bid)
 	one(types.askOption, now.ask, was.ask)
 	one(types.lastOption, now.last, was.last)
 	if first || model != q.model {
 		q.model = model
-		s.send(wire.TickOptionComputation, computation(q.id, int(types.model), model))
+		s.client.Send(wire.TickOptionComputation, computation(q.id, int(types.model), model))
 	}
 }

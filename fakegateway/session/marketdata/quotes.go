@@ -1,4 +1,4 @@
-package session
+package marketdata
 
 import (
 	"time"
@@ -8,6 +8,7 @@ import (
 
 	"ibsoak/fakegateway/exchange"
 	"ibsoak/fakegateway/market"
+	"ibsoak/fakegateway/session/client"
 	"ibsoak/internal/wire"
 )
 
@@ -35,6 +36,7 @@ const haltedTick = 49
 
 // quotes is a reqMktData.
 type quotes struct {
+	s        *Session
 	id       int
 	priced   priced
 	generic  generics
@@ -50,8 +52,9 @@ type quotes struct {
 	traded time.Time // the last trade that generic ticks were told of
 }
 
-// wake implements feed. It sends what has changed since the client heard of it.
-func (q *quotes) wake(s *Session, v *exchange.View) time.Time {
+// Wake implements feed.Feed. It sends what has changed since the client heard of it.
+func (q *quotes) Wake(v *exchange.View) time.Time {
+	s := q.s
 	first := !q.begun
 	q.begun = true
 	at := v.Now()
@@ -68,7 +71,7 @@ func (q *quotes) wake(s *Session, v *exchange.View) time.Time {
 	}
 	q.generic.send(s, v, q, now, first)
 	if q.snapshot {
-		s.send(wire.TickSnapshotEnd, &protobuf.TickSnapshotEnd{ReqId: num(q.id)})
+		s.client.Send(wire.TickSnapshotEnd, &protobuf.TickSnapshotEnd{ReqId: client.Num(q.id)})
 		return time.Time{}
 	}
 	return nextLook(v.Now(), now.next.Add(v.Now().Sub(at)))
@@ -104,8 +107,8 @@ func (q *quotes) announce(s *Session, now state) {
 	}
 	first := q.kind == 0
 	q.kind = kind
-	s.send(wire.MarketDataType, &protobuf.MarketDataType{
-		ReqId: num(q.id), MarketDataType: num(kind),
+	s.client.Send(wire.MarketDataType, &protobuf.MarketDataType{
+		ReqId: client.Num(q.id), MarketDataType: client.Num(kind),
 	})
 	if first {
 		s.sendTickParameters(q.id, q.priced.instrument)

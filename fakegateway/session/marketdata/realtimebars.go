@@ -1,4 +1,4 @@
-package session
+package marketdata
 
 import (
 	"fmt"
@@ -9,6 +9,8 @@ import (
 
 	"ibsoak/fakegateway/exchange"
 	"ibsoak/fakegateway/market"
+	"ibsoak/fakegateway/session/client"
+	"ibsoak/fakegateway/session/feed"
 	"ibsoak/internal/wire"
 )
 
@@ -20,57 +22,51 @@ const (
 	realTimeBar = 5 * time.Second
 )
 
-func init() {
-	serve(map[wire.Kind]handler{
-		wire.ReqRealTimeBars:    on((*Session).reqRealTimeBars),
-		wire.CancelRealTimeBars: on((*Session).cancelRealTimeBars),
-	})
-}
-
 // realTimeBars is a reqRealTimeBars.
 type realTimeBars struct {
+	s     *Session
 	id    int
 	query market.HistoryRequest
 	since time.Time // bars before are sent; zero: none was due yet
 }
 
-// reqRealTimeBars sends a bar every five seconds while the market is open.
-func (s *Session) reqRealTimeBars(m *protobuf.RealTimeBarsRequest) {
+// ReqRealTimeBars sends a bar every five seconds while the market is open.
+func (s *Session) ReqRealTimeBars(m *protobuf.RealTimeBarsRequest) {
 	id := int(m.GetReqId())
-	i, ok := s.instrument(id, m.GetContract())
+	i, ok := s.contracts.Instrument(id, m.GetContract())
 	if !ok {
 		return
 	}
 	series, ok := map[string]market.Series{
 		"TRADES": market.Trades, "BID": market.Bid, "ASK": market.Ask, "MIDPOINT": market.Midpoint,
 	}[m.GetWhatToShow()]
-	key := feedKey{realTimeBarFeed, id}
+	key := feed.Key{Kind: feed.RealTimeBars, ID: id}
 	switch {
 	case !ok:
-		s.refuse(id, refuse("Incorrect 'What to show' value: "+m.GetWhatToShow()))
+		s.client.Refuse(id, client.Invalid("Incorrect 'What to show' value: "+m.GetWhatToShow()))
 		return
-	case s.subscribed(key) != nil:
-		s.fail(id, codeProcessing, textDuplicateTicker)
+	case s.feeds.Get(key) != nil:
+		s.client.Fail(id, client.CodeProcessing, client.TextDuplicateTicker)
 		return
 	case !s.entitled(i):
-		s.fail(id, codeRealTime, fmt.Sprintf("%sNo market data permissions for %s %s. Requested "+
+		s.client.Fail(id, codeRealTime, fmt.Sprintf("%sNo market data permissions for %s %s. Requested "+
 			"market data requires additional subscription for API.%s",
 			textRealTime, permissionVenue(i), i.SecType, textDialog))
 		return
-	case s.tooManyRealTimeQueries():
-		s.fail(id, codeRealTime, textRealTime+"Historical data request pacing violation")
+	case s.history.TooManyRealTimeQueries():
+		s.client.Fail(id, codeRealTime, textRealTime+"Historical data request pacing violation")
 		return
 	case !s.takeLine(id):
 		return
 	}
-	s.subscribe(key, &realTimeBars{id: id, query: market.HistoryRequest{
+	s.feeds.Subscribe(key, &realTimeBars{s: s, id: id, query: market.HistoryRequest{
 		Instrument: i, RTHOnly: m.GetUseRTH(), Series: series,
 		BarSize: market.Span{Count: int(realTimeBar / time.Second), Unit: market.Second},
 	}})
 }
 
-// wake implements feed. A bar is sent when it is over.
-func (r *realTimeBars) wake(s *Session, v *exchange.View) time.Time {
+// Wake implements feed.Feed. A bar is sent when it is over.
+func (r *realTimeBars) Wake(v *exchange.View) time.Time {
 	end := v.Now().Truncate(realTimeBar)
 	if r.since.IsZero() {
 		r.since = end
@@ -80,11 +76,11 @@ func (r *realTimeBars) wake(s *Session, v *exchange.View) time.Time {
 		r.query.Duration = market.Span{
 			Count: int(end.Sub(r.since) / time.Second), Unit: market.Second,
 		}
-		h, err := s.login.exchange.Market().History(v.Now(), r.query)
+		h, err := r.s.login.exchange.Market().History(v.Now(), r.query)
 		if err == nil {
 			for _, b := range h.Bars {
 				if !b.Start.Before(r.since) && b.Start.Before(end) {
-					r.send(s, b)
+					r.send(b)
 				}
 			}
 		}
@@ -93,24 +89,24 @@ func (r *realTimeBars) wake(s *Session, v *exchange.View) time.Time {
 	return end.Add(realTimeBar)
 }
 
-// pause implements pauser.
-func (r *realTimeBars) pause() { r.since = time.Time{} }
+// Pause implements feed.Pauser.
+func (r *realTimeBars) Pause() { r.since = time.Time{} }
 
-func (r *realTimeBars) send(s *Session, b market.Bar) {
-	s.send(wire.RealTimeBars, &protobuf.RealTimeBarTick{
-		ReqId: num(r.id), Time: proto.Int64(b.Start.Unix()),
-		Open: proto.Float64(priceOf(b.Open)), High: proto.Float64(priceOf(b.High)),
-		Low: proto.Float64(priceOf(b.Low)), Close: proto.Float64(priceOf(b.Close)),
-		Volume: proto.String(whole(b.Volume)), WAP: proto.String(b.WAP.String()),
-		Count: num(b.Trades),
+func (r *realTimeBars) send(b market.Bar) {
+	r.s.client.Send(wire.RealTimeBars, &protobuf.RealTimeBarTick{
+		ReqId: client.Num(r.id), Time: proto.Int64(b.Start.Unix()),
+		Open: proto.Float64(client.PriceOf(b.Open)), High: proto.Float64(client.PriceOf(b.High)),
+		Low: proto.Float64(client.PriceOf(b.Low)), Close: proto.Float64(client.PriceOf(b.Close)),
+		Volume: proto.String(client.Whole(b.Volume)), WAP: proto.String(b.WAP.String()),
+		Count: client.Num(b.Trades),
 	})
 }
 
-// cancelRealTimeBars has no answer when there is something to cancel.
-func (s *Session) cancelRealTimeBars(m *protobuf.CancelRealTimeBars) {
+// CancelRealTimeBars has no answer when there is something to cancel.
+func (s *Session) CancelRealTimeBars(m *protobuf.CancelRealTimeBars) {
 	id := int(m.GetReqId())
-	if s.unsubscribe(feedKey{realTimeBarFeed, id}) == nil {
-		s.fail(id, codeNoTicker, fmt.Sprintf("Can't find EId with tickerId:%d", id))
+	if s.feeds.Unsubscribe(feed.Key{Kind: feed.RealTimeBars, ID: id}) == nil {
+		s.client.Fail(id, codeNoTicker, fmt.Sprintf("Can't find EId with tickerId:%d", id))
 		return
 	}
 	s.releaseLines(1)

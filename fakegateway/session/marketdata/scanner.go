@@ -1,4 +1,4 @@
-package session
+package marketdata
 
 import (
 	"fmt"
@@ -10,6 +10,9 @@ import (
 
 	"ibsoak/fakegateway/exchange"
 	"ibsoak/fakegateway/market"
+	"ibsoak/fakegateway/session/client"
+	"ibsoak/fakegateway/session/contract"
+	"ibsoak/fakegateway/session/feed"
 	"ibsoak/internal/wire"
 )
 
@@ -24,20 +27,13 @@ const (
 	scanEvery = 30 * time.Second
 )
 
-func init() {
-	serve(map[wire.Kind]handler{
-		wire.ReqScannerParameters:      on((*Session).reqScannerParameters),
-		wire.ReqScannerSubscription:    on((*Session).reqScannerSubscription),
-		wire.CancelScannerSubscription: on((*Session).cancelScannerSubscription),
-	})
-}
-
-func (s *Session) reqScannerParameters(*protobuf.ScannerParametersRequest) {
-	s.send(wire.ScannerParameters, &protobuf.ScannerParameters{Xml: proto.String(scannerParameters)})
+func (s *Session) ReqScannerParameters(*protobuf.ScannerParametersRequest) {
+	s.client.Send(wire.ScannerParameters, &protobuf.ScannerParameters{Xml: proto.String(scannerParameters)})
 }
 
 // scanner is a reqScannerSubscription.
 type scanner struct {
+	s     *Session
 	id    int
 	scan  scan
 	query *protobuf.ScannerSubscription
@@ -46,74 +42,72 @@ type scanner struct {
 	ran   bool
 }
 
-// reqScannerSubscription ranks the listed stocks, and does so again while it lasts.
-func (s *Session) reqScannerSubscription(m *protobuf.ScannerSubscriptionRequest) {
+// ReqScannerSubscription ranks the listed stocks, and does so again while it lasts.
+func (s *Session) ReqScannerSubscription(m *protobuf.ScannerSubscriptionRequest) {
 	id, q := int(m.GetReqId()), m.GetScannerSubscription()
-	key := feedKey{scannerFeed, id}
-	s.mu.Lock()
-	known, running := s.data.get(key) != nil, s.data.count(scannerFeed)
-	s.mu.Unlock()
+	key := feed.Key{Kind: feed.Scanner, ID: id}
+	known, running := s.feeds.Get(key) != nil, s.feeds.Count(feed.Scanner)
 	scan, ok := scans[q.GetScanCode()]
 	switch {
 	case known:
-		s.fail(id, codeProcessing, textDuplicateTicker)
+		s.client.Fail(id, client.CodeProcessing, client.TextDuplicateTicker)
 		return
 	case running >= maxScanners:
-		s.fail(id, codeProcessing, fmt.Sprintf("Error processing request.-'bG' : cause - "+
+		s.client.Fail(id, client.CodeProcessing, fmt.Sprintf("Error processing request.-'bG' : cause - "+
 			"Only %d simultaneous API scanner subscriptions allowed.", maxScanners))
 		return
 	case q.GetInstrument() != string(market.Stock) || !slices.Contains(scanLocations, q.GetLocationCode()):
-		s.fail(id, codeHistory, fmt.Sprintf("%sInvalid instrument or location: %s %s",
-			textHistory, q.GetInstrument(), q.GetLocationCode()))
+		s.client.Fail(id, client.CodeHistory, fmt.Sprintf("%sInvalid instrument or location: %s %s",
+			client.TextHistory, q.GetInstrument(), q.GetLocationCode()))
 		return
 	case !ok:
-		s.fail(id, codeHistory, fmt.Sprintf("%sInvalid scan code: %s", textHistory, q.GetScanCode()))
+		s.client.Fail(id, client.CodeHistory, fmt.Sprintf("%sInvalid scan code: %s", client.TextHistory, q.GetScanCode()))
 		return
 	}
 	rows := int(q.GetNumberOfRows())
 	if rows <= 0 || rows > maxScannerRows {
 		rows = maxScannerRows
 	}
-	s.subscribe(key, &scanner{id: id, scan: scan, query: q, rows: rows})
+	s.feeds.Subscribe(key, &scanner{s: s, id: id, scan: scan, query: q, rows: rows})
 }
 
-// wake implements feed.
-func (c *scanner) wake(s *Session, v *exchange.View) time.Time {
-	found := s.login.scan(v, c.scan, c.query)
+// Wake implements feed.Feed.
+func (c *scanner) Wake(v *exchange.View) time.Time {
+	found := c.s.login.scan(v, c.scan, c.query)
 	found = found[:min(len(found), c.rows)]
 	ids := make([]int, len(found))
 	for rank, f := range found {
 		ids[rank] = f.instrument.ConID
 	}
 	if !c.ran || !slices.Equal(ids, c.sent) {
-		c.send(s, found)
+		c.send(found)
 	}
 	c.ran, c.sent = true, ids
 	return v.Now().Truncate(scanEvery).Add(scanEvery)
 }
 
 // send sends ranks from 0; clients take the end of the message for the end of the scan.
-func (c *scanner) send(s *Session, found []scanned) {
+func (c *scanner) send(found []scanned) {
 	if len(found) == 0 {
-		s.fail(c.id, codeScannerEmpty, "Historical Market Data Service query message:no items retrieved")
+		c.s.client.Fail(c.id, codeScannerEmpty, "Historical Market Data Service query message:no items retrieved")
 	}
-	answer := &protobuf.ScannerData{ReqId: num(c.id)}
+	answer := &protobuf.ScannerData{ReqId: client.Num(c.id)}
 	for rank, f := range found {
 		answer.ScannerDataElement = append(answer.ScannerDataElement, &protobuf.ScannerDataElement{
-			Rank: num(rank), Contract: contractOf(f.instrument, f.instrument.Exchange),
+			Rank: client.Num(rank), Contract: contract.Of(f.instrument, f.instrument.Exchange),
 			MarketName: proto.String(f.instrument.TradingClass), Distance: proto.String(""),
 			Benchmark: proto.String(""), Projection: proto.String(""), ComboKey: proto.String(""),
 		})
 	}
-	s.send(wire.ScannerData, answer)
+	c.s.client.Send(wire.ScannerData, answer)
 }
 
-// cancelScannerSubscription is answered by the history service, which runs the scans.
-func (s *Session) cancelScannerSubscription(m *protobuf.CancelScannerSubscription) {
+// CancelScannerSubscription is answered by the history service, which runs the scans.
+func (s *Session) CancelScannerSubscription(m *protobuf.CancelScannerSubscription) {
 	id := int(m.GetReqId())
-	if s.unsubscribe(feedKey{scannerFeed, id}) == nil {
-		s.fail(id, codeNoScanner, fmt.Sprintf("No scanner subscription found for ticker id:%d", id))
+	if s.feeds.Unsubscribe(feed.Key{Kind: feed.Scanner, ID: id}) == nil {
+		s.client.Fail(id, codeNoScanner, fmt.Sprintf("No scanner subscription found for ticker id:%d", id))
 		return
 	}
-	s.fail(id, codeHistory, fmt.Sprintf("%sAPI scanner subscription cancelled: %d", textHistory, id))
+	s.client.Fail(id, client.CodeHistory, fmt.Sprintf("%sAPI scanner subscription cancelled: %d", client.TextHistory, id))
 }

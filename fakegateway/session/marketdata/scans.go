@@ -1,4 +1,4 @@
-package session
+package marketdata
 
 import (
 	"cmp"
@@ -10,6 +10,7 @@ import (
 
 	"ibsoak/fakegateway/exchange"
 	"ibsoak/fakegateway/market"
+	"ibsoak/fakegateway/session/client"
 )
 
 // scannerParameters is the document of what can be scanned: a Gateway's names, of what is served here.
@@ -49,7 +50,7 @@ var scans = map[string]scan{
 	"TOP_PERC_LOSE": func(s scanned) (float64, bool) { return -s.change(), s.change() < 0 },
 	"MOST_ACTIVE":   func(s scanned) (float64, bool) { return float64(s.volume), s.volume > 0 },
 	"MOST_ACTIVE_USD": func(s scanned) (float64, bool) {
-		return float64(s.volume) * priceOf(s.last), s.volume > 0
+		return float64(s.volume) * client.PriceOf(s.last), s.volume > 0
 	},
 	"HIGH_OPEN_GAP": func(s scanned) (float64, bool) { return s.gap(), s.gap() > 0 },
 	"LOW_OPEN_GAP":  func(s scanned) (float64, bool) { return -s.gap(), s.gap() < 0 },
@@ -63,13 +64,13 @@ var scans = map[string]scan{
 }
 
 // change is that of the last price from yesterday's close, as a fraction.
-func (s scanned) change() float64 { return growth(priceOf(s.last), priceOf(s.close)) }
+func (s scanned) change() float64 { return growth(client.PriceOf(s.last), client.PriceOf(s.close)) }
 
 // gap is the opening's.
-func (s scanned) gap() float64 { return growth(priceOf(s.opened), priceOf(s.close)) }
+func (s scanned) gap() float64 { return growth(client.PriceOf(s.opened), client.PriceOf(s.close)) }
 
 // sinceOpen is the last price's from the opening.
-func (s scanned) sinceOpen() float64 { return growth(priceOf(s.last), priceOf(s.opened)) }
+func (s scanned) sinceOpen() float64 { return growth(client.PriceOf(s.last), client.PriceOf(s.opened)) }
 
 func growth(now, before float64) float64 {
 	if now == 0 || before == 0 {
@@ -105,7 +106,7 @@ func (l *Login) scan(v *exchange.View, score scan, q *protobuf.ScannerSubscripti
 
 // passes applies a subscription's filters.
 func passes(s scanned, q *protobuf.ScannerSubscription) bool {
-	price, i := priceOf(s.last), s.instrument
+	price, i := client.PriceOf(s.last), s.instrument
 	switch q.GetLocationCode() {
 	case "STK.NASDAQ", "STK.NYSE", "STK.ARCA":
 		if "STK."+i.PrimaryExchange != q.GetLocationCode() {

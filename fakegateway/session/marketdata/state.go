@@ -1,4 +1,4 @@
-package session
+package marketdata
 
 import (
 	"time"
@@ -8,6 +8,7 @@ import (
 
 	"ibsoak/fakegateway/exchange"
 	"ibsoak/fakegateway/market"
+	"ibsoak/fakegateway/session/client"
 )
 
 // state is what can be told of an instrument at an instant.
@@ -58,7 +59,7 @@ const (
 // priced finds what a client's contract names, or answers the request with an error.
 func (s *Session) priced(id int, c *protobuf.Contract) (priced, bool) {
 	if c.GetSecType() != secTypeCombo {
-		i, ok := s.instrument(id, c)
+		i, ok := s.contracts.Instrument(id, c)
 		p := priced{instrument: i}
 		if i.SecType == market.Option {
 			if under, ok := s.login.exchange.Market().Lookup(i.UnderConID); ok {
@@ -68,7 +69,7 @@ func (s *Session) priced(id int, c *protobuf.Contract) (priced, bool) {
 		return p, ok
 	}
 	if len(c.GetComboLegs()) == 0 {
-		s.fail(id, codeNoLegs, "Security type 'BAG' requires combo leg details.")
+		s.client.Fail(id, codeNoLegs, "Security type 'BAG' requires combo leg details.")
 		return priced{}, false
 	}
 	var p priced
@@ -76,7 +77,7 @@ func (s *Session) priced(id int, c *protobuf.Contract) (priced, bool) {
 		i, ok := s.login.exchange.Market().Lookup(int(l.GetConId()))
 		ratio := int64(l.GetRatio())
 		if !ok || ratio < 1 {
-			s.fail(id, codeInvalidLeg, "The combo details are invalid.")
+			s.client.Fail(id, codeInvalidLeg, "The combo details are invalid.")
 			return priced{}, false
 		}
 		if l.GetAction() != "BUY" {
@@ -118,10 +119,10 @@ func (l *Login) stateOf(v *exchange.View, p priced, at time.Time) state {
 			one.bidSize, one.askSize = one.askSize, one.bidSize
 		}
 		ratio := decimal.MustNew(leg.ratio, 0)
-		times := func(d decimal.Decimal) decimal.Decimal { return must(d.Mul(ratio)) }
-		combined.bid = must(combined.bid.Add(times(one.bid)))
-		combined.ask = must(combined.ask.Add(times(one.ask)))
-		combined.last = must(combined.last.Add(times(one.last)))
+		times := func(d decimal.Decimal) decimal.Decimal { return client.Must(d.Mul(ratio)) }
+		combined.bid = client.Must(combined.bid.Add(times(one.bid)))
+		combined.ask = client.Must(combined.ask.Add(times(one.ask)))
+		combined.last = client.Must(combined.last.Add(times(one.last)))
 		combined.bidSize = fewer(combined.bidSize, one.bidSize/max(leg.ratio, -leg.ratio))
 		combined.askSize = fewer(combined.askSize, one.askSize/max(leg.ratio, -leg.ratio))
 		combined.open = combined.open && one.open
@@ -160,7 +161,7 @@ func (l *Login) instrumentState(v *exchange.View, i market.Instrument, at time.T
 		halted: q.Halted, open: q.Halted || m.Open(i, at, true), day: true,
 		high: day.High, low: day.Low, opened: day.Open, close: day.PreviousClose,
 		volume: day.Volume, secType: i.SecType, next: m.NextTick(i, at),
-		texts: &stateTexts{whole(q.LastAt.Unix()), whole(day.Volume)},
+		texts: &stateTexts{client.Whole(q.LastAt.Unix()), client.Whole(day.Volume)},
 	}
 	l.states.keep(v.Now(), stateKey{i.ConID, at}, now)
 	return now

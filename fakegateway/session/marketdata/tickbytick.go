@@ -1,4 +1,4 @@
-package session
+package marketdata
 
 import (
 	"fmt"
@@ -8,6 +8,9 @@ import (
 
 	"ibsoak/fakegateway/exchange"
 	"ibsoak/fakegateway/market"
+	"ibsoak/fakegateway/session/client"
+	"ibsoak/fakegateway/session/feed"
+	"ibsoak/fakegateway/session/history"
 	"ibsoak/internal/wire"
 )
 
@@ -18,13 +21,6 @@ const (
 	textTickByTick    = "Failed to request tick-by-tick data."
 	textMaxTickByTick = "Max number of tick-by-tick requests has been reached."
 )
-
-func init() {
-	serve(map[wire.Kind]handler{
-		wire.ReqTickByTickData:    on((*Session).reqTickByTickData),
-		wire.CancelTickByTickData: on((*Session).cancelTickByTickData),
-	})
-}
 
 // tickStream is IBKR's number of a kind of tick-by-tick data.
 type tickStream int
@@ -47,6 +43,7 @@ var tickStreams = map[string]struct {
 
 // tickByTick is a reqTickByTickData.
 type tickByTick struct {
+	s          *Session
 	id         int
 	instrument market.Instrument
 	stream     tickStream
@@ -59,41 +56,41 @@ type tickByTick struct {
 	paused bool
 }
 
-// reqTickByTickData sends some ticks of the past in one message if asked to, then every tick.
-func (s *Session) reqTickByTickData(m *protobuf.TickByTickRequest) {
+// ReqTickByTickData sends some ticks of the past in one message if asked to, then every tick.
+func (s *Session) ReqTickByTickData(m *protobuf.TickByTickRequest) {
 	id := int(m.GetReqId())
-	i, ok := s.instrument(id, m.GetContract())
+	i, ok := s.contracts.Instrument(id, m.GetContract())
 	if !ok {
 		return
 	}
 	named, ok := tickStreams[m.GetTickType()]
-	key := feedKey{tickByTickFeed, id}
+	key := feed.Key{Kind: feed.TickByTick, ID: id}
 	switch {
 	case !ok:
-		s.refuse(id, refuse("Invalid tick type: "+m.GetTickType()))
+		s.client.Refuse(id, client.Invalid("Invalid tick type: "+m.GetTickType()))
 		return
-	case m.GetNumberOfTicks() < 0 || m.GetNumberOfTicks() > maxHistoricalTicks:
-		s.refuse(id, refuse(fmt.Sprintf(
-			"Number of ticks must be between 0 and %d.", maxHistoricalTicks)))
+	case m.GetNumberOfTicks() < 0 || m.GetNumberOfTicks() > history.MaxTicks:
+		s.client.Refuse(id, client.Invalid(fmt.Sprintf(
+			"Number of ticks must be between 0 and %d.", history.MaxTicks)))
 		return
-	case s.subscribed(key) != nil:
-		s.fail(id, codeProcessing, textDuplicateTicker)
+	case s.feeds.Get(key) != nil:
+		s.client.Fail(id, client.CodeProcessing, client.TextDuplicateTicker)
 		return
 	case !hasTickByTick(i, named.stream):
-		s.fail(id, codeTickByTick, fmt.Sprintf(
+		s.client.Fail(id, codeTickByTick, fmt.Sprintf(
 			"%s%s tick-by-tick requests are not supported for %s",
 			textTickByTick, m.GetTickType(), i.Symbol))
 		return
 	case !s.entitled(i):
-		s.fail(id, codeTickByTick, fmt.Sprintf("%sNo market data permissions for %s %s.",
+		s.client.Fail(id, codeTickByTick, fmt.Sprintf("%sNo market data permissions for %s %s.",
 			textTickByTick, permissionVenue(i), i.SecType))
 		return
-	case s.login.countFeeds(tickByTickFeed) >= s.login.deepLines():
-		s.fail(id, codeMaxTickByTick, textMaxTickByTick)
+	case s.login.count(feed.TickByTick) >= s.login.deepLines():
+		s.client.Fail(id, codeMaxTickByTick, textMaxTickByTick)
 		return
 	}
-	s.subscribe(key, &tickByTick{
-		id: id, instrument: i, stream: named.stream, show: named.show,
+	s.feeds.Subscribe(key, &tickByTick{
+		s: s, id: id, instrument: i, stream: named.stream, show: named.show,
 		history: int(m.GetNumberOfTicks()), pricesOnly: m.GetIgnoreSize(),
 	})
 }
@@ -122,27 +119,17 @@ func hasTickByTick(i market.Instrument, stream tickStream) bool {
 	return true
 }
 
-// countFeeds counts the feeds of a kind over all clients of the login.
-func (l *Login) countFeeds(kind feedKind) int {
-	n := 0
-	for _, c := range l.sessions.all() {
-		c.mu.Lock()
-		n += c.data.count(kind)
-		c.mu.Unlock()
-	}
-	return n
-}
-
-// wake implements feed.
-func (t *tickByTick) wake(s *Session, v *exchange.View) time.Time {
+// Wake implements feed.Feed.
+func (t *tickByTick) Wake(v *exchange.View) time.Time {
+	s := t.s
 	m, now := s.login.exchange.Market(), v.Now()
 	if t.since.IsZero() {
 		if t.history > 0 {
 			ticks := m.HistoricalTicks(now, market.TickRequest{
 				Instrument: t.instrument, Until: now, Count: t.history,
 			})
-			kind, body := tickHistory(t.id, t.show, ticks, t.pricesOnly)
-			s.send(kind, body)
+			kind, body := history.TickHistory(t.id, t.show, ticks, t.pricesOnly)
+			s.client.Send(kind, body)
 			if n := len(ticks); n > 0 {
 				t.was = ticks[n-1]
 			}
@@ -153,48 +140,48 @@ func (t *tickByTick) wake(s *Session, v *exchange.View) time.Time {
 		t.since, t.paused = now, false
 	}
 	for _, tick := range m.Tape(t.instrument, t.since, now, 0) {
-		t.send(s, tick)
+		t.send(tick)
 		t.was = tick
 	}
 	t.since = now
 	return m.NextTick(t.instrument, now)
 }
 
-// pause implements pauser.
-func (t *tickByTick) pause() { t.paused = true }
+// Pause implements feed.Pauser.
+func (t *tickByTick) Pause() { t.paused = true }
 
 // send sends one tick, unless it changes nothing that the stream tells.
-func (t *tickByTick) send(s *Session, tick market.Tick) {
-	answer := &protobuf.TickByTickData{ReqId: num(t.id), TickType: num(int(t.stream))}
+func (t *tickByTick) send(tick market.Tick) {
+	answer := &protobuf.TickByTickData{ReqId: client.Num(t.id), TickType: client.Num(int(t.stream))}
 	switch t.stream {
 	case lastStream, allLastStream:
 		if tick.LastSize == 0 {
 			return
 		}
-		answer.Tick = &protobuf.TickByTickData_HistoricalTickLast{HistoricalTickLast: tradeTick(tick)}
+		answer.Tick = &protobuf.TickByTickData_HistoricalTickLast{HistoricalTickLast: history.TradeTick(tick)}
 	case bidAskStream:
 		sizes := tick.BidSize == t.was.BidSize && tick.AskSize == t.was.AskSize
 		if tick.Bid == t.was.Bid && tick.Ask == t.was.Ask && (sizes || t.pricesOnly) {
 			return
 		}
 		answer.Tick = &protobuf.TickByTickData_HistoricalTickBidAsk{
-			HistoricalTickBidAsk: bidAskTick(tick),
+			HistoricalTickBidAsk: history.BidAskTick(tick),
 		}
 	case midPointStream:
 		if tick.Mid() == t.was.Mid() {
 			return
 		}
 		answer.Tick = &protobuf.TickByTickData_HistoricalTickMidPoint{
-			HistoricalTickMidPoint: middleTick(tick),
+			HistoricalTickMidPoint: history.MiddleTick(tick),
 		}
 	}
-	s.send(wire.TickByTick, answer)
+	t.s.client.Send(wire.TickByTick, answer)
 }
 
-// cancelTickByTickData has no answer when there is something to cancel.
-func (s *Session) cancelTickByTickData(m *protobuf.CancelTickByTick) {
+// CancelTickByTickData has no answer when there is something to cancel.
+func (s *Session) CancelTickByTickData(m *protobuf.CancelTickByTick) {
 	id := int(m.GetReqId())
-	if s.unsubscribe(feedKey{tickByTickFeed, id}) == nil {
-		s.fail(id, codeNoTicker, fmt.Sprintf("Can't find EId with tickerId:%d", id))
+	if s.feeds.Unsubscribe(feed.Key{Kind: feed.TickByTick, ID: id}) == nil {
+		s.client.Fail(id, codeNoTicker, fmt.Sprintf("Can't find EId with tickerId:%d", id))
 	}
 }

@@ -1,4 +1,4 @@
-package session
+package marketdata
 
 import (
 	"fmt"
@@ -9,6 +9,7 @@ import (
 
 	"ibsoak/fakegateway/exchange"
 	"ibsoak/fakegateway/market"
+	"ibsoak/fakegateway/session/client"
 )
 
 // genericValues sends the values of generic ticks, all computed from the market. Ticks of what
@@ -187,7 +188,7 @@ func volatility(days []market.Session) float64 {
 	}
 	var sum, squares float64
 	for k, d := range days[1:] {
-		r := math.Log(priceOf(d.PreviousClose) / priceOf(days[k].PreviousClose))
+		r := math.Log(client.PriceOf(d.PreviousClose) / client.PriceOf(days[k].PreviousClose))
 		sum += r
 		squares += r * r
 	}
@@ -266,13 +267,13 @@ func (g *genericValues) shortable() {
 // come: captured from Gateways at 200 and later.
 func (g *genericValues) fundamentals() {
 	if g.first {
-		g.s.fail(int(g.out.id), 10358, "Fundamentals data is not allowed")
+		g.s.client.Fail(int(g.out.id), 10358, "Fundamentals data is not allowed")
 	}
 }
 
 func (g *genericValues) news() {
 	if g.first {
-		g.s.fail(int(g.out.id), codeNewsFeed, textNewsFeed)
+		g.s.client.Fail(int(g.out.id), client.CodeNoNewsFeed, client.TextNoNewsFeed)
 	}
 }
 

@@ -1,4 +1,4 @@
-package session
+package orders
 
 import (
 	"strings"
@@ -8,6 +8,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"ibsoak/fakegateway/exchange"
+	"ibsoak/fakegateway/session/client"
 )
 
 // presetPercent is how far from its parent's price TWS's presets put an attached order here; in
@@ -69,11 +70,11 @@ func (s *Session) attached(parent exchange.OrderRequest, id int, named string,
 	}
 	from := parent.LimitPrice
 	if from.IsZero() {
-		from = s.login.exchange.Market().Quote(parent.Instrument, s.conn.Now()).Last
+		from = s.login.exchange.Market().Quote(parent.Instrument, s.client.Now()).Last
 	}
-	to := onTick(must(from.Mul(away)), parent.Instrument.MinTick)
+	to := onTick(client.Must(from.Mul(away)), parent.Instrument.MinTick)
 	child.LimitPrice, child.StopPrice = to, to
-	child.TrailAmount = must(from.Sub(to)).Abs()
+	child.TrailAmount = client.Must(from.Sub(to)).Abs()
 	if child.Type == exchange.TrailOrder || child.Type == exchange.TrailLimitOrder {
 		child.StopPrice = decimal.Decimal{}
 	}
@@ -81,7 +82,7 @@ func (s *Session) attached(parent exchange.OrderRequest, id int, named string,
 }
 
 func onTick(price, tick decimal.Decimal) decimal.Decimal {
-	return must(must(price.Quo(tick)).Round(0).Mul(tick))
+	return client.Must(client.Must(price.Quo(tick)).Round(0).Mul(tick))
 }
 
 func echoContract(r exchange.OrderRequest) *protobuf.Contract {

@@ -1,11 +1,11 @@
-package session
+package orders
 
 import (
+	"github.com/govalues/decimal"
 	"github.com/scmhub/ibapi/protobuf"
 
-	"github.com/govalues/decimal"
-
 	"ibsoak/fakegateway/exchange"
+	"ibsoak/fakegateway/session/client"
 )
 
 const (
@@ -14,7 +14,7 @@ const (
 )
 
 // conditions translates what an order waits for.
-func (s *Session) conditions(asked []*protobuf.OrderCondition) ([]exchange.Condition, *refusal) {
+func (s *Session) conditions(asked []*protobuf.OrderCondition) ([]exchange.Condition, *client.Refusal) {
 	conditions := make([]exchange.Condition, 0, len(asked))
 	for _, m := range asked {
 		c, bad := s.condition(m)
@@ -26,18 +26,18 @@ func (s *Session) conditions(asked []*protobuf.OrderCondition) ([]exchange.Condi
 	return conditions, nil
 }
 
-func (s *Session) condition(m *protobuf.OrderCondition) (exchange.Condition, *refusal) {
+func (s *Session) condition(m *protobuf.OrderCondition) (exchange.Condition, *client.Refusal) {
 	c := exchange.Condition{
 		Kind: exchange.ConditionKind(m.GetType()), More: m.GetIsMore(),
 		Or: !m.GetIsConjunctionConnection(), Volume: int64(m.GetVolume()),
 		Symbol: m.GetSymbol(), SecType: m.GetSecType(), Exchange: m.GetExchange(),
 	}
-	var bad *refusal
+	var bad *client.Refusal
 	switch c.Kind {
 	case exchange.PriceCondition:
 		bad = price(m.Price, &c.Price)
 		if bad == nil && !c.Price.IsPos() {
-			bad = refuse("Invalid price in a condition")
+			bad = client.Invalid("Invalid price in a condition")
 		}
 	case exchange.PercentCondition:
 		bad = price(m.ChangePercent, &c.Percent)
@@ -46,19 +46,19 @@ func (s *Session) condition(m *protobuf.OrderCondition) (exchange.Condition, *re
 	case exchange.VolumeCondition, exchange.ExecutionCondition:
 	case exchange.TimeCondition:
 		var err error
-		if c.Time, err = parseTime(m.GetTime()); err != nil || c.Time.IsZero() {
-			bad = &refusal{codeOrderTime, textOrderTime}
+		if c.Time, err = client.ParseTime(m.GetTime()); err != nil || c.Time.IsZero() {
+			bad = client.Refused(codeOrderTime, textOrderTime)
 		}
 	default:
-		bad = refuse("Unknown type of a condition")
+		bad = client.Invalid("Unknown type of a condition")
 	}
 	if bad != nil || !named(c.Kind) {
 		return c, bad
 	}
 	var ok bool
-	c.Instrument, ok = s.lookup(&protobuf.Contract{ConId: m.ConId})
+	c.Instrument, ok = s.contracts.Lookup(&protobuf.Contract{ConId: m.ConId})
 	if !ok {
-		return c, &refusal{codeConditionContract, textConditionContract}
+		return c, client.Refused(codeConditionContract, textConditionContract)
 	}
 	return c, nil
 }

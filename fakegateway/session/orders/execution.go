@@ -1,4 +1,4 @@
-package session
+package orders
 
 import (
 	"slices"
@@ -10,6 +10,8 @@ import (
 
 	"ibsoak/fakegateway/exchange"
 	"ibsoak/fakegateway/market"
+	"ibsoak/fakegateway/session/client"
+	"ibsoak/fakegateway/session/contract"
 	"ibsoak/internal/wire"
 )
 
@@ -19,17 +21,17 @@ func day(t time.Time) int {
 	return t.Year()*10000 + int(t.Month())*100 + t.Day()
 }
 
-// reqExecutions sends the fills since midnight, or of the days asked for, of every client that the
+// ReqExecutions sends the fills since midnight, or of the days asked for, of every client that the
 // filter does not exclude; then their commissions; then the end.
-func (s *Session) reqExecutions(m *protobuf.ExecutionRequest) {
+func (s *Session) ReqExecutions(m *protobuf.ExecutionRequest) {
 	id := int(m.GetReqId())
 	f := m.GetExecutionFilter()
-	since, err := parseTime(f.GetTime())
+	since, err := client.ParseTime(f.GetTime())
 	if err != nil {
-		s.fail(id, codeReading, "Error reading request. "+err.Error())
+		s.client.Fail(id, client.CodeReading, "Error reading request. "+err.Error())
 		return
 	}
-	s.login.exchange.View(s.conn.Now(), func(v *exchange.View) {
+	s.login.exchange.View(s.client.Now(), func(v *exchange.View) {
 		var found []exchange.Execution
 		for _, e := range v.Executions() {
 			if matches(f, e) && !e.At.Before(since) && s.onDays(f, v.Now(), e.At) {
@@ -42,7 +44,7 @@ func (s *Session) reqExecutions(m *protobuf.ExecutionRequest) {
 		for _, e := range found {
 			s.sendCommission(e)
 		}
-		s.send(wire.ExecutionDetailsEnd, &protobuf.ExecutionDetailsEnd{ReqId: num(id)})
+		s.client.Send(wire.ExecutionDetailsEnd, &protobuf.ExecutionDetailsEnd{ReqId: client.Num(id)})
 	})
 }
 
@@ -90,42 +92,34 @@ func (s *Session) sendExecution(id int, e exchange.Execution) {
 		liquidity = addedLiquidity
 	}
 	x := &protobuf.Execution{
-		OrderId: num(e.OrderID), ExecId: proto.String(e.ExecID),
-		Time: proto.String(stamp(s.version, e.At)), AcctNumber: proto.String(e.Account),
-		Exchange: proto.String(tradedAt(e.Instrument)), Side: proto.String(side(e.Action)),
-		Shares: proto.String(whole(e.Shares)), Price: float(e.Price),
-		PermId: proto.Int64(e.PermID), ClientId: num(e.ClientID),
-		CumQty: proto.String(whole(e.CumQuantity)), AvgPrice: float(e.AvgPrice),
-		LastLiquidity: num(liquidity), OptExerciseOrLapseType: num(-1),
+		OrderId: client.Num(e.OrderID), ExecId: proto.String(e.ExecID),
+		Time: proto.String(client.Stamp(s.client.Version(), e.At)), AcctNumber: proto.String(e.Account),
+		Exchange: proto.String(contract.Listing(e.Instrument)), Side: proto.String(side(e.Action)),
+		Shares: proto.String(client.Whole(e.Shares)), Price: client.Float(e.Price),
+		PermId: proto.Int64(e.PermID), ClientId: client.Num(e.ClientID),
+		CumQty: proto.String(client.Whole(e.CumQuantity)), AvgPrice: client.Float(e.AvgPrice),
+		LastLiquidity: client.Num(liquidity), OptExerciseOrLapseType: client.Num(-1),
 	}
 	if e.Exercise != exchange.NotExercised {
-		x.OptExerciseOrLapseType = num(int(e.Exercise))
+		x.OptExerciseOrLapseType = client.Num(int(e.Exercise))
 	}
 	if e.OrderRef != "" {
 		x.OrderRef = proto.String(e.OrderRef)
 	}
-	s.send(wire.ExecutionDetails, &protobuf.ExecutionDetails{
-		ReqId:    num(id),
-		Contract: contractOf(e.Instrument, tradedAt(e.Instrument)), Execution: x,
+	s.client.Send(wire.ExecutionDetails, &protobuf.ExecutionDetails{
+		ReqId:    client.Num(id),
+		Contract: contract.Of(e.Instrument, contract.Listing(e.Instrument)), Execution: x,
 	})
-}
-
-// tradedAt is the exchange of an execution: the listing of a stock, or where all else trades.
-func tradedAt(i market.Instrument) string {
-	if i.PrimaryExchange != "" {
-		return i.PrimaryExchange
-	}
-	return i.Exchange
 }
 
 // sendCommission sends a fill's commission. There is no realized profit for an opening trade.
 func (s *Session) sendCommission(e exchange.Execution) {
 	report := &protobuf.CommissionAndFeesReport{
-		ExecId: proto.String(e.ExecID), CommissionAndFees: float(e.Commission),
+		ExecId: proto.String(e.ExecID), CommissionAndFees: client.Float(e.Commission),
 		Currency: proto.String(e.CommissionCurrency),
 	}
 	if e.Closed > 0 {
-		report.RealizedPNL = float(e.RealizedPnL)
+		report.RealizedPNL = client.Float(e.RealizedPnL)
 	}
-	s.send(wire.CommissionReport, report)
+	s.client.Send(wire.CommissionReport, report)
 }

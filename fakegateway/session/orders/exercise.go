@@ -1,35 +1,31 @@
-package session
+package orders
 
 import (
 	"github.com/scmhub/ibapi/protobuf"
 
 	"ibsoak/fakegateway/exchange"
-	"ibsoak/internal/wire"
+	"ibsoak/fakegateway/session/client"
 )
 
-func init() {
-	serve(map[wire.Kind]handler{wire.ExerciseOptions: on((*Session).exerciseOptions)})
-}
-
-// exerciseOptions exercises long options or lets them lapse. It uses up an order id, and answers as
+// ExerciseOptions exercises long options or lets them lapse. It uses up an order id, and answers as
 // an order does that fills.
-func (s *Session) exerciseOptions(m *protobuf.ExerciseOptionsRequest) {
+func (s *Session) ExerciseOptions(m *protobuf.ExerciseOptionsRequest) {
 	id := int(m.GetOrderId())
-	if s.login.readOnly() {
-		s.fail(id, codeReadOnly, textReadOnly)
+	if s.login.window.ReadOnly() {
+		s.client.Fail(id, client.CodeValidating, client.TextReadOnly)
 		return
 	}
-	i, bad := s.only(m.GetContract())
+	i, bad := s.contracts.Only(m.GetContract())
 	account := m.GetAccount()
 	if bad == nil && account == "" {
 		account, bad = s.orderAccount(&protobuf.Order{})
 	}
 	if bad != nil {
-		s.fail(id, bad.code, bad.text)
+		s.client.Refuse(id, bad)
 		return
 	}
-	_, err := s.login.exchange.Exercise(s.conn.Now(), exchange.ExerciseRequest{
-		ClientID: s.clientID, OrderID: id, Account: account, Instrument: i,
+	_, err := s.login.exchange.Exercise(s.client.Now(), exchange.ExerciseRequest{
+		ClientID: s.client.ID(), OrderID: id, Account: account, Instrument: i,
 		Action: exchange.Exercised(m.GetExerciseAction()), Quantity: int64(m.GetExerciseQuantity()),
 		Override: m.GetOverride(),
 		Echo:     &protobuf.PlaceOrderRequest{OrderId: m.OrderId, Contract: m.GetContract()},

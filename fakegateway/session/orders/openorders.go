@@ -1,4 +1,4 @@
-package session
+package orders
 
 import (
 	"fmt"
@@ -8,28 +8,37 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"ibsoak/fakegateway/exchange"
+	"ibsoak/fakegateway/session/client"
+	"ibsoak/fakegateway/session/contract"
 	"ibsoak/internal/wire"
 )
 
-// reqOpenOrders lists this client's working orders. Client 0 gets those that were placed by hand
+// ReqOpenOrders lists this client's working orders. Client 0 gets those that were placed by hand
 // too: they are bound to it.
-func (s *Session) reqOpenOrders(*protobuf.OpenOrdersRequest) {
-	if s.clientID == 0 {
-		s.login.exchange.BindManual(s.conn.Now())
+func (s *Session) ReqOpenOrders(*protobuf.OpenOrdersRequest) {
+	if s.client.ID() == 0 {
+		s.login.exchange.BindManual(s.client.Now())
 	}
 	s.listOpenOrders(s.owns)
 }
 
-// reqAllOpenOrders lists every client's working orders; it binds none of them.
-func (s *Session) reqAllOpenOrders(*protobuf.AllOpenOrdersRequest) {
+// ReqAllOpenOrders lists every client's working orders; it binds none of them.
+func (s *Session) ReqAllOpenOrders(*protobuf.AllOpenOrdersRequest) {
 	s.listOpenOrders(func(exchange.Order) bool { return true })
 }
 
 func (s *Session) listOpenOrders(which func(exchange.Order) bool) {
-	s.login.exchange.View(s.conn.Now(), func(v *exchange.View) {
+	s.login.exchange.View(s.client.Now(), func(v *exchange.View) {
 		s.sendOpenOrders(v, which)
-		s.send(wire.OpenOrderEnd, &protobuf.OpenOrdersEnd{})
+		s.client.Send(wire.OpenOrderEnd, &protobuf.OpenOrdersEnd{})
 	})
+}
+
+// SendOwnOpenOrders lists this client's working orders, and their end if there are any.
+func (s *Session) SendOwnOpenOrders(v *exchange.View) {
+	if s.sendOpenOrders(v, s.owns) > 0 {
+		s.client.Send(wire.OpenOrderEnd, &protobuf.OpenOrdersEnd{})
+	}
 }
 
 func (s *Session) sendOpenOrders(v *exchange.View, which func(exchange.Order) bool) (sent int) {
@@ -43,29 +52,29 @@ func (s *Session) sendOpenOrders(v *exchange.View, which func(exchange.Order) bo
 	return sent
 }
 
-// reqAutoOpenOrders binds orders that are placed by hand from now on to client 0, which gets no
+// ReqAutoOpenOrders binds orders that are placed by hand from now on to client 0, which gets no
 // answer; any other client gets the error that it gets from a Gateway.
-func (s *Session) reqAutoOpenOrders(m *protobuf.AutoOpenOrdersRequest) {
+func (s *Session) ReqAutoOpenOrders(m *protobuf.AutoOpenOrdersRequest) {
 	switch {
-	case s.login.readOnly():
-		s.fail(noRequest, codeReadOnly, textReadOnly)
-	case s.clientID != 0:
-		s.fail(noRequest, 327, "Only the default client (i.e 0) can auto bind orders")
+	case s.login.window.ReadOnly():
+		s.client.Fail(client.NoRequest, client.CodeValidating, client.TextReadOnly)
+	case s.client.ID() != 0:
+		s.client.Fail(client.NoRequest, 327, "Only the default client (i.e 0) can auto bind orders")
 	default:
-		s.login.exchange.AutoBind(s.conn.Now(), m.GetAutoBind())
+		s.login.exchange.AutoBind(s.client.Now(), m.GetAutoBind())
 	}
 }
 
 // sendOrderBound tells client 0 of an order by hand that is its own from now on.
 func (s *Session) sendOrderBound(o exchange.Order) {
-	s.send(wire.OrderBound, &protobuf.OrderBound{
-		PermId: proto.Int64(o.PermID), ClientId: num(o.ClientID), OrderId: num(o.OrderID),
+	s.client.Send(wire.OrderBound, &protobuf.OrderBound{
+		PermId: proto.Int64(o.PermID), ClientId: client.Num(o.ClientID), OrderId: client.Num(o.OrderID),
 	})
 }
 
-// reqCompletedOrders lists the orders of today's session that are done: all, or those from the API.
-func (s *Session) reqCompletedOrders(m *protobuf.CompletedOrdersRequest) {
-	s.login.exchange.View(s.conn.Now(), func(v *exchange.View) {
+// ReqCompletedOrders lists the orders of today's session that are done: all, or those from the API.
+func (s *Session) ReqCompletedOrders(m *protobuf.CompletedOrdersRequest) {
+	s.login.exchange.View(s.client.Now(), func(v *exchange.View) {
 		today := day(v.Now())
 		for _, o := range v.CompletedOrders() {
 			if day(o.DoneAt) != today || o.Manual && m.GetApiOnly() {
@@ -75,37 +84,37 @@ func (s *Session) reqCompletedOrders(m *protobuf.CompletedOrdersRequest) {
 			// Captured: a completed order has none of these.
 			order.OrderId, order.ClientId, order.Submitter = nil, nil, nil
 			if !o.AutoCancel.IsZero() { // captured: IBKR has set it for a GTC order
-				order.AutoCancelDate = proto.String(stamp(s.version, o.AutoCancel))
+				order.AutoCancelDate = proto.String(client.Stamp(s.client.Version(), o.AutoCancel))
 			}
-			s.send(wire.CompletedOrder, &protobuf.CompletedOrder{
-				Contract: contractOf(o.Instrument, venueOf(o)), Order: order,
+			s.client.Send(wire.CompletedOrder, &protobuf.CompletedOrder{
+				Contract: contract.Of(o.Instrument, venueOf(o)), Order: order,
 				OrderState: s.orderState(o),
 			})
 		}
-		s.send(wire.CompletedOrdersEnd, &protobuf.CompletedOrdersEnd{})
+		s.client.Send(wire.CompletedOrdersEnd, &protobuf.CompletedOrdersEnd{})
 	})
 }
 
-func (s *Session) sendOpenOrder(o exchange.Order) { s.send(wire.OpenOrder, s.openOrder(o)) }
+func (s *Session) sendOpenOrder(o exchange.Order) { s.client.Send(wire.OpenOrder, s.openOrder(o)) }
 
 // sendOrderStatus writes zeros, which a Gateway at 225 does too.
 func (s *Session) sendOrderStatus(o exchange.Order, clientID int) {
 	status := &protobuf.OrderStatus{
-		OrderId: num(o.OrderID), Status: proto.String(string(o.Status)),
-		Filled: proto.String(whole(o.Filled)), Remaining: proto.String(whole(o.Remaining)),
-		AvgFillPrice: float(o.AvgFillPrice), PermId: proto.Int64(o.PermID),
-		ParentId: num(o.ParentID), LastFillPrice: float(o.LastFillPrice),
-		ClientId: num(clientID), MktCapPrice: proto.Float64(0),
+		OrderId: client.Num(o.OrderID), Status: proto.String(string(o.Status)),
+		Filled: proto.String(client.Whole(o.Filled)), Remaining: proto.String(client.Whole(o.Remaining)),
+		AvgFillPrice: client.Float(o.AvgFillPrice), PermId: proto.Int64(o.PermID),
+		ParentId: client.Num(o.ParentID), LastFillPrice: client.Float(o.LastFillPrice),
+		ClientId: client.Num(clientID), MktCapPrice: proto.Float64(0),
 	}
 	if o.WhyHeld != "" {
 		status.WhyHeld = proto.String(o.WhyHeld)
 	}
-	s.send(wire.OrderStatus, status)
+	s.client.Send(wire.OrderStatus, status)
 }
 
 func (s *Session) openOrder(o exchange.Order) *protobuf.OpenOrder {
 	return &protobuf.OpenOrder{
-		OrderId: num(o.OrderID), Contract: contractOf(o.Instrument, venueOf(o)),
+		OrderId: client.Num(o.OrderID), Contract: contract.Of(o.Instrument, venueOf(o)),
 		Order: s.orderOf(o), OrderState: s.orderState(o),
 	}
 }
@@ -129,21 +138,21 @@ func venueOf(o exchange.Order) string {
 func (s *Session) orderOf(o exchange.Order) *protobuf.Order {
 	asked := request(o).GetOrder()
 	order := &protobuf.Order{
-		ClientId: num(o.ClientID), OrderId: num(o.OrderID), PermId: proto.Int64(o.PermID),
-		ParentId: num(o.ParentID), Action: proto.String(string(o.Action)),
-		TotalQuantity: proto.String(whole(o.Quantity)), OrderType: proto.String(string(o.Type)),
-		LmtPrice: float(o.LimitPrice), AuxPrice: float(auxPrice(o)),
+		ClientId: client.Num(o.ClientID), OrderId: client.Num(o.OrderID), PermId: proto.Int64(o.PermID),
+		ParentId: client.Num(o.ParentID), Action: proto.String(string(o.Action)),
+		TotalQuantity: proto.String(client.Whole(o.Quantity)), OrderType: proto.String(string(o.Type)),
+		LmtPrice: client.Float(o.LimitPrice), AuxPrice: client.Float(auxPrice(o)),
 		Tif: proto.String(string(o.TIF)), Account: proto.String(o.Account),
-		ClearingIntent: proto.String("IB"), OcaType: num(3), TriggerMethod: num(0),
-		VolatilityType: num(0), ReferencePriceType: num(0),
-		DeltaNeutralOrderType: proto.String("None"), DeltaNeutralShortSaleSlot: num(0),
-		Origin: num(0), ShortSaleSlot: num(0), ExemptCode: num(-1),
-		AdjustedOrderType: proto.String("None"), AdjustableTrailingUnit: num(0),
-		DontUseAutoPriceForHedge: proto.Bool(true), FilledQuantity: proto.String(whole(o.Filled)),
+		ClearingIntent: proto.String("IB"), OcaType: client.Num(3), TriggerMethod: client.Num(0),
+		VolatilityType: client.Num(0), ReferencePriceType: client.Num(0),
+		DeltaNeutralOrderType: proto.String("None"), DeltaNeutralShortSaleSlot: client.Num(0),
+		Origin: client.Num(0), ShortSaleSlot: client.Num(0), ExemptCode: client.Num(-1),
+		AdjustedOrderType: proto.String("None"), AdjustableTrailingUnit: client.Num(0),
+		DontUseAutoPriceForHedge: proto.Bool(true), FilledQuantity: proto.String(client.Whole(o.Filled)),
 		Shareholder:          proto.String("Not an insider or substantial shareholder"),
-		RouteMarketableToBbo: num(0), UsePriceMgmtAlgo: num(0), MinCompeteSize: num(100),
+		RouteMarketableToBbo: client.Num(0), UsePriceMgmtAlgo: client.Num(0), MinCompeteSize: client.Num(100),
 		CompeteAgainstBestOffset: proto.Float64(0.02), Submitter: proto.String("fakegateway"),
-		SeekPriceImprovement: num(0),
+		SeekPriceImprovement: client.Num(0),
 	}
 	if o.OrderRef != "" {
 		order.OrderRef = proto.String(o.OrderRef)
@@ -155,7 +164,7 @@ func (s *Session) orderOf(o exchange.Order) *protobuf.Order {
 		order.OcaGroup = proto.String(o.OCAGroup)
 	}
 	if o.OCAType != 0 {
-		order.OcaType = num(o.OCAType)
+		order.OcaType = client.Num(o.OCAType)
 	}
 	if o.ParentPermID != 0 {
 		order.ParentPermId = proto.Int64(o.ParentPermID)
@@ -163,14 +172,14 @@ func (s *Session) orderOf(o exchange.Order) *protobuf.Order {
 	switch o.Type {
 	case exchange.StopOrder, exchange.StopLimitOrder, // captured: a stop's price is also its trail's
 		exchange.TrailOrder, exchange.TrailLimitOrder:
-		order.TrailStopPrice = float(o.StopPrice)
+		order.TrailStopPrice = client.Float(o.StopPrice)
 	default:
 	}
 	if !o.TrailPercent.IsZero() {
-		order.TrailingPercent = float(o.TrailPercent)
+		order.TrailingPercent = client.Float(o.TrailPercent)
 	}
 	if !o.LimitOffset.IsZero() {
-		order.LmtPriceOffset = float(o.LimitOffset)
+		order.LmtPriceOffset = client.Float(o.LimitOffset)
 	}
 	repeat(order, asked)
 	return order
@@ -240,7 +249,7 @@ func repeatAdjustment(order, asked *protobuf.Order) {
 func (s *Session) orderState(o exchange.Order) *protobuf.OrderState {
 	state := &protobuf.OrderState{Status: proto.String(string(o.Status))}
 	if s.login.cfg.RepeatFilled && o.Status == exchange.Filled && !o.Commission.IsZero() {
-		state.CommissionAndFees = float(o.Commission)
+		state.CommissionAndFees = client.Float(o.Commission)
 		state.CommissionAndFeesCurrency = proto.String(o.Instrument.Currency)
 	}
 	if o.Code != 0 && o.Status == exchange.Inactive {
@@ -249,7 +258,7 @@ func (s *Session) orderState(o exchange.Order) *protobuf.OrderState {
 	if !o.Status.Done() {
 		return state
 	}
-	state.CompletedTime = proto.String(stamp(s.version, o.DoneAt))
+	state.CompletedTime = proto.String(client.Stamp(s.client.Version(), o.DoneAt))
 	switch o.Status {
 	case exchange.Filled:
 		state.CompletedStatus = proto.String(fmt.Sprintf("Filled Size: %d", o.Filled))

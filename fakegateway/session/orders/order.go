@@ -1,4 +1,4 @@
-package session
+package orders
 
 import (
 	"errors"
@@ -6,22 +6,21 @@ import (
 	"github.com/scmhub/ibapi/protobuf"
 
 	"ibsoak/fakegateway/exchange"
+	"ibsoak/fakegateway/session/client"
 )
 
-const codeReadOnly = codeValidating
-
-// placeOrder places an order, changes the working order with the same id, or, with whatIf,
+// PlaceOrder places an order, changes the working order with the same id, or, with whatIf,
 // computes what it would do.
-func (s *Session) placeOrder(m *protobuf.PlaceOrderRequest) {
+func (s *Session) PlaceOrder(m *protobuf.PlaceOrderRequest) {
 	id := int(m.GetOrderId())
-	if s.login.readOnly() {
-		s.fail(id, codeReadOnly, textReadOnly)
+	if s.login.window.ReadOnly() {
+		s.client.Fail(id, client.CodeValidating, client.TextReadOnly)
 		return
 	}
 	r, bad := s.orderRequest(m)
 	switch {
 	case bad != nil:
-		s.fail(id, bad.code, bad.text)
+		s.client.Refuse(id, bad)
 	case m.GetOrder().GetWhatIf():
 		s.whatIf(m, r)
 	case attaches(m.GetAttachedOrders()):
@@ -32,7 +31,7 @@ func (s *Session) placeOrder(m *protobuf.PlaceOrderRequest) {
 }
 
 func (s *Session) place(r exchange.OrderRequest) bool {
-	_, err := s.login.exchange.Place(s.conn.Now(), r)
+	_, err := s.login.exchange.Place(s.client.Now(), r)
 	s.reject(r.OrderID, err)
 	return err == nil
 }
@@ -41,26 +40,26 @@ func (s *Session) place(r exchange.OrderRequest) bool {
 func (s *Session) reject(id int, err error) {
 	var r *exchange.Reject
 	if errors.As(err, &r) && !r.Recorded {
-		s.fail(id, r.Code, r.Text)
+		s.client.Fail(id, r.Code, r.Text)
 	}
 }
 
-// cancelOrder cancels an order of this client or, as captured from a Gateway at 200, of any.
-func (s *Session) cancelOrder(m *protobuf.CancelOrderRequest) {
+// CancelOrder cancels an order of this client or, as captured from a Gateway at 200, of any.
+func (s *Session) CancelOrder(m *protobuf.CancelOrderRequest) {
 	id := int(m.GetOrderId())
-	if s.login.readOnly() {
-		s.fail(id, codeReadOnly, textReadOnly)
+	if s.login.window.ReadOnly() {
+		s.client.Fail(id, client.CodeValidating, client.TextReadOnly)
 		return
 	}
-	err := s.login.exchange.Cancel(s.conn.Now(), s.clientID, id, !s.login.cfg.OwnCancelsOnly)
+	err := s.login.exchange.Cancel(s.client.Now(), s.client.ID(), id, !s.login.cfg.OwnCancelsOnly)
 	s.reject(id, err)
 }
 
-// reqGlobalCancel cancels every working order of every client.
-func (s *Session) reqGlobalCancel(*protobuf.GlobalCancelRequest) {
-	if s.login.readOnly() {
-		s.fail(noRequest, codeReadOnly, textReadOnly)
+// ReqGlobalCancel cancels every working order of every client.
+func (s *Session) ReqGlobalCancel(*protobuf.GlobalCancelRequest) {
+	if s.login.window.ReadOnly() {
+		s.client.Fail(client.NoRequest, client.CodeValidating, client.TextReadOnly)
 		return
 	}
-	s.login.exchange.CancelAll(s.conn.Now(), s.clientID)
+	s.login.exchange.CancelAll(s.client.Now(), s.client.ID())
 }

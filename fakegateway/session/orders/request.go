@@ -1,4 +1,4 @@
-package session
+package orders
 
 import (
 	"fmt"
@@ -11,6 +11,7 @@ import (
 	"github.com/scmhub/ibapi/protobuf"
 
 	"ibsoak/fakegateway/exchange"
+	"ibsoak/fakegateway/session/client"
 	"ibsoak/internal/wire"
 )
 
@@ -48,13 +49,13 @@ var orderTypeNames = map[string]exchange.OrderType{
 }
 
 // orderRequest translates an order. The exchange validates the rest.
-func (s *Session) orderRequest(m *protobuf.PlaceOrderRequest) (exchange.OrderRequest, *refusal) {
+func (s *Session) orderRequest(m *protobuf.PlaceOrderRequest) (exchange.OrderRequest, *client.Refusal) {
 	o := m.GetOrder()
 	if o == nil {
 		o = &protobuf.Order{}
 	}
 	r := exchange.OrderRequest{
-		ClientID: s.clientID, OrderID: int(m.GetOrderId()),
+		ClientID: s.client.ID(), OrderID: int(m.GetOrderId()),
 		Action:     exchange.Action(strings.ToUpper(o.GetAction())),
 		Type:       orderType(o.GetOrderType()),
 		TIF:        exchange.TIF(strings.ToUpper(o.GetTif())),
@@ -66,20 +67,20 @@ func (s *Session) orderRequest(m *protobuf.PlaceOrderRequest) (exchange.OrderReq
 		Echo: m,
 	}
 	if m.GetContract().GetExchange() == "" {
-		return r, refuse("Missing order exchange")
+		return r, client.Invalid("Missing order exchange")
 	}
-	var bad *refusal
-	if r.Instrument, bad = s.only(m.GetContract()); bad != nil {
+	var bad *client.Refusal
+	if r.Instrument, bad = s.contracts.Only(m.GetContract()); bad != nil {
 		return r, bad
 	}
 	if slices.Contains(otherOrderTypes, string(r.Type)) {
-		return r, &refusal{codeUnsupported, textUnsupported}
+		return r, client.Refused(codeUnsupported, textUnsupported)
 	}
-	if r.TIF == "" && (s.version < emptyTIFVersion || s.login.cfg.AcceptEmptyTIF) {
+	if r.TIF == "" && (s.client.Version() < emptyTIFVersion || s.login.cfg.AcceptEmptyTIF) {
 		r.TIF = exchange.DAY
 	}
 	if r.TIF == "" {
-		return r, &refusal{codeEmptyTIF, textEmptyTIF}
+		return r, client.Refused(codeEmptyTIF, textEmptyTIF)
 	}
 	if r.Account, bad = s.orderAccount(o); bad != nil {
 		return r, bad
@@ -104,47 +105,47 @@ func orderType(name string) exchange.OrderType {
 
 // orderAccount is the account that an order names, or the only one. An order for a group of an
 // advisor's goes to the account in it; there is no allocation among several.
-func (s *Session) orderAccount(o *protobuf.Order) (string, *refusal) {
+func (s *Session) orderAccount(o *protobuf.Order) (string, *client.Refusal) {
 	if group := o.GetFaGroup(); group != "" {
-		accounts, known := s.login.group(group)
+		accounts, known := s.login.accounts.Group(group)
 		switch {
 		case !known:
-			return "", refuse("Invalid FA group '" + group + "'")
+			return "", client.Invalid("Invalid FA group '" + group + "'")
 		case len(accounts) == 1:
 			return accounts[0], nil
 		}
-		return "", refuse("Orders are not allocated among the accounts of group '" + group + "'")
+		return "", client.Invalid("Orders are not allocated among the accounts of group '" + group + "'")
 	}
 	if account := o.GetAccount(); account != "" {
 		return account, nil
 	}
-	if accounts := s.login.cfg.Accounts; len(accounts) == 1 {
+	if accounts := s.login.accounts.ClientAccounts(); len(accounts) == 1 {
 		return accounts[0], nil
 	}
-	return "", &refusal{codeNoAccount, textNoAccount}
+	return "", client.Refused(codeNoAccount, textNoAccount)
 }
 
-func wholeShares(text string) (int64, *refusal) {
+func wholeShares(text string) (int64, *client.Refusal) {
 	if text == "" {
 		return 0, nil // the exchange refuses it
 	}
 	d, err := decimal.Parse(text)
 	if err != nil {
-		return 0, refuse("The size value is not a number: " + text)
+		return 0, client.Invalid("The size value is not a number: " + text)
 	}
 	if !d.IsInt() {
-		return 0, &refusal{codeFractional, textFractional}
+		return 0, client.Refused(codeFractional, textFractional)
 	}
 	n, _, ok := d.Int64(0)
 	if !ok {
-		return 0, refuse("The size value is out of range: " + text)
+		return 0, client.Invalid("The size value is out of range: " + text)
 	}
 	return n, nil
 }
 
 // terms reads the prices, times and sizes that an order of a type has. auxPrice is a trigger, a
 // trail or an offset.
-func terms(t exchange.OrderType, o *protobuf.Order) (exchange.Terms, *refusal) {
+func terms(t exchange.OrderType, o *protobuf.Order) (exchange.Terms, *client.Refusal) {
 	terms := exchange.Terms{AllOrNone: o.GetAllOrNone()}
 	if n := o.GetMinQty(); n != math.MaxInt32 {
 		terms.MinQuantity = int64(n)
@@ -175,19 +176,19 @@ func terms(t exchange.OrderType, o *protobuf.Order) (exchange.Terms, *refusal) {
 		to   *time.Time
 	}{{o.GetGoodAfterTime(), &terms.GoodAfter}, {o.GetGoodTillDate(), &terms.GoodTill}} {
 		var err error
-		if *at.to, err = parseTime(at.from); err != nil {
-			return terms, &refusal{codeOrderTime, textOrderTime}
+		if *at.to, err = client.ParseTime(at.from); err != nil {
+			return terms, client.Refused(codeOrderTime, textOrderTime)
 		}
 	}
 	// A date that cannot be read is repeated only: clients hand back what they were once told.
-	terms.AutoCancel, _ = parseTime(o.GetAutoCancelDate())
-	if len(o.GetGoodTillDate()) == len(dayForm) { // through that day
+	terms.AutoCancel, _ = client.ParseTime(o.GetAutoCancelDate())
+	if len(o.GetGoodTillDate()) == len(client.DayForm) { // through that day
 		terms.GoodTill = terms.GoodTill.AddDate(0, 0, 1)
 	}
 	return terms, nil
 }
 
-func trailTerms(o *protobuf.Order, terms *exchange.Terms) *refusal {
+func trailTerms(o *protobuf.Order, terms *exchange.Terms) *client.Refusal {
 	for _, p := range []struct {
 		from *float64
 		to   *decimal.Decimal
@@ -204,13 +205,13 @@ func trailTerms(o *protobuf.Order, terms *exchange.Terms) *refusal {
 }
 
 // price reads a double; unset is 0, as the types without that price leave it.
-func price(f *float64, to *decimal.Decimal) *refusal {
+func price(f *float64, to *decimal.Decimal) *client.Refusal {
 	if f == nil || *f == math.MaxFloat64 {
 		return nil
 	}
 	d, err := decimal.NewFromFloat64(*f)
 	if err != nil {
-		return refuse(fmt.Sprintf("Invalid price %v", *f))
+		return client.Invalid(fmt.Sprintf("Invalid price %v", *f))
 	}
 	*to = d
 	return nil

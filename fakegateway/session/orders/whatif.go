@@ -1,16 +1,18 @@
-package session
+package orders
 
 import (
 	"github.com/govalues/decimal"
 	"github.com/scmhub/ibapi/protobuf"
 
 	"ibsoak/fakegateway/exchange"
+	"ibsoak/fakegateway/session/client"
+	"ibsoak/fakegateway/session/contract"
 	"ibsoak/internal/wire"
 )
 
 // whatIf answers with one openOrder that carries the margin and the commission, and no status.
 func (s *Session) whatIf(m *protobuf.PlaceOrderRequest, r exchange.OrderRequest) {
-	p, err := s.login.exchange.Preview(s.conn.Now(), r)
+	p, err := s.login.exchange.Preview(s.client.Now(), r)
 	if err != nil {
 		s.reject(r.OrderID, err)
 		return
@@ -20,15 +22,15 @@ func (s *Session) whatIf(m *protobuf.PlaceOrderRequest, r exchange.OrderRequest)
 	open.Order.PermId = nil
 	st := open.OrderState
 	before, after := p.Before, p.After
-	change := func(from, to decimal.Decimal) *float64 { return float(must(to.Sub(from))) }
-	st.InitMarginBefore, st.InitMarginAfter = float(before.Initial), float(after.Initial)
+	change := func(from, to decimal.Decimal) *float64 { return client.Float(client.Must(to.Sub(from))) }
+	st.InitMarginBefore, st.InitMarginAfter = client.Float(before.Initial), client.Float(after.Initial)
 	st.InitMarginChange = change(before.Initial, after.Initial)
-	st.MaintMarginBefore, st.MaintMarginAfter = float(before.Maintenance), float(after.Maintenance)
+	st.MaintMarginBefore, st.MaintMarginAfter = client.Float(before.Maintenance), client.Float(after.Maintenance)
 	st.MaintMarginChange = change(before.Maintenance, after.Maintenance)
-	st.EquityWithLoanBefore, st.EquityWithLoanAfter = float(before.Equity), float(after.Equity)
+	st.EquityWithLoanBefore, st.EquityWithLoanAfter = client.Float(before.Equity), client.Float(after.Equity)
 	st.EquityWithLoanChange = change(before.Equity, after.Equity)
-	st.CommissionAndFees = float(p.Commission)
-	st.CommissionAndFeesCurrency, st.MarginCurrency = new(p.CommissionCurrency), new(currencyUSD)
+	st.CommissionAndFees = client.Float(p.Commission)
+	st.CommissionAndFeesCurrency, st.MarginCurrency = new(p.CommissionCurrency), new(contract.USD)
 	open.OrderId = m.OrderId
-	s.send(wire.OpenOrder, open)
+	s.client.Send(wire.OpenOrder, open)
 }

@@ -1,4 +1,4 @@
-package session
+package reference
 
 import (
 	"strings"
@@ -8,29 +8,18 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"ibsoak/fakegateway/market"
+	"ibsoak/fakegateway/session/client"
+	"ibsoak/fakegateway/session/contract"
 	"ibsoak/internal/wire"
 )
 
-const (
-	secTypeStock = "STK"
-	currencyUSD  = "USD"
-	exchSMART    = "SMART"
-)
-
-func init() {
-	serve(map[wire.Kind]handler{
-		wire.ReqContractDetails: on((*Session).reqContractDetails),
-		wire.CancelContractData: quiet, // an answer has always been sent by then
-	})
-}
-
-// reqContractDetails sends every contract that a description can mean, and their end. Of a stock
+// ReqContractDetails sends every contract that a description can mean, and their end. Of a stock
 // without an exchange, there is one at each, as captured from a Gateway.
-func (s *Session) reqContractDetails(m *protobuf.ContractDataRequest) {
+func (s *Session) ReqContractDetails(m *protobuf.ContractDataRequest) {
 	asked := m.GetContract()
-	found, r := s.find(asked)
+	found, r := s.contracts.Find(asked)
 	if r != nil {
-		s.fail(int(m.GetReqId()), r.code, r.text)
+		s.client.Refuse(int(m.GetReqId()), r)
 		return
 	}
 	sessions := make(hours)
@@ -39,7 +28,7 @@ func (s *Session) reqContractDetails(m *protobuf.ContractDataRequest) {
 			s.sendContract(m.ReqId, i, venue, sessions)
 		}
 	}
-	s.send(wire.ContractDataEnd, &protobuf.ContractDataEnd{ReqId: m.ReqId})
+	s.client.Send(wire.ContractDataEnd, &protobuf.ContractDataEnd{ReqId: m.ReqId})
 }
 
 // venuesOf are the exchanges at which an instrument answers a description.
@@ -55,7 +44,7 @@ func venuesOf(i market.Instrument, asked *protobuf.Contract) []string {
 
 func (s *Session) sendContract(id *int32, i market.Instrument, venue string, sessions hours) {
 	kind := wire.ContractData
-	c, d := contractOf(i, venue), s.details(i, sessions)
+	c, d := contract.Of(i, venue), s.details(i, sessions)
 	if i.PrimaryExchange != "" {
 		c.PrimaryExch = proto.String(i.PrimaryExchange)
 	}
@@ -67,7 +56,7 @@ func (s *Session) sendContract(id *int32, i market.Instrument, venue string, ses
 		kind = wire.BondContractData
 		bondDetails(i, c, d)
 	}
-	s.send(kind, &protobuf.ContractData{ReqId: id, Contract: c, ContractDetails: d})
+	s.client.Send(kind, &protobuf.ContractData{ReqId: id, Contract: c, ContractDetails: d})
 }
 
 // lastTrade is when an instrument can last be traded, "20261218 08:30:00 US/Central", as captured
@@ -99,11 +88,11 @@ func (h hours) of(i market.Instrument, prices market.Market, now time.Time) [2]s
 // details are what a Gateway says of an instrument. What does not apply is left out, as captured
 // at 225; text has numbers there, as captured at 200.
 func (s *Session) details(i market.Instrument, sessions hours) *protobuf.ContractDetails {
-	open := sessions.of(i, s.login.exchange.Market(), s.conn.Now())
+	open := sessions.of(i, s.exchange.Market(), s.client.Now())
 	d := &protobuf.ContractDetails{
 		MarketName: proto.String(marketName(i)), MinTick: proto.String(i.MinTick.String()),
 		OrderTypes: proto.String(i.OrderTypes), ValidExchanges: proto.String(i.ValidExchanges),
-		PriceMagnifier: num(i.PriceMagnifier), LongName: proto.String(i.LongName),
+		PriceMagnifier: client.Num(i.PriceMagnifier), LongName: proto.String(i.LongName),
 		TimeZoneId:   proto.String(i.ZoneID),
 		TradingHours: proto.String(open[0]), LiquidHours: proto.String(open[1]),
 		MarketRuleIds: proto.String(i.MarketRuleIDs), SecIdList: securityIDs(i),
@@ -128,12 +117,12 @@ func (s *Session) details(i market.Instrument, sessions hours) *protobuf.Contrac
 			*f.field = proto.String(f.text)
 		}
 	}
-	text := wire.FormAt(wire.ContractData, s.version) != wire.Protobuf
+	text := wire.FormAt(wire.ContractData, s.client.Version()) != wire.Protobuf
 	if i.AggGroup != 0 && (i.AggGroup != noAggGroup || text) {
-		d.AggGroup = num(i.AggGroup)
+		d.AggGroup = client.Num(i.AggGroup)
 	}
 	if i.UnderConID != 0 || text {
-		d.UnderConId = num(i.UnderConID)
+		d.UnderConId = client.Num(i.UnderConID)
 	}
 	if text {
 		d.EvMultiplier = proto.Float64(0)
@@ -171,7 +160,7 @@ func bondDetails(i market.Instrument, c *protobuf.Contract, d *protobuf.Contract
 	c.Symbol, c.Currency, d.MarketName, d.LongName = nil, nil, nil, nil
 	c.LastTradeDate, c.LastTradeDateOrContractMonth, d.RealExpirationDate = nil, nil, nil
 	d.Cusip = proto.String(i.LocalSymbol)
-	if maturity := i.LastTradeDate; len(maturity) == len(dayForm) {
+	if maturity := i.LastTradeDate; len(maturity) == len(client.DayForm) {
 		year, month, day := maturity[:4], maturity[4:6], maturity[6:]
 		d.ContractMonth = proto.String(year + month)
 		d.DescAppend = proto.String(strings.Join([]string{

@@ -1,4 +1,4 @@
-package session
+package reference
 
 import (
 	"strings"
@@ -6,25 +6,14 @@ import (
 	"github.com/scmhub/ibapi/protobuf"
 	"google.golang.org/protobuf/proto"
 
+	"ibsoak/fakegateway/session/client"
 	"ibsoak/internal/wire"
 )
 
 const (
-	codeNewsFeed    = 10276
-	textNewsFeed    = "News feed is not allowed."
 	codeNewsArticle = 10172
 	textNewsArticle = "Failed to request news article:"
 )
-
-func init() {
-	serve(map[wire.Kind]handler{
-		wire.ReqNewsProviders:    on((*Session).reqNewsProviders),
-		wire.ReqHistoricalNews:   on((*Session).reqHistoricalNews),
-		wire.ReqNewsArticle:      on((*Session).reqNewsArticle),
-		wire.ReqNewsBulletins:    quiet, // IBKR has none to tell
-		wire.CancelNewsBulletins: quiet,
-	})
-}
 
 // newsProviders are those that every account has.
 var newsProviders = []struct{ code, name string }{
@@ -33,32 +22,33 @@ var newsProviders = []struct{ code, name string }{
 	{"DJNL", "Dow Jones Newsletters"},
 }
 
-func (s *Session) reqNewsProviders(*protobuf.NewsProvidersRequest) {
+// ReqNewsProviders lists them.
+func (s *Session) ReqNewsProviders(*protobuf.NewsProvidersRequest) {
 	answer := &protobuf.NewsProviders{}
 	for _, p := range newsProviders {
 		answer.NewsProviders = append(answer.NewsProviders, &protobuf.NewsProvider{
 			ProviderCode: proto.String(p.code), ProviderName: proto.String(p.name),
 		})
 	}
-	s.send(wire.NewsProviders, answer)
+	s.client.Send(wire.NewsProviders, answer)
 }
 
-// reqHistoricalNews finds no headlines: the providers have written nothing about a market that is
+// ReqHistoricalNews finds no headlines: the providers have written nothing about a market that is
 // not there. Providers are separated by plus signs.
-func (s *Session) reqHistoricalNews(m *protobuf.HistoricalNewsRequest) {
+func (s *Session) ReqHistoricalNews(m *protobuf.HistoricalNewsRequest) {
 	id := int(m.GetReqId())
-	if _, ok := s.login.exchange.Market().Lookup(int(m.GetConId())); !ok {
-		s.fail(id, codeNoSecurity, textNoSecurity)
+	if _, ok := s.exchange.Market().Lookup(int(m.GetConId())); !ok {
+		s.client.Fail(id, client.CodeNoSecurity, client.TextNoSecurity)
 		return
 	}
 	for code := range strings.SplitSeq(m.GetProviderCodes(), "+") {
 		if !hasProvider(code) {
-			s.refuse(id, refuse("Invalid news provider code: "+code))
+			s.client.Refuse(id, client.Invalid("Invalid news provider code: "+code))
 			return
 		}
 	}
-	s.send(wire.HistoricalNewsEnd, &protobuf.HistoricalNewsEnd{
-		ReqId: num(id), HasMore: proto.Bool(false),
+	s.client.Send(wire.HistoricalNewsEnd, &protobuf.HistoricalNewsEnd{
+		ReqId: client.Num(id), HasMore: proto.Bool(false),
 	})
 }
 
@@ -71,11 +61,12 @@ func hasProvider(code string) bool {
 	return false
 }
 
-func (s *Session) reqNewsArticle(m *protobuf.NewsArticleRequest) {
+// ReqNewsArticle finds no article: there are no headlines.
+func (s *Session) ReqNewsArticle(m *protobuf.NewsArticleRequest) {
 	id := int(m.GetReqId())
 	if !hasProvider(m.GetProviderCode()) {
-		s.fail(id, codeNewsArticle, textNewsArticle+"News provider code is not valid")
+		s.client.Fail(id, codeNewsArticle, textNewsArticle+"News provider code is not valid")
 		return
 	}
-	s.fail(id, codeNewsArticle, textNewsArticle+"No data available")
+	s.client.Fail(id, codeNewsArticle, textNewsArticle+"No data available")
 }

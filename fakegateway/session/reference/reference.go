@@ -1,41 +1,35 @@
-package session
+package reference
 
 import (
 	"github.com/scmhub/ibapi/protobuf"
 	"google.golang.org/protobuf/proto"
 
+	"ibsoak/fakegateway/session/client"
+	"ibsoak/fakegateway/session/contract"
 	"ibsoak/internal/wire"
 )
 
-func init() {
-	serve(map[wire.Kind]handler{
-		wire.ReqFamilyCodes:     on((*Session).reqFamilyCodes),
-		wire.ReqSoftDollarTiers: on((*Session).reqSoftDollarTiers),
-		wire.ReqMatchingSymbols: on((*Session).reqMatchingSymbols),
-	})
-}
-
-// reqFamilyCodes answers as captured from a Gateway at 200 whose login is in no family.
-func (s *Session) reqFamilyCodes(*protobuf.FamilyCodesRequest) {
-	s.send(wire.FamilyCodes, &protobuf.FamilyCodes{FamilyCodes: []*protobuf.FamilyCode{
+// ReqFamilyCodes answers as captured from a Gateway at 200 whose login is in no family.
+func (s *Session) ReqFamilyCodes(*protobuf.FamilyCodesRequest) {
+	s.client.Send(wire.FamilyCodes, &protobuf.FamilyCodes{FamilyCodes: []*protobuf.FamilyCode{
 		{AccountId: proto.String("*"), FamilyCode: proto.String("")},
 	}})
 }
 
-// reqSoftDollarTiers answers with no tiers, as captured from a Gateway at 225: they are for
+// ReqSoftDollarTiers answers with no tiers, as captured from a Gateway at 225: they are for
 // registered professional advisors and funds.
-func (s *Session) reqSoftDollarTiers(m *protobuf.SoftDollarTiersRequest) {
-	s.send(wire.SoftDollarTiers, &protobuf.SoftDollarTiers{ReqId: m.ReqId})
+func (s *Session) ReqSoftDollarTiers(m *protobuf.SoftDollarTiersRequest) {
+	s.client.Send(wire.SoftDollarTiers, &protobuf.SoftDollarTiers{ReqId: m.ReqId})
 }
 
-// reqMatchingSymbols sends the instruments that a pattern can mean, and what is listed on each.
-func (s *Session) reqMatchingSymbols(m *protobuf.MatchingSymbolsRequest) {
+// ReqMatchingSymbols sends the instruments that a pattern can mean, and what is listed on each.
+func (s *Session) ReqMatchingSymbols(m *protobuf.MatchingSymbolsRequest) {
 	var samples []*protobuf.ContractDescription
-	listed := s.login.exchange.Market()
+	listed := s.exchange.Market()
 	for _, i := range listed.Match(m.GetPattern()) {
 		c := &protobuf.Contract{
-			ConId: num(i.ConID), Symbol: proto.String(i.Symbol), SecType: proto.String(string(i.SecType)),
-			PrimaryExch: proto.String(listing(i)), Currency: proto.String(i.Currency),
+			ConId: client.Num(i.ConID), Symbol: proto.String(i.Symbol), SecType: proto.String(string(i.SecType)),
+			PrimaryExch: proto.String(contract.Listing(i)), Currency: proto.String(i.Currency),
 			Description: proto.String(i.LongName),
 		}
 		d := &protobuf.ContractDescription{Contract: c}
@@ -44,7 +38,7 @@ func (s *Session) reqMatchingSymbols(m *protobuf.MatchingSymbolsRequest) {
 		}
 		samples = append(samples, d)
 	}
-	s.send(wire.SymbolSamples, &protobuf.SymbolSamples{
+	s.client.Send(wire.SymbolSamples, &protobuf.SymbolSamples{
 		ReqId: m.ReqId, ContractDescriptions: samples,
 	})
 }

@@ -1,4 +1,4 @@
-package session
+package reference
 
 import (
 	"fmt"
@@ -7,56 +7,41 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"ibsoak/fakegateway/market"
+	"ibsoak/fakegateway/session/client"
 	"ibsoak/internal/wire"
 )
 
-func init() {
-	serve(map[wire.Kind]handler{
-		wire.ReqSmartComponents: on((*Session).reqSmartComponents),
-		wire.ReqMarketRule:      on((*Session).reqMarketRule),
-	})
-}
-
-// bboExchange names the exchanges whose quotes are joined in an instrument's: only those of stocks
-// are.
-func bboExchange(i market.Instrument) string {
-	if i.SecType == market.Stock {
-		return market.BBOExchange
-	}
-	return ""
-}
-
-// reqSmartComponents gives the exchanges behind a name from tickReqParams.
-func (s *Session) reqSmartComponents(m *protobuf.SmartComponentsRequest) {
+// ReqSmartComponents gives the exchanges behind a name from tickReqParams.
+func (s *Session) ReqSmartComponents(m *protobuf.SmartComponentsRequest) {
 	id := int(m.GetReqId())
 	components, ok := market.SmartComponents(m.GetBboExchange())
 	if !ok {
-		s.refuse(id, refuse("Invalid BBO exchange/security type code"))
+		s.client.Refuse(id, client.Invalid("Invalid BBO exchange/security type code"))
 		return
 	}
-	answer := &protobuf.SmartComponents{ReqId: num(id)}
+	answer := &protobuf.SmartComponents{ReqId: client.Num(id)}
 	for _, c := range components {
 		answer.SmartComponents = append(answer.SmartComponents, &protobuf.SmartComponent{
-			BitNumber: num(c.Bit), Exchange: proto.String(c.Exchange),
+			BitNumber: client.Num(c.Bit), Exchange: proto.String(c.Exchange),
 			ExchangeLetter: proto.String(c.Letter),
 		})
 	}
-	s.send(wire.SmartComponents, answer)
+	s.client.Send(wire.SmartComponents, answer)
 }
 
-// reqMarketRule gives the price increments behind an id from contract details.
-func (s *Session) reqMarketRule(m *protobuf.MarketRuleRequest) {
+// ReqMarketRule gives the price increments behind an id from contract details.
+func (s *Session) ReqMarketRule(m *protobuf.MarketRuleRequest) {
 	rule := int(m.GetMarketRuleId())
 	increments, ok := market.MarketRule(rule)
 	if !ok {
-		s.refuse(noRequest, refuse(fmt.Sprintf("Market rule %d is not known", rule)))
+		s.client.Refuse(client.NoRequest, client.Invalid(fmt.Sprintf("Market rule %d is not known", rule)))
 		return
 	}
-	answer := &protobuf.MarketRule{MarketRuleId: num(rule)}
+	answer := &protobuf.MarketRule{MarketRuleId: client.Num(rule)}
 	for _, i := range increments {
 		answer.PriceIncrements = append(answer.PriceIncrements, &protobuf.PriceIncrement{
-			LowEdge: proto.Float64(priceOf(i.LowEdge)), Increment: proto.Float64(priceOf(i.Increment)),
+			LowEdge: proto.Float64(client.PriceOf(i.LowEdge)), Increment: proto.Float64(client.PriceOf(i.Increment)),
 		})
 	}
-	s.send(wire.MarketRule, answer)
+	s.client.Send(wire.MarketRule, answer)
 }

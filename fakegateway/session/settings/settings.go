@@ -1,9 +1,10 @@
-package session
+package settings
 
 import (
 	"github.com/scmhub/ibapi/protobuf"
 	"google.golang.org/protobuf/proto"
 
+	"ibsoak/fakegateway/session/client"
 	"ibsoak/internal/wire"
 )
 
@@ -14,24 +15,26 @@ const (
 	updateWarning = "warning" // wants its warnings accepted
 )
 
-func init() {
-	serve(map[wire.Kind]handler{
-		wire.ReqConfig:    on((*Session).reqConfig),
-		wire.UpdateConfig: on((*Session).updateConfig),
-	})
+// Session is one client's part.
+type Session struct {
+	client *client.Client
+	window *Window
 }
 
-// reqConfig sends the Gateway's settings.
-func (s *Session) reqConfig(m *protobuf.ConfigRequest) {
-	config := s.login.config()
+// New is the part of a client.
+func New(w *Window, c *client.Client) *Session { return &Session{client: c, window: w} }
+
+// ReqConfig sends the Gateway's settings.
+func (s *Session) ReqConfig(m *protobuf.ConfigRequest) {
+	config := s.window.config()
 	config.ReqId = m.ReqId
-	s.send(wire.ConfigResponse, config)
+	s.client.Send(wire.ConfigResponse, config)
 }
 
-// updateConfig changes the Gateway's settings. Read-only API, master client id and the orders of
+// UpdateConfig changes the Gateway's settings. Read-only API, master client id and the orders of
 // the bootstrap have effect at once; the rest is remembered and can be read.
-func (s *Session) updateConfig(m *protobuf.UpdateConfigRequest) {
-	answer := s.login.change(m)
+func (s *Session) UpdateConfig(m *protobuf.UpdateConfigRequest) {
+	answer := s.window.change(m)
 	switch {
 	case len(answer.GetErrors()) > 0:
 		answer.Status = proto.String(updateFailed)
@@ -42,5 +45,5 @@ func (s *Session) updateConfig(m *protobuf.UpdateConfigRequest) {
 	default:
 		answer.Status = proto.String(updateDone)
 	}
-	s.send(wire.UpdateConfigResponse, answer)
+	s.client.Send(wire.UpdateConfigResponse, answer)
 }

@@ -1,20 +1,49 @@
-package session
+package settings
 
 import (
 	"fmt"
 	"slices"
-	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/scmhub/ibapi/protobuf"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"ibsoak/fakegateway/session/client"
 )
 
-// settings are those of a Gateway's own configuration window, which clients can read and, from
-// 221 on, change. The zero value is what the Gateway was started with.
-type settings struct {
-	mu  sync.Mutex
-	now *protobuf.ConfigResponse // nil: as started
+// Installed is what the Gateway's own configuration shows of the settings it was started with.
+type Installed struct {
+	ReadOnlyAPI       bool
+	NoOrdersOnConnect bool
+	MasterClientID    int  // 0: none
+	NoResubmit        bool // orders of an outage are rejected
+	AdvisorGroups     bool // the login is an advisor's
+	Port              Port
+}
+
+// Port is what clients can read about the port, which has rules of its own.
+type Port struct {
+	Number              func() int    // 0: none yet
+	SendTimeout         time.Duration // 0: what TWS installs
+	RejectFastMessages  bool          // rather than read them slower
+	DisconnectMalformed bool
+	TrustedAddresses    []string
+}
+
+// Window is a Gateway's configuration window, which clients can read and, from version 221 on,
+// change. Its methods may be called from any goroutine.
+type Window struct {
+	port func() int
+	now  atomic.Pointer[protobuf.ConfigResponse] // it is replaced, never changed
+}
+
+// NewWindow shows what the Gateway was started with.
+func NewWindow(i Installed) *Window {
+	w := &Window{port: i.Port.Number}
+	w.now.Store(i.config())
+	return w
 }
 
 // confirmCapPrice is the one message of a Gateway that a client can turn off here, once it has
@@ -27,33 +56,32 @@ const (
 	installedMaxHistory  = 16 // megabytes
 )
 
-// started is the configuration that the Gateway was started with.
-func (l *Login) started() *protobuf.ConfigResponse {
-	cfg := l.cfg
+// config is the configuration that the Gateway was started with.
+func (i Installed) config() *protobuf.ConfigResponse {
 	bulk := installedBulkTimeout
-	if cfg.SendTimeout > 0 {
-		bulk = int(cfg.SendTimeout.Seconds())
+	if i.Port.SendTimeout > 0 {
+		bulk = int(i.Port.SendTimeout.Seconds())
 	}
 	api := &protobuf.ApiSettingsConfig{
-		ReadOnlyApi:                           proto.Bool(cfg.ReadOnlyAPI),
-		DownloadOpenOrdersOnConnection:        proto.Bool(!cfg.NoOrdersOnConnect),
-		MasterClientId:                        num(cfg.MasterClientID),
+		ReadOnlyApi:                           proto.Bool(i.ReadOnlyAPI),
+		DownloadOpenOrdersOnConnection:        proto.Bool(!i.NoOrdersOnConnect),
+		MasterClientId:                        client.Num(i.MasterClientID),
 		PrepareDailyPnL:                       proto.Bool(true),
 		EncodeApiMessages:                     proto.String("osCodePage"),
 		LoggingLevel:                          proto.String("error"),
 		SendInstrumentTimezone:                proto.String("instrument"),
 		ExposeTradingScheduleToApi:            proto.Bool(true),
-		UseAccountGroupsWithAllocationMethods: proto.Bool(cfg.Advisor.Account != ""),
-		RejectMessagesAboveMaxRate:            proto.Bool(cfg.MessagePacing == RejectMessages),
-		MaintainConnectionOnIncorrectFields:   proto.Bool(!cfg.DisconnectMalformed),
-		MaintainAndResubmitOrdersOnReconnect:  proto.Bool(!cfg.NoResubmit),
-		BulkDataTimeout:                       num(bulk),
-		HistoricalDataMaxSize:                 num(installedMaxHistory),
-		TrustedIPs:                            cfg.TrustedAddresses,
+		UseAccountGroupsWithAllocationMethods: proto.Bool(i.AdvisorGroups),
+		RejectMessagesAboveMaxRate:            proto.Bool(i.Port.RejectFastMessages),
+		MaintainConnectionOnIncorrectFields:   proto.Bool(!i.Port.DisconnectMalformed),
+		MaintainAndResubmitOrdersOnReconnect:  proto.Bool(!i.NoResubmit),
+		BulkDataTimeout:                       client.Num(bulk),
+		HistoricalDataMaxSize:                 client.Num(installedMaxHistory),
+		TrustedIPs:                            i.Port.TrustedAddresses,
 	}
 	return &protobuf.ConfigResponse{
 		Messages: []*protobuf.MessageConfig{{
-			Id: num(confirmCapPrice), Title: proto.String("Confirm Mandatory Cap Price"),
+			Id: client.Num(confirmCapPrice), Title: proto.String("Confirm Mandatory Cap Price"),
 			Message:       proto.String("A cap price keeps a market order from trading far away."),
 			DefaultAction: proto.String("confirm"), Enabled: proto.Bool(true),
 		}},
@@ -65,47 +93,24 @@ func (l *Login) started() *protobuf.ConfigResponse {
 }
 
 // config is a copy of the configuration as it is now.
-func (l *Login) config() *protobuf.ConfigResponse {
-	var config *protobuf.ConfigResponse
-	l.readConfig(func(now *protobuf.ConfigResponse) { config = proto.CloneOf(now) })
-	if port := l.cfg.Port(); port != 0 {
-		config.Api.Settings.SocketPort = num(port)
+func (w *Window) config() *protobuf.ConfigResponse {
+	config := proto.CloneOf(w.now.Load())
+	if port := w.port(); port != 0 {
+		config.Api.Settings.SocketPort = client.Num(port)
 	}
 	return config
 }
 
-// readConfig shows the configuration, which must not be kept.
-func (l *Login) readConfig(f func(*protobuf.ConfigResponse)) {
-	c := &l.console.settings
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.now == nil {
-		c.now = l.started()
-	}
-	f(c.now)
-}
+func (w *Window) api() *protobuf.ApiSettingsConfig { return w.now.Load().GetApi().GetSettings() }
 
-// readOnly reports whether orders, cancels and reqIds are refused.
-func (l *Login) readOnly() (on bool) {
-	l.readConfig(func(c *protobuf.ConfigResponse) { on = c.GetApi().GetSettings().GetReadOnlyApi() })
-	return on
-}
+// ReadOnly reports whether orders, cancels and reqIds are refused.
+func (w *Window) ReadOnly() bool { return w.api().GetReadOnlyApi() }
 
-// masterClient is the client that hears of every order, or 0.
-func (l *Login) masterClient() (id int) {
-	l.readConfig(func(c *protobuf.ConfigResponse) {
-		id = int(c.GetApi().GetSettings().GetMasterClientId())
-	})
-	return id
-}
+// MasterClient is the client that hears of every order, or 0.
+func (w *Window) MasterClient() int { return int(w.api().GetMasterClientId()) }
 
-// ordersOnConnect reports whether a client's open orders are told at the start of its session.
-func (l *Login) ordersOnConnect() (on bool) {
-	l.readConfig(func(c *protobuf.ConfigResponse) {
-		on = c.GetApi().GetSettings().GetDownloadOpenOrdersOnConnection()
-	})
-	return on
-}
+// OrdersOnConnect reports whether a client's open orders are told at the start of its session.
+func (w *Window) OrdersOnConnect() bool { return w.api().GetDownloadOpenOrdersOnConnection() }
 
 // atStart are settings that this Gateway has as switches of its own: a running one keeps them.
 var atStart = []string{
@@ -137,9 +142,9 @@ func differences(path string, have, want protoreflect.Message) []string {
 
 // change applies what a client asks for, all of it or, when there are errors or warnings that it
 // has not accepted, nothing.
-func (l *Login) change(m *protobuf.UpdateConfigRequest) *protobuf.UpdateConfigResponse {
+func (w *Window) change(m *protobuf.UpdateConfigRequest) *protobuf.UpdateConfigResponse {
 	wanted := &protobuf.ConfigResponse{LockAndExit: m.LockAndExit, Api: m.Api, Orders: m.Orders}
-	now := l.config()
+	now := w.config()
 	answer := &protobuf.UpdateConfigResponse{
 		ReqId: m.ReqId, ChangedFields: differences("", now.ProtoReflect(), wanted.ProtoReflect()),
 	}
@@ -160,10 +165,7 @@ func (l *Login) change(m *protobuf.UpdateConfigRequest) *protobuf.UpdateConfigRe
 		now.Api.Settings.TrustedIPs = nil // merging would append
 	}
 	proto.Merge(now, wanted)
-	c := &l.console.settings
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = now
+	w.now.Store(now)
 	return answer
 }
 

@@ -8,8 +8,8 @@ import (
 	"ibsoak/fakegateway/exchange"
 )
 
-// sessions is the registry of client ids. The zero value is empty.
-type sessions struct {
+// clientIDs is which client ids are in use. The zero value is empty.
+type clientIDs struct {
 	mu      sync.Mutex
 	byID    map[int]*Session
 	leaving map[int]time.Time // when an id that is not free yet will be, on the scenario's clock
@@ -18,7 +18,7 @@ type sessions struct {
 }
 
 // claim takes a client id at now. It fails while another session has it, or has not released it.
-func (r *sessions) claim(id int, s *Session, now time.Time) bool {
+func (r *clientIDs) claim(id int, s *Session, now time.Time) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.byID[id] != nil || now.Before(r.leaving[id]) {
@@ -37,36 +37,36 @@ func (r *sessions) claim(id int, s *Session, now time.Time) bool {
 }
 
 // release gives a client id back, if this session has it, so that it is free at a moment.
-func (r *sessions) release(s *Session, free time.Time) {
+func (r *clientIDs) release(s *Session, free time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.byID[s.clientID] == s {
-		delete(r.byID, s.clientID)
-		r.leaving[s.clientID] = free
+	if r.byID[s.client.ID()] == s {
+		delete(r.byID, s.client.ID())
+		r.leaving[s.client.ID()] = free
 	}
 }
 
 // forget frees the ids that wait for their release, as a restart does.
-func (r *sessions) forget() {
+func (r *clientIDs) forget() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	clear(r.leaving)
 }
 
 // all lists the sessions by client id.
-func (r *sessions) all() []*Session {
+func (r *clientIDs) all() []*Session {
 	r.mu.Lock()
 	all := make([]*Session, 0, len(r.byID))
 	for _, s := range r.byID {
 		all = append(all, s)
 	}
 	r.mu.Unlock()
-	slices.SortFunc(all, func(a, b *Session) int { return a.clientID - b.clientID })
+	slices.SortFunc(all, func(a, b *Session) int { return a.client.ID() - b.client.ID() })
 	return all
 }
 
 // deliver hands an event of the exchange to every session.
-func (r *sessions) deliver(v *exchange.View, e exchange.Event) {
+func (r *clientIDs) deliver(v *exchange.View, e exchange.Event) {
 	for _, s := range r.all() {
 		s.deliver(v, e)
 	}
