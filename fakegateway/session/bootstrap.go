@@ -45,13 +45,13 @@ func (s *Session) Start(clientID int) (ok bool) {
 
 // repeatedStart is START_API on a session that has started.
 func (s *Session) repeatedStart(*protobuf.StartApiRequest) {
-	s.client.Fail(client.NoRequest, client.CodeValidating, client.Validating("The API has already been started"))
+	s.client.Refuse(client.NoRequest, client.Invalid("The API has already been started"))
 }
 
 func (s *Session) sendManagedAccounts() {
 	list := strings.Join(s.login.advisor.AllAccounts(), ",")
-	if lies := s.login.cfg.ManagedAccounts; len(lies) > 0 {
-		list = lies[min(s.ordinal, len(lies))-1]
+	if texts := s.login.cfg.ManagedAccounts; len(texts) > 0 {
+		list = texts[min(s.ordinal, len(texts))-1]
 	}
 	s.client.Send(wire.ManagedAccounts, &protobuf.ManagedAccounts{AccountsList: proto.String(list)})
 }

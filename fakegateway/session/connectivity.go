@@ -44,7 +44,7 @@ type upstream struct {
 	competing bool
 	farms     []Farm
 	before    []Farm           // the farms, as they were when the connection was lost
-	held      []exchange.Event // reports that clients have not heard
+	held      []exchange.Event // reports that clients have not received
 	dropped   int              // reports past heldReports
 }
 
@@ -53,7 +53,7 @@ type Connectivity struct {
 	Lost        bool   `json:"lost"`      // 1100 was the last word
 	Competing   bool   `json:"competing"` // another session has the market data
 	Farms       []Farm `json:"farms"`
-	HeldReports int    `json:"heldReports"` // fills and statuses that clients have not heard of
+	HeldReports int    `json:"heldReports"` // fills and statuses that clients have not received
 }
 
 // Connectivity is the state of the login's connection to IBKR's servers.
@@ -64,7 +64,7 @@ func (l *Login) Connectivity() Connectivity {
 	return Connectivity{u.lost, u.competing, slices.Clone(u.farms), len(u.held)}
 }
 
-// notices are what a client hears of at the end of its bootstrap.
+// notices are what a client receives at the end of its bootstrap.
 func (u *upstream) notices() []client.Notice {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -89,8 +89,8 @@ func (u *upstream) isLost() bool {
 	return u.lost
 }
 
-// pass is the exchange's subscriber: it passes events on to the sessions. While the connection is lost, reports wait; market data and
-// account values, which come by the clock, do not come at all.
+// pass is the exchange's subscriber: it passes events on to the sessions. While the connection is
+// lost, reports wait; market data and account values, which come by the clock, do not come at all.
 func (l *Login) pass(v *exchange.View, e exchange.Event) {
 	if l.upstream.troubled.Load() && l.upstream.holds(e) {
 		return
@@ -142,7 +142,7 @@ func (l *Login) Lose(now time.Time) (wire string, err error) {
 }
 
 // Restore brings the connection back: the farms, 1102, or 1101 and no market data subscription any
-// more; then a burst of all that clients have not heard. The requests that waited are for each
+// more; then a burst of all that clients have not received. The requests that waited are for each
 // connection's loop to Resume.
 func (l *Login) Restore(now time.Time, dataLost bool) (wire string, err error) {
 	u := &l.upstream
@@ -176,14 +176,14 @@ func (l *Login) Restore(now time.Time, dataLost bool) (wire string, err error) {
 	return wire, err
 }
 
-// forget drops what is held back: the clients that had not heard it are gone.
+// forget drops what is held back: the clients that had not received it are gone.
 func (u *upstream) forget() {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.held, u.dropped = nil, 0
 }
 
-// publish says what readers without the lock need. The caller holds mu.
+// publish sets what readers without the lock need. The caller holds mu.
 func (u *upstream) publish() { u.troubled.Store(u.lost || u.competing) }
 
 // farmSummary is what follows 1101 and 1102 in users' logs.
@@ -205,7 +205,7 @@ func farmSummary(farms []Farm) string {
 	}
 }
 
-// SetFarm changes one farm and tells every client.
+// SetFarm changes one farm and informs every client.
 func (l *Login) SetFarm(now time.Time, name string, state FarmState) (wire string, err error) {
 	u := &l.upstream
 	l.exchange.View(now, func(v *exchange.View) {
@@ -274,7 +274,7 @@ func (l *Login) Compete(now time.Time, begins bool) (wire string, err error) {
 
 const codeCompeting = 10197
 
-// Announce tells every client whose bootstrap is out.
+// Announce sends a notice to every client whose bootstrap is out.
 func (l *Login) Announce(now time.Time, n client.Notice) {
 	l.exchange.View(now, func(*exchange.View) { l.announce(n) })
 }

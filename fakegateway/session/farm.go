@@ -66,7 +66,7 @@ var farmNotices = map[FarmKind]map[FarmState]client.Notice{
 	},
 }
 
-// notice is what clients hear of the farm.
+// notice is what clients receive about the farm.
 func (f Farm) notice() client.Notice {
 	n := farmNotices[f.Kind][f.State]
 	return client.Notice{Code: n.Code, Text: n.Text + f.Name}

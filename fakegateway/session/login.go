@@ -147,7 +147,7 @@ func (c Config) exchangeConfig() exchange.Config {
 func (l *Login) Exchange() *exchange.Exchange { return l.exchange }
 
 // Restart forgets what a restart of the Gateway does: which client ids are not free yet, and what
-// clients that are gone have not heard. Their sessions have ended by then.
+// clients that are gone have not received. Their sessions have ended by then.
 func (l *Login) Restart() {
 	l.ids.forget()
 	l.upstream.forget()

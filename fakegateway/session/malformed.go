@@ -16,8 +16,7 @@ import (
 // unserved refuses a request that IBKR has and this Gateway does not serve, under its own request
 // id, because its client waits for that id.
 func (s *Session) unserved(m wire.Message) {
-	s.client.Fail(int(RequestID(m.Body)), client.CodeValidating,
-		client.Validating("This Gateway does not serve "+m.Kind.String()))
+	s.client.Refuse(int(RequestID(m.Body)), client.Invalid("This Gateway does not serve "+m.Kind.String()))
 }
 
 // Malformed answers a request that the codec does not know or cannot read, and the connection goes

@@ -20,7 +20,7 @@ const textDifferentIP = client.TextHistory + "Trading TWS session is connected f
 // is to be handled as always.
 func (s *Session) interrupted(m wire.Message) bool {
 	what := requests[m.Kind].needs
-	if what == needsNothing {
+	if what == local {
 		return false
 	}
 	u := &s.login.upstream
@@ -70,7 +70,7 @@ func (s *Session) refuseInOutage(m wire.Message, what need, id int) {
 		s.client.Fail(id, client.CodeHistory, text)
 	case needsContracts:
 		s.client.Fail(id, client.CodeNoSecurity, client.TextNoSecurity)
-	case needsNothing, needsOrders, needsQuotes:
+	case local, needsOrders, needsQuotes:
 	}
 }
 

@@ -85,7 +85,7 @@ func (s *Session) End() {
 // Notify sends a notice about the Gateway itself: an errMsg with id -1.
 func (s *Session) Notify(n client.Notice) { s.client.Notify(n) }
 
-// deliver tells the client what it has a right to hear of one event of the exchange. It runs under
+// deliver sends the client one event of the exchange, as far as it is for this client. It runs under
 // the exchange's lock.
 func (s *Session) deliver(v *exchange.View, e exchange.Event) {
 	s.client.Lock()

@@ -29,7 +29,7 @@ type Semantics struct {
 	// ReadOnlyAPI is the Gateway's setting of that name: orders, cancels and reqIds are refused
 	// with error 321.
 	ReadOnlyAPI bool `yaml:"readOnlyApi"`
-	// MasterClientID is the Gateway's setting of that name: this client hears of every order, as
+	// MasterClientID is the Gateway's setting of that name: this client gets the events of every order, as
 	// client 0 always does. 0: none.
 	MasterClientID int `yaml:"masterClientId"`
 	// OwnCancelsOnly lets a client cancel only its own orders, as IBKR documents it. Default:
@@ -37,7 +37,7 @@ type Semantics struct {
 	OwnCancelsOnly bool `yaml:"ownCancelsOnly"`
 	// NoOrdersOnConnect unchecks "Download open orders on connection".
 	NoOrdersOnConnect bool `yaml:"noOrdersOnConnect"`
-	// RepeatFilled tells of every filled order twice, the second time with its commission.
+	// RepeatFilled sends every filled order twice, the second time with its commission.
 	// Captured from Gateways at 173 and 225, where it happens to some orders.
 	RepeatFilled bool `yaml:"repeatFilled"`
 	// AcceptEmptyTIF takes an order without a time in force as DAY at every version. Default: up
@@ -49,14 +49,14 @@ type Semantics struct {
 
 	// Market data, farms and outages.
 
-	// Farms are the data farms that clients hear of. nil: usfarm, ushmds and secdefnj, all ok.
+	// Farms are the data farms that clients are informed of. nil: usfarm, ushmds and secdefnj, all ok.
 	// Empty: none.
 	Farms []Farm `yaml:"farms"`
 	// LiveMarketData gives the login market data subscriptions. Default: none; a client gets error
 	// 10089, or delayed data if it asks for that.
 	LiveMarketData bool `yaml:"liveMarketData"`
 	// MarketDataDenial is why a login without LiveMarketData does not get live data, and so which
-	// error it hears. Default: it is not subscribed for the API: 10089.
+	// error it gets. Default: it is not subscribed for the API: 10089.
 	MarketDataDenial marketdata.Denial `yaml:"marketDataDenial"`
 	// MarketDataLines is how many market data subscriptions the login may have at a time, over
 	// all clients; one more gets error 101. 0: 100.
@@ -74,7 +74,7 @@ type Semantics struct {
 	// Advisor makes the login a financial advisor's. Default: an individual's, with its accounts.
 	Advisor advisor.Advisor `yaml:"advisor"`
 
-	// What the Gateway says that is not so.
+	// Answers that are not true.
 
 	// ManagedAccounts are the texts of managedAccounts, in place of Accounts: the first is for
 	// the first session, and so on, the last for all later ones. Empty: Accounts.

@@ -38,7 +38,7 @@ func (s *Session) setServerLogLevel(m *protobuf.SetServerLogLevelRequest) {
 // reqIds gives the next order id; the number of ids asked for has no meaning any more.
 func (s *Session) reqIds(*protobuf.IdsRequest) {
 	if s.login.window.ReadOnly() {
-		s.client.Fail(client.NoRequest, client.CodeValidating, client.TextReadOnly)
+		s.client.Refuse(client.NoRequest, client.ReadOnly)
 		return
 	}
 	s.login.exchange.View(s.client.Now(), s.sendNextValidID)

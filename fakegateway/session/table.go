@@ -18,17 +18,17 @@ import (
 // requests is every request of the API: what of IBKR's it cannot do without, and what answers it.
 var requests = map[wire.Kind]request{
 	// The session itself.
-	wire.StartAPI:               {needsNothing, on((*Session).repeatedStart)},
-	wire.ReqCurrentTime:         {needsNothing, on((*Session).reqCurrentTime)},
-	wire.ReqCurrentTimeInMillis: {needsNothing, on((*Session).reqCurrentTimeInMillis)},
-	wire.ReqIds:                 {needsNothing, on((*Session).reqIds)},
-	wire.ReqManagedAccts:        {needsNothing, on((*Session).reqManagedAccts)},
-	wire.SetServerLogLevel:      {needsNothing, on((*Session).setServerLogLevel)},
-	wire.ReqUserInfo:            {needsNothing, on((*Session).reqUserInfo)},
-	wire.VerifyRequest:          {needsNothing, failVerification},
-	wire.VerifyMessage:          {needsNothing, failVerification},
-	wire.VerifyAndAuthRequest:   {needsNothing, failVerifyAndAuth},
-	wire.VerifyAndAuthMessage:   {needsNothing, failVerifyAndAuth},
+	wire.StartAPI:               {local, on((*Session).repeatedStart)},
+	wire.ReqCurrentTime:         {local, on((*Session).reqCurrentTime)},
+	wire.ReqCurrentTimeInMillis: {local, on((*Session).reqCurrentTimeInMillis)},
+	wire.ReqIds:                 {local, on((*Session).reqIds)},
+	wire.ReqManagedAccts:        {local, on((*Session).reqManagedAccts)},
+	wire.SetServerLogLevel:      {local, on((*Session).setServerLogLevel)},
+	wire.ReqUserInfo:            {local, on((*Session).reqUserInfo)},
+	wire.VerifyRequest:          {local, failVerification},
+	wire.VerifyMessage:          {local, failVerification},
+	wire.VerifyAndAuthRequest:   {local, failVerifyAndAuth},
+	wire.VerifyAndAuthMessage:   {local, failVerifyAndAuth},
 
 	// Orders and executions.
 	wire.PlaceOrder:         {needsOrders, toOrders((*orders.Session).PlaceOrder)},
@@ -37,86 +37,86 @@ var requests = map[wire.Kind]request{
 	wire.ExerciseOptions:    {needsOrders, toOrders((*orders.Session).ExerciseOptions)},
 	wire.ReqOpenOrders:      {needsOrders, toOrders((*orders.Session).ReqOpenOrders)},
 	wire.ReqAllOpenOrders:   {needsOrders, toOrders((*orders.Session).ReqAllOpenOrders)},
-	wire.ReqAutoOpenOrders:  {needsNothing, toOrders((*orders.Session).ReqAutoOpenOrders)},
+	wire.ReqAutoOpenOrders:  {local, toOrders((*orders.Session).ReqAutoOpenOrders)},
 	wire.ReqCompletedOrders: {needsOrders, toOrders((*orders.Session).ReqCompletedOrders)},
 	wire.ReqExecutions:      {needsOrders, toOrders((*orders.Session).ReqExecutions)},
 
 	// Accounts.
 	wire.ReqAccountUpdates:         {needsOrders, toAccount((*account.Session).ReqAccountUpdates)},
 	wire.ReqAccountSummary:         {needsOrders, toAccount((*account.Session).ReqAccountSummary)},
-	wire.CancelAccountSummary:      {needsNothing, toAccount((*account.Session).CancelAccountSummary)},
+	wire.CancelAccountSummary:      {local, toAccount((*account.Session).CancelAccountSummary)},
 	wire.ReqAccountUpdatesMulti:    {needsOrders, toAccount((*account.Session).ReqAccountUpdatesMulti)},
-	wire.CancelAccountUpdatesMulti: {needsNothing, toAccount((*account.Session).CancelAccountUpdatesMulti)},
+	wire.CancelAccountUpdatesMulti: {local, toAccount((*account.Session).CancelAccountUpdatesMulti)},
 	wire.ReqPositions:              {needsOrders, toAccount((*account.Session).ReqPositions)},
-	wire.CancelPositions:           {needsNothing, toAccount((*account.Session).CancelPositions)},
+	wire.CancelPositions:           {local, toAccount((*account.Session).CancelPositions)},
 	wire.ReqPositionsMulti:         {needsOrders, toAccount((*account.Session).ReqPositionsMulti)},
-	wire.CancelPositionsMulti:      {needsNothing, toAccount((*account.Session).CancelPositionsMulti)},
+	wire.CancelPositionsMulti:      {local, toAccount((*account.Session).CancelPositionsMulti)},
 	wire.ReqPnL:                    {needsOrders, toAccount((*account.Session).ReqPnL)},
-	wire.CancelPnL:                 {needsNothing, toAccount((*account.Session).CancelPnL)},
+	wire.CancelPnL:                 {local, toAccount((*account.Session).CancelPnL)},
 	wire.ReqPnLSingle:              {needsOrders, toAccount((*account.Session).ReqPnLSingle)},
-	wire.CancelPnLSingle:           {needsNothing, toAccount((*account.Session).CancelPnLSingle)},
+	wire.CancelPnLSingle:           {local, toAccount((*account.Session).CancelPnLSingle)},
 
 	// Market data.
-	wire.ReqMarketDataType:                {needsNothing, toMarketData((*marketdata.Session).ReqMarketDataType)},
+	wire.ReqMarketDataType:                {local, toMarketData((*marketdata.Session).ReqMarketDataType)},
 	wire.ReqMktData:                       {needsQuotes, toMarketData((*marketdata.Session).ReqMktData)},
-	wire.CancelMktData:                    {needsNothing, toMarketData((*marketdata.Session).CancelMktData)},
+	wire.CancelMktData:                    {local, toMarketData((*marketdata.Session).CancelMktData)},
 	wire.ReqMktDepth:                      {needsQuotes, toMarketData((*marketdata.Session).ReqMktDepth)},
-	wire.CancelMktDepth:                   {needsNothing, toMarketData((*marketdata.Session).CancelMktDepth)},
-	wire.ReqMktDepthExchanges:             {needsNothing, toMarketData((*marketdata.Session).ReqMktDepthExchanges)},
+	wire.CancelMktDepth:                   {local, toMarketData((*marketdata.Session).CancelMktDepth)},
+	wire.ReqMktDepthExchanges:             {local, toMarketData((*marketdata.Session).ReqMktDepthExchanges)},
 	wire.ReqTickByTickData:                {needsQuotes, toMarketData((*marketdata.Session).ReqTickByTickData)},
-	wire.CancelTickByTickData:             {needsNothing, toMarketData((*marketdata.Session).CancelTickByTickData)},
+	wire.CancelTickByTickData:             {local, toMarketData((*marketdata.Session).CancelTickByTickData)},
 	wire.ReqRealTimeBars:                  {needsQuotes, toMarketData((*marketdata.Session).ReqRealTimeBars)},
-	wire.CancelRealTimeBars:               {needsNothing, toMarketData((*marketdata.Session).CancelRealTimeBars)},
+	wire.CancelRealTimeBars:               {local, toMarketData((*marketdata.Session).CancelRealTimeBars)},
 	wire.CalculateImpliedVolatility:       {needsQuotes, toMarketData((*marketdata.Session).CalculateImpliedVolatility)},
-	wire.CancelCalculateImpliedVolatility: {needsNothing, quiet},
+	wire.CancelCalculateImpliedVolatility: {local, quiet},
 	wire.CalculateOptionPrice:             {needsQuotes, toMarketData((*marketdata.Session).CalculateOptionPrice)},
-	wire.CancelCalculateOptionPrice:       {needsNothing, quiet},
-	wire.ReqScannerParameters:             {needsNothing, toMarketData((*marketdata.Session).ReqScannerParameters)},
-	wire.ReqScannerSubscription:           {needsNothing, toMarketData((*marketdata.Session).ReqScannerSubscription)},
-	wire.CancelScannerSubscription:        {needsNothing, toMarketData((*marketdata.Session).CancelScannerSubscription)},
+	wire.CancelCalculateOptionPrice:       {local, quiet},
+	wire.ReqScannerParameters:             {local, toMarketData((*marketdata.Session).ReqScannerParameters)},
+	wire.ReqScannerSubscription:           {local, toMarketData((*marketdata.Session).ReqScannerSubscription)},
+	wire.CancelScannerSubscription:        {local, toMarketData((*marketdata.Session).CancelScannerSubscription)},
 
 	// History.
 	wire.ReqHistoricalData:     {needsHistory, toHistory((*history.Session).ReqHistoricalData)},
-	wire.CancelHistoricalData:  {needsNothing, toHistory((*history.Session).CancelHistoricalData)},
+	wire.CancelHistoricalData:  {local, toHistory((*history.Session).CancelHistoricalData)},
 	wire.ReqHeadTimestamp:      {needsHistory, toHistory((*history.Session).ReqHeadTimestamp)},
-	wire.CancelHeadTimestamp:   {needsNothing, toHistory((*history.Session).CancelHeadTimestamp)},
+	wire.CancelHeadTimestamp:   {local, toHistory((*history.Session).CancelHeadTimestamp)},
 	wire.ReqHistogramData:      {needsHistory, toHistory((*history.Session).ReqHistogramData)},
-	wire.CancelHistogramData:   {needsNothing, toHistory((*history.Session).CancelHistogramData)},
+	wire.CancelHistogramData:   {local, toHistory((*history.Session).CancelHistogramData)},
 	wire.ReqHistoricalTicks:    {needsHistory, toHistory((*history.Session).ReqHistoricalTicks)},
-	wire.CancelHistoricalTicks: {needsNothing, toHistory((*history.Session).CancelHistoricalTicks)},
+	wire.CancelHistoricalTicks: {local, toHistory((*history.Session).CancelHistoricalTicks)},
 
 	// Reference data.
 	wire.ReqContractDetails:    {needsContracts, toReference((*reference.Session).ReqContractDetails)},
-	wire.CancelContractData:    {needsNothing, quiet},
+	wire.CancelContractData:    {local, quiet},
 	wire.ReqMatchingSymbols:    {needsContracts, toReference((*reference.Session).ReqMatchingSymbols)},
 	wire.ReqSecDefOptParams:    {needsContracts, toReference((*reference.Session).ReqSecDefOptParams)},
-	wire.ReqSmartComponents:    {needsNothing, toReference((*reference.Session).ReqSmartComponents)},
-	wire.ReqMarketRule:         {needsNothing, toReference((*reference.Session).ReqMarketRule)},
-	wire.ReqFamilyCodes:        {needsNothing, toReference((*reference.Session).ReqFamilyCodes)},
-	wire.ReqSoftDollarTiers:    {needsNothing, toReference((*reference.Session).ReqSoftDollarTiers)},
-	wire.ReqNewsProviders:      {needsNothing, toReference((*reference.Session).ReqNewsProviders)},
-	wire.ReqHistoricalNews:     {needsNothing, toReference((*reference.Session).ReqHistoricalNews)},
-	wire.ReqNewsArticle:        {needsNothing, toReference((*reference.Session).ReqNewsArticle)},
-	wire.ReqNewsBulletins:      {needsNothing, quiet},
-	wire.CancelNewsBulletins:   {needsNothing, quiet},
-	wire.ReqWshMetaData:        {needsNothing, always(noNewsFeed)},
-	wire.CancelWshMetaData:     {needsNothing, quiet},
-	wire.ReqWshEventData:       {needsNothing, always(noNewsFeed)},
-	wire.CancelWshEventData:    {needsNothing, quiet},
-	wire.ReqFundamentalData:    {needsNothing, always(noFundamentals)},
-	wire.CancelFundamentalData: {needsNothing, quiet},
+	wire.ReqSmartComponents:    {local, toReference((*reference.Session).ReqSmartComponents)},
+	wire.ReqMarketRule:         {local, toReference((*reference.Session).ReqMarketRule)},
+	wire.ReqFamilyCodes:        {local, toReference((*reference.Session).ReqFamilyCodes)},
+	wire.ReqSoftDollarTiers:    {local, toReference((*reference.Session).ReqSoftDollarTiers)},
+	wire.ReqNewsProviders:      {local, toReference((*reference.Session).ReqNewsProviders)},
+	wire.ReqHistoricalNews:     {local, toReference((*reference.Session).ReqHistoricalNews)},
+	wire.ReqNewsArticle:        {local, toReference((*reference.Session).ReqNewsArticle)},
+	wire.ReqNewsBulletins:      {local, quiet},
+	wire.CancelNewsBulletins:   {local, quiet},
+	wire.ReqWshMetaData:        {local, always(noNewsFeed)},
+	wire.CancelWshMetaData:     {local, quiet},
+	wire.ReqWshEventData:       {local, always(noNewsFeed)},
+	wire.CancelWshEventData:    {local, quiet},
+	wire.ReqFundamentalData:    {local, always(noFundamentals)},
+	wire.CancelFundamentalData: {local, quiet},
 
 	// An advisor's groups.
-	wire.ReqFA:     {needsNothing, toAdvisor((*advisor.Session).ReqFA)},
-	wire.ReplaceFA: {needsNothing, toAdvisor((*advisor.Session).ReplaceFA)},
+	wire.ReqFA:     {local, toAdvisor((*advisor.Session).ReqFA)},
+	wire.ReplaceFA: {local, toAdvisor((*advisor.Session).ReplaceFA)},
 
 	// The configuration window and the linked windows.
-	wire.ReqConfig:                  {needsNothing, toSettings((*settings.Session).ReqConfig)},
-	wire.UpdateConfig:               {needsNothing, toSettings((*settings.Session).UpdateConfig)},
-	wire.QueryDisplayGroups:         {needsNothing, toDisplay((*display.Session).QueryDisplayGroups)},
-	wire.SubscribeToGroupEvents:     {needsNothing, toDisplay((*display.Session).SubscribeToGroupEvents)},
-	wire.UpdateDisplayGroup:         {needsNothing, toDisplay((*display.Session).UpdateDisplayGroup)},
-	wire.UnsubscribeFromGroupEvents: {needsNothing, toDisplay((*display.Session).UnsubscribeFromGroupEvents)},
+	wire.ReqConfig:                  {local, toSettings((*settings.Session).ReqConfig)},
+	wire.UpdateConfig:               {local, toSettings((*settings.Session).UpdateConfig)},
+	wire.QueryDisplayGroups:         {local, toDisplay((*display.Session).QueryDisplayGroups)},
+	wire.SubscribeToGroupEvents:     {local, toDisplay((*display.Session).SubscribeToGroupEvents)},
+	wire.UpdateDisplayGroup:         {local, toDisplay((*display.Session).UpdateDisplayGroup)},
+	wire.UnsubscribeFromGroupEvents: {local, toDisplay((*display.Session).UnsubscribeFromGroupEvents)},
 }
 
 // request is a row of the table.
@@ -130,9 +130,9 @@ type request struct {
 type need uint8
 
 const (
-	needsNothing need = iota // the Gateway answers by itself
-	needsOrders              // orders and books: it waits until the connection is restored
-	needsQuotes              // live market data
+	local       need = iota // the Gateway answers by itself
+	needsOrders             // orders and books: it waits until the connection is restored
+	needsQuotes             // live market data
 	needsHistory
 	needsContracts
 )
@@ -140,8 +140,8 @@ const (
 // handler answers one kind of request.
 type handler func(*Session, proto.Message)
 
-// quiet is a request that a Gateway does not answer: there is nothing to tell, or an answer has
-// always been sent by the time that it is cancelled.
+// quiet is a request that a Gateway does not answer: there is nothing to report, or the answer
+// has always been sent before it can be cancelled.
 func quiet(*Session, proto.Message) {}
 
 // always answers every request of a kind with one error.

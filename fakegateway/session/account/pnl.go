@@ -33,7 +33,7 @@ func (s *Session) ReqPnL(m *protobuf.PnLRequest) {
 func (s *Session) ReqPnLSingle(m *protobuf.PnLSingleRequest) {
 	id := int(m.GetReqId())
 	if m.GetConId() <= 0 {
-		s.client.Fail(id, client.CodeValidating, client.Validating("Invalid contract id"))
+		s.client.Refuse(id, client.Invalid("Invalid contract id"))
 		return
 	}
 	s.subscribePnL(id, m.GetAccount(), m.GetModelCode(), int(m.GetConId()))

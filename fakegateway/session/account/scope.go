@@ -37,7 +37,7 @@ func (s *Session) scope(id int, name string) (scope, bool) {
 	case name == "" && len(clients) == 1 && adviser == "":
 		return scope{clients[0], clients}, true
 	case name == "":
-		s.client.Fail(id, client.CodeValidating, client.Validating(textAccountRequired))
+		s.client.Refuse(id, client.Invalid(textAccountRequired))
 		return scope{}, false
 	case slices.Contains(clients, name):
 		return scope{name, []string{name}}, true
@@ -49,7 +49,7 @@ func (s *Session) scope(id int, name string) (scope, bool) {
 	if accounts, ok := s.login.accounts.Group(name); ok {
 		return scope{name, accounts}, true
 	}
-	s.client.Fail(id, client.CodeValidating, client.Validating(strings.Replace(textBadAccount, "%s", name, 1)))
+	s.client.Refuse(id, client.Invalid(strings.Replace(textBadAccount, "%s", name, 1)))
 	return scope{}, false
 }
 

@@ -47,7 +47,8 @@ func (s *Session) ReqAccountUpdates(m *protobuf.AccountDataRequest) {
 		return
 	}
 	if others := s.login.followers.join(s, c.name); len(others) > 0 {
-		s.client.Fail(client.NoRequest, codeOtherAccount, fmt.Sprintf(textOtherAccount, strings.Join(others, ", ")))
+		s.client.Fail(client.NoRequest, codeOtherAccount,
+			fmt.Sprintf(textOtherAccount, strings.Join(others, ", ")))
 		return
 	}
 	s.login.exchange.View(s.client.Now(), func(v *exchange.View) {

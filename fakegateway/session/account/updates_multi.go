@@ -50,7 +50,7 @@ func (s *Session) noModel(id int, model string) bool {
 	if model == "" {
 		return true
 	}
-	s.client.Fail(id, client.CodeValidating, client.Validating(fmt.Sprintf(textNoModel, model)))
+	s.client.Refuse(id, client.Invalid(fmt.Sprintf(textNoModel, model)))
 	return false
 }
 

@@ -31,7 +31,7 @@ const (
 // ReqFA sends a part of an advisor's configuration as XML.
 func (s *Session) ReqFA(m *protobuf.FARequest) {
 	if s.login.cfg.Account == "" {
-		s.client.Fail(faRequest, client.CodeValidating, client.Validating(textNoAdvisor))
+		s.client.Refuse(faRequest, client.Invalid(textNoAdvisor))
 		return
 	}
 	var text string
@@ -42,11 +42,11 @@ func (s *Session) ReqFA(m *protobuf.FARequest) {
 	case faAliases:
 		text, err = s.login.formatAliases()
 	default:
-		s.client.Fail(faRequest, client.CodeValidating, client.Validating(textNoFAData))
+		s.client.Refuse(faRequest, client.Invalid(textNoFAData))
 		return
 	}
 	if err != nil {
-		s.client.Fail(faRequest, client.CodeValidating, client.Validating(err.Error()))
+		s.client.Refuse(faRequest, client.Invalid(err.Error()))
 		return
 	}
 	s.client.Send(wire.ReceiveFA, &protobuf.ReceiveFA{FaDataType: m.FaDataType, Xml: proto.String(text)})
@@ -80,13 +80,13 @@ func (s *Session) ReplaceFA(m *protobuf.FAReplace) {
 	id := int(m.GetReqId())
 	switch {
 	case s.login.cfg.Account == "":
-		s.client.Fail(id, client.CodeValidating, client.Validating(textNoAdvisor))
+		s.client.Refuse(id, client.Invalid(textNoAdvisor))
 		return
 	case m.GetFaDataType() != faGroups:
-		s.client.Fail(id, client.CodeValidating, client.Validating(textNoFAData))
+		s.client.Refuse(id, client.Invalid(textNoFAData))
 		return
 	case m.GetXml() == "":
-		s.client.Fail(id, client.CodeValidating, client.Validating(textNeedsXML))
+		s.client.Refuse(id, client.Invalid(textNeedsXML))
 		return
 	}
 	groups, err := parseGroups(m.GetXml(), s.login.accounts)
@@ -95,7 +95,7 @@ func (s *Session) ReplaceFA(m *protobuf.FAReplace) {
 		return
 	}
 	if err != nil {
-		s.client.Fail(id, client.CodeValidating, client.Validating(err.Error()))
+		s.client.Refuse(id, client.Invalid(err.Error()))
 		return
 	}
 	s.login.groups.Store(&groups)

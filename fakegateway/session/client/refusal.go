@@ -4,13 +4,10 @@ package client
 const (
 	CodeNoSecurity = 200
 	CodeReading    = 320
-	CodeValidating = 321
 	CodeProcessing = 322
 	CodeHistory    = 162
 
-	TextNoSecurity = "No security definition has been found for the request"
-	TextReadOnly   = "Error validating request.-'aa' : cause - " +
-		"The API interface is currently in Read-Only mode."
+	TextNoSecurity      = "No security definition has been found for the request"
 	TextHistory         = "Historical Market Data Service error message:"
 	TextDuplicateTicker = "Error processing request.-'bG' : cause - Duplicate ticker id"
 
@@ -28,9 +25,15 @@ type Refusal struct {
 // Refused is a refusal with any error of IBKR's.
 func Refused(code int, text string) *Refusal { return &Refusal{code, text} }
 
-// Invalid is a refusal with error 321, whose text ends with the cause.
-func Invalid(cause string) *Refusal { return &Refusal{CodeValidating, Validating(cause)} }
+const codeValidating = 321
 
-// Validating is the text of error 321. The name before the cause is an obfuscated class of the
-// Gateway, which changes with every build.
-func Validating(cause string) string { return "Error validating request.-'bF' : cause - " + cause }
+// ReadOnly is the refusal of orders, cancels and ids while the API is read-only.
+var ReadOnly = Refused(codeValidating, "Error validating request.-'aa' : cause - "+
+	"The API interface is currently in Read-Only mode.")
+
+// Invalid is a refusal with error 321, whose text ends with the cause.
+//
+// The name before the cause is an obfuscated class of the Gateway, which changes with every build.
+func Invalid(cause string) *Refusal {
+	return Refused(codeValidating, "Error validating request.-'bF' : cause - "+cause)
+}

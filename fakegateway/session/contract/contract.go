@@ -67,9 +67,9 @@ func (f Finder) Only(c *protobuf.Contract) (market.Instrument, *client.Refusal) 
 	case r != nil:
 		return market.Instrument{}, r
 	case len(found) > 1:
-		return market.Instrument{}, client.Refused(client.CodeNoSecurity, fmt.Sprintf("The contract description "+
-			"specified for %s is ambiguous; you must specify the multiplier or trading class.",
-			found[0].Symbol))
+		return market.Instrument{}, client.Refused(client.CodeNoSecurity, fmt.Sprintf(
+			"The contract description specified for %s is ambiguous; you must specify the multiplier "+
+				"or trading class.", found[0].Symbol))
 	}
 	return found[0], nil
 }

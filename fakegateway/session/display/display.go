@@ -19,14 +19,14 @@ import (
 const (
 	// groupCount is how many groups there are: a Gateway lists 1 to 7, as captured at 225.
 	groupCount = 7
-	// showsNothing is what a group without a contract says, as captured at 225.
+	// showsNothing is the text of a group without a contract, as captured at 225.
 	showsNothing = "none"
 )
 
 // Groups are the groups of linked windows: each shows one contract, or none. All clients share
 // them. The zero value shows nothing.
 type Groups struct {
-	mu        sync.Mutex         // held while subscribers are told, so that all hear one order
+	mu        sync.Mutex         // held while updates are sent, so that all clients see one order
 	shown     [groupCount]string // "" is none
 	following []*Session         // that follow a group, by client id
 }
@@ -52,11 +52,11 @@ func (s *Session) QueryDisplayGroups(m *protobuf.QueryDisplayGroupsRequest) {
 	})
 }
 
-// SubscribeToGroupEvents tells what a group shows, and from then on whenever that changes.
+// SubscribeToGroupEvents sends what a group shows, at once and whenever that changes.
 func (s *Session) SubscribeToGroupEvents(m *protobuf.SubscribeToGroupEventsRequest) {
 	id, group := int(m.GetReqId()), int(m.GetGroupId())
 	if group < 1 || group > groupCount {
-		s.client.Fail(id, client.CodeValidating, client.Validating("Invalid display group id"))
+		s.client.Refuse(id, client.Invalid("Invalid display group id"))
 		return
 	}
 	g := s.groups
@@ -85,7 +85,7 @@ func (s *Session) sendGroup(id int, shown string) {
 // contractInfo is what a group can show: "none", "combo", "8314" or "8314@ARCA".
 var contractInfo = regexp.MustCompile(`^(none|combo|[1-9][0-9]{0,9}(@[A-Z0-9.]+)?)$`)
 
-// UpdateDisplayGroup has no answer of its own: every subscriber of the group hears of it.
+// UpdateDisplayGroup has no answer of its own: every subscriber of the group gets it.
 func (s *Session) UpdateDisplayGroup(m *protobuf.UpdateDisplayGroupRequest) {
 	id, shown := int(m.GetReqId()), m.GetContractInfo()
 	g := s.groups
@@ -94,12 +94,10 @@ func (s *Session) UpdateDisplayGroup(m *protobuf.UpdateDisplayGroupRequest) {
 	group := s.follow[id]
 	switch {
 	case group == 0:
-		s.client.Fail(id, client.CodeValidating,
-			client.Validating("Not subscribed to display group events"))
+		s.client.Refuse(id, client.Invalid("Not subscribed to display group events"))
 		return
 	case !contractInfo.MatchString(shown):
-		s.client.Fail(id, client.CodeValidating,
-			client.Validating("Invalid contract info '"+shown+"'"))
+		s.client.Refuse(id, client.Invalid("Invalid contract info '"+shown+"'"))
 		return
 	}
 	if conID, err := strconv.Atoi(shown); err == nil {

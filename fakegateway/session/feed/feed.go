@@ -125,7 +125,7 @@ func (f *Feeds) Each(visit func(Feed)) {
 	}
 }
 
-// Pause tells the feeds that what they have to send is away.
+// Pause informs the feeds that their data is away.
 func (f *Feeds) Pause() {
 	f.Each(func(one Feed) {
 		if p, ok := one.(Pauser); ok {

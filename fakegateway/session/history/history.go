@@ -35,7 +35,7 @@ type history struct {
 	query historyQuery
 	ready time.Time       // when the answer is sent
 	data  *market.History // the answer; nil when it is out
-	next  time.Time       // bars that start before it are told and over
+	next  time.Time       // bars that start before it have been sent and are over
 }
 
 // ReqHistoricalData answers with all bars, from version 196 on with their end, and keeps them up to

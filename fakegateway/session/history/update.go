@@ -18,7 +18,7 @@ const updateEvery = 5 * time.Second
 // do, so that ten thousand of them are one wake-up.
 func updateAfter(t time.Time) time.Time { return t.Truncate(updateEvery).Add(updateEvery) }
 
-// update sends the bars that have changed since the client heard of them: the one that was forming,
+// update sends the bars that have changed since they were last sent: the one that was forming,
 // and those that began since.
 func (h *history) update(v *exchange.View) time.Time {
 	s := h.s

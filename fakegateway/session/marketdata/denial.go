@@ -21,7 +21,7 @@ const (
 	DeniedAltogether Denial = "no-data"
 )
 
-// denial is what clients hear of it.
+// denial is what clients are answered.
 type denial struct {
 	all, part client.Notice
 	named     bool // the text ends with the instrument
@@ -31,20 +31,32 @@ type denial struct {
 const textDialog = " See link in 'Market Data Connections' dialog for more details."
 
 var (
-	partNotSubscribed = client.Notice{Code: 10090, Text: "Part of requested market data is not subscribed. " +
-		"Subscription-independent ticks are still active."}
+	partNotSubscribed = client.Notice{
+		Code: 10090, Text: "Part of requested market data is not subscribed. " +
+			"Subscription-independent ticks are still active.",
+	}
 	denials = map[Denial]denial{
 		DeniedToAPI: {
-			all:   client.Notice{Code: 10089, Text: "Requested market data requires additional subscription for API." + textDialog},
-			part:  client.Notice{Code: 10091, Text: "Part of requested market data requires additional subscription for API." + textDialog},
+			all: client.Notice{
+				Code: 10089,
+				Text: "Requested market data requires additional subscription for API." + textDialog,
+			},
+			part: client.Notice{
+				Code: 10091, Text: "Part of requested market data requires additional subscription for API." +
+					textDialog,
+			},
 			named: true,
 		},
 		DeniedUntilDelayed: {
-			all:  client.Notice{Code: 10168, Text: textNotSubscribed + " Delayed market data is not enabled."},
+			all: client.Notice{
+				Code: 10168, Text: textNotSubscribed + " Delayed market data is not enabled.",
+			},
 			part: partNotSubscribed,
 		},
 		DeniedAltogether: {
-			all:       client.Notice{Code: codeNotListed, Text: textNotSubscribed + " Delayed market data is not available."},
+			all: client.Notice{
+				Code: codeNotListed, Text: textNotSubscribed + " Delayed market data is not available.",
+			},
 			part:      partNotSubscribed,
 			noDelayed: true,
 		},

@@ -27,7 +27,7 @@ const (
 	textSnapshotGeneric = "Snapshot market data subscription is not applicable to generic ticks"
 )
 
-// ReqMarketDataType has no answer; it speaks of later requests.
+// ReqMarketDataType has no answer; it is about later requests.
 func (s *Session) ReqMarketDataType(m *protobuf.MarketDataTypeRequest) {
 	s.client.Lock()
 	defer s.client.Unlock()
@@ -84,7 +84,7 @@ func (s *Session) entitled(i market.Instrument) bool {
 	return s.login.cfg.LiveMarketData || i.SecType == market.Cash
 }
 
-// admitUnsubscribed tells a client what a login without the subscription gets: delayed data with
+// admitUnsubscribed answers what a login without the subscription gets: delayed data with
 // notice 10167 (not before a snapshot, as captured at 206 and 225), the ticks that need no
 // subscription, or nothing. It reports whether anything is to follow.
 func (s *Session) admitUnsubscribed(q *quotes) bool {
@@ -133,7 +133,9 @@ func (s *Session) reroute(k wire.Kind, id int, i market.Instrument) {
 		})
 		return
 	}
-	s.client.Send(k, &protobuf.RerouteMarketDepthRequest{ReqId: client.Num(id), ConId: conID, Exchange: exchange})
+	s.client.Send(k, &protobuf.RerouteMarketDepthRequest{
+		ReqId: client.Num(id), ConId: conID, Exchange: exchange,
+	})
 }
 
 // sendTickParameters says how finely prices come. bboExchange names the map of smart components.

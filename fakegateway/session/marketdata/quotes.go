@@ -49,10 +49,10 @@ type quotes struct {
 	begun  bool
 	sent   state
 	model  market.Greeks
-	traded time.Time // the last trade that generic ticks were told of
+	traded time.Time // the last trade that generic ticks have seen
 }
 
-// Wake implements feed.Feed. It sends what has changed since the client heard of it.
+// Wake implements feed.Feed. It sends what has changed since it was last sent.
 func (q *quotes) Wake(v *exchange.View) time.Time {
 	s := q.s
 	first := !q.begun
@@ -90,7 +90,7 @@ func nextLook(now, change time.Time) time.Time {
 	return at
 }
 
-// announce tells the type of the data at first and when it changes: at the ends of sessions, for
+// announce sends the type of the data at first and when it changes: at the ends of sessions, for
 // a client that asked for frozen data.
 func (q *quotes) announce(s *Session, now state) {
 	kind := liveData

@@ -61,7 +61,7 @@ func (s *Session) ReqScannerSubscription(m *protobuf.ScannerSubscriptionRequest)
 			client.TextHistory, q.GetInstrument(), q.GetLocationCode()))
 		return
 	case !ok:
-		s.client.Fail(id, client.CodeHistory, fmt.Sprintf("%sInvalid scan code: %s", client.TextHistory, q.GetScanCode()))
+		s.client.Fail(id, client.CodeHistory, client.TextHistory+"Invalid scan code: "+q.GetScanCode())
 		return
 	}
 	rows := int(q.GetNumberOfRows())
@@ -109,5 +109,6 @@ func (s *Session) CancelScannerSubscription(m *protobuf.CancelScannerSubscriptio
 		s.client.Fail(id, codeNoScanner, fmt.Sprintf("No scanner subscription found for ticker id:%d", id))
 		return
 	}
-	s.client.Fail(id, client.CodeHistory, fmt.Sprintf("%sAPI scanner subscription cancelled: %d", client.TextHistory, id))
+	s.client.Fail(id, client.CodeHistory,
+		fmt.Sprintf("%sAPI scanner subscription cancelled: %d", client.TextHistory, id))
 }

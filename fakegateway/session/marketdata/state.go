@@ -11,7 +11,7 @@ import (
 	"ibsoak/fakegateway/session/client"
 )
 
-// state is what can be told of an instrument at an instant.
+// state is what is known of an instrument at an instant.
 type state struct {
 	bid, ask, last             decimal.Decimal
 	bidSize, askSize, lastSize int64

@@ -150,7 +150,7 @@ func (t *tickByTick) Wake(v *exchange.View) time.Time {
 // Pause implements feed.Pauser.
 func (t *tickByTick) Pause() { t.paused = true }
 
-// send sends one tick, unless it changes nothing that the stream tells.
+// send sends one tick, unless it changes nothing that the stream shows.
 func (t *tickByTick) send(tick market.Tick) {
 	answer := &protobuf.TickByTickData{ReqId: client.Num(t.id), TickType: client.Num(int(t.stream))}
 	switch t.stream {

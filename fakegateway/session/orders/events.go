@@ -5,7 +5,7 @@ import (
 	"ibsoak/fakegateway/session/client"
 )
 
-// Deliver tells the client what it has a right to hear of an event of an order. It runs under the
+// Deliver sends the client an event of an order, if the event is for it. It runs under the
 // exchange's lock and the client's.
 func (s *Session) Deliver(e exchange.Event) {
 	if e.Kind == exchange.OrderNotice {
@@ -14,7 +14,7 @@ func (s *Session) Deliver(e exchange.Event) {
 		}
 		return
 	}
-	if !s.hears(e) {
+	if !s.receives(e) {
 		return
 	}
 	switch e.Kind { //nolint:exhaustive // the others are not about orders
@@ -32,12 +32,12 @@ func (s *Session) Deliver(e exchange.Event) {
 	}
 }
 
-// hears reports whether an order's events are for this client: the one that placed it, the one
+// receives reports whether an order's events are for this client: the one that placed it, the one
 // whose request caused them, client 0 and the master client.
 //
-// Of an order that no client has placed, client 0 and a client whose exercise has made it hear of
-// the fills only.
-func (s *Session) hears(e exchange.Event) bool {
+// Of an order that no client has placed, client 0 and a client whose exercise has caused it get the
+// fills only.
+func (s *Session) receives(e exchange.Event) bool {
 	if s.client.ID() != 0 && s.client.ID() == s.login.window.MasterClient() {
 		return true
 	}

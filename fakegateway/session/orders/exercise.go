@@ -12,7 +12,7 @@ import (
 func (s *Session) ExerciseOptions(m *protobuf.ExerciseOptionsRequest) {
 	id := int(m.GetOrderId())
 	if s.login.window.ReadOnly() {
-		s.client.Fail(id, client.CodeValidating, client.TextReadOnly)
+		s.client.Refuse(id, client.ReadOnly)
 		return
 	}
 	i, bad := s.contracts.Only(m.GetContract())

@@ -57,7 +57,7 @@ func (s *Session) sendOpenOrders(v *exchange.View, which func(exchange.Order) bo
 func (s *Session) ReqAutoOpenOrders(m *protobuf.AutoOpenOrdersRequest) {
 	switch {
 	case s.login.window.ReadOnly():
-		s.client.Fail(client.NoRequest, client.CodeValidating, client.TextReadOnly)
+		s.client.Refuse(client.NoRequest, client.ReadOnly)
 	case s.client.ID() != 0:
 		s.client.Fail(client.NoRequest, 327, "Only the default client (i.e 0) can auto bind orders")
 	default:
@@ -65,7 +65,7 @@ func (s *Session) ReqAutoOpenOrders(m *protobuf.AutoOpenOrdersRequest) {
 	}
 }
 
-// sendOrderBound tells client 0 of an order by hand that is its own from now on.
+// sendOrderBound informs client 0 that an order by hand is its own from now on.
 func (s *Session) sendOrderBound(o exchange.Order) {
 	s.client.Send(wire.OrderBound, &protobuf.OrderBound{
 		PermId: proto.Int64(o.PermID), ClientId: client.Num(o.ClientID), OrderId: client.Num(o.OrderID),

@@ -14,7 +14,7 @@ import (
 func (s *Session) PlaceOrder(m *protobuf.PlaceOrderRequest) {
 	id := int(m.GetOrderId())
 	if s.login.window.ReadOnly() {
-		s.client.Fail(id, client.CodeValidating, client.TextReadOnly)
+		s.client.Refuse(id, client.ReadOnly)
 		return
 	}
 	r, bad := s.orderRequest(m)
@@ -36,7 +36,7 @@ func (s *Session) place(r exchange.OrderRequest) bool {
 	return err == nil
 }
 
-// reject sends a *exchange.Reject, unless its order is in the books: then its events have said so.
+// reject sends a *exchange.Reject, unless its order is in the books: then its events have been sent.
 func (s *Session) reject(id int, err error) {
 	var r *exchange.Reject
 	if errors.As(err, &r) && !r.Recorded {
@@ -48,7 +48,7 @@ func (s *Session) reject(id int, err error) {
 func (s *Session) CancelOrder(m *protobuf.CancelOrderRequest) {
 	id := int(m.GetOrderId())
 	if s.login.window.ReadOnly() {
-		s.client.Fail(id, client.CodeValidating, client.TextReadOnly)
+		s.client.Refuse(id, client.ReadOnly)
 		return
 	}
 	err := s.login.exchange.Cancel(s.client.Now(), s.client.ID(), id, !s.login.cfg.OwnCancelsOnly)
@@ -58,7 +58,7 @@ func (s *Session) CancelOrder(m *protobuf.CancelOrderRequest) {
 // ReqGlobalCancel cancels every working order of every client.
 func (s *Session) ReqGlobalCancel(*protobuf.GlobalCancelRequest) {
 	if s.login.window.ReadOnly() {
-		s.client.Fail(client.NoRequest, client.CodeValidating, client.TextReadOnly)
+		s.client.Refuse(client.NoRequest, client.ReadOnly)
 		return
 	}
 	s.login.exchange.CancelAll(s.client.Now(), s.client.ID())

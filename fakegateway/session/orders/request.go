@@ -180,7 +180,7 @@ func terms(t exchange.OrderType, o *protobuf.Order) (exchange.Terms, *client.Ref
 			return terms, client.Refused(codeOrderTime, textOrderTime)
 		}
 	}
-	// A date that cannot be read is repeated only: clients hand back what they were once told.
+	// A date that cannot be read is repeated only: clients hand back what they once received.
 	terms.AutoCancel, _ = client.ParseTime(o.GetAutoCancelDate())
 	if len(o.GetGoodTillDate()) == len(client.DayForm) { // through that day
 		terms.GoodTill = terms.GoodTill.AddDate(0, 0, 1)

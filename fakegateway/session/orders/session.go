@@ -11,7 +11,7 @@ import (
 // Settings are those of a Gateway that change what orders are answered.
 type Settings struct {
 	OwnCancelsOnly bool // a client cancels its own orders only
-	RepeatFilled   bool // a filled order is told twice
+	RepeatFilled   bool // openOrder and orderStatus of a filled order are sent twice
 	AcceptEmptyTIF bool // at every version
 }
 

@@ -32,5 +32,6 @@ func (s *Session) ReqSecDefOptParams(m *protobuf.SecDefOptParamsRequest) {
 		}
 		s.client.Send(wire.SecurityDefinitionOptionParameter, row)
 	}
-	s.client.Send(wire.SecurityDefinitionOptionParameterEnd, &protobuf.SecDefOptParameterEnd{ReqId: client.Num(id)})
+	s.client.Send(wire.SecurityDefinitionOptionParameterEnd,
+		&protobuf.SecDefOptParameterEnd{ReqId: client.Num(id)})
 }

@@ -40,7 +40,8 @@ func (s *Session) ReqMarketRule(m *protobuf.MarketRuleRequest) {
 	answer := &protobuf.MarketRule{MarketRuleId: client.Num(rule)}
 	for _, i := range increments {
 		answer.PriceIncrements = append(answer.PriceIncrements, &protobuf.PriceIncrement{
-			LowEdge: proto.Float64(client.PriceOf(i.LowEdge)), Increment: proto.Float64(client.PriceOf(i.Increment)),
+			LowEdge:   proto.Float64(client.PriceOf(i.LowEdge)),
+			Increment: proto.Float64(client.PriceOf(i.Increment)),
 		})
 	}
 	s.client.Send(wire.MarketRule, answer)

@@ -106,10 +106,10 @@ func (w *Window) api() *protobuf.ApiSettingsConfig { return w.now.Load().GetApi(
 // ReadOnly reports whether orders, cancels and reqIds are refused.
 func (w *Window) ReadOnly() bool { return w.api().GetReadOnlyApi() }
 
-// MasterClient is the client that hears of every order, or 0.
+// MasterClient is the client that gets the events of every order, or 0.
 func (w *Window) MasterClient() int { return int(w.api().GetMasterClientId()) }
 
-// OrdersOnConnect reports whether a client's open orders are told at the start of its session.
+// OrdersOnConnect reports whether a client's open orders are sent at the start of its session.
 func (w *Window) OrdersOnConnect() bool { return w.api().GetDownloadOpenOrdersOnConnection() }
 
 // atStart are settings that this Gateway has as switches of its own: a running one keeps them.
