@@ -22,15 +22,15 @@
 //
 // # Locks
 //
-// A lock may be taken while one is held that stands above it, never the other way round:
+// Locks are taken in this order, and none of the last group while another of it is held:
 //
-//	exchange           the books, and the market's states that marketdata remembers
-//	display.Groups     which window shows what, and who follows it
-//	client.Client      what one client follows: feeds, account subscriptions, paced requests
-//	Login.ids          which client ids are in use
-//	Login.upstream     the connection to IBKR's servers, its farms, reports that are held back
-//	marketdata.lines   market data lines in use
-//	account.followers  which account the clients follow
+//  1. exchange: the books, and the market's states that marketdata remembers
+//  2. client.Client: what one client follows: feeds, account subscriptions, paced requests
+//  3. clientIDs: which client ids are in use;
+//     upstream: the connection to IBKR's servers, its farms, the reports that are held back;
+//     marketdata's lines: the market data lines in use;
+//     account's followers: which account the clients follow;
+//     display.Groups: which window shows what, and who follows it
 //
 // Events of the exchange reach a session under the exchange's lock, in whatever goroutine has moved
 // it. Answers from the books are sent there too, so that no event can slip between an answer and what
