@@ -266,6 +266,10 @@ func (c *conn) start(a arrival) bool {
 		c.ready = true // there is no bootstrap to wait for, and no session when the mute is over
 		return true
 	}
+	if c.version < wire.MinVersion {
+		c.sendAway()
+		return false
+	}
 	c.settle(id)
 	c.session = session.New(c.srv.login, c, c.version)
 	ok := c.session.Start(id)
