@@ -109,7 +109,7 @@ func NewLogin(cfg Config) (*Login, error) {
 	}
 	l.orders = orders.NewLogin(orders.Settings{
 		OwnCancelsOnly: cfg.OwnCancelsOnly, RepeatFilled: cfg.RepeatFilled,
-		AcceptEmptyTIF: cfg.AcceptEmptyTIF,
+		AcceptEmptyTIF: cfg.AcceptEmptyTIF, CommissionRange: cfg.CommissionRange,
 	}, x, l.advisor, l.window)
 	l.account = account.NewLogin(x, l.advisor)
 	l.marketData = marketdata.NewLogin(marketdata.Settings{

@@ -43,6 +43,10 @@ type Semantics struct {
 	// AcceptEmptyTIF takes an order without a time in force as DAY at every version. Default: up
 	// to version 202; Gateways at 225 answer 10052.
 	AcceptEmptyTIF bool `yaml:"acceptEmptyTif"`
+	// CommissionRange answers a what-if with a least and a most commission in place of the one
+	// expected, as users of tiered prices report (ib_insync issue 380): of one unit, and of all.
+	// Default: the commission expected.
+	CommissionRange bool `yaml:"commissionRange"`
 	// NoResubmit unchecks "Maintain and resubmit orders when connection is restored": an order
 	// during an outage is rejected (201). Default: it waits in the Gateway for the end of it.
 	NoResubmit bool `yaml:"noResubmit"`
