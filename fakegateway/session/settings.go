@@ -65,6 +65,11 @@ type Semantics struct {
 	// MarketDataLines is how many market data subscriptions the login may have at a time, over
 	// all clients; one more gets error 101. 0: 100.
 	MarketDataLines int `yaml:"marketDataLines"`
+	// LastTradeDateOnly leaves time and zone out of the last trade date in contract details, as
+	// users of Gateways at 176 have it of contracts that expire late (ib_insync issue 605).
+	// Default: "20261218 08:30:00 US/Central", as captured from a Gateway at 225. The field
+	// lastTradeDate, from 182 on, is a date in either case.
+	LastTradeDateOnly bool `yaml:"lastTradeDateOnly"`
 	// EnforcePacing refuses historical data requests beyond IBKR's limits for bars of 30 seconds or
 	// less with error 162. Default: they are answered.
 	EnforcePacing bool `yaml:"enforcePacing"`
