@@ -99,9 +99,6 @@ func newConn(s *Server, nc halfCloser, row *Connection, ordinal int) *conn {
 	return c
 }
 
-// ConnectionID is the ledger number.
-func (c *conn) ConnectionID() int { return c.id }
-
 // Now is the scenario's clock.
 func (c *conn) Now() time.Time { return c.srv.clock.now() }
 

@@ -14,7 +14,8 @@ import (
 )
 
 // Semantics are the settings of a Gateway that change what it answers, and of the exchange behind
-// it. Who may connect, and how fast he may talk, are settings of the port.
+// it. Who may connect, and how fast a client may send, are settings of the
+// port.
 //
 // The zero value is a Gateway as it is installed, before a market that never closes and that fills
 // at once; where it differs, the field says so. Durations are on the scenario's clock. The YAML names
