@@ -60,7 +60,10 @@ func (s *Session) subscribePnL(id int, account, model string, conID int) {
 	})
 }
 
-func (s *Session) CancelPnL(m *protobuf.CancelPnL)             { s.dropPnL(int(m.GetReqId())) }
+// CancelPnL has no answer.
+func (s *Session) CancelPnL(m *protobuf.CancelPnL) { s.dropPnL(int(m.GetReqId())) }
+
+// CancelPnLSingle has no answer either.
 func (s *Session) CancelPnLSingle(m *protobuf.CancelPnLSingle) { s.dropPnL(int(m.GetReqId())) }
 
 func (s *Session) dropPnL(id int) {

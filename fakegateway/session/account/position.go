@@ -28,6 +28,7 @@ func (s *Session) ReqPositions(*protobuf.PositionsRequest) {
 	})
 }
 
+// CancelPositions has no answer.
 func (s *Session) CancelPositions(*protobuf.CancelPositions) {
 	s.client.Lock()
 	defer s.client.Unlock()
@@ -70,6 +71,7 @@ func (s *Session) sendPositionMulti(id int, p exchange.Position) {
 	})
 }
 
+// CancelPositionsMulti has no answer.
 func (s *Session) CancelPositionsMulti(m *protobuf.CancelPositionsMulti) {
 	s.client.Lock()
 	defer s.client.Unlock()

@@ -73,6 +73,7 @@ func (s *Session) sendMulti(v *exchange.View, id int, sub *multiSub) {
 	v.WakeAt(sub.due)
 }
 
+// CancelAccountUpdatesMulti has no answer.
 func (s *Session) CancelAccountUpdatesMulti(m *protobuf.CancelAccountUpdatesMulti) {
 	s.client.Lock()
 	defer s.client.Unlock()

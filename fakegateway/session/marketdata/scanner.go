@@ -27,6 +27,7 @@ const (
 	scanEvery = 30 * time.Second
 )
 
+// ReqScannerParameters sends the document of what can be scanned.
 func (s *Session) ReqScannerParameters(*protobuf.ScannerParametersRequest) {
 	s.client.Send(wire.ScannerParameters, &protobuf.ScannerParameters{Xml: proto.String(scannerParameters)})
 }
