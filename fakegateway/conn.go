@@ -11,6 +11,7 @@ import (
 	"ibsoak/fakegateway/fault"
 	"ibsoak/fakegateway/hook"
 	"ibsoak/fakegateway/session"
+	"ibsoak/fakegateway/session/client"
 	"ibsoak/internal/wire"
 )
 
@@ -85,7 +86,7 @@ type conn struct {
 	rate      *meter // of messages, where too many are rejected; nil where they are not
 }
 
-var _ session.Conn = (*conn)(nil)
+var _ client.Conn = (*conn)(nil)
 
 func newConn(s *Server, nc halfCloser, row *Connection, ordinal int) *conn {
 	c := &conn{
@@ -97,9 +98,6 @@ func newConn(s *Server, nc halfCloser, row *Connection, ordinal int) *conn {
 	c.rd = newReader(c)
 	return c
 }
-
-// ConnectionID is the ledger number.
-func (c *conn) ConnectionID() int { return c.id }
 
 // Now is the scenario's clock.
 func (c *conn) Now() time.Time { return c.srv.clock.now() }
@@ -264,6 +262,10 @@ func (c *conn) start(a arrival) bool {
 	if c.isMuted() {
 		c.ready = true // there is no bootstrap to wait for, and no session when the mute is over
 		return true
+	}
+	if c.version < wire.MinVersion {
+		c.sendAway()
+		return false
 	}
 	c.settle(id)
 	c.session = session.New(c.srv.login, c, c.version)

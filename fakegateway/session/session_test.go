@@ -9,9 +9,12 @@ import (
 	"github.com/scmhub/ibapi/protobuf"
 	"google.golang.org/protobuf/proto"
 
+	"ibsoak/fakegateway/session/client"
 	"ibsoak/internal/testkit"
 	"ibsoak/internal/wire"
 )
+
+func num(n int) *int32 { return client.Num(n) }
 
 // sunday is when every test of sessions begins: New York is closed, the simulated market is not.
 var sunday = time.Date(2026, 11, 22, 15, 30, 0, 0, time.UTC)
@@ -40,8 +43,7 @@ func (l *line) Send(m wire.Message) {
 	l.sent = append(l.sent, got)
 }
 
-func (l *line) ConnectionID() int { return 1 }
-func (l *line) Now() time.Time    { return l.now }
+func (l *line) Now() time.Time { return l.now }
 
 // versions are the last with text only, a mixed one, and the newest; and an old client's.
 var versions = []wire.Version{178, 200, 212, 225}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"strings"
 	"testing"
 	"testing/iotest"
 
@@ -167,5 +168,24 @@ func TestAppendFrameRefuses(t *testing.T) {
 			}()
 			wire.AppendFrame(nil, make([]byte, length))
 		})
+	}
+}
+
+// Behind an empty frame the stream goes on, other than behind one that is cut off or too long.
+func TestEmptyFramesCanBeReadPast(t *testing.T) {
+	frames := wire.NewFrameReader(strings.NewReader("\x00\x00\x00\x00\x00\x00\x00\x02hi\x00\x00"))
+	var frame *wire.FrameError
+	if _, err := frames.Next(); !errors.As(err, &frame) || !frame.IsEmpty() {
+		t.Errorf("an empty frame: %v", err)
+	}
+	if payload, err := frames.Next(); err != nil || string(payload) != "hi" {
+		t.Errorf("the next frame: %q, %v", payload, err)
+	}
+	if _, err := frames.Next(); !errors.As(err, &frame) || frame.IsEmpty() {
+		t.Errorf("a frame that is cut off: %v", err)
+	}
+	frames = wire.NewFrameReader(strings.NewReader("\xff\xff\xff\xff"))
+	if _, err := frames.Next(); !errors.As(err, &frame) || frame.IsEmpty() {
+		t.Errorf("a frame that is too long: %v", err)
 	}
 }
