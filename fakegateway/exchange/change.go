@@ -37,6 +37,7 @@ func (x *Exchange) change(o *order, r OrderRequest) (Order, error) {
 	}
 	o.Modifications++
 	o.resting = false
+	x.retype(o, before.Type)
 	x.reserve(o)
 	if !x.waitsForParent(o) {
 		x.restart(o)
@@ -58,7 +59,7 @@ func unchangeable(o *order, r OrderRequest) *Reject {
 	case o.Action != r.Action || o.ConID != r.Instrument.ConID || o.Account != r.Account,
 		r.Quantity <= o.Filled:
 		return &Reject{Code: codeMismatch, Text: textMismatch}
-	case o.Type != r.Type:
+	case !mayBecome(o.Type, r.Type):
 		return &Reject{Code: codeTypeChange, Text: textTypeChange}
 	case r.OCAGroup != "" && o.OCAGroup != r.OCAGroup:
 		return &Reject{Code: codeGroupChange, Text: textGroupChange}

@@ -64,11 +64,8 @@ func (x *Exchange) releaseChildren(o *order) {
 		if child.staged() {
 			continue
 		}
-		child.WhyHeld = ""
-		switch {
-		case child.Type.stopped():
-			child.WhyHeld = "trigger"
-		case !x.onHold(child):
+		child.WhyHeld = child.heldFor(false)
+		if !child.Type.stopped() && !x.onHold(child) {
 			child.Status = Submitted
 		}
 		x.start(child)

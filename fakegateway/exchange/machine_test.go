@@ -219,6 +219,9 @@ func (m *machine) place(t *rapid.T) {
 	}
 	m.nextID++
 	m.draw(t, &r)
+	if rapid.IntRange(0, 9).Draw(t, "by cash") == 0 {
+		r.CashQuantity = shares(rapid.Int64Range(1, 50_000).Draw(t, "cash"))
+	}
 	m.placed = append(m.placed, r)
 	m.both(t, func(d *desk) error { _, err := d.Place(m.now, r); return err })
 }
@@ -277,6 +280,9 @@ func (m *machine) modify(t *rapid.T) {
 		return
 	}
 	r := m.placed[rapid.IntRange(0, len(m.placed)-1).Draw(t, "order")]
+	if rapid.IntRange(0, 3).Draw(t, "retype") == 0 {
+		r.Type = rapid.SampledFrom(machineTypes).Draw(t, "type")
+	}
 	m.draw(t, &r)
 	r.Staged = false
 	m.both(t, func(d *desk) error { _, err := d.Place(m.now, r); return err })

@@ -37,10 +37,13 @@ type OrderRequest struct {
 	TIF        TIF
 	Quantity   int64 // shares, contracts or units of currency, 1..MaxQuantity
 	Terms
-	OutsideRTH bool
-	OrderRef   string
-	ParentID   int // order id of the same client; 0 is none
-	OCAGroup   string
+	// CashQuantity is what to spend or to raise, in the instrument's currency, in place of
+	// Quantity: as many whole units as that comes to. 0: Quantity says the size.
+	CashQuantity decimal.Decimal
+	OutsideRTH   bool
+	OrderRef     string
+	ParentID     int // order id of the same client; 0 is none
+	OCAGroup     string
 	// OCAType says what a fill does to the rest of the group: 1 cancels it, 2 and 3 reduce it in
 	// proportion.
 	OCAType int
@@ -99,6 +102,8 @@ type Order struct {
 	Type     OrderType      `json:"type"`
 	TIF      TIF            `json:"tif"`
 	Quantity int64          `json:"quantity"`
+	// CashQuantity is the amount that the client has sized the order by; 0: by Quantity.
+	CashQuantity decimal.Decimal `json:"cashQuantity,omitzero"`
 	Terms
 	OutsideRTH   bool   `json:"outsideRth,omitempty"`
 	Manual       bool   `json:"manual,omitempty"` // placed by hand in TWS

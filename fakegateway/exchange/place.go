@@ -14,6 +14,10 @@ import (
 // is in the books as Inactive.
 func (x *Exchange) Place(now time.Time, r OrderRequest) (Order, error) {
 	defer x.begin(now, r.ClientID)()
+	r, bad := x.sized(r)
+	if bad != nil {
+		return Order{}, bad
+	}
 	if old := x.byID[orderKey{r.ClientID, r.OrderID}]; old != nil {
 		return x.change(old, r)
 	}
@@ -65,6 +69,7 @@ func (x *Exchange) set(o *order, r OrderRequest) {
 	o.Symbol, o.SecType = r.Instrument.Symbol, r.Instrument.SecType
 	o.Action, o.Type, o.TIF = r.Action, r.Type, r.TIF
 	o.Quantity, o.Remaining = r.Quantity, r.Quantity-o.Filled
+	o.CashQuantity = r.CashQuantity
 	o.Terms = r.terms()
 	if o.TIF == GTC && o.AutoCancel.IsZero() {
 		o.AutoCancel = autoCancel(o.PlacedAt)
@@ -163,14 +168,7 @@ func (x *Exchange) activate(o *order) error {
 	}
 	x.reserve(o)
 	child := x.waitsForParent(o)
-	switch {
-	case child && o.Type.stopped():
-		o.WhyHeld = "child,trigger"
-	case child:
-		o.WhyHeld = "child"
-	case o.Type.stopped():
-		o.WhyHeld = "trigger"
-	}
+	o.WhyHeld = o.heldFor(child)
 	if !child {
 		x.start(o)
 	}

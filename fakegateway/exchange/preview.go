@@ -21,6 +21,10 @@ type Margins struct{ Initial, Maintenance, Equity decimal.Decimal }
 // Preview computes IBKR's what-if: it validates an order and leaves the books untouched.
 func (x *Exchange) Preview(now time.Time, r OrderRequest) (Preview, error) {
 	defer x.begin(now, r.ClientID)()
+	r, bad := x.sized(r)
+	if bad != nil {
+		return Preview{}, bad
+	}
 	if err := x.validate(r); err != nil {
 		return Preview{}, err
 	}
@@ -28,7 +32,8 @@ func (x *Exchange) Preview(now time.Time, r OrderRequest) (Preview, error) {
 		ClientID: r.ClientID, OrderID: r.OrderID, PlacedAt: x.now, Status: PreSubmitted,
 		Account: r.Account, Instrument: r.Instrument, ConID: r.Instrument.ConID,
 		Symbol: r.Instrument.Symbol, SecType: r.Instrument.SecType, Action: r.Action, Type: r.Type,
-		TIF: r.TIF, Quantity: r.Quantity, Remaining: r.Quantity, Terms: r.terms(),
+		TIF: r.TIF, Quantity: r.Quantity, Remaining: r.Quantity,
+		CashQuantity: r.CashQuantity, Terms: r.terms(),
 		OutsideRTH: r.OutsideRTH, OrderRef: r.OrderRef, Echo: r.Echo,
 		ParentID: r.ParentID, OCAGroup: r.OCAGroup, OCAType: r.OCAType,
 	}}

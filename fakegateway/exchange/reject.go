@@ -25,6 +25,9 @@ const (
 	codeTIF          = 10052
 	codeNoOrder      = 10147
 	codeDone         = 10148
+	codeNoCash       = 10244
+	codeCashNeeded   = 10289
+	codeCashAndSize  = 10293
 	codeGroupChange  = 10326
 
 	textDuplicateID  = "Duplicate order id"
@@ -42,6 +45,9 @@ const (
 		"yyyymmdd hh:mm:ss xxx where yyyymmdd and xxx are optional."
 	textExpired     = "Invalid order: contract expired."
 	textGroupChange = "OCA group revision is not allowed."
+	textNoCash      = "Cash Quantity cannot be used for this order"
+	textCashNeeded  = "You must set Cash Quantity for this order"
+	textCashAndSize = "Cryptocurrency Cash Quantity order cannot specify size"
 	textIgnoredRTH  = "Order Event Warning:Attribute 'Outside Regular Trading Hours' is ignored " +
 		"based on the order type and destination. PlaceOrder is now being processed."
 

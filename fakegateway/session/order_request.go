@@ -87,6 +87,9 @@ func (s *Session) orderRequest(m *protobuf.PlaceOrderRequest) (exchange.OrderReq
 	if r.Quantity, bad = wholeShares(o.GetTotalQuantity()); bad != nil {
 		return r, bad
 	}
+	if bad = price(o.CashQty, &r.CashQuantity); bad != nil {
+		return r, bad
+	}
 	if r.Terms, bad = terms(r.Type, o); bad != nil {
 		return r, bad
 	}
@@ -124,9 +127,14 @@ func (s *Session) orderAccount(o *protobuf.Order) (string, *refusal) {
 	return "", &refusal{codeNoAccount, textNoAccount}
 }
 
+// unsetDecimal is how IBKR's clients write a decimal that nobody has set
+// (Decimal.java and UNSET_DECIMAL of its Python client: 2^127 - 1).
+const unsetDecimal = "170141183460469231731687303715884105727"
+
+// wholeShares reads a size; unset is 0, which the exchange refuses unless there is a cash quantity.
 func wholeShares(text string) (int64, *refusal) {
-	if text == "" {
-		return 0, nil // the exchange refuses it
+	if text == "" || text == unsetDecimal {
+		return 0, nil
 	}
 	d, err := decimal.Parse(text)
 	if err != nil {
