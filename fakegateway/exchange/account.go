@@ -106,7 +106,7 @@ func (x *Exchange) rebook(account string) {
 		}
 	}
 	for _, e := range x.executions {
-		if e.Account == account {
+		if e.Account == account && !e.Summary() {
 			x.book(e)
 		}
 	}

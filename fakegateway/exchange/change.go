@@ -59,12 +59,18 @@ func unchangeable(o *order, r OrderRequest) *Reject {
 	case o.Action != r.Action || o.ConID != r.Instrument.ConID || o.Account != r.Account,
 		r.Quantity <= o.Filled:
 		return &Reject{Code: codeMismatch, Text: textMismatch}
+	case !sameLegs(o.Legs, r.Legs):
+		return &Reject{Code: codeMismatch, Text: textMismatch}
 	case !mayBecome(o.Type, r.Type):
 		return &Reject{Code: codeTypeChange, Text: textTypeChange}
 	case r.OCAGroup != "" && o.OCAGroup != r.OCAGroup:
 		return &Reject{Code: codeGroupChange, Text: textGroupChange}
 	}
 	return nil
+}
+
+func sameLegs(a, b []Leg) bool {
+	return slices.EqualFunc(a, b, func(a, b Leg) bool { return a.ConID == b.ConID && a.Ratio == b.Ratio })
 }
 
 // restore takes a change back that the account cannot afford.
@@ -74,6 +80,7 @@ func (x *Exchange) restore(o *order, before order) {
 	before.slot = o.slot // the queue may have moved it
 	before.reserved, before.selling = decimal.Decimal{}, 0
 	*o = before
+	o.setLegs(o.Legs)
 	x.link(o)
 	x.watch(o)
 	x.reserve(o)

@@ -28,8 +28,7 @@ func (x *Exchange) retype(o *order, before OrderType) {
 	case child:
 	case o.Type.stopped():
 		o.Status = PreSubmitted
-	case o.Status == PreSubmitted && !x.onHold(o) &&
-		x.market.Open(o.Instrument, x.now, o.extended()):
+	case o.Status == PreSubmitted && !x.onHold(o) && x.trading(o):
 		o.Status = Submitted
 	}
 }

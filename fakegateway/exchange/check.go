@@ -15,6 +15,7 @@ import (
 //   - every execution id is there once and belongs to an order of its account and contract;
 //   - filled = the sum of an order's fills <= quantity, remaining = quantity - filled, the average
 //     price is the fills' and a limit was never passed;
+//   - the legs of a combination have filled in its ratios, at prices that make its net price;
 //   - an order's state fits: Filled has nothing left, an order at work has something left;
 //   - positions are what the executions make of the opening ones, in size, cost and profit;
 //   - cash in each currency = start - signed fill values + what of them is not paid for (futures,
@@ -40,7 +41,8 @@ type checker struct {
 	filled  map[int64]int64
 	value   map[int64]decimal.Decimal
 	fees    map[int64]decimal.Decimal
-	revised map[int64]bool // orders with a corrected or busted execution
+	legs    map[legKey]legTotal // of combinations
+	revised map[int64]bool      // orders with a corrected or busted execution
 	found   map[holdingKey]*Position
 	held    map[holdingKey]*Position // replayed
 	spent   map[purse]decimal.Decimal
@@ -55,6 +57,7 @@ func newChecker(b Books) *checker {
 		Books:  b,
 		orders: make(map[int64]*Order), filled: make(map[int64]int64),
 		value: make(map[int64]decimal.Decimal), fees: make(map[int64]decimal.Decimal),
+		legs:    make(map[legKey]legTotal),
 		revised: make(map[int64]bool),
 		found:   make(map[holdingKey]*Position), held: make(map[holdingKey]*Position),
 		spent: make(map[purse]decimal.Decimal), charged: make(map[purse]decimal.Decimal),
@@ -96,11 +99,15 @@ func (c *checker) replay() {
 		}
 		seen[e.ExecID] = true
 		o := c.orders[e.PermID]
+		if e.Leg > 0 {
+			c.replayLeg(o, e)
+			continue
+		}
 		if o == nil || o.Account != e.Account || o.ConID != e.ConID || o.Action != e.Action {
 			c.fail("execution %s: no such order %d for %s %s", e.ExecID, e.PermID, e.Action, e.Symbol)
 			continue
 		}
-		if e.Shares <= 0 || !e.Price.IsPos() && e.Exercise == NotExercised {
+		if e.Shares <= 0 || !e.Price.IsPos() && e.Exercise == NotExercised && !e.Summary() {
 			c.fail("execution %s: %d shares at %s", e.ExecID, e.Shares, e.Price)
 		}
 		if o.passes(e.Price) && !c.revised[e.PermID] {
@@ -109,7 +116,9 @@ func (c *checker) replay() {
 		c.filled[e.PermID] += e.Shares
 		c.value[e.PermID] = add(c.value[e.PermID], mul(e.Price, shares(e.Shares)))
 		c.fees[e.PermID] = add(c.fees[e.PermID], e.Commission)
-		c.hold(e)
+		if !e.Summary() {
+			c.hold(e)
+		}
 	}
 }
 
@@ -167,6 +176,7 @@ func (c *checker) checkOrders() {
 					o.PermID, o.AvgFillPrice, average)
 			}
 		}
+		c.checkLegs(o)
 		if !o.Commission.Equal(c.fees[o.PermID]) {
 			c.fail("order %d: commission %s; its executions give %s",
 				o.PermID, o.Commission, c.fees[o.PermID])

@@ -59,6 +59,9 @@ func (x *Exchange) reported(execID string) (*Execution, *order, error) {
 	if e.Exercise != NotExercised {
 		return nil, nil, fmt.Errorf("revise execution %s: it is an option's exercise", execID)
 	}
+	if o.combo() {
+		return nil, nil, fmt.Errorf("revise execution %s: it is a part of a combination", execID)
+	}
 	return e, o, nil
 }
 

@@ -33,7 +33,7 @@ func TestBooksAlwaysAddUp(t *testing.T) {
 		m := &machine{desk: open(t, cfg), twin: open(t, cfg)}
 		t.Repeat(map[string]func(*rapid.T){
 			"place": m.place, "modify": m.modify, "cancel": m.cancel, "wait": m.wait,
-			"revise": m.revise, "by hand": m.byHand, "exercise": m.exercise, "bind": m.bind,
+			"combine": m.combine, "revise": m.revise, "by hand": m.byHand, "exercise": m.exercise, "bind": m.bind,
 			"": func(t *rapid.T) {
 				if err := m.Books().Check(); err != nil {
 					t.Fatalf("books: %v", err)
@@ -226,6 +226,25 @@ func (m *machine) place(t *rapid.T) {
 	m.both(t, func(d *desk) error { _, err := d.Place(m.now, r); return err })
 }
 
+// combine places an order for a combination, whose modifications are then the others'.
+func (m *machine) combine(t *rapid.T) {
+	legs := rapid.SampledFrom([][]Leg{covered, married, calendar}).Draw(t, "legs")
+	r := m.combination(rapid.SampledFrom([]Action{Buy, Sell}).Draw(t, "action"),
+		rapid.Int64Range(1, 9).Draw(t, "quantity"), legs,
+		rapid.SampledFrom([]OrderType{MarketOrder, LimitOrder}).Draw(t, "type"), "")
+	r.Account = rapid.SampledFrom([]string{"DU1", "DU2"}).Draw(t, "account")
+	r.TIF = rapid.SampledFrom([]TIF{DAY, GTC, IOC, FOK}).Draw(t, "tif")
+	r.OCAGroup, r.OCAType = rapid.SampledFrom([]string{"", "g"}).Draw(t, "group"), 2
+	var near decimal.Decimal
+	for _, leg := range legs {
+		near = add(near, mul(m.Market().Quote(leg.Instrument, m.now).Last, shares(leg.Ratio)))
+	}
+	r.LimitPrice = add(near, cents(dec(rapid.SampledFrom([]string{"-9", "-0.5", "0", "0.5", "9"}).
+		Draw(t, "away")))).Round(2)
+	m.placed = append(m.placed, r)
+	m.both(t, func(d *desk) error { _, err := d.Place(m.now, r); return err })
+}
+
 // revise corrects or busts some execution.
 func (m *machine) revise(t *rapid.T) {
 	executions := m.Books().Executions
@@ -233,7 +252,7 @@ func (m *machine) revise(t *rapid.T) {
 		return
 	}
 	e := executions[rapid.IntRange(0, len(executions)-1).Draw(t, "execution")]
-	if e.Exercise != NotExercised {
+	if e.Exercise != NotExercised || e.Leg > 0 || e.Summary() {
 		return
 	}
 	if rapid.Bool().Draw(t, "bust") {
@@ -283,7 +302,11 @@ func (m *machine) modify(t *rapid.T) {
 	if rapid.IntRange(0, 3).Draw(t, "retype") == 0 {
 		r.Type = rapid.SampledFrom(machineTypes).Draw(t, "type")
 	}
-	m.draw(t, &r)
+	if len(r.Legs) == 0 {
+		m.draw(t, &r)
+	} else {
+		r.Quantity = rapid.Int64Range(1, 12).Draw(t, "quantity")
+	}
 	r.Staged = false
 	m.both(t, func(d *desk) error { _, err := d.Place(m.now, r); return err })
 }

@@ -32,6 +32,7 @@ type OrderRequest struct {
 	OrderID    int
 	Account    string
 	Instrument market.Instrument
+	Legs       []Leg // of a combination, whose Instrument is ComboOf them
 	Action     Action
 	Type       OrderType
 	TIF        TIF
@@ -98,6 +99,7 @@ type Order struct {
 	ConID    int            `json:"conId"`
 	Symbol   string         `json:"symbol"`
 	SecType  market.SecType `json:"secType"`
+	Legs     []Leg          `json:"legs,omitempty"` // of a combination
 	Action   Action         `json:"action"`
 	Type     OrderType      `json:"type"`
 	TIF      TIF            `json:"tif"`
@@ -137,6 +139,7 @@ type Order struct {
 // order is an order with what only the exchange knows.
 type order struct {
 	Order
+	legs       []*order // of a combination, in the order of Legs
 	conditions []Condition
 	cancels    bool   // the conditions end it
 	ignoreRTH  bool   // the conditions are looked at outside regular hours too
@@ -171,6 +174,9 @@ func (o *order) limit() (decimal.Decimal, bool) {
 	return o.LimitPrice, m.limited || m.capped && !o.LimitPrice.IsZero()
 }
 
+// Summary reports the execution of a combination as a whole, which is not booked: its legs are.
+func (e Execution) Summary() bool { return e.ConID == ComboConID }
+
 // worse reports whether price a is worse for the order than price b.
 func (o *order) worse(a, b decimal.Decimal) bool {
 	if o.Action == Sell {
@@ -181,7 +187,8 @@ func (o *order) worse(a, b decimal.Decimal) bool {
 
 // Execution is one fill.
 type Execution struct {
-	// ExecID is "0000e0d5.5f3a1c02.01.01"; the last part counts corrections.
+	// ExecID is "0000e0d5.5f3a1c02.01.01"; the last part counts corrections, the one before it the
+	// legs of a combination.
 	ExecID      string          `json:"execId"`
 	PermID      int64           `json:"permId"`
 	ClientID    int             `json:"clientId"`
@@ -190,6 +197,7 @@ type Execution struct {
 	Account     string          `json:"account"`
 	ConID       int             `json:"conId"`
 	Symbol      string          `json:"symbol"`
+	Leg         int             `json:"leg,omitempty"` // of a combination, from 1
 	Action      Action          `json:"action"`
 	Shares      int64           `json:"shares"`
 	Price       decimal.Decimal `json:"price"` // 0 of an option that was exercised or has lapsed

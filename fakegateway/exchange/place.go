@@ -75,6 +75,7 @@ func (x *Exchange) set(o *order, r OrderRequest) {
 		o.AutoCancel = autoCancel(o.PlacedAt)
 	}
 	o.OutsideRTH, o.OrderRef, o.Echo = r.OutsideRTH, r.OrderRef, r.Echo
+	o.setLegs(r.Legs)
 	o.ParentID, o.OCAGroup, o.OCAType = r.ParentID, r.OCAGroup, r.OCAType
 	o.conditions, o.cancels, o.ignoreRTH = r.Conditions, r.CancelOnConditions, r.IgnoreRTH
 	o.happened, o.released = make([]bool, len(r.Conditions)), false
@@ -196,7 +197,7 @@ func (x *Exchange) announce(o *order, child bool) {
 	switch {
 	case child:
 		x.emit(OrderChanged, o)
-	case !x.market.Open(o.Instrument, x.now, o.extended()):
+	case !x.trading(o):
 		x.emit(OrderChanged, o)
 		x.notice(o, codeHeldUntil, x.heldUntil(o))
 		x.emit(OrderChanged, o)
@@ -230,7 +231,7 @@ func (o *order) extended() bool {
 }
 
 func (x *Exchange) heldUntil(o *order) string {
-	opens := x.market.Next(o.Instrument, x.now, o.extended()).Open
+	opens := x.window(o, x.now, o.extended()).Open
 	return fmt.Sprintf("Order Message:\n%s %d %s %s\nWarning: Your order will not be placed "+
 		"at the exchange until %s %s.", o.Action, o.Quantity, o.Symbol, o.Instrument.Venue(),
 		opens.In(o.Instrument.Zone()).Format("2006-01-02 15:04:05"), o.Instrument.ZoneID)

@@ -20,6 +20,7 @@ const (
 	codeTime         = 337
 	codeExpired      = 392
 	codeHeldUntil    = 399
+	codeUnsupported  = 387
 	codeNotTraded    = 412
 	codeIgnoredRTH   = 2109
 	codeTIF          = 10052
@@ -40,6 +41,7 @@ const (
 	textTIF          = "Invalid time in force"
 	textGoodTill     = "Invalid Good Till Date order."
 	textCanceled     = "Order Canceled - reason:"
+	textUnsupported  = "Unsupported order type for this exchange and security type."
 	textNotTraded    = "The contract is not available for trading."
 	textTime         = "The date, time, or time-zone entered is invalid. The correct format is " +
 		"yyyymmdd hh:mm:ss xxx where yyyymmdd and xxx are optional."
