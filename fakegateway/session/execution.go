@@ -40,7 +40,9 @@ func (s *Session) reqExecutions(m *protobuf.ExecutionRequest) {
 			s.sendExecution(id, e)
 		}
 		for _, e := range found {
-			s.sendCommission(e)
+			if !e.Summary() { // the commissions of a combination are its legs'
+				s.sendCommission(e)
+			}
 		}
 		s.send(wire.ExecutionDetailsEnd, &protobuf.ExecutionDetailsEnd{ReqId: num(id)})
 	})

@@ -78,7 +78,7 @@ func (s *Session) reqCompletedOrders(m *protobuf.CompletedOrdersRequest) {
 				order.AutoCancelDate = proto.String(stamp(s.version, o.AutoCancel))
 			}
 			s.send(wire.CompletedOrder, &protobuf.CompletedOrder{
-				Contract: contractOf(o.Instrument, venueOf(o)), Order: order,
+				Contract: orderContract(o), Order: order,
 				OrderState: s.orderState(o),
 			})
 		}
@@ -105,7 +105,7 @@ func (s *Session) sendOrderStatus(o exchange.Order, clientID int) {
 
 func (s *Session) openOrder(o exchange.Order) *protobuf.OpenOrder {
 	return &protobuf.OpenOrder{
-		OrderId: num(o.OrderID), Contract: contractOf(o.Instrument, venueOf(o)),
+		OrderId: num(o.OrderID), Contract: orderContract(o),
 		Order: s.orderOf(o), OrderState: s.orderState(o),
 	}
 }

@@ -24,6 +24,8 @@ func (s *Session) placeOrder(m *protobuf.PlaceOrderRequest) {
 		s.fail(id, bad.code, bad.text)
 	case m.GetOrder().GetWhatIf():
 		s.whatIf(m, r)
+	case attaches(m.GetAttachedOrders()) && len(r.Legs) > 0:
+		s.fail(id, codeUnsupported, textUnsupported)
 	case attaches(m.GetAttachedOrders()):
 		s.placeAttached(m.GetAttachedOrders(), r)
 	default:
