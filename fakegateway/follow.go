@@ -113,13 +113,13 @@ type orderMark struct {
 	filled             int64
 	updated            time.Time
 	limit, stop, costs decimal.Decimal
-	canceled           bool
+	canceled, held     bool
 }
 
 func markOf(o exchange.Order) orderMark {
 	return orderMark{
 		o.Status, o.OrderID, o.Modifications, o.Filled, o.UpdatedAt,
-		o.LimitPrice, o.StopPrice, o.Commission, o.CanceledByClient,
+		o.LimitPrice, o.StopPrice, o.Commission, o.CanceledByClient, o.Held,
 	}
 }
 

@@ -29,6 +29,9 @@ func (x *Exchange) change(o *order, r OrderRequest) (Order, error) {
 	if err := unchangeable(o, r); err != nil {
 		return Order{}, err
 	}
+	if x.splitting {
+		return x.split(o, r)
+	}
 	before := *o
 	x.set(o, r)
 	if err := x.afford(o); err != nil {
@@ -46,10 +49,7 @@ func (x *Exchange) change(o *order, r OrderRequest) (Order, error) {
 	if o.Type.stopped() && !o.triggered { // captured: a Gateway says so twice
 		x.emit(OrderChanged, o)
 	}
-	x.plan(o)
-	if !o.next.IsZero() && !o.next.After(x.now) {
-		x.act(o)
-	}
+	x.proceed(o)
 	return o.Order, nil
 }
 
@@ -174,13 +174,14 @@ func (x *Exchange) finish(o *order, s Status) {
 // end takes an order off the market without a word.
 func (x *Exchange) end(o *order, s Status) {
 	x.follow(o)
-	o.Status, o.WhyHeld = s, ""
+	o.Status, o.WhyHeld, o.Held = s, "", false
 	o.UpdatedAt, o.DoneAt = x.now, x.now
 	x.schedule(o, time.Time{})
 	x.unreserve(o)
 	x.unlink(o)
 	x.unwatch(o)
 	x.leave()
+	x.succeed(o)
 }
 
 // leave counts an order that has ended among the live ones. They are tidied when half have ended,

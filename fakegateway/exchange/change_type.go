@@ -22,6 +22,9 @@ func (x *Exchange) retype(o *order, before OrderType) {
 		return
 	}
 	o.triggered = false
+	if o.Held {
+		return
+	}
 	child := x.waitsForParent(o)
 	o.WhyHeld = o.heldFor(child)
 	switch {
@@ -35,12 +38,13 @@ func (x *Exchange) retype(o *order, before OrderType) {
 
 // heldFor is what keeps a new order from working, in IBKR's words; "" is nothing.
 func (o *order) heldFor(child bool) string {
+	waits := o.Type.stopped() && !o.triggered
 	switch {
-	case child && o.Type.stopped():
+	case child && waits:
 		return "child,trigger"
 	case child:
 		return "child"
-	case o.Type.stopped():
+	case waits:
 		return "trigger"
 	}
 	return ""

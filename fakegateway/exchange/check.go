@@ -161,7 +161,7 @@ func (c *checker) checkOrders() {
 	ids := make(map[orderKey]bool)
 	for _, o := range c.Orders {
 		key := orderKey{o.ClientID, o.OrderID}
-		if ids[key] && (o.OrderID != 0 || !o.Manual) {
+		if ids[key] && (o.OrderID != 0 || !o.Manual) && o.SplitFrom == 0 {
 			c.fail("order %d: client %d used order id %d twice", o.PermID, o.ClientID, o.OrderID)
 		}
 		ids[key] = true

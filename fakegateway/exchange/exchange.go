@@ -74,6 +74,8 @@ type Exchange struct {
 	lastID     map[int]int           // highest order id that each client has used
 	boundIDs   int                   // ids given to orders that were placed by hand
 	autoBind   bool
+	holding    bool // orders that are transmitted are held
+	splitting  bool // the next change splits its order
 	executions []*Execution
 	superseded []Execution
 	fills      int // execution ids given out

@@ -68,7 +68,7 @@ func (x *Exchange) nextExecSerial() uint32 {
 // releaseChildren starts the orders that waited for this one to fill.
 func (x *Exchange) releaseChildren(o *order) {
 	for _, child := range x.childrenOf(o) {
-		if child.staged() {
+		if child.staged() || child.Held {
 			continue
 		}
 		child.WhyHeld = child.heldFor(false)

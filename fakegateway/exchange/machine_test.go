@@ -33,7 +33,7 @@ func TestBooksAlwaysAddUp(t *testing.T) {
 		m := &machine{desk: open(t, cfg), twin: open(t, cfg)}
 		t.Repeat(map[string]func(*rapid.T){
 			"place": m.place, "modify": m.modify, "cancel": m.cancel, "wait": m.wait,
-			"combine": m.combine, "revise": m.revise, "by hand": m.byHand, "exercise": m.exercise, "bind": m.bind,
+			"combine": m.combine, "hold": m.hold, "revise": m.revise, "by hand": m.byHand, "exercise": m.exercise, "bind": m.bind,
 			"": func(t *rapid.T) {
 				if err := m.Books().Check(); err != nil {
 					t.Fatalf("books: %v", err)
@@ -243,6 +243,31 @@ func (m *machine) combine(t *rapid.T) {
 		Draw(t, "away")))).Round(2)
 	m.placed = append(m.placed, r)
 	m.both(t, func(d *desk) error { _, err := d.Place(m.now, r); return err })
+}
+
+// hold holds or releases orders, or lets the next change split its order.
+func (m *machine) hold(t *rapid.T) {
+	what := rapid.IntRange(0, 4).Draw(t, "what")
+	orders := m.Books().Orders
+	m.both(t, func(d *desk) error {
+		switch what {
+		case 0:
+			d.HoldNew(m.now)
+		case 1:
+			d.ReleaseAll(m.now)
+		case 2:
+			d.SplitNext(m.now)
+		case 3:
+			for _, o := range orders {
+				_, _ = d.Hold(m.now, o.PermID) // those at work
+			}
+		default:
+			for _, o := range orders {
+				_, _ = d.Release(m.now, o.PermID)
+			}
+		}
+		return nil
+	})
 }
 
 // revise corrects or busts some execution.

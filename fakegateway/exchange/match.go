@@ -19,7 +19,7 @@ func (x *Exchange) plan(o *order) {
 		return
 	}
 	next := earlier(x.expiry(o), o.cancelAt)
-	if !x.waitsForParent(o) {
+	if !x.waitsForParent(o) && !o.Held {
 		from := later(later(x.now, o.due), o.GoodAfter)
 		switch {
 		case o.waitsForConditions():
@@ -133,7 +133,7 @@ func (x *Exchange) act(o *order) {
 		!o.cancelAt.IsZero() && !x.now.Before(o.cancelAt):
 		x.canceled(o, codeCanceled, textCanceled)
 		return
-	case x.waitsForParent(o) || x.now.Before(o.due) || x.now.Before(o.GoodAfter):
+	case x.waitsForParent(o) || o.Held || x.now.Before(o.due) || x.now.Before(o.GoodAfter):
 		x.plan(o)
 		return
 	case o.cancels && x.met(o):

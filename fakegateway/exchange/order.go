@@ -115,7 +115,8 @@ type Order struct {
 	OCAType      int    `json:"ocaType,omitempty"`
 
 	Status        Status          `json:"status"`
-	WhyHeld       string          `json:"whyHeld,omitempty"` // "child", "trigger", "child,trigger"
+	WhyHeld       string          `json:"whyHeld,omitempty"` // "child", "trigger", "child,trigger", "locate"
+	Held          bool            `json:"held,omitempty"`    // until it is released: see Shown
 	Filled        int64           `json:"filled"`
 	Remaining     int64           `json:"remaining"`
 	AvgFillPrice  decimal.Decimal `json:"avgFillPrice"`
@@ -131,6 +132,9 @@ type Order struct {
 	UpdatedAt     time.Time `json:"updatedAt"`
 	DoneAt        time.Time `json:"doneAt,omitzero"`
 	Modifications int       `json:"modifications"` // how often the client changed it
+	// SplitFrom is the permanent id of the order with the same order id that a change has made
+	// this one beside.
+	SplitFrom int64 `json:"splitFrom,omitempty"`
 
 	Instrument market.Instrument `json:"-"`
 	Echo       any               `json:"-"`
@@ -139,6 +143,7 @@ type Order struct {
 // order is an order with what only the exchange knows.
 type order struct {
 	Order
+	second     *order   // that it was split into
 	legs       []*order // of a combination, in the order of Legs
 	conditions []Condition
 	cancels    bool   // the conditions end it

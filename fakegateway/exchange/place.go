@@ -173,6 +173,9 @@ func (x *Exchange) activate(o *order) error {
 	if !child {
 		x.start(o)
 	}
+	if x.holding {
+		o.hold()
+	}
 	x.announce(o, child)
 	return nil
 }
@@ -195,7 +198,7 @@ func (x *Exchange) announce(o *order, child bool) {
 		x.notice(o, codeIgnoredRTH, textIgnoredRTH)
 	}
 	switch {
-	case child:
+	case child || o.Held:
 		x.emit(OrderChanged, o)
 	case !x.trading(o):
 		x.emit(OrderChanged, o)
@@ -216,10 +219,7 @@ func (x *Exchange) announce(o *order, child bool) {
 		o.Status = Submitted
 		x.emit(OrderChanged, o)
 	}
-	x.plan(o)
-	if !o.next.IsZero() && !o.next.After(x.now) {
-		x.act(o)
-	}
+	x.proceed(o)
 }
 
 // extended reports whether an order trades outside regular hours: one with a limit, of a stock.

@@ -91,7 +91,7 @@ func (s *Session) sendOpenOrder(o exchange.Order) { s.send(wire.OpenOrder, s.ope
 // sendOrderStatus writes zeros, which a Gateway at 225 does too.
 func (s *Session) sendOrderStatus(o exchange.Order, clientID int) {
 	status := &protobuf.OrderStatus{
-		OrderId: num(o.OrderID), Status: proto.String(string(o.Status)),
+		OrderId: num(o.OrderID), Status: proto.String(string(o.Shown())),
 		Filled: proto.String(whole(o.Filled)), Remaining: proto.String(whole(o.Remaining)),
 		AvgFillPrice: float(o.AvgFillPrice), PermId: proto.Int64(o.PermID),
 		ParentId: num(o.ParentID), LastFillPrice: float(o.LastFillPrice),
@@ -238,7 +238,7 @@ func repeatAdjustment(order, asked *protobuf.Order) {
 }
 
 func (s *Session) orderState(o exchange.Order) *protobuf.OrderState {
-	state := &protobuf.OrderState{Status: proto.String(string(o.Status))}
+	state := &protobuf.OrderState{Status: proto.String(string(o.Shown()))}
 	if s.login.cfg.RepeatFilled && o.Status == exchange.Filled && !o.Commission.IsZero() {
 		state.CommissionAndFees = float(o.Commission)
 		state.CommissionAndFeesCurrency = proto.String(o.Instrument.Currency)
