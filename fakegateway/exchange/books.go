@@ -20,6 +20,7 @@ type Books struct {
 	Executions []Execution `json:"executions"` // those that still count
 	// Superseded are executions that were corrected or busted, in that order.
 	Superseded []Execution `json:"superseded,omitempty"`
+	Transfers  []Transfer  `json:"transfers,omitempty"` // in order
 	// NextOrderIDs is the next valid order id of each client that has placed an order.
 	NextOrderIDs map[int]int `json:"nextOrderIds"`
 }
@@ -33,6 +34,9 @@ func (x *Exchange) Books() Books {
 		Executions:   x.view.Executions(),
 		Superseded:   slices.Clone(x.superseded),
 		NextOrderIDs: maps.Clone(x.lastID),
+	}
+	for _, t := range x.transfers {
+		b.Transfers = append(b.Transfers, *t)
 	}
 	for client := range b.NextOrderIDs {
 		b.NextOrderIDs[client]++

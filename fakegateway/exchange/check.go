@@ -19,9 +19,9 @@ import (
 //   - an order's state fits: Filled has nothing left, an order at work has something left;
 //   - positions are what the executions make of the opening ones, in size, cost and profit;
 //   - cash in each currency = start - signed fill values + what of them is not paid for (futures,
-//     CFDs) - commissions + the units of that currency that were bought;
-//   - cash in each currency = start + realized profit - the cost of what is still held, with the
-//     same three exceptions.
+//     CFDs) - commissions + the units of that currency that were bought + cash that was transferred;
+//   - cash in each currency = start + realized profit - the cost of what is still held and was not
+//     transferred, with the same exceptions.
 //
 // The error names every entry that does not.
 func (b Books) Check() error {
@@ -47,6 +47,7 @@ type checker struct {
 	held    map[holdingKey]*Position // replayed
 	spent   map[purse]decimal.Decimal
 	charged map[purse]decimal.Decimal
+	moved   map[purse]transferred
 }
 
 // purse is an account's cash in one currency.
@@ -61,6 +62,7 @@ func newChecker(b Books) *checker {
 		revised: make(map[int64]bool),
 		found:   make(map[holdingKey]*Position), held: make(map[holdingKey]*Position),
 		spent: make(map[purse]decimal.Decimal), charged: make(map[purse]decimal.Decimal),
+		moved: make(map[purse]transferred),
 	}
 }
 
@@ -93,7 +95,9 @@ func (c *checker) replay() {
 		seen[e.ExecID] = true
 		c.revised[e.PermID] = true
 	}
-	for _, e := range c.Executions {
+	pending := c.Transfers
+	for n, e := range c.Executions {
+		pending = c.transfer(pending, n)
 		if seen[e.ExecID] {
 			c.fail("execution %s: booked twice", e.ExecID)
 		}
@@ -120,6 +124,7 @@ func (c *checker) replay() {
 			c.hold(e)
 		}
 	}
+	c.transfer(pending, len(c.Executions))
 }
 
 // hold lets an execution act on its position and on cash.

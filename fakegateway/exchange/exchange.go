@@ -78,6 +78,7 @@ type Exchange struct {
 	splitting  bool // the next change splits its order
 	executions []*Execution
 	superseded []Execution
+	transfers  []*Transfer
 	fills      int // execution ids given out
 	accounts   []*Account
 	positions  []*Position // in the order in which they were first opened

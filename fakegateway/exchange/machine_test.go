@@ -3,6 +3,7 @@ package exchange
 import (
 	"errors"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -33,7 +34,7 @@ func TestBooksAlwaysAddUp(t *testing.T) {
 		m := &machine{desk: open(t, cfg), twin: open(t, cfg)}
 		t.Repeat(map[string]func(*rapid.T){
 			"place": m.place, "modify": m.modify, "cancel": m.cancel, "wait": m.wait,
-			"combine": m.combine, "hold": m.hold, "revise": m.revise, "by hand": m.byHand, "exercise": m.exercise, "bind": m.bind,
+			"combine": m.combine, "hold": m.hold, "without a client": m.withoutClient, "revise": m.revise, "by hand": m.byHand, "exercise": m.exercise, "bind": m.bind,
 			"": func(t *rapid.T) {
 				if err := m.Books().Check(); err != nil {
 					t.Fatalf("books: %v", err)
@@ -270,6 +271,30 @@ func (m *machine) hold(t *rapid.T) {
 	})
 }
 
+// withoutClient transfers something, or lets IBKR liquidate an account.
+func (m *machine) withoutClient(t *rapid.T) {
+	account := rapid.SampledFrom([]string{"DU1", "DU2"}).Draw(t, "account")
+	move := Transfer{
+		Account: account, Instrument: rapid.SampledFrom(traded).Draw(t, "instrument"),
+		Quantity: rapid.Int64Range(-20, 20).Draw(t, "quantity"), Price: dec("12.5"),
+	}
+	if move.Quantity == 0 {
+		move = Transfer{
+			Account: account, Currency: rapid.SampledFrom([]string{"USD", "EUR"}).Draw(t, "currency"),
+			Cash: shares(rapid.Int64Range(-500, 500).Draw(t, "cash")),
+		}
+	}
+	liquidates := rapid.IntRange(0, 4).Draw(t, "liquidates") == 0
+	m.both(t, func(d *desk) error {
+		if liquidates {
+			_, _ = d.Liquidate(m.now, account, 0)
+			return nil
+		}
+		_, _ = d.Transfer(m.now, move) // when it can be
+		return nil
+	})
+}
+
 // revise corrects or busts some execution.
 func (m *machine) revise(t *rapid.T) {
 	executions := m.Books().Executions
@@ -278,6 +303,9 @@ func (m *machine) revise(t *rapid.T) {
 	}
 	e := executions[rapid.IntRange(0, len(executions)-1).Draw(t, "execution")]
 	if e.Exercise != NotExercised || e.Leg > 0 || e.Summary() {
+		return
+	}
+	if slices.ContainsFunc(m.Books().Transfers, func(t Transfer) bool { return t.ConID == e.ConID }) {
 		return
 	}
 	if rapid.Bool().Draw(t, "bust") {

@@ -211,6 +211,7 @@ type Execution struct {
 	At          time.Time       `json:"at"`
 	Maker       bool            `json:"maker,omitempty"` // a resting limit that the market came to
 	Exercise    Exercised       `json:"exercise,omitempty"`
+	Liquidation bool            `json:"liquidation,omitempty"` // by IBKR, not by a client
 	Commission  decimal.Decimal `json:"commission"`
 	// CommissionCurrency is "USD" but for instruments in other currencies.
 	CommissionCurrency string `json:"commissionCurrency"`
