@@ -31,9 +31,12 @@ func (x *Exchange) Books() Books {
 	defer x.mu.Unlock()
 	b := Books{
 		At: x.now, Seed: x.cfg.Seed,
-		Executions:   x.view.Executions(),
+		Executions:   make([]Execution, len(x.executions)),
 		Superseded:   slices.Clone(x.superseded),
 		NextOrderIDs: maps.Clone(x.lastID),
+	}
+	for i, e := range x.executions {
+		b.Executions[i] = *e
 	}
 	for _, t := range x.transfers {
 		b.Transfers = append(b.Transfers, *t)

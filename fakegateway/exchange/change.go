@@ -11,6 +11,8 @@ import (
 // change handles an order id that the client has used before.
 func (x *Exchange) change(o *order, r OrderRequest) (Order, error) {
 	switch {
+	case !x.sees(o.Account):
+		return Order{}, &Reject{Code: codeDuplicateID, Text: textDuplicateID}
 	case o.Status == Filled:
 		return Order{}, &Reject{Code: codeFilled, Text: textFilled}
 	case o.Status.Done():
@@ -107,9 +109,12 @@ func (x *Exchange) restart(o *order) {
 func (x *Exchange) Cancel(now time.Time, client, orderID int, others bool) error {
 	defer x.begin(now, client)()
 	o := x.byID[orderKey{client, orderID}]
+	if o != nil && !x.sees(o.Account) {
+		o = nil
+	}
 	if o == nil && others && orderID != 0 {
 		i := slices.IndexFunc(x.live, func(o *order) bool {
-			return o.OrderID == orderID && !o.Status.Done()
+			return o.OrderID == orderID && !o.Status.Done() && x.sees(o.Account)
 		})
 		if i >= 0 {
 			o = x.live[i]
@@ -140,7 +145,7 @@ func (x *Exchange) cancelable(o *order) error {
 func (x *Exchange) CancelAll(now time.Time, client int) {
 	defer x.begin(now, client)()
 	for _, o := range slices.Clone(x.live) {
-		if !o.Status.Done() && o.Status != PendingCancel {
+		if !o.Status.Done() && o.Status != PendingCancel && x.sees(o.Account) {
 			x.cancel(o)
 		}
 	}

@@ -81,6 +81,7 @@ type Exchange struct {
 	transfers  []*Transfer
 	fills      int // execution ids given out
 	accounts   []*Account
+	visible    []string    // those that the Gateway is logged in to
 	positions  []*Position // in the order in which they were first opened
 	held       map[holdingKey]*Position
 	expiring   []*Position // of instruments that end, the first to end first
@@ -123,6 +124,7 @@ func New(cfg Config) *Exchange {
 		pairs:    make(map[string]pair),
 	}
 	x.view.x = x
+	x.visible = cfg.Accounts
 	for _, id := range cfg.Accounts {
 		x.accounts = append(x.accounts, newAccount(id, cfg.StartCash))
 	}

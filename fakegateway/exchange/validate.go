@@ -13,7 +13,7 @@ import (
 // validate checks what needs no books but the parent's.
 func (x *Exchange) validate(r OrderRequest) error {
 	switch {
-	case x.account(r.Account) == nil:
+	case x.account(r.Account) == nil || !x.sees(r.Account):
 		return invalid(fmt.Sprintf("Invalid account code '%s'", r.Account))
 	case !r.Instrument.Tradable():
 		return &Reject{Code: codeNotTraded, Text: textNotTraded}

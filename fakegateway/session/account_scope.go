@@ -30,20 +30,20 @@ func (c scope) has(account string) bool { return slices.Contains(c.accounts, acc
 // scope resolves a request's account: the only one may be left out. It answers with an error and
 // returns false when there is no such account.
 func (s *Session) scope(id int, name string) (scope, bool) {
-	cfg := s.login.cfg
-	advisor := cfg.Advisor.Account
+	mine := s.login.Accounts()
+	advisor := s.login.cfg.Advisor.Account
 	switch {
-	case name == "" && len(cfg.Accounts) == 1 && advisor == "":
-		return scope{cfg.Accounts[0], cfg.Accounts}, true
+	case name == "" && len(mine) == 1 && advisor == "":
+		return scope{mine[0], mine}, true
 	case name == "":
 		s.fail(id, codeValidating, validating(textAccountRequired))
 		return scope{}, false
-	case slices.Contains(cfg.Accounts, name):
+	case slices.Contains(mine, name):
 		return scope{name, []string{name}}, true
 	case advisor != "" && name == advisor:
 		return scope{name, nil}, true
 	case advisor != "" && name == advisor+allOfAdvisor:
-		return scope{name, cfg.Accounts}, true
+		return scope{name, mine}, true
 	}
 	if accounts, ok := s.login.group(name); ok {
 		return scope{name, accounts}, true
@@ -54,7 +54,7 @@ func (s *Session) scope(id int, name string) (scope, bool) {
 
 // summaryScopes are the accounts of a summary, each for itself.
 func (s *Session) summaryScopes(id int, group string) ([]scope, bool) {
-	names := s.login.cfg.allAccounts()
+	names := s.login.allAccounts()
 	if group != "" && !strings.EqualFold(group, groupAll) {
 		named, ok := s.scope(id, group)
 		if !ok {

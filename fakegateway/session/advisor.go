@@ -62,11 +62,11 @@ func (l *Login) replaceGroups(groups []AdvisorGroup) {
 }
 
 // allAccounts are all accounts of the login, an advisor's own first.
-func (c Config) allAccounts() []string {
-	if c.Advisor.Account == "" {
-		return c.Accounts
+func (l *Login) allAccounts() []string {
+	if l.cfg.Advisor.Account == "" {
+		return l.Accounts()
 	}
-	return append([]string{c.Advisor.Account}, c.Accounts...)
+	return append([]string{l.cfg.Advisor.Account}, l.Accounts()...)
 }
 
 // group lists the accounts of an advisor's group.

@@ -48,7 +48,7 @@ func (s *Session) repeatedStart(*protobuf.StartApiRequest) {
 }
 
 func (s *Session) sendManagedAccounts() {
-	list := strings.Join(s.login.cfg.allAccounts(), ",")
+	list := strings.Join(s.login.allAccounts(), ",")
 	if lies := s.login.cfg.ManagedAccounts; len(lies) > 0 {
 		list = lies[min(s.ordinal, len(lies))-1]
 	}

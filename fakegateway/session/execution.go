@@ -103,6 +103,9 @@ func (s *Session) sendExecution(id int, e exchange.Execution) {
 	if e.Exercise != exchange.NotExercised {
 		x.OptExerciseOrLapseType = num(int(e.Exercise))
 	}
+	if e.Liquidation {
+		x.IsLiquidation = proto.Bool(true)
+	}
 	if e.OrderRef != "" {
 		x.OrderRef = proto.String(e.OrderRef)
 	}

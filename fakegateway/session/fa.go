@@ -71,7 +71,7 @@ type aliasXML struct {
 
 func (l *Login) formatAliases() (string, error) {
 	var list listOfAliases
-	for _, id := range l.cfg.allAccounts() {
+	for _, id := range l.allAccounts() {
 		alias := l.cfg.Advisor.Aliases[id]
 		if alias == "" {
 			alias = id
@@ -95,7 +95,7 @@ func (s *Session) replaceFA(m *protobuf.FAReplace) {
 		s.fail(id, codeValidating, validating(textNeedsXML))
 		return
 	}
-	groups, err := parseGroups(m.GetXml(), s.login.cfg.Accounts)
+	groups, err := parseGroups(m.GetXml(), s.login.Accounts())
 	if foreign := foreignAccounts(nil); errors.As(err, &foreign) {
 		s.fail(id, codeFAAccounts, foreign.Error())
 		return

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"ibsoak/fakegateway/exchange"
@@ -77,7 +78,8 @@ type Login struct {
 	console  console
 	upstream upstream
 	lines    lines
-	states   states // of the market, guarded by the exchange's lock
+	accounts atomic.Pointer[[]string] // that the Gateway is logged in to
+	states   states                   // of the market, guarded by the exchange's lock
 }
 
 // NewLogin makes a login that nobody uses yet, and its exchange.
@@ -87,6 +89,7 @@ func NewLogin(cfg Config) (*Login, error) {
 		return nil, fmt.Errorf("configure login: %w", err)
 	}
 	l := &Login{cfg: cfg, exchange: exchange.New(cfg.exchangeConfig())}
+	l.accounts.Store(&cfg.Accounts)
 	l.upstream.farms = slices.Clone(cfg.Farms)
 	l.exchange.Subscribe(l.hear)
 	return l, nil

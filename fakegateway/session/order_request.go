@@ -121,7 +121,7 @@ func (s *Session) orderAccount(o *protobuf.Order) (string, *refusal) {
 	if account := o.GetAccount(); account != "" {
 		return account, nil
 	}
-	if accounts := s.login.cfg.Accounts; len(accounts) == 1 {
+	if accounts := s.login.Accounts(); len(accounts) == 1 {
 		return accounts[0], nil
 	}
 	return "", &refusal{codeNoAccount, textNoAccount}
