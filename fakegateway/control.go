@@ -38,6 +38,11 @@ const maxZombies = 1000
 //	POST   /books/cancel              a cancel by hand: {"permId": 1}
 //	POST   /books/correct             by the exchange: {"execId": …, "price": …, "shares": …}
 //	POST   /books/bust                by the exchange: {"execId": …}
+//	POST   /books/hold                an order reads Inactive and waits: {"permId": 1}
+//	POST   /books/release             it is let go: {"permId": 1}
+//	POST   /books/transfer            {"symbol": "AAPL", "quantity": 3, "price": "260"} or {"cash": "100"}
+//	POST   /books/liquidate           by IBKR: {"account": "DU9000001"}
+//	POST   /login                     a restart with other accounts: {"accounts": ["DU9000002"]}
 //
 // Input is strict: an unknown key is an error. Errors are application/problem+json (RFC 9457).
 func (s *Server) Control() http.Handler {
@@ -81,11 +86,18 @@ func (s *Server) endpoints() map[string]endpoint {
 		"POST /books/correct": s.postCorrect,
 		"POST /books/bust":    s.postBust,
 		"POST /books/cancel":  s.postCancel,
-		"POST /operate":       s.postOperate,
-		"POST /dialog":        s.postDialog,
-		"POST /2fa":           s.post2FA,
-		"GET /connectivity":   func(*http.Request) (any, error) { return s.Connectivity(), nil },
-		"POST /connectivity":  s.postConnectivity,
+
+		"POST /books/hold":      s.postHold,
+		"POST /books/release":   s.postRelease,
+		"POST /books/transfer":  s.postTransfer,
+		"POST /books/liquidate": s.postLiquidate,
+		"POST /login":           s.postLogin,
+
+		"POST /operate":      s.postOperate,
+		"POST /dialog":       s.postDialog,
+		"POST /2fa":          s.post2FA,
+		"GET /connectivity":  func(*http.Request) (any, error) { return s.Connectivity(), nil },
+		"POST /connectivity": s.postConnectivity,
 	}
 }
 
@@ -227,10 +239,14 @@ func (s *Server) postRestart(r *http.Request) (any, error) {
 	if err := strictJSON(r.Body, &body); err != nil && !errors.Is(err, io.EOF) {
 		return nil, bad(fmt.Errorf("read restart: %w", err))
 	}
-	if err := s.Restart(body.Downtime, body.Then); err != nil {
-		if errors.Is(err, ErrClosed) {
-			return nil, &problem{http.StatusServiceUnavailable, err}
-		}
+	return s.afterRestart(r, s.Restart(body.Downtime, body.Then))
+}
+
+func (s *Server) afterRestart(r *http.Request, err error) (any, error) {
+	switch {
+	case errors.Is(err, ErrClosed):
+		return nil, &problem{http.StatusServiceUnavailable, err}
+	case err != nil:
 		return nil, bad(err)
 	}
 	return s.getHealth(r)

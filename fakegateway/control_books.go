@@ -90,7 +90,7 @@ func (s *Server) postCancel(r *http.Request) (any, error) {
 }
 
 // booked is an answer of the exchange: 409 when the books do not allow it.
-func booked(e exchange.Execution, err error) (any, error) {
+func booked[T any](answer T, err error) (any, error) {
 	var refused *exchange.Reject
 	switch {
 	case errors.As(err, &refused):
@@ -98,5 +98,5 @@ func booked(e exchange.Execution, err error) (any, error) {
 	case err != nil:
 		return nil, &problem{http.StatusConflict, err}
 	}
-	return e, nil
+	return answer, nil
 }

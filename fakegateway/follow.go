@@ -104,6 +104,7 @@ type follow struct {
 	orders     map[int64]orderMark
 	executions map[string]decimal.Decimal // their commissions
 	booksMoved bool
+	transfers  int // told so far
 }
 
 // orderMark is what changes in an order while it is in the books.
@@ -113,13 +114,13 @@ type orderMark struct {
 	filled             int64
 	updated            time.Time
 	limit, stop, costs decimal.Decimal
-	canceled           bool
+	canceled, held     bool
 }
 
 func markOf(o exchange.Order) orderMark {
 	return orderMark{
 		o.Status, o.OrderID, o.Modifications, o.Filled, o.UpdatedAt,
-		o.LimitPrice, o.StopPrice, o.Commission, o.CanceledByClient,
+		o.LimitPrice, o.StopPrice, o.Commission, o.CanceledByClient, o.Held,
 	}
 }
 
@@ -244,7 +245,9 @@ func (f *follow) books() *exchange.Books {
 		f.executions[e.ExecID] = e.Commission
 		return known && told == e.Commission
 	})
-	if !first && len(b.Orders)+len(b.Executions) == 0 {
+	moved := len(b.Transfers) > f.transfers
+	f.transfers = len(b.Transfers)
+	if !first && !moved && len(b.Orders)+len(b.Executions) == 0 {
 		return nil
 	}
 	return &b

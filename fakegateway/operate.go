@@ -41,6 +41,8 @@ func (p *port) operate(w fault.What) (wire string, err error) {
 		return "nothing", s.dialogs.answerShown(dialogOperations[w.Operation])
 	case fault.ApproveLogin:
 		return "nothing", p.approve()
+	case fault.HoldOrders, fault.ReleaseOrders, fault.SplitNextChange, fault.LiquidateAll:
+		return s.operateBooks(w.Operation)
 	case fault.EnableAPI:
 		return p.enable()
 	case fault.DisableAPI:
@@ -122,7 +124,11 @@ func (s *Server) Operate(o fault.Operation, farm string) error {
 }
 
 // orderAndWait hands an order to the port and waits until it was carried out.
-func (s *Server) orderAndWait(hit fault.Hit) error {
+func (s *Server) orderAndWait(hit fault.Hit) error { return s.await(portOrder{hit: hit}) }
+
+// await is orderAndWait for an order that says more than its fault.
+func (s *Server) await(o portOrder) error {
+	hit := o.hit
 	s.mu.Lock()
 	serving := s.serving
 	s.mu.Unlock()
@@ -130,8 +136,9 @@ func (s *Server) orderAndWait(hit fault.Hit) error {
 		return fmt.Errorf("%s: the gateway does not serve yet", hit.ID)
 	}
 	done := make(chan error, 1)
+	o.done = done
 	select {
-	case s.port.orders <- portOrder{hit: hit, done: done}:
+	case s.port.orders <- o:
 	case <-s.port.over:
 		return fmt.Errorf("%s: %w", hit.ID, ErrClosed)
 	}

@@ -34,14 +34,16 @@ type port struct {
 	reserved io.Closer     // keeps the port ours while it is closed
 	filler   net.Conn      // occupies the accept queue
 	agenda   []appointment
-	approval bool // the way up waits for the login's second factor
-	disabled bool // by the operator: the port stays closed
+	approval bool     // the way up waits for the login's second factor
+	disabled bool     // by the operator: the port stays closed
+	logIn    []string // portOrder.logIn of what is carried out now
 }
 
 // portOrder is a fault on the listener, or a call of Restart, which waits for done.
 type portOrder struct {
-	hit  fault.Hit
-	done chan error
+	hit   fault.Hit
+	done  chan error
+	logIn []string // accounts of the login behind a restart; empty: the same as before
 }
 
 // appointment is something to do at a real time. Those of a way up are cancelled by the next order.
@@ -124,6 +126,7 @@ func (p *port) obey(o portOrder) {
 		})
 		return
 	}
+	p.logIn = o.logIn
 	wire, err := p.carryOut(o.hit)
 	r := fault.Receipt{
 		Fault: o.hit.ID, Planned: o.hit.What.Do, Wire: wire, Point: o.hit.Point, At: time.Now(),

@@ -11,14 +11,20 @@ import (
 // Restart ends all sessions, with FIN or RST, closes the port and comes back as d says; a zero d is
 // the profile's own way up. It returns when the sessions have ended.
 func (s *Server) Restart(d fault.Downtime, end fault.Action) error {
+	hit, err := restartHit(d, end)
+	if err != nil {
+		return err
+	}
+	return s.orderAndWait(hit)
+}
+
+func restartHit(d fault.Downtime, end fault.Action) (fault.Hit, error) {
 	f := fault.Fault{
 		ID: "restart", When: fault.When{At: new(fault.Duration)},
 		What: fault.What{Do: fault.Restart, Then: end, Downtime: &d},
 	}
-	if err := (fault.Schedule{Faults: []fault.Fault{f}}).Validate(); err != nil {
-		return err
-	}
-	return s.orderAndWait(fault.Hit{Fault: f, Point: "on request"})
+	err := (fault.Schedule{Faults: []fault.Fault{f}}).Validate()
+	return fault.Hit{Fault: f, Point: "on request"}, err
 }
 
 // restart ends everything as a process's exit does, and plans the way up.
@@ -41,6 +47,9 @@ func (p *port) restart(hit fault.Hit) (wire string, err error) {
 	p.s.mu.Unlock()
 	ended := p.s.endAll(hit)
 	p.s.login.Restart()
+	if len(p.logIn) > 0 {
+		err = errors.Join(err, p.s.login.LogIn(p.s.clock.now(), p.logIn))
+	}
 	return fmt.Sprintf("%d connections ended, port %s", ended, p.describe()),
 		errors.Join(err, p.comeUp(d))
 }

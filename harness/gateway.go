@@ -203,7 +203,7 @@ func copyBooks(b exchange.Books, at func(time.Time) Moment) (Books, error) {
 		errs = append(errs, err)
 		return d
 	}
-	secTypes := map[int]string{} // by contract
+	secTypes := map[int]string{exchange.ComboConID: string(exchange.Combo)} // by contract
 	for _, p := range b.Positions {
 		secTypes[p.ConID] = string(p.SecType)
 		out.Positions = append(out.Positions, Position{

@@ -97,7 +97,7 @@ func (x *Exchange) book(e *Execution) *Position {
 	return p
 }
 
-// rebook computes an account again from its executions, after one has changed.
+// rebook computes an account again from its executions and transfers, after one has changed.
 func (x *Exchange) rebook(account string) {
 	x.account(account).reset()
 	for _, p := range x.positions {
@@ -105,10 +105,23 @@ func (x *Exchange) rebook(account string) {
 			p.reset()
 		}
 	}
-	for _, e := range x.executions {
-		if e.Account == account {
+	var transfers []*Transfer
+	for _, t := range x.transfers {
+		if t.Account == account {
+			transfers = append(transfers, t)
+		}
+	}
+	for n, e := range x.executions {
+		for len(transfers) > 0 && transfers[0].After <= n {
+			x.move(*transfers[0])
+			transfers = transfers[1:]
+		}
+		if e.Account == account && !e.Summary() {
 			x.book(e)
 		}
+	}
+	for _, t := range transfers {
+		x.move(*t)
 	}
 }
 

@@ -11,6 +11,9 @@ func (x *Exchange) paidInFull(o *order) bool { return !x.cfg.AllowShort && !marg
 
 // afford checks an order against what the account has, less what other orders may still take.
 func (x *Exchange) afford(o *order) *Reject {
+	if o.combo() {
+		return x.affordLegs(o)
+	}
 	need, currency := x.need(o)
 	if x.paidInFull(o) {
 		if o.Action == Sell && o.SecType != market.Cash {
@@ -95,6 +98,9 @@ func (x *Exchange) after(o *order) int64 {
 
 // need is what the rest of an order may take, commission included, and of which balance.
 func (x *Exchange) need(o *order) (decimal.Decimal, string) {
+	if o.combo() {
+		return x.needOfLegs(o)
+	}
 	price := x.expected(o)
 	value := worth(price, o.Instrument.Multiplier, o.Remaining)
 	if x.paidInFull(o) {
@@ -133,11 +139,7 @@ func (x *Exchange) expected(o *order) decimal.Decimal {
 	if o.Type.stopped() && !o.StopPrice.IsZero() {
 		return o.StopPrice
 	}
-	q := x.quote(o.Instrument)
-	if o.Action == Sell {
-		return q.Bid
-	}
-	return q.Ask
+	return x.atMarket(o)
 }
 
 // reserve sets aside what the rest of an order may take. It is called whenever that changes, so
@@ -147,7 +149,7 @@ func (x *Exchange) reserve(o *order) {
 	if o.Status.Done() || o.staged() || o.Remaining == 0 || x.waitsForParent(o) {
 		return
 	}
-	if x.paidInFull(o) && o.Action == Sell && o.SecType != market.Cash {
+	if !o.combo() && x.paidInFull(o) && o.Action == Sell && o.SecType != market.Cash {
 		o.selling = o.Remaining
 		p := x.position(o.Account, o.Instrument)
 		p.selling += o.selling
@@ -182,6 +184,9 @@ func (x *Exchange) unreserve(o *order) {
 // settleable is the last gate of a cash account: what was affordable when the order came in may
 // no longer be.
 func (x *Exchange) settleable(o *order, price decimal.Decimal, n int64) *Reject {
+	if o.combo() {
+		return x.settleableLegs(o, n)
+	}
 	if !x.paidInFull(o) {
 		return nil
 	}

@@ -21,6 +21,7 @@ type Books struct {
 	// Superseded are the executions that were corrected or cancelled later (busted), oldest change
 	// first.
 	Superseded []Execution `json:"superseded,omitempty"`
+	Transfers  []Transfer  `json:"transfers,omitempty"` // in order
 	// NextOrderIDs is the next valid order id of each client that has placed an order.
 	NextOrderIDs map[int]int `json:"nextOrderIds"`
 }
@@ -31,9 +32,15 @@ func (x *Exchange) Books() Books {
 	defer x.mu.Unlock()
 	b := Books{
 		At: x.now, Seed: x.cfg.Seed,
-		Executions:   x.view.Executions(),
+		Executions:   make([]Execution, len(x.executions)),
 		Superseded:   slices.Clone(x.superseded),
 		NextOrderIDs: maps.Clone(x.lastID),
+	}
+	for i, e := range x.executions {
+		b.Executions[i] = *e
+	}
+	for _, t := range x.transfers {
+		b.Transfers = append(b.Transfers, *t)
 	}
 	for client := range b.NextOrderIDs {
 		b.NextOrderIDs[client]++

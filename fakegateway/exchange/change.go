@@ -11,6 +11,8 @@ import (
 // change handles an order id that the client has used before.
 func (x *Exchange) change(o *order, r OrderRequest) (Order, error) {
 	switch {
+	case !x.sees(o.Account):
+		return Order{}, &Reject{Code: codeDuplicateID, Text: textDuplicateID}
 	case o.Status == Filled:
 		return Order{}, &Reject{Code: codeFilled, Text: textFilled}
 	case o.Status.Done():
@@ -29,6 +31,9 @@ func (x *Exchange) change(o *order, r OrderRequest) (Order, error) {
 	if err := unchangeable(o, r); err != nil {
 		return Order{}, err
 	}
+	if x.splitting {
+		return x.split(o, r)
+	}
 	before := *o
 	x.set(o, r)
 	if err := x.afford(o); err != nil {
@@ -37,6 +42,7 @@ func (x *Exchange) change(o *order, r OrderRequest) (Order, error) {
 	}
 	o.Modifications++
 	o.resting = false
+	x.retype(o, before.Type)
 	x.reserve(o)
 	if !x.waitsForParent(o) {
 		x.restart(o)
@@ -45,10 +51,7 @@ func (x *Exchange) change(o *order, r OrderRequest) (Order, error) {
 	if o.Type.stopped() && !o.triggered { // captured: a Gateway says so twice
 		x.emit(OrderChanged, o)
 	}
-	x.plan(o)
-	if !o.next.IsZero() && !o.next.After(x.now) {
-		x.act(o)
-	}
+	x.proceed(o)
 	return o.Order, nil
 }
 
@@ -58,12 +61,18 @@ func unchangeable(o *order, r OrderRequest) *Reject {
 	case o.Action != r.Action || o.ConID != r.Instrument.ConID || o.Account != r.Account,
 		r.Quantity <= o.Filled:
 		return &Reject{Code: codeMismatch, Text: textMismatch}
-	case o.Type != r.Type:
+	case !sameLegs(o.Legs, r.Legs):
+		return &Reject{Code: codeMismatch, Text: textMismatch}
+	case !mayBecome(o.Type, r.Type):
 		return &Reject{Code: codeTypeChange, Text: textTypeChange}
 	case r.OCAGroup != "" && o.OCAGroup != r.OCAGroup:
 		return &Reject{Code: codeGroupChange, Text: textGroupChange}
 	}
 	return nil
+}
+
+func sameLegs(a, b []Leg) bool {
+	return slices.EqualFunc(a, b, func(a, b Leg) bool { return a.ConID == b.ConID && a.Ratio == b.Ratio })
 }
 
 // restore takes a change back that the account cannot afford.
@@ -73,6 +82,7 @@ func (x *Exchange) restore(o *order, before order) {
 	before.slot = o.slot // the queue may have moved it
 	before.reserved, before.selling = decimal.Decimal{}, 0
 	*o = before
+	o.setLegs(o.Legs)
 	x.link(o)
 	x.watch(o)
 	x.reserve(o)
@@ -99,9 +109,12 @@ func (x *Exchange) restart(o *order) {
 func (x *Exchange) Cancel(now time.Time, client, orderID int, others bool) error {
 	defer x.begin(now, client)()
 	o := x.byID[orderKey{client, orderID}]
+	if o != nil && !x.sees(o.Account) {
+		o = nil
+	}
 	if o == nil && others && orderID != 0 {
 		i := slices.IndexFunc(x.live, func(o *order) bool {
-			return o.OrderID == orderID && !o.Status.Done()
+			return o.OrderID == orderID && !o.Status.Done() && x.sees(o.Account)
 		})
 		if i >= 0 {
 			o = x.live[i]
@@ -132,7 +145,7 @@ func (x *Exchange) cancelable(o *order) error {
 func (x *Exchange) CancelAll(now time.Time, client int) {
 	defer x.begin(now, client)()
 	for _, o := range slices.Clone(x.live) {
-		if !o.Status.Done() && o.Status != PendingCancel {
+		if !o.Status.Done() && o.Status != PendingCancel && x.sees(o.Account) {
 			x.cancel(o)
 		}
 	}
@@ -166,13 +179,14 @@ func (x *Exchange) finish(o *order, s Status) {
 // end takes an order off the market without a word.
 func (x *Exchange) end(o *order, s Status) {
 	x.follow(o)
-	o.Status, o.WhyHeld = s, ""
+	o.Status, o.WhyHeld, o.Held = s, "", false
 	o.UpdatedAt, o.DoneAt = x.now, x.now
 	x.schedule(o, time.Time{})
 	x.unreserve(o)
 	x.unlink(o)
 	x.unwatch(o)
 	x.leave()
+	x.succeed(o)
 }
 
 // leave counts an order that has ended among the live ones. They are tidied when half have ended,

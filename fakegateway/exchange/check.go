@@ -15,12 +15,13 @@ import (
 //   - every execution id is there once and belongs to an order of its account and contract;
 //   - filled = the sum of an order's fills <= quantity, remaining = quantity - filled, the average
 //     price is the fills' and a limit was never passed;
+//   - the legs of a combination have filled in its ratios, at prices that make its net price;
 //   - an order's state fits: Filled has nothing left, an order at work has something left;
 //   - positions are what the executions make of the opening ones, in size, cost and profit;
 //   - cash in each currency = start - signed fill values + what of them is not paid for (futures,
-//     CFDs) - commissions + the units of that currency that were bought;
-//   - cash in each currency = start + realized profit - the cost of what is still held, with the
-//     same three exceptions.
+//     CFDs) - commissions + the units of that currency that were bought + cash that was transferred;
+//   - cash in each currency = start + realized profit - the cost of what is still held and was not
+//     transferred, with the same exceptions.
 //
 // The error names every entry that does not.
 func (b Books) Check() error {
@@ -40,11 +41,13 @@ type checker struct {
 	filled  map[int64]int64
 	value   map[int64]decimal.Decimal
 	fees    map[int64]decimal.Decimal
-	revised map[int64]bool // orders with a corrected or busted execution
+	legs    map[legKey]legTotal // of combinations
+	revised map[int64]bool      // orders with a corrected or busted execution
 	found   map[holdingKey]*Position
 	held    map[holdingKey]*Position // replayed
 	spent   map[purse]decimal.Decimal
 	charged map[purse]decimal.Decimal
+	moved   map[purse]transferred
 }
 
 // purse is an account's cash in one currency.
@@ -55,9 +58,11 @@ func newChecker(b Books) *checker {
 		Books:  b,
 		orders: make(map[int64]*Order), filled: make(map[int64]int64),
 		value: make(map[int64]decimal.Decimal), fees: make(map[int64]decimal.Decimal),
+		legs:    make(map[legKey]legTotal),
 		revised: make(map[int64]bool),
 		found:   make(map[holdingKey]*Position), held: make(map[holdingKey]*Position),
 		spent: make(map[purse]decimal.Decimal), charged: make(map[purse]decimal.Decimal),
+		moved: make(map[purse]transferred),
 	}
 }
 
@@ -90,17 +95,23 @@ func (c *checker) replay() {
 		seen[e.ExecID] = true
 		c.revised[e.PermID] = true
 	}
-	for _, e := range c.Executions {
+	pending := c.Transfers
+	for n, e := range c.Executions {
+		pending = c.transfer(pending, n)
 		if seen[e.ExecID] {
 			c.fail("execution %s: booked twice", e.ExecID)
 		}
 		seen[e.ExecID] = true
 		o := c.orders[e.PermID]
+		if e.Leg > 0 {
+			c.replayLeg(o, e)
+			continue
+		}
 		if o == nil || o.Account != e.Account || o.ConID != e.ConID || o.Action != e.Action {
 			c.fail("execution %s: no such order %d for %s %s", e.ExecID, e.PermID, e.Action, e.Symbol)
 			continue
 		}
-		if e.Shares <= 0 || !e.Price.IsPos() && e.Exercise == NotExercised {
+		if e.Shares <= 0 || !e.Price.IsPos() && e.Exercise == NotExercised && !e.Summary() {
 			c.fail("execution %s: %d shares at %s", e.ExecID, e.Shares, e.Price)
 		}
 		if o.passes(e.Price) && !c.revised[e.PermID] {
@@ -109,8 +120,11 @@ func (c *checker) replay() {
 		c.filled[e.PermID] += e.Shares
 		c.value[e.PermID] = add(c.value[e.PermID], mul(e.Price, shares(e.Shares)))
 		c.fees[e.PermID] = add(c.fees[e.PermID], e.Commission)
-		c.hold(e)
+		if !e.Summary() {
+			c.hold(e)
+		}
 	}
+	c.transfer(pending, len(c.Executions))
 }
 
 // hold lets an execution act on its position and on cash.
@@ -152,7 +166,7 @@ func (c *checker) checkOrders() {
 	ids := make(map[orderKey]bool)
 	for _, o := range c.Orders {
 		key := orderKey{o.ClientID, o.OrderID}
-		if ids[key] && (o.OrderID != 0 || !o.Manual) {
+		if ids[key] && (o.OrderID != 0 || !o.Manual) && o.SplitFrom == 0 {
 			c.fail("order %d: client %d used order id %d twice", o.PermID, o.ClientID, o.OrderID)
 		}
 		ids[key] = true
@@ -167,6 +181,7 @@ func (c *checker) checkOrders() {
 					o.PermID, o.AvgFillPrice, average)
 			}
 		}
+		c.checkLegs(o)
 		if !o.Commission.Equal(c.fees[o.PermID]) {
 			c.fail("order %d: commission %s; its executions give %s",
 				o.PermID, o.Commission, c.fees[o.PermID])

@@ -65,11 +65,14 @@ func (c *checker) checkBalance(account string, b Balance) {
 			uncosted = add(uncosted, e.Commission)
 		}
 	}
-	traded := sub(add(sub(b.StartCash, c.spent[key]), unpaid), c.charged[key])
+	moved := c.moved[key]
+	unpaid, invested = sub(unpaid, moved.unpaid), sub(invested, moved.basis)
+	start := add(b.StartCash, moved.cash)
+	traded := sub(add(sub(start, c.spent[key]), unpaid), c.charged[key])
 	if !b.Cash.Equal(traded) {
 		c.fail("account %s: cash %s %s; executions give %s", account, b.Cash, b.Currency, traded)
 	}
-	kept := add(add(sub(add(b.StartCash, realized), invested), unpaid), sub(bought, uncosted))
+	kept := add(add(sub(add(start, realized), invested), unpaid), sub(bought, uncosted))
 	if !b.Cash.Equal(kept) {
 		c.fail("account %s: cash %s %s; start, profit and cost of positions give %s",
 			account, b.Cash, b.Currency, kept)

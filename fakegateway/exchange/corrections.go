@@ -60,6 +60,12 @@ func (x *Exchange) reported(execID string) (*Execution, *order, error) {
 	if e.Exercise != NotExercised {
 		return nil, nil, fmt.Errorf("revise execution %s: it is an option's exercise", execID)
 	}
+	if x.movedSince(e, i) {
+		return nil, nil, fmt.Errorf("revise execution %s: %s was transferred since", execID, e.Symbol)
+	}
+	if o.combo() {
+		return nil, nil, fmt.Errorf("revise execution %s: it is a part of a combination", execID)
+	}
 	return e, o, nil
 }
 
@@ -80,9 +86,9 @@ func (x *Exchange) revise(e *Execution, o *order, revised Execution) Execution {
 	if revised.Shares > 0 {
 		*e = revised
 	} else {
-		x.executions = slices.DeleteFunc(x.executions, func(other *Execution) bool {
-			return other == e
-		})
+		n := slices.Index(x.executions, e)
+		x.executions = slices.Delete(x.executions, n, n+1)
+		x.forgetExecution(n)
 	}
 	x.rebook(o.Account)
 	if revised.Shares > 0 {

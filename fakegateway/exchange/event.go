@@ -56,5 +56,7 @@ func (x *Exchange) tell(o *order, e Event) {
 		x.follow(o)
 		e.Order = o.Order
 	}
-	x.subscriber(&x.view, e)
+	if x.concerns(e) {
+		x.subscriber(&x.view, e)
+	}
 }

@@ -75,10 +75,14 @@ type Exchange struct {
 	lastID     map[int]int           // highest order id that each client has used
 	boundIDs   int                   // ids given to orders that were placed by hand
 	autoBind   bool
+	holding    bool // orders that are transmitted are held
+	splitting  bool // the next change splits its order
 	executions []*Execution
 	superseded []Execution
+	transfers  []*Transfer
 	fills      int // execution ids given out
 	accounts   []*Account
+	visible    []string    // those that the Gateway is logged in to
 	positions  []*Position // in the order in which they were first opened
 	held       map[holdingKey]*Position
 	expiring   []*Position // of instruments that end, the first to end first
@@ -121,6 +125,7 @@ func New(cfg Config) *Exchange {
 		pairs:    make(map[string]pair),
 	}
 	x.view.x = x
+	x.visible = cfg.Accounts
 	for _, id := range cfg.Accounts {
 		x.accounts = append(x.accounts, newAccount(id, cfg.StartCash))
 	}

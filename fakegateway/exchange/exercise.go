@@ -69,7 +69,7 @@ func (x *Exchange) Exercise(now time.Time, r ExerciseRequest) (Order, error) {
 
 func (x *Exchange) exercisable(r ExerciseRequest) (under market.Instrument, err error) {
 	switch i := r.Instrument; {
-	case x.account(r.Account) == nil:
+	case x.account(r.Account) == nil || !x.sees(r.Account):
 		return under, invalid("Invalid account code '" + r.Account + "'")
 	case i.SecType != market.Option:
 		return under, invalid("Only options can be exercised.")

@@ -3,6 +3,7 @@ package exchange
 import (
 	"errors"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -33,7 +34,7 @@ func TestBooksAlwaysAddUp(t *testing.T) {
 		m := &machine{desk: open(t, cfg), twin: open(t, cfg)}
 		t.Repeat(map[string]func(*rapid.T){
 			"place": m.place, "modify": m.modify, "cancel": m.cancel, "wait": m.wait,
-			"revise": m.revise, "by hand": m.byHand, "exercise": m.exercise, "bind": m.bind,
+			"combine": m.combine, "hold": m.hold, "without a client": m.withoutClient, "revise": m.revise, "by hand": m.byHand, "exercise": m.exercise, "bind": m.bind,
 			"": func(t *rapid.T) {
 				if err := m.Books().Check(); err != nil {
 					t.Fatalf("books: %v", err)
@@ -219,8 +220,79 @@ func (m *machine) place(t *rapid.T) {
 	}
 	m.nextID++
 	m.draw(t, &r)
+	if rapid.IntRange(0, 9).Draw(t, "by cash") == 0 {
+		r.CashQuantity = shares(rapid.Int64Range(1, 50_000).Draw(t, "cash"))
+	}
 	m.placed = append(m.placed, r)
 	m.both(t, func(d *desk) error { _, err := d.Place(m.now, r); return err })
+}
+
+// combine places an order for a combination, whose modifications are then the others'.
+func (m *machine) combine(t *rapid.T) {
+	legs := rapid.SampledFrom([][]Leg{covered, married, calendar}).Draw(t, "legs")
+	r := m.combination(rapid.SampledFrom([]Action{Buy, Sell}).Draw(t, "action"),
+		rapid.Int64Range(1, 9).Draw(t, "quantity"), legs,
+		rapid.SampledFrom([]OrderType{MarketOrder, LimitOrder}).Draw(t, "type"), "")
+	r.Account = rapid.SampledFrom([]string{"DU1", "DU2"}).Draw(t, "account")
+	r.TIF = rapid.SampledFrom([]TIF{DAY, GTC, IOC, FOK}).Draw(t, "tif")
+	r.OCAGroup, r.OCAType = rapid.SampledFrom([]string{"", "g"}).Draw(t, "group"), 2
+	var near decimal.Decimal
+	for _, leg := range legs {
+		near = add(near, mul(m.Market().Quote(leg.Instrument, m.now).Last, shares(leg.Ratio)))
+	}
+	r.LimitPrice = add(near, cents(dec(rapid.SampledFrom([]string{"-9", "-0.5", "0", "0.5", "9"}).
+		Draw(t, "away")))).Round(2)
+	m.placed = append(m.placed, r)
+	m.both(t, func(d *desk) error { _, err := d.Place(m.now, r); return err })
+}
+
+// hold holds or releases orders, or lets the next change split its order.
+func (m *machine) hold(t *rapid.T) {
+	what := rapid.IntRange(0, 4).Draw(t, "what")
+	orders := m.Books().Orders
+	m.both(t, func(d *desk) error {
+		switch what {
+		case 0:
+			d.HoldNew(m.now)
+		case 1:
+			d.ReleaseAll(m.now)
+		case 2:
+			d.SplitNext(m.now)
+		case 3:
+			for _, o := range orders {
+				_, _ = d.Hold(m.now, o.PermID) // those at work
+			}
+		default:
+			for _, o := range orders {
+				_, _ = d.Release(m.now, o.PermID)
+			}
+		}
+		return nil
+	})
+}
+
+// withoutClient transfers something, or lets IBKR liquidate an account.
+func (m *machine) withoutClient(t *rapid.T) {
+	account := rapid.SampledFrom([]string{"DU1", "DU2"}).Draw(t, "account")
+	move := Transfer{
+		Account: account, Instrument: rapid.SampledFrom(traded).Draw(t, "instrument"),
+		Quantity: rapid.Int64Range(-20, 20).Draw(t, "quantity"), Price: dec("12.5"),
+	}
+	if move.Quantity == 0 {
+		move = Transfer{
+			Account: account, Currency: rapid.SampledFrom([]string{"USD", "EUR"}).Draw(t, "currency"),
+			Cash: shares(rapid.Int64Range(-500, 500).Draw(t, "cash")),
+		}
+	}
+	liquidates := rapid.IntRange(0, 4).Draw(t, "liquidates") == 0
+	m.both(t, func(d *desk) error {
+		if liquidates {
+			_, _ = d.Liquidate(m.now, account, 0)
+			return nil
+		}
+		_, _ = d.Transfer(m.now, move) // when it can be
+		return nil
+	})
 }
 
 // revise corrects or busts some execution.
@@ -230,7 +302,10 @@ func (m *machine) revise(t *rapid.T) {
 		return
 	}
 	e := executions[rapid.IntRange(0, len(executions)-1).Draw(t, "execution")]
-	if e.Exercise != NotExercised {
+	if e.Exercise != NotExercised || e.Leg > 0 || e.Summary() {
+		return
+	}
+	if slices.ContainsFunc(m.Books().Transfers, func(t Transfer) bool { return t.ConID == e.ConID }) {
 		return
 	}
 	if rapid.Bool().Draw(t, "bust") {
@@ -277,7 +352,14 @@ func (m *machine) modify(t *rapid.T) {
 		return
 	}
 	r := m.placed[rapid.IntRange(0, len(m.placed)-1).Draw(t, "order")]
-	m.draw(t, &r)
+	if rapid.IntRange(0, 3).Draw(t, "retype") == 0 {
+		r.Type = rapid.SampledFrom(machineTypes).Draw(t, "type")
+	}
+	if len(r.Legs) == 0 {
+		m.draw(t, &r)
+	} else {
+		r.Quantity = rapid.Int64Range(1, 12).Draw(t, "quantity")
+	}
 	r.Staged = false
 	m.both(t, func(d *desk) error { _, err := d.Place(m.now, r); return err })
 }

@@ -55,10 +55,8 @@ func (x *Exchange) ManualFill(now time.Time, r OrderRequest, price decimal.Decim
 // ManualCancel cancels a working order of any client by its permanent id.
 func (x *Exchange) ManualCancel(now time.Time, permID int64) error {
 	defer x.begin(now, NoClient)()
-	for _, o := range x.live {
-		if o.PermID == permID && !o.Status.Done() {
-			return x.cancelable(o)
-		}
+	if o := x.liveOrder(permID); o != nil {
+		return x.cancelable(o)
 	}
 	return notFound(int(permID))
 }

@@ -19,7 +19,7 @@ func (x *Exchange) plan(o *order) {
 		return
 	}
 	next := earlier(x.expiry(o), o.cancelAt)
-	if !x.waitsForParent(o) {
+	if !x.waitsForParent(o) && !o.Held {
 		from := later(later(x.now, o.due), o.GoodAfter)
 		switch {
 		case o.waitsForConditions():
@@ -52,12 +52,12 @@ func (x *Exchange) trades(o *order, from time.Time) time.Time {
 	if !o.auction.IsZero() {
 		return later(from, o.auction)
 	}
-	w := x.market.Next(o.Instrument, from, o.extended())
+	w := x.window(o, from, o.extended())
 	if w.Open.After(from) {
 		return w.Open
 	}
 	until := from.Add(searchTime)
-	if x.market.Next(o.Instrument, w.Close, o.extended()).Open.After(w.Close) {
+	if x.window(o, w.Close, o.extended()).Open.After(w.Close) {
 		until = earlier(until, w.Close)
 	}
 	if o.trailing() && o.trail.at.IsZero() { // it begins when nothing holds it back
@@ -72,6 +72,9 @@ func (x *Exchange) trades(o *order, from time.Time) time.Time {
 	}
 	if o.Type.manner().follows {
 		return x.meetsQuotes(o, from, until)
+	}
+	if o.combo() {
+		return x.netMeets(o, from, until)
 	}
 	r, waits := o.waits()
 	if !waits {
@@ -107,14 +110,14 @@ func (o *order) waits() (market.Reach, bool) {
 // expiry is when an order ends unfilled: a DAY order with the session that it can trade in, any
 // with its instrument. Zero is never.
 func (x *Exchange) expiry(o *order) time.Time {
-	last, _ := o.Instrument.LastTrade()
+	last := o.lastTrade()
 	switch {
 	case o.TIF == GTD:
 		return earlier(last, o.GoodTill)
 	case o.TIF == GTC:
 		return earlier(last, o.AutoCancel)
 	case o.TIF == DAY && o.auction.IsZero():
-		w := x.market.Next(o.Instrument, later(o.PlacedAt, o.GoodAfter), o.extended())
+		w := x.window(o, later(o.PlacedAt, o.GoodAfter), o.extended())
 		return earlier(last, w.Close)
 	}
 	return last
@@ -130,7 +133,7 @@ func (x *Exchange) act(o *order) {
 		!o.cancelAt.IsZero() && !x.now.Before(o.cancelAt):
 		x.canceled(o, codeCanceled, textCanceled)
 		return
-	case x.waitsForParent(o) || x.now.Before(o.due) || x.now.Before(o.GoodAfter):
+	case x.waitsForParent(o) || o.Held || x.now.Before(o.due) || x.now.Before(o.GoodAfter):
 		x.plan(o)
 		return
 	case o.cancels && x.met(o):
@@ -158,7 +161,7 @@ func (x *Exchange) work(o *order) {
 		x.auction(o)
 		return
 	}
-	if !x.market.Open(o.Instrument, x.now, o.extended()) {
+	if !x.trading(o) {
 		x.plan(o)
 		return
 	}
@@ -209,20 +212,28 @@ func (x *Exchange) price(o *order) (decimal.Decimal, bool) {
 	if o.Type.manner().follows {
 		return x.following(o, x.now)
 	}
-	q := x.quote(o.Instrument)
-	price := q.Ask
-	if o.Action == Sell {
-		price = q.Bid
-	}
+	price := x.atMarket(o)
 	limit, limited := o.limit()
 	if !limited {
 		return price, true
 	}
 	worse := o.worse(price, limit)
-	if !worse && o.resting { // the market came to the order
+	if !worse && o.resting && !o.combo() { // the market came to the order
 		price = limit
 	}
 	return price, !worse
+}
+
+// atMarket is what an order without a limit gets now.
+func (x *Exchange) atMarket(o *order) decimal.Decimal {
+	if o.combo() {
+		return x.net(o, x.now)
+	}
+	q := x.quote(o.Instrument)
+	if o.Action == Sell {
+		return q.Bid
+	}
+	return q.Ask
 }
 
 // clip is how much of an order one execution may fill; 0 if it takes more than that or nothing.
@@ -272,7 +283,11 @@ func (x *Exchange) trade(o *order) {
 	if o.Type == MarketToLimit && o.LimitPrice.IsZero() {
 		o.LimitPrice = price
 	}
-	x.fill(o, n, price)
+	if o.combo() {
+		x.fillCombo(o, n, price)
+	} else {
+		x.fill(o, n, price)
+	}
 	switch {
 	case o.Status.Done():
 	case o.TIF == IOC:

@@ -33,6 +33,7 @@ func (x *Exchange) reduceGroup(o *order, before int64) {
 		}
 		other.Quantity -= other.Remaining - left
 		other.Remaining = left
+		other.setLegs(other.Legs)
 		x.reserve(other)
 		x.emit(OrderChanged, other)
 	}

@@ -32,15 +32,19 @@ type OrderRequest struct {
 	OrderID    int
 	Account    string
 	Instrument market.Instrument
+	Legs       []Leg // of a combination, whose Instrument is ComboOf them
 	Action     Action
 	Type       OrderType
 	TIF        TIF
 	Quantity   int64 // shares, contracts or units of currency, 1..MaxQuantity
 	Terms
-	OutsideRTH bool
-	OrderRef   string
-	ParentID   int // order id of the same client; 0 is none
-	OCAGroup   string
+	// CashQuantity is what to spend or to raise, in the instrument's currency, in place of
+	// Quantity: as many whole units as that comes to. 0: Quantity says the size.
+	CashQuantity decimal.Decimal
+	OutsideRTH   bool
+	OrderRef     string
+	ParentID     int // order id of the same client; 0 is none
+	OCAGroup     string
 	// OCAType says what a fill does to the rest of the group: 1 cancels it, 2 and 3 reduce it in
 	// proportion.
 	OCAType int
@@ -96,10 +100,13 @@ type Order struct {
 	ConID    int            `json:"conId"`
 	Symbol   string         `json:"symbol"`
 	SecType  market.SecType `json:"secType"`
+	Legs     []Leg          `json:"legs,omitempty"` // of a combination
 	Action   Action         `json:"action"`
 	Type     OrderType      `json:"type"`
 	TIF      TIF            `json:"tif"`
 	Quantity int64          `json:"quantity"`
+	// CashQuantity is the amount that the client has sized the order by; 0: by Quantity.
+	CashQuantity decimal.Decimal `json:"cashQuantity,omitzero"`
 	Terms
 	OutsideRTH   bool   `json:"outsideRth,omitempty"`
 	Manual       bool   `json:"manual,omitempty"` // placed by hand in TWS
@@ -109,7 +116,8 @@ type Order struct {
 	OCAType      int    `json:"ocaType,omitempty"`
 
 	Status        Status          `json:"status"`
-	WhyHeld       string          `json:"whyHeld,omitempty"` // "child", "trigger", "child,trigger"
+	WhyHeld       string          `json:"whyHeld,omitempty"` // "child", "trigger", "child,trigger", "locate"
+	Held          bool            `json:"held,omitempty"`    // until it is released: see Shown
 	Filled        int64           `json:"filled"`
 	Remaining     int64           `json:"remaining"`
 	AvgFillPrice  decimal.Decimal `json:"avgFillPrice"`
@@ -125,6 +133,9 @@ type Order struct {
 	UpdatedAt     time.Time `json:"updatedAt"`
 	DoneAt        time.Time `json:"doneAt,omitzero"`
 	Modifications int       `json:"modifications"` // how often the client changed it
+	// SplitFrom is the permanent id of the order with the same order id that a change has made
+	// this one beside.
+	SplitFrom int64 `json:"splitFrom,omitempty"`
 
 	Instrument market.Instrument `json:"-"`
 	Echo       any               `json:"-"`
@@ -133,6 +144,8 @@ type Order struct {
 // order is an order with what only the exchange knows.
 type order struct {
 	Order
+	second     *order   // that it was split into
+	legs       []*order // of a combination, in the order of Legs
 	conditions []Condition
 	cancels    bool   // the conditions end it
 	ignoreRTH  bool   // the conditions are looked at outside regular hours too
@@ -167,6 +180,9 @@ func (o *order) limit() (decimal.Decimal, bool) {
 	return o.LimitPrice, m.limited || m.capped && !o.LimitPrice.IsZero()
 }
 
+// Summary reports the execution of a combination as a whole, which is not booked: its legs are.
+func (e Execution) Summary() bool { return e.ConID == ComboConID }
+
 // worse reports whether price a is worse for the order than price b.
 func (o *order) worse(a, b decimal.Decimal) bool {
 	if o.Action == Sell {
@@ -177,7 +193,8 @@ func (o *order) worse(a, b decimal.Decimal) bool {
 
 // Execution is one fill.
 type Execution struct {
-	// ExecID is "0000e0d5.5f3a1c02.01.01"; the last part counts corrections.
+	// ExecID is "0000e0d5.5f3a1c02.01.01"; the last part counts corrections, the one before it the
+	// legs of a combination.
 	ExecID      string          `json:"execId"`
 	PermID      int64           `json:"permId"`
 	ClientID    int             `json:"clientId"`
@@ -186,6 +203,7 @@ type Execution struct {
 	Account     string          `json:"account"`
 	ConID       int             `json:"conId"`
 	Symbol      string          `json:"symbol"`
+	Leg         int             `json:"leg,omitempty"` // of a combination, from 1
 	Action      Action          `json:"action"`
 	Shares      int64           `json:"shares"`
 	Price       decimal.Decimal `json:"price"` // 0 of an option that was exercised or has lapsed
@@ -194,6 +212,7 @@ type Execution struct {
 	At          time.Time       `json:"at"`
 	Maker       bool            `json:"maker,omitempty"` // a resting limit that the market came to
 	Exercise    Exercised       `json:"exercise,omitempty"`
+	Liquidation bool            `json:"liquidation,omitempty"` // by IBKR, not by a client
 	Commission  decimal.Decimal `json:"commission"`
 	// CommissionCurrency is "USD" but for instruments in other currencies.
 	CommissionCurrency string `json:"commissionCurrency"`

@@ -14,6 +14,10 @@ import (
 // is in the books as Inactive.
 func (x *Exchange) Place(now time.Time, r OrderRequest) (Order, error) {
 	defer x.begin(now, r.ClientID)()
+	r, bad := x.sized(r)
+	if bad != nil {
+		return Order{}, bad
+	}
 	if old := x.byID[orderKey{r.ClientID, r.OrderID}]; old != nil {
 		return x.change(old, r)
 	}
@@ -65,11 +69,13 @@ func (x *Exchange) set(o *order, r OrderRequest) {
 	o.Symbol, o.SecType = r.Instrument.Symbol, r.Instrument.SecType
 	o.Action, o.Type, o.TIF = r.Action, r.Type, r.TIF
 	o.Quantity, o.Remaining = r.Quantity, r.Quantity-o.Filled
+	o.CashQuantity = r.CashQuantity
 	o.Terms = r.terms()
 	if o.TIF == GTC && o.AutoCancel.IsZero() {
 		o.AutoCancel = autoCancel(o.PlacedAt)
 	}
 	o.OutsideRTH, o.OrderRef, o.Echo = r.OutsideRTH, r.OrderRef, r.Echo
+	o.setLegs(r.Legs)
 	o.ParentID, o.OCAGroup, o.OCAType = r.ParentID, r.OCAGroup, r.OCAType
 	o.conditions, o.cancels, o.ignoreRTH = r.Conditions, r.CancelOnConditions, r.IgnoreRTH
 	o.happened, o.released = make([]bool, len(r.Conditions)), false
@@ -163,16 +169,12 @@ func (x *Exchange) activate(o *order) error {
 	}
 	x.reserve(o)
 	child := x.waitsForParent(o)
-	switch {
-	case child && o.Type.stopped():
-		o.WhyHeld = "child,trigger"
-	case child:
-		o.WhyHeld = "child"
-	case o.Type.stopped():
-		o.WhyHeld = "trigger"
-	}
+	o.WhyHeld = o.heldFor(child)
 	if !child {
 		x.start(o)
+	}
+	if x.holding {
+		o.hold()
 	}
 	x.announce(o, child)
 	return nil
@@ -196,9 +198,9 @@ func (x *Exchange) announce(o *order, child bool) {
 		x.notice(o, codeIgnoredRTH, textIgnoredRTH)
 	}
 	switch {
-	case child:
+	case child || o.Held:
 		x.emit(OrderChanged, o)
-	case !x.market.Open(o.Instrument, x.now, o.extended()):
+	case !x.trading(o):
 		x.emit(OrderChanged, o)
 		x.notice(o, codeHeldUntil, x.heldUntil(o))
 		x.emit(OrderChanged, o)
@@ -217,10 +219,7 @@ func (x *Exchange) announce(o *order, child bool) {
 		o.Status = Submitted
 		x.emit(OrderChanged, o)
 	}
-	x.plan(o)
-	if !o.next.IsZero() && !o.next.After(x.now) {
-		x.act(o)
-	}
+	x.proceed(o)
 }
 
 // extended reports whether an order trades outside regular hours: one with a limit, of a stock.
@@ -232,7 +231,7 @@ func (o *order) extended() bool {
 }
 
 func (x *Exchange) heldUntil(o *order) string {
-	opens := x.market.Next(o.Instrument, x.now, o.extended()).Open
+	opens := x.window(o, x.now, o.extended()).Open
 	return fmt.Sprintf("Order Message:\n%s %d %s %s\nWarning: Your order will not be placed "+
 		"at the exchange until %s %s.", o.Action, o.Quantity, o.Symbol, o.Instrument.Venue(),
 		opens.In(o.Instrument.Zone()).Format("2006-01-02 15:04:05"), o.Instrument.ZoneID)

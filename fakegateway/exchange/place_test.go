@@ -55,9 +55,6 @@ func TestModify(t *testing.T) {
 	wrong := r
 	wrong.Action = Sell
 	d.refused(wrong, 105)
-	wrong = r
-	wrong.Type = MarketOrder
-	d.refused(wrong, 329)
 	r.LimitPrice = add(d.quote().Ask, shares(1))
 	d.place(r)
 	d.wantFlow("order Submitted, execution 20, order Filled, commission, booked")

@@ -22,6 +22,10 @@ type Margins struct{ Initial, Maintenance, Equity decimal.Decimal }
 // Preview computes IBKR's what-if: it validates an order and leaves the books untouched.
 func (x *Exchange) Preview(now time.Time, r OrderRequest) (Preview, error) {
 	defer x.begin(now, r.ClientID)()
+	r, bad := x.sized(r)
+	if bad != nil {
+		return Preview{}, bad
+	}
 	if err := x.validate(r); err != nil {
 		return Preview{}, err
 	}
@@ -29,10 +33,12 @@ func (x *Exchange) Preview(now time.Time, r OrderRequest) (Preview, error) {
 		ClientID: r.ClientID, OrderID: r.OrderID, PlacedAt: x.now, Status: PreSubmitted,
 		Account: r.Account, Instrument: r.Instrument, ConID: r.Instrument.ConID,
 		Symbol: r.Instrument.Symbol, SecType: r.Instrument.SecType, Action: r.Action, Type: r.Type,
-		TIF: r.TIF, Quantity: r.Quantity, Remaining: r.Quantity, Terms: r.terms(),
+		TIF: r.TIF, Quantity: r.Quantity, Remaining: r.Quantity,
+		CashQuantity: r.CashQuantity, Terms: r.terms(),
 		OutsideRTH: r.OutsideRTH, OrderRef: r.OrderRef, Echo: r.Echo,
 		ParentID: r.ParentID, OCAGroup: r.OCAGroup, OCAType: r.OCAType,
 	}}
+	o.setLegs(r.Legs)
 	if o.trailing() {
 		x.startTrail(o)
 	}
@@ -42,18 +48,29 @@ func (x *Exchange) Preview(now time.Time, r OrderRequest) (Preview, error) {
 	return x.preview(o), nil
 }
 
-// preview compares the account's margins with those after a fill at the expected price.
+// preview compares the account's margins with those after a fill at the expected price: of a
+// combination with those that its legs need by themselves.
 func (x *Exchange) preview(o *order) Preview {
-	i, price := o.Instrument, x.expected(o)
-	value := worth(price, i.Multiplier, o.Quantity)
-	p := Preview{Order: o.Order, CommissionCurrency: i.Currency}
+	p := Preview{Order: o.Order, CommissionCurrency: o.Instrument.Currency}
+	p.Before = x.margins(o.Account)
+	p.After = p.Before
+	for _, part := range o.parts() {
+		x.previewPart(part, &p)
+	}
+	p.After.Equity = cents(sub(p.Before.Equity, mul(p.Commission, x.dollars(p.CommissionCurrency))))
+	return p
+}
+
+// previewPart adds what a fill of an order, or of a leg, costs and ties up.
+func (x *Exchange) previewPart(o *order, p *Preview) {
+	i := o.Instrument
+	value := worth(x.expected(o), i.Multiplier, o.Quantity)
 	rate := x.dollars(i.Currency)
 	if inDollars(i.SecType) {
 		value, p.CommissionCurrency = mul(value, rate), baseCurrency
 	}
-	p.Commission = Commission(i.SecType, o.Quantity, value)
-	p.LeastCommission = Commission(i.SecType, 1, quo(value, shares(o.Quantity)))
-	p.Before = x.margins(o.Account)
+	p.Commission = add(p.Commission, Commission(i.SecType, o.Quantity, value))
+	p.LeastCommission = add(p.LeastCommission, Commission(i.SecType, 1, quo(value, shares(o.Quantity))))
 
 	held := x.quantity(o.Account, o.ConID)
 	last := x.quote(i).Last
@@ -62,12 +79,8 @@ func (x *Exchange) preview(o *order) Preview {
 	change := func(before, had, has decimal.Decimal) decimal.Decimal {
 		return cents(add(before, mul(sub(has, had), rate)))
 	}
-	p.After = Margins{
-		Initial:     change(p.Before.Initial, had.initial, has.initial),
-		Maintenance: change(p.Before.Maintenance, had.maintenance, has.maintenance),
-		Equity:      cents(sub(p.Before.Equity, mul(p.Commission, x.dollars(p.CommissionCurrency)))),
-	}
-	return p
+	p.After.Initial = change(p.After.Initial, had.initial, has.initial)
+	p.After.Maintenance = change(p.After.Maintenance, had.maintenance, has.maintenance)
 }
 
 // margins are an account's as Balances shows them.

@@ -20,11 +20,15 @@ const (
 	codeTime         = 337
 	codeExpired      = 392
 	codeHeldUntil    = 399
+	codeUnsupported  = 387
 	codeNotTraded    = 412
 	codeIgnoredRTH   = 2109
 	codeTIF          = 10052
 	codeNoOrder      = 10147
 	codeDone         = 10148
+	codeNoCash       = 10244
+	codeCashNeeded   = 10289
+	codeCashAndSize  = 10293
 	codeGroupChange  = 10326
 
 	textDuplicateID  = "Duplicate order id"
@@ -37,11 +41,15 @@ const (
 	textTIF          = "Invalid time in force"
 	textGoodTill     = "Invalid Good Till Date order."
 	textCanceled     = "Order Canceled - reason:"
+	textUnsupported  = "Unsupported order type for this exchange and security type."
 	textNotTraded    = "The contract is not available for trading."
 	textTime         = "The date, time, or time-zone entered is invalid. The correct format is " +
 		"yyyymmdd hh:mm:ss xxx where yyyymmdd and xxx are optional."
 	textExpired     = "Invalid order: contract expired."
 	textGroupChange = "OCA group revision is not allowed."
+	textNoCash      = "Cash Quantity cannot be used for this order"
+	textCashNeeded  = "You must set Cash Quantity for this order"
+	textCashAndSize = "Cryptocurrency Cash Quantity order cannot specify size"
 	textIgnoredRTH  = "Order Event Warning:Attribute 'Outside Regular Trading Hours' is ignored " +
 		"based on the order type and destination. PlaceOrder is now being processed."
 

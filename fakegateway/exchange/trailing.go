@@ -62,9 +62,9 @@ func (o *order) showTrail() {
 	}
 }
 
-// follow takes a trail along with the market up to now.
+// follow takes a trail along with the market up to now; one that is held stays where it is.
 func (x *Exchange) follow(o *order) {
-	if !o.trailing() || o.trail.at.IsZero() || o.staged() || x.waitsForParent(o) {
+	if !o.trailing() || o.trail.at.IsZero() || o.staged() || o.Held || x.waitsForParent(o) {
 		return
 	}
 	for from := o.trail.at; from.Before(x.now); {

@@ -13,7 +13,7 @@ import (
 // validate checks what needs no books but the parent's.
 func (x *Exchange) validate(r OrderRequest) error {
 	switch {
-	case x.account(r.Account) == nil:
+	case x.account(r.Account) == nil || !x.sees(r.Account):
 		return invalid(fmt.Sprintf("Invalid account code '%s'", r.Account))
 	case !r.Instrument.Tradable():
 		return &Reject{Code: codeNotTraded, Text: textNotTraded}
@@ -33,7 +33,7 @@ func (x *Exchange) validate(r OrderRequest) error {
 		return invalid("Invalid order type was entered")
 	}
 	for _, check := range []func(OrderRequest) *Reject{
-		x.validateTimes, x.validateTIF, validatePrices, validateTrail, x.validateParent,
+		x.validateLegs, x.validateTimes, x.validateTIF, validatePrices, validateTrail, x.validateParent,
 	} {
 		if err := check(r); err != nil {
 			return err
@@ -86,7 +86,7 @@ func (x *Exchange) validateTIF(r OrderRequest) *Reject {
 			return &Reject{Code: codeGoodTill, Text: textGoodTill}
 		}
 	case OPG:
-		if r.Type != MarketOrder && r.Type != LimitOrder {
+		if r.Type != MarketOrder && r.Type != LimitOrder || len(r.Legs) > 0 {
 			return incompatible
 		}
 	default:
@@ -104,6 +104,9 @@ func (x *Exchange) validateTIF(r OrderRequest) *Reject {
 // validatePrices wants the prices that the type has to have, and ticks of all there are.
 func validatePrices(r OrderRequest) *Reject {
 	m, t := r.Type.manner(), r.terms()
+	if len(r.Legs) > 0 {
+		return validateNet(t.LimitPrice)
+	}
 	for _, p := range []struct {
 		price    decimal.Decimal
 		required bool

@@ -15,8 +15,8 @@ func (x *Exchange) View(now time.Time, f func(*View)) {
 // Now is the time of the books.
 func (v *View) Now() time.Time { return v.x.now }
 
-// Accounts lists the accounts' ids.
-func (v *View) Accounts() []string { return v.x.cfg.Accounts }
+// Accounts lists the ids of the accounts that the Gateway is logged in to; what follows is of these.
+func (v *View) Accounts() []string { return v.x.visible }
 
 // NextOrderID is one more than the highest order id that a client has used; ids outlive sessions.
 func (v *View) NextOrderID(client int) int { return v.x.lastID[client] + 1 }
@@ -28,7 +28,7 @@ func (v *View) WakeAt(t time.Time) { v.x.wakeAt(t) }
 func (v *View) OpenOrders() []Order {
 	var open []Order
 	for _, o := range v.x.live {
-		if !o.staged() && !o.Status.Done() {
+		if !o.staged() && !o.Status.Done() && v.x.sees(o.Account) {
 			v.x.follow(o)
 			open = append(open, o.Order)
 		}
@@ -40,7 +40,7 @@ func (v *View) OpenOrders() []Order {
 func (v *View) CompletedOrders() []Order {
 	var done []Order
 	for _, o := range v.x.orders {
-		if o.Status.Done() {
+		if o.Status.Done() && v.x.sees(o.Account) {
 			done = append(done, o.Order)
 		}
 	}
@@ -50,9 +50,11 @@ func (v *View) CompletedOrders() []Order {
 // Executions lists every fill that still counts, in order of time; a correction has the time of
 // what it corrects.
 func (v *View) Executions() []Execution {
-	all := make([]Execution, len(v.x.executions))
-	for i, e := range v.x.executions {
-		all[i] = *e
+	all := make([]Execution, 0, len(v.x.executions))
+	for _, e := range v.x.executions {
+		if v.x.sees(e.Account) {
+			all = append(all, *e)
+		}
 	}
 	return all
 }

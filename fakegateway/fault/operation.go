@@ -26,6 +26,12 @@ const (
 	ApproveLogin       Operation = "approve-2fa" // the second factor that a login waits for
 	EnableAPI          Operation = "enable-api"  // the port opens
 	DisableAPI         Operation = "disable-api" // the port closes; sessions live on
+
+	// On the orders and accounts of the login.
+	HoldOrders      Operation = "hold-orders"       // those placed from now on read Inactive and wait
+	ReleaseOrders   Operation = "release-orders"    // all that are held, and later ones are not
+	SplitNextChange Operation = "split-next-change" // of an order: it works on beside a second one
+	LiquidateAll    Operation = "liquidate"         // IBKR cancels every order and closes all positions
 )
 
 // operations are the sentences of Fault.String, by operation.
@@ -46,6 +52,11 @@ var operations = map[Operation]string{
 	ApproveLogin:       "approve the login's second factor",
 	EnableAPI:          "open the API port",
 	DisableAPI:         "close the API port to new clients",
+
+	HoldOrders:      "hold every order that is placed from now on (Inactive, locate)",
+	ReleaseOrders:   "release the orders that are held",
+	SplitNextChange: "make two orders of the next one that is changed, both at work",
+	LiquidateAll:    "cancel all orders and close all positions, as IBKR does without margin",
 }
 
 // Operations lists every operation, in the order in which they are declared.
@@ -54,6 +65,7 @@ func Operations() []Operation {
 		ConnectionLost, ConnectionRestored, ConnectionDataLost, PortReset,
 		CompetingSession, CompetingOver, FarmOK, FarmBroken, FarmInactive, FarmConnecting,
 		DialogAccept, DialogReject, DialogDismiss, ApproveLogin, EnableAPI, DisableAPI,
+		HoldOrders, ReleaseOrders, SplitNextChange, LiquidateAll,
 	}
 }
 

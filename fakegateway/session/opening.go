@@ -52,7 +52,7 @@ func (c Config) opening() ([]exchange.OpeningPosition, []error) {
 
 // Locate finds the one instrument that p names at now, and its account among the login's.
 func (l *Login) Locate(p OpeningPosition, now time.Time) (exchange.OpeningPosition, error) {
-	return p.resolve(l.cfg.Accounts, l.exchange.Market(), now)
+	return p.resolve(l.Accounts(), l.exchange.Market(), now)
 }
 
 func (p OpeningPosition) resolve(accounts []string, m market.Market, start time.Time,

@@ -46,7 +46,7 @@ func (s *Session) profits(v *exchange.View, account string) map[int]*profit {
 	}
 	rates := rates(v.Balances(account))
 	for _, e := range executionsSince(v, start) {
-		if e.Account != account {
+		if e.Account != account || e.Summary() {
 			continue
 		}
 		if found[e.ConID] == nil {

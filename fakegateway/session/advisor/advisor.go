@@ -42,13 +42,14 @@ var allocationMethods = []string{
 // are now. Its methods may be called from any goroutine.
 type Login struct {
 	cfg      Advisor
-	accounts []string
-	groups   atomic.Pointer[[]Group] // a list is replaced, never changed
+	accounts atomic.Pointer[[]string] // as groups
+	groups   atomic.Pointer[[]Group]  // a list is replaced, never changed
 }
 
 // NewLogin has the accounts of the settings, and an advisor's groups as the Gateway starts with them.
 func NewLogin(cfg Advisor, accounts []string) *Login {
-	l := &Login{cfg: cfg, accounts: accounts}
+	l := &Login{cfg: cfg}
+	l.accounts.Store(&accounts)
 	l.groups.Store(&cfg.Groups)
 	return l
 }
@@ -66,14 +67,17 @@ func New(l *Login, c *client.Client) *Session { return &Session{client: c, login
 func (l *Login) Account() string { return l.cfg.Account }
 
 // ClientAccounts are the accounts that hold something: all but an advisor's own.
-func (l *Login) ClientAccounts() []string { return l.accounts }
+func (l *Login) ClientAccounts() []string { return *l.accounts.Load() }
+
+// SetClientAccounts replaces them, after a login to others.
+func (l *Login) SetClientAccounts(accounts []string) { l.accounts.Store(&accounts) }
 
 // AllAccounts are all accounts of the login, an advisor's own first.
 func (l *Login) AllAccounts() []string {
 	if l.cfg.Account == "" {
-		return l.accounts
+		return l.ClientAccounts()
 	}
-	return append([]string{l.cfg.Account}, l.accounts...)
+	return append([]string{l.cfg.Account}, l.ClientAccounts()...)
 }
 
 // Group lists the accounts of an advisor's group.

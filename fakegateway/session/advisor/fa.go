@@ -89,7 +89,7 @@ func (s *Session) ReplaceFA(m *protobuf.FAReplace) {
 		s.client.Refuse(id, client.Invalid(textNeedsXML))
 		return
 	}
-	groups, err := parseGroups(m.GetXml(), s.login.accounts)
+	groups, err := parseGroups(m.GetXml(), s.login.ClientAccounts())
 	if foreign := foreignAccounts(nil); errors.As(err, &foreign) {
 		s.client.Fail(id, codeFAAccounts, foreign.Error())
 		return

@@ -11,6 +11,7 @@ import (
 	"ibsoak/fakegateway/exchange"
 	"ibsoak/fakegateway/market"
 	"ibsoak/fakegateway/session/client"
+	"ibsoak/fakegateway/session/contract"
 	"ibsoak/fakegateway/session/feed"
 	"ibsoak/internal/wire"
 )
@@ -101,7 +102,7 @@ func depthRequest(m *protobuf.MarketDepthRequest) *client.Refusal {
 	switch c := m.GetContract(); {
 	case strings.TrimSpace(c.GetExchange()) == "":
 		return client.Invalid("Please enter exchange.")
-	case c.GetSecType() == secTypeCombo:
+	case contract.IsCombo(c):
 		return client.Invalid("Market depth does not support combos.")
 	case m.GetNumRows() <= 0:
 		return client.Invalid("Market depth rows requested must be greater than zero.")

@@ -9,6 +9,7 @@ import (
 	"ibsoak/fakegateway/exchange"
 	"ibsoak/fakegateway/market"
 	"ibsoak/fakegateway/session/client"
+	"ibsoak/fakegateway/session/contract"
 )
 
 // state is what is known of an instrument at an instant.
@@ -50,15 +51,11 @@ type leg struct {
 	ratio      int64
 }
 
-const (
-	secTypeCombo   = "BAG"
-	codeNoLegs     = 314
-	codeInvalidLeg = 312
-)
+const codeNoLegs = 314
 
 // priced finds what a client's contract names, or answers the request with an error.
 func (s *Session) priced(id int, c *protobuf.Contract) (priced, bool) {
-	if c.GetSecType() != secTypeCombo {
+	if !contract.IsCombo(c) {
 		i, ok := s.contracts.Instrument(id, c)
 		p := priced{instrument: i}
 		if i.SecType == market.Option {
@@ -69,24 +66,20 @@ func (s *Session) priced(id int, c *protobuf.Contract) (priced, bool) {
 		return p, ok
 	}
 	if len(c.GetComboLegs()) == 0 {
-		s.client.Fail(id, codeNoLegs, "Security type 'BAG' requires combo leg details.")
+		s.client.Fail(id, codeNoLegs, contract.TextNoLegs)
+		return priced{}, false
+	}
+	legs, bad := s.contracts.Legs(c)
+	if bad != nil {
+		s.client.Refuse(id, bad)
 		return priced{}, false
 	}
 	var p priced
-	for _, l := range c.GetComboLegs() {
-		i, ok := s.login.exchange.Market().Lookup(int(l.GetConId()))
-		ratio := int64(l.GetRatio())
-		if !ok || ratio < 1 {
-			s.client.Fail(id, codeInvalidLeg, "The combo details are invalid.")
-			return priced{}, false
-		}
-		if l.GetAction() != "BUY" {
-			ratio = -ratio
-		}
-		p.legs = append(p.legs, leg{i, ratio})
+	for _, l := range legs {
+		p.legs = append(p.legs, leg{l.Instrument, l.Ratio})
 	}
 	p.instrument = p.legs[0].instrument
-	p.instrument.Symbol, p.instrument.SecType = c.GetSymbol(), secTypeCombo
+	p.instrument.Symbol, p.instrument.SecType = c.GetSymbol(), exchange.Combo
 	return p, true
 }
 
@@ -111,7 +104,7 @@ func (l *Login) stateOf(v *exchange.View, p priced, at time.Time) state {
 		}
 		return now
 	}
-	combined := state{open: true, secType: secTypeCombo}
+	combined := state{open: true, secType: exchange.Combo}
 	for _, leg := range p.legs {
 		one := l.instrumentState(v, leg.instrument, at)
 		if leg.ratio < 0 {

@@ -42,7 +42,9 @@ func (s *Session) ReqExecutions(m *protobuf.ExecutionRequest) {
 			s.sendExecution(id, e)
 		}
 		for _, e := range found {
-			s.sendCommission(e)
+			if !e.Summary() { // the commissions of a combination are its legs'
+				s.sendCommission(e)
+			}
 		}
 		s.client.Send(wire.ExecutionDetailsEnd, &protobuf.ExecutionDetailsEnd{ReqId: client.Num(id)})
 	})
@@ -102,6 +104,9 @@ func (s *Session) sendExecution(id int, e exchange.Execution) {
 	}
 	if e.Exercise != exchange.NotExercised {
 		x.OptExerciseOrLapseType = client.Num(int(e.Exercise))
+	}
+	if e.Liquidation {
+		x.IsLiquidation = proto.Bool(true)
 	}
 	if e.OrderRef != "" {
 		x.OrderRef = proto.String(e.OrderRef)

@@ -9,7 +9,6 @@ import (
 
 	"ibsoak/fakegateway/exchange"
 	"ibsoak/fakegateway/session/client"
-	"ibsoak/fakegateway/session/contract"
 	"ibsoak/internal/wire"
 )
 
@@ -87,7 +86,7 @@ func (s *Session) ReqCompletedOrders(m *protobuf.CompletedOrdersRequest) {
 				order.AutoCancelDate = proto.String(client.Stamp(s.client.Version(), o.AutoCancel))
 			}
 			s.client.Send(wire.CompletedOrder, &protobuf.CompletedOrder{
-				Contract: contract.Of(o.Instrument, venueOf(o)), Order: order,
+				Contract: orderContract(o), Order: order,
 				OrderState: s.orderState(o),
 			})
 		}
@@ -100,7 +99,7 @@ func (s *Session) sendOpenOrder(o exchange.Order) { s.client.Send(wire.OpenOrder
 // sendOrderStatus writes zeros, which a Gateway at 225 does too.
 func (s *Session) sendOrderStatus(o exchange.Order, clientID int) {
 	status := &protobuf.OrderStatus{
-		OrderId: client.Num(o.OrderID), Status: proto.String(string(o.Status)),
+		OrderId: client.Num(o.OrderID), Status: proto.String(string(o.Shown())),
 		Filled: proto.String(client.Whole(o.Filled)), Remaining: proto.String(client.Whole(o.Remaining)),
 		AvgFillPrice: client.Float(o.AvgFillPrice), PermId: proto.Int64(o.PermID),
 		ParentId: client.Num(o.ParentID), LastFillPrice: client.Float(o.LastFillPrice),
@@ -114,7 +113,7 @@ func (s *Session) sendOrderStatus(o exchange.Order, clientID int) {
 
 func (s *Session) openOrder(o exchange.Order) *protobuf.OpenOrder {
 	return &protobuf.OpenOrder{
-		OrderId: client.Num(o.OrderID), Contract: contract.Of(o.Instrument, venueOf(o)),
+		OrderId: client.Num(o.OrderID), Contract: orderContract(o),
 		Order: s.orderOf(o), OrderState: s.orderState(o),
 	}
 }
@@ -250,7 +249,7 @@ func repeatAdjustment(order, asked *protobuf.Order) {
 }
 
 func (s *Session) orderState(o exchange.Order) *protobuf.OrderState {
-	state := &protobuf.OrderState{Status: proto.String(string(o.Status))}
+	state := &protobuf.OrderState{Status: proto.String(string(o.Shown()))}
 	if s.login.cfg.RepeatFilled && o.Status == exchange.Filled && !o.Commission.IsZero() {
 		state.CommissionAndFees = client.Float(o.Commission)
 		state.CommissionAndFeesCurrency = proto.String(o.Instrument.Currency)

@@ -23,6 +23,8 @@ func (s *Session) PlaceOrder(m *protobuf.PlaceOrderRequest) {
 		s.client.Refuse(id, bad)
 	case m.GetOrder().GetWhatIf():
 		s.whatIf(m, r)
+	case attaches(m.GetAttachedOrders()) && len(r.Legs) > 0:
+		s.client.Refuse(id, client.Refused(codeUnsupported, textUnsupported))
 	case attaches(m.GetAttachedOrders()):
 		s.placeAttached(m.GetAttachedOrders(), r)
 	default:

@@ -70,7 +70,7 @@ func (s *Session) orderRequest(m *protobuf.PlaceOrderRequest) (exchange.OrderReq
 		return r, client.Invalid("Missing order exchange")
 	}
 	var bad *client.Refusal
-	if r.Instrument, bad = s.contracts.Only(m.GetContract()); bad != nil {
+	if r.Instrument, r.Legs, bad = s.traded(m.GetContract()); bad != nil {
 		return r, bad
 	}
 	if slices.Contains(otherOrderTypes, string(r.Type)) {
@@ -86,6 +86,9 @@ func (s *Session) orderRequest(m *protobuf.PlaceOrderRequest) (exchange.OrderReq
 		return r, bad
 	}
 	if r.Quantity, bad = wholeShares(o.GetTotalQuantity()); bad != nil {
+		return r, bad
+	}
+	if bad = price(o.CashQty, &r.CashQuantity); bad != nil {
 		return r, bad
 	}
 	if r.Terms, bad = terms(r.Type, o); bad != nil {
@@ -125,9 +128,14 @@ func (s *Session) orderAccount(o *protobuf.Order) (string, *client.Refusal) {
 	return "", client.Refused(codeNoAccount, textNoAccount)
 }
 
+// unsetDecimal is how IBKR's clients write a decimal that nobody has set
+// (Decimal.java and UNSET_DECIMAL of its Python client: 2^127 - 1).
+const unsetDecimal = "170141183460469231731687303715884105727"
+
+// wholeShares reads a size; unset is 0, which the exchange refuses unless there is a cash quantity.
 func wholeShares(text string) (int64, *client.Refusal) {
-	if text == "" {
-		return 0, nil // the exchange refuses it
+	if text == "" || text == unsetDecimal {
+		return 0, nil
 	}
 	d, err := decimal.Parse(text)
 	if err != nil {
