@@ -34,6 +34,9 @@ func killMatrix() {
 			It(rowText(r), Label("mutant"), func() {
 				got := results[i]
 				AddReportEntry("record", got.Dir, ReportEntryVisibilityFailureOrVerbose)
+				if got.Tries > 1 {
+					AddReportEntry("tries before this one were inconclusive", got.Tries-1)
+				}
 				AddReportEntry("verdict", summary(got.Verdict), ReportEntryVisibilityFailureOrVerbose)
 				Expect(got.Wrong).To(BeEmpty(), "%s under %s", r.Subject, r.Scenario)
 			})

@@ -124,10 +124,14 @@ func said(r selftest.Result) string {
 	if r.Wrong != "" {
 		return "NO: " + r.Wrong
 	}
+	text := r.Want()
 	if r.Sabotage != "" {
-		return fmt.Sprintf("%s (%s)", r.Want(), r.Sabotage)
+		text = fmt.Sprintf("%s (%s)", text, r.Sabotage)
 	}
-	return r.Want()
+	if r.Tries > 1 {
+		text = fmt.Sprintf("%s, at try %d", text, r.Tries)
+	}
+	return text
 }
 
 func (r selftestReport) writeJSON(w io.Writer) error {

@@ -29,8 +29,9 @@ type Result struct {
 	Row
 	Verdict harness.Verdict
 	Wrong   string // how it differs from what was wanted; "" is as wanted
-	Took    time.Duration
-	Dir     string // of the record
+	Took    time.Duration // of all tries
+	Tries   int           // more than one when those before were inconclusive
+	Dir     string // of the last record
 }
 
 // Run runs the rows, in parallel first those that bear it and then the others one by one, and
@@ -71,18 +72,27 @@ func Run(ctx context.Context, rows []Row, o Options) []Result {
 	return results
 }
 
+// maxTries is how often a row is run at most. An inconclusive run has shown nothing: on a machine
+// that is too busy to show what the row is about, it is run again. A wrong pass or failure stands.
+const maxTries = 3
+
 // run runs one row. What keeps it from being judged is as wrong as a wrong verdict.
 func run(ctx context.Context, r Row, o Options) Result {
-	began := time.Now()
-	out := Result{Row: r, Dir: filepath.Join(o.OutDir, strings.ReplaceAll(r.Name(), "/", "-"))}
-	verdict, err := judged(ctx, r, o, out.Dir)
-	out.Verdict, out.Took = verdict, time.Since(began)
-	if err != nil {
-		out.Wrong = err.Error()
-		return out
+	began, base := time.Now(), filepath.Join(o.OutDir, strings.ReplaceAll(r.Name(), "/", "-"))
+	out := Result{Row: r, Dir: base}
+	for out.Tries = 1; ; out.Tries++ {
+		verdict, err := judged(ctx, r, o, out.Dir)
+		out.Verdict, out.Took = verdict, time.Since(began)
+		if err != nil {
+			out.Wrong = err.Error()
+			return out
+		}
+		out.Wrong = r.Wrong(verdict)
+		if out.Wrong == "" || verdict.Outcome != harness.Inconclusive || out.Tries == maxTries {
+			return out
+		}
+		out.Dir = fmt.Sprintf("%s-%d", base, out.Tries+1)
 	}
-	out.Wrong = r.Wrong(verdict)
-	return out
 }
 
 func judged(ctx context.Context, r Row, o Options, dir string) (harness.Verdict, error) {

@@ -27,6 +27,9 @@ type rig struct {
 func newRig(t *testing.T, cfg fakegateway.Config) *rig {
 	t.Helper()
 	cfg.Seed = 1
+	if cfg.Clock.Start.IsZero() { // no minute ends during a test: a new bar is a new decision
+		cfg.Clock.Start = time.Now().Truncate(30 * time.Second)
+	}
 	gw, err := fakegateway.Start(cfg)
 	if err != nil {
 		t.Fatal(err)
