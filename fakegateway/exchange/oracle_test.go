@@ -91,9 +91,13 @@ func (o *oracle) fills(t time.Time) (decimal.Decimal, bool) {
 		}
 	case RelativeOrder:
 		before := o.m.Quote(i, t.Add(-market.Step))
+		other := before.Ask
 		price = add(before.Bid, o.r.Offset)
 		if !buys {
-			price = sub(before.Ask, o.r.Offset)
+			price, other = sub(before.Ask, o.r.Offset), before.Bid
+		}
+		if less(other, price, buys) {
+			price = other
 		}
 		return price, t.After(o.start) && !less(price, q.Last, buys)
 	default:
@@ -151,7 +155,7 @@ func ordersDoWhatTheMarketSays(t *testing.T, kind OrderType) {
 		drawTrail(t, &r)
 		if r.Type == RelativeOrder {
 			r.LimitPrice = decimal.Decimal{}
-			r.Offset = i.Price(rapid.Int64Range(0, 4).Draw(t, "offset"))
+			r.Offset = i.Price(rapid.Int64Range(0, 40).Draw(t, "offset"))
 		}
 		if _, err := d.Place(d.now, r); err != nil {
 			return // a price that the instrument's rule does not allow

@@ -28,10 +28,10 @@ type Options struct {
 type Result struct {
 	Row
 	Verdict harness.Verdict
-	Wrong   string // how it differs from what was wanted; "" is as wanted
+	Wrong   string        // how it differs from what was wanted; "" is as wanted
 	Took    time.Duration // of all tries
 	Tries   int           // more than one when those before were inconclusive
-	Dir     string // of the last record
+	Dir     string        // of the last record
 }
 
 // Run runs the rows, in parallel first those that bear it and then the others one by one, and
