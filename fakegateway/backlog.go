@@ -8,6 +8,8 @@ import (
 	"slices"
 	"syscall"
 	"time"
+
+	"ibsoak/fakegateway/fault"
 )
 
 const (
@@ -17,18 +19,17 @@ const (
 	kernelBacklog = 4096
 )
 
-// fillQueue stops accepting, makes the accept queue as short as it gets and fills it with a
+// FillBacklog stops accepting, makes the accept queue as short as it gets and fills it with a
 // connection of our own: the kernel then drops every SYN, while the port still shows LISTEN.
-func (p *port) fillQueue(lasts time.Duration) (wire string, err error) {
+func (p *port) FillBacklog(hit fault.Hit) (wire string, err error) {
+	p.begin(hit.Number)
 	if p.ln == nil {
 		return "nothing", errors.New("the port is closed")
 	}
 	if err := p.pause(); err != nil {
 		return "nothing", err
 	}
-	if lasts > 0 {
-		p.in(lasts, p.enter(Ready))
-	}
+	p.lasts(hit)
 	p.s.board.tell(Event{Kind: EventRefusing, Message: "accept queue full"})
 	ln, ok := p.ln.(syscall.Conn)
 	if !ok {
@@ -64,7 +65,7 @@ func (p *port) pause() error {
 	return ln.SetDeadline(time.Time{})
 }
 
-// emptyQueue undoes fillQueue; what waited in the queue is accepted.
+// emptyQueue undoes FillBacklog; what waited in the queue is accepted.
 func (p *port) emptyQueue() error {
 	if ln, ok := p.ln.(syscall.Conn); ok && p.accepted == nil {
 		if err := setBacklog(ln, kernelBacklog); err != nil {

@@ -74,7 +74,7 @@ func (s *Server) strikeDue() {
 		case c != nil && hit.When.Delay > 0:
 			c.later(hit)
 		case c != nil:
-			c.do(hit, "", hit.What.Do)
+			c.do(hit)
 		default:
 			s.board.receipt(fault.Receipt{
 				Fault: hit.ID, Planned: hit.What.Do, Wire: "nothing", Point: hit.Point,
@@ -111,14 +111,16 @@ func (s *Server) Inject(f fault.Fault) (id string, err error) {
 	return id, nil
 }
 
-// ClearFault takes a fault out of force. What it has done stays done: a muted connection is mute.
+// ClearFault takes a fault out of force and ends what it is holding: a delay, a mute, a stop, a drip, a
+// closed port. What it withholds stays withheld until its release, and the rest stays done.
 func (s *Server) ClearFault(id string) error {
 	err := s.plan.Remove(id)
 	s.rescheduled()
 	return err
 }
 
-// SetSchedule replaces the schedule and what was injected; the profile's faults stay in force.
+// SetSchedule replaces the schedule and what was injected, and ends what those are holding; the profile's
+// faults stay in force.
 func (s *Server) SetSchedule(schedule fault.Schedule) error {
 	if err := schedule.Validate(); err != nil {
 		return err

@@ -25,15 +25,6 @@ const (
 // errOver is a wait that the end of the connection cut short.
 var errOver = errors.New("the connection is over")
 
-// onEOF is what a connection does about the client's FIN.
-type onEOF uint8
-
-const (
-	closeOnEOF onEOF = iota
-	leakOnEOF        // never close: the zombie
-	sendPastEOF
-)
-
 // conn is one accepted socket. Three goroutines work on it: the reader, the writer, and the loop,
 // which owns the session and handles messages one at a time. serve waits for all of them.
 type conn struct {
@@ -57,8 +48,8 @@ type conn struct {
 	ended   bool           // over is closed
 	stopped bool           // quit is closed
 	muted   bool
-	eof     onEOF
-	pastEOF fault.Hit // the fault, for sendPastEOF
+	onFIN   fault.Hit         // answers the client's FIN; without an action it is answered as ever
+	unfiled map[int]fault.Hit // by number: hits that have not yet left a receipt
 	finSent bool
 	half    bool // finSent by a half-close: later bytes are handled, not refused
 	finSeen bool // the client's
@@ -121,6 +112,7 @@ func (c *conn) serve() {
 	go func() { defer c.wg.Done(); c.w.run() }()
 	c.loop()
 	c.wg.Wait()
+	c.cameToNothing()
 }
 
 // loop handles what arrives, as far as the Gateway's stage lets it.
@@ -212,6 +204,7 @@ func (c *conn) handle(a arrival) bool {
 func (c *conn) greet(a arrival) bool {
 	c.version = wire.Negotiate(wire.Version(c.srv.cfg.MaxServerVersion), *a.preamble)
 	c.spoken.Store(int64(c.version))
+	c.track.Version(c.version)
 	c.srv.board.update(c.row, Event{}, func(r *Connection) { r.ServerVersion = int(c.version) })
 	if !c.reached(fault.PreambleRead) {
 		return false

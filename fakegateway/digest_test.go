@@ -202,8 +202,24 @@ func fill(m protoreflect.Message, depth int) {
 				fill(m.Mutable(f).Message(), depth-1)
 			}
 		default:
-			m.Set(f, probe(f, 1))
+			m.Set(f, sample(f))
 		}
+	}
+}
+
+// sample is a value of a field that no codec takes for unset.
+func sample(f protoreflect.FieldDescriptor) protoreflect.Value {
+	switch f.Kind() {
+	case protoreflect.BoolKind:
+		return protoreflect.ValueOfBool(true)
+	case protoreflect.StringKind:
+		return protoreflect.ValueOfString("102")
+	case protoreflect.DoubleKind:
+		return protoreflect.ValueOfFloat64(102)
+	case protoreflect.Int64Kind:
+		return protoreflect.ValueOfInt64(102)
+	default:
+		return protoreflect.ValueOfInt32(102)
 	}
 }
 

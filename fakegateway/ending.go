@@ -46,15 +46,11 @@ func (c *conn) malformed(payload []byte, err error) bool {
 func (c *conn) clientLeft(err error) bool {
 	c.srv.clientLeft(c)
 	c.mu.Lock()
-	eof, hit := c.eof, c.pastEOF
+	hit := c.onFIN
 	c.mu.Unlock()
-	switch eof {
-	case sendPastEOF:
-		return c.sendPastFIN(hit)
-	case leakOnEOF:
-		c.hold("the client's FIN is ignored")
-		return false
-	case closeOnEOF:
+	file := func(wire string) { c.receipt(hit, wire, "") }
+	if goOn, handled := hit.OnClientFIN(c, file); handled {
+		return goOn
 	}
 	if c.srv.profile.Quirks.LeakProbes && c.rd.read.Load() == 0 {
 		c.hold("the FIN of a client that sent nothing is ignored")
@@ -67,35 +63,6 @@ func (c *conn) clientLeft(err error) bool {
 	c.finish(end, nil)
 	return false
 }
-
-// pastEOFGrace is how long a Gateway goes on with a client that has said FIN before it says its own.
-// It is well below the time after which a socket in CLOSE_WAIT counts as a zombie.
-const pastEOFGrace = 300 * time.Millisecond
-
-// sendPastFIN sends a notice to a client that has said FIN, and goes on with what it had asked for;
-// FIN follows after pastEOFGrace. A client that has closed its socket answers with RST. Before the
-// version is agreed upon there is nothing that could be sent. It reports whether the loop goes on.
-func (c *conn) sendPastFIN(hit fault.Hit) bool {
-	end := "send-past-eof by fault " + hit.ID
-	if c.spoken.Load() == 0 {
-		c.finish(end, nil)
-		return false
-	}
-	hit.What.Code, hit.What.Message = farmOKCode, "Market data farm connection is OK:usfarm"
-	notice := c.errorItem(hit, c.errorMessage(hit, noID))
-	filed := func(silenced bool) bool {
-		if !silenced {
-			c.filed(hit, fmt.Sprintf("%d bytes after the client's FIN", len(notice.raw)))
-		}
-		return true
-	}
-	c.w.put(notice, item{step: filed})
-	c.after(pastEOFGrace, func() { c.finish(end, nil) })
-	return true
-}
-
-// farmOKCode is IBKR's notice that a market data farm is connected.
-const farmOKCode = 2104
 
 // clientFIN files the client's FIN, and closes when ours is out already.
 func (c *conn) clientFIN() {
@@ -157,8 +124,8 @@ func (c *conn) quitting() bool {
 }
 
 // finish sends FIN after everything that was queued, within flushGrace, and handles nothing more.
-// done, when not nil, hears how the FIN differs from one.
-func (c *conn) finish(end string, done func(mismatch string)) {
+// done, when not nil, is told how the FIN differs from one.
+func (c *conn) finish(end string, done fault.Closed) {
 	var once sync.Once
 	send := func(bool) bool {
 		once.Do(func() { c.sendFIN(false, end, done) })
@@ -186,13 +153,17 @@ func (c *conn) finishAfter(d time.Duration, end string) {
 
 // sendFIN closes the sending half, once. The receiving half is read on, to time the client's FIN;
 // when that has come already, the connection is closed altogether.
-func (c *conn) sendFIN(half bool, end string, done func(mismatch string)) {
+func (c *conn) sendFIN(half bool, end string, done fault.Closed) {
 	c.mu.Lock()
 	if c.finSent || c.ended {
 		ended := c.ended
 		c.mu.Unlock()
-		if ended && done != nil {
-			done("the connection had ended already")
+		switch {
+		case done == nil:
+		case ended:
+			done("", "the connection had ended already")
+		default:
+			done(", which was out before", "")
 		}
 		return
 	}
@@ -208,7 +179,7 @@ func (c *conn) sendFIN(half bool, end string, done func(mismatch string)) {
 	})
 	err := c.nc.CloseWrite()
 	if done != nil {
-		done(finMismatch(c.nc, err))
+		done("", finMismatch(c.nc, err))
 	}
 	if !half {
 		c.stop()
@@ -218,11 +189,14 @@ func (c *conn) sendFIN(half bool, end string, done func(mismatch string)) {
 	}
 }
 
+// ignoreFIN leaves the client's FIN without an answer: the zombie.
+var ignoreFIN = fault.Hit{Fault: fault.Fault{What: fault.What{Do: fault.IgnoreEOF}}}
+
 // hold makes the connection a zombie: nothing is handled or written, and it is never closed. The
 // reader keeps it referenced and notices the client's RST.
 func (c *conn) hold(end string) {
 	c.mu.Lock()
-	c.eof = leakOnEOF
+	c.onFIN = ignoreFIN
 	c.mu.Unlock()
 	c.w.silent.Store(true)
 	c.w.discard()

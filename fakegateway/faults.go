@@ -1,16 +1,11 @@
 package fakegateway
 
 import (
-	"fmt"
-	"math/rand/v2"
+	"maps"
+	"slices"
 	"time"
 
-	"google.golang.org/protobuf/proto"
-
-	"github.com/scmhub/ibapi/protobuf"
-
 	"ibsoak/fakegateway/fault"
-	"ibsoak/fakegateway/session"
 	"ibsoak/internal/wire"
 )
 
@@ -44,28 +39,125 @@ func (c *conn) mark(p fault.Phase) {
 	})
 }
 
+// fell notes a hit that has yet to leave its receipt. One that the end of the connection overtakes gets
+// it when the connection is gone.
+func (c *conn) fell(hit fault.Hit) {
+	if hit.What.Do.OnListener() {
+		return // its receipt is the port's
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.unfiled == nil {
+		c.unfiled = make(map[int]fault.Hit)
+	}
+	c.unfiled[hit.Number] = hit
+}
+
+// cameToNothing files the hits that the end of the connection has overtaken.
+func (c *conn) cameToNothing() {
+	c.mu.Lock()
+	left := c.unfiled
+	c.mu.Unlock()
+	for _, number := range slices.Sorted(maps.Keys(left)) {
+		c.receipt(left[number], fault.CameToNothing, "")
+	}
+}
+
+// receipt files what a fault did.
+func (c *conn) receipt(hit fault.Hit, wire, mismatch string) {
+	c.mu.Lock()
+	delete(c.unfiled, hit.Number)
+	c.mu.Unlock()
+	c.srv.board.receipt(fault.Receipt{
+		Fault: hit.ID, Planned: hit.Planned(), Wire: wire, Connection: c.id, Point: hit.Point,
+		At: time.Now(), BytesOut: c.w.sent.Load(), Mismatch: mismatch,
+	})
+}
+
+// perform files what an action does and lets it happen. wrote is what the fault has put on the wire
+// before. It reports whether the goroutine that is at it goes on.
+func (c *conn) perform(hit fault.Hit, wrote string, e fault.Effect) bool {
+	if e.Close != nil {
+		e.Close(func(more, mismatch string) { c.receipt(hit, wrote+e.Wire+more, mismatch) })
+		return false
+	}
+	c.receipt(hit, wrote+e.Wire, e.Mismatch)
+	if e.Resume != nil {
+		c.resumeLater(hit, e)
+	}
+	return e.Do == nil || e.Do()
+}
+
+// resumeLater ends what lasts, when its time is over or the fault is lifted.
+func (c *conn) resumeLater(hit fault.Hit, e fault.Effect) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ended || e.Lasts <= 0 && hit.Lifted() == nil {
+		return
+	}
+	c.wg.Go(func() {
+		began := time.Now()
+		if over, lifted := c.await(e.Lasts, hit, nil); over {
+			return
+		} else if e.Resume(); lifted {
+			c.receipt(hit, liftedAfter(began), "")
+		}
+	})
+}
+
+// await waits for d, or for good when that is 0, until the fault is lifted, the connection is over or
+// quit is closed.
+func (c *conn) await(d time.Duration, hit fault.Hit, quit <-chan struct{}) (over, lifted bool) {
+	var passed <-chan time.Time
+	if d > 0 {
+		timer := time.NewTimer(d)
+		defer timer.Stop()
+		passed = timer.C
+	}
+	select {
+	case <-passed:
+	case <-hit.Lifted():
+		lifted = true
+	case <-quit:
+	case <-c.over:
+		over = true
+	}
+	return over, lifted
+}
+
+func liftedAfter(began time.Time) string {
+	return "lifted after " + time.Since(began).Round(time.Millisecond).String()
+}
+
+// holdBack is wait for a fault that can be lifted.
+func (c *conn) holdBack(d time.Duration, hit fault.Hit) bool {
+	if d <= 0 {
+		return c.wait(d)
+	}
+	began := time.Now()
+	if _, lifted := c.await(d, hit, c.quit); lifted {
+		c.receipt(hit, liftedAfter(began), "")
+	}
+	return c.wait(0)
+}
+
 // strike lets a fault act in the loop, on the message m that was just read, if any. goOn is false
 // when the loop is over, handle when the message is not to be handled.
 func (c *conn) strike(hit fault.Hit, m wire.Message) (goOn, handle bool) {
-	switch hit.What.Do { //nolint:exhaustive // the rest acts without the message
-	case fault.Delay:
-		c.filed(hit, "held back "+hit.What.For.String())
-		goOn = c.sleep(time.Duration(hit.When.Delay+hit.What.For)) && !c.quitting()
-		return goOn, goOn
-	case fault.Drop:
-		c.filed(hit, "message dropped")
-		return c.sleep(time.Duration(hit.When.Delay)), false
-	case fault.Error:
-		goOn = c.sleep(time.Duration(hit.When.Delay))
-		c.filed(hit, fmt.Sprintf("error %d", hit.What.Code))
-		c.putError(hit, session.RequestID(m.Body))
-		return goOn, m.Body == nil
+	if hit.InMessages() {
+		c.fell(hit)
+		if !c.sleep(time.Duration(hit.When.Delay)) || c.quitting() {
+			return false, false
+		}
+		e := hit.OnMessage(atLoop{conn: c, hit: hit, message: m})
+		goOn = c.perform(hit, "", e)
+		return goOn, goOn && !e.Swallow
 	}
 	if hit.When.Delay > 0 {
 		c.later(hit)
 		return true, true
 	}
-	c.do(hit, "", hit.What.Do)
+	c.do(hit)
 	goOn = !hit.What.Do.EndsConnection()
 	return goOn, goOn
 }
@@ -74,182 +166,23 @@ func (c *conn) strike(hit fault.Hit, m wire.Message) (goOn, handle bool) {
 func (c *conn) later(hit fault.Hit) {
 	delay := time.Duration(hit.When.Delay)
 	hit.When.Delay = 0
-	c.after(delay, func() { c.do(hit, "", hit.What.Do) })
+	c.fell(hit)
+	c.after(delay, func() { c.do(hit) })
 }
 
-// do performs an action on the connection, or hands one on the listener to the Gateway. Any
-// goroutine may call it. wrote is what the fault has written before, for the receipt.
-func (c *conn) do(hit fault.Hit, wrote string, planned fault.Action) {
-	file := func(wire, mismatch string) { c.receipt(hit, planned, wrote+wire, mismatch) }
-	end := string(planned) + " by fault " + hit.ID
-	switch hit.What.Do {
-	case fault.FIN:
-		c.finish(end, func(mismatch string) { file("FIN", mismatch) })
-	case fault.RST:
-		mismatch := ""
-		if c.isEnded() {
-			mismatch = "the connection had ended already"
-		}
-		file("RST", mismatch)
-		c.shut(end, true)
-	case fault.HalfClose:
-		c.w.put(item{step: func(bool) bool {
-			c.sendFIN(true, end, func(mismatch string) { file("FIN", mismatch) })
-			return false
-		}})
-	case fault.Hold:
-		file("nothing", "")
-		c.hold(end)
-	case fault.Mute, fault.StopWriting, fault.StopReading:
-		file(c.pause(hit), "")
-	case fault.CloseOnEOF, fault.IgnoreEOF, fault.SendAfterEOF:
-		c.setEOF(hit)
-		file("nothing", "")
-	case fault.Error:
-		if c.spoken.Load() == 0 {
-			file("nothing", "the connection has no version yet")
-			return
-		}
-		file(fmt.Sprintf("error %d", hit.What.Code), "") // first: who sees the error finds it
-		c.putError(hit, noID)
-	case fault.Garbage, fault.BadLength, fault.Drip:
-		hit.What.Do = planned
-		c.w.put(item{step: func(bool) bool { return c.w.strike(hit, item{}) }})
-	case fault.Refuse, fault.BacklogFull, fault.Restart, fault.Operate:
+// do lets a fault act on the connection, or hands one on the listener to the Gateway. Any goroutine may
+// call it.
+func (c *conn) do(hit fault.Hit) {
+	if hit.What.Do.OnListener() {
 		c.srv.order(hit)
-	case fault.Cut, fault.Delay, fault.Duplicate, fault.Drop, fault.Reorder, fault.Withhold,
-		fault.Replace, fault.Corrupt, fault.Swap:
-		file("nothing", "the action needs a message") // Validate lets none of them come here
+		return
 	}
-}
-
-// pause starts an action that may end by itself, and says how long it lasts.
-func (c *conn) pause(hit fault.Hit) string {
-	lasts, resume := "for good", func() { c.setMuted(false) }
-	switch hit.What.Do {
-	case fault.StopWriting:
-		resume = c.w.gate.shut()
-	case fault.StopReading:
-		resume = c.stopReading()
-	default:
-		c.setMuted(true)
+	c.fell(hit)
+	if hit.InStream() {
+		c.w.put(item{step: func(bool) bool { return c.w.strike(hit, item{}) }})
+		return
 	}
-	c.srv.stage.wake() // a request that waits for the bootstrap waits no longer
-	if d := time.Duration(hit.What.For); d > 0 {
-		lasts = "for " + d.String()
-		c.after(d, resume)
-	}
-	return "nothing " + lasts
-}
-
-func (c *conn) setMuted(muted bool) {
-	c.mu.Lock()
-	c.muted = muted
-	c.mu.Unlock()
-	c.w.silent.Store(muted)
-}
-
-// stopReading makes the kernel's buffer small, so that the receive window soon is full, and breaks
-// off the read under way.
-func (c *conn) stopReading() (resume func()) {
-	const smallest = 4096
-	if b, ok := c.nc.(interface{ SetReadBuffer(bytes int) error }); ok {
-		_ = b.SetReadBuffer(smallest) // refused only on a socket that is gone
-	}
-	open := c.rd.gate.shut()
-	_ = c.nc.SetReadDeadline(time.Unix(1, 0))
-	return func() {
-		_ = c.nc.SetReadDeadline(time.Time{})
-		open()
-	}
-}
-
-func (c *conn) setEOF(hit fault.Hit) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	switch hit.What.Do {
-	case fault.IgnoreEOF:
-		c.eof = leakOnEOF
-	case fault.SendAfterEOF:
-		c.eof, c.pastEOF = sendPastEOF, hit
-	default:
-		c.eof = closeOnEOF
-	}
-}
-
-func (c *conn) isEnded() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.ended
-}
-
-// filed is the receipt of a fault that did what was planned.
-func (c *conn) filed(hit fault.Hit, wire string) { c.receipt(hit, hit.What.Do, wire, "") }
-
-func (c *conn) receipt(hit fault.Hit, planned fault.Action, wire, mismatch string) {
-	c.srv.board.receipt(fault.Receipt{
-		Fault: hit.ID, Planned: planned, Wire: wire, Connection: c.id, Point: hit.Point,
-		At: time.Now(), BytesOut: c.w.sent.Load(), Mismatch: mismatch,
-	})
-}
-
-// noID is the id of an error message that answers no request.
-const noID = -1
-
-// putError queues the error message of a fault.
-func (c *conn) putError(hit fault.Hit, id int64) {
-	m := c.errorMessage(hit, id)
-	c.w.put(c.errorItem(hit, m))
-	c.made(m)
-}
-
-func (c *conn) errorMessage(hit fault.Hit, id int64) wire.Message {
-	text := hit.What.Message
-	if text == "" {
-		text = fault.ErrorText(hit.What.Code)
-	}
-	return wire.Message{Kind: wire.ErrorMessage, Body: &protobuf.ErrorMessage{
-		Id: proto.Int32(int32(id)), ErrorTime: proto.Int64(c.Now().UnixMilli()),
-		ErrorCode: proto.Int32(int32(hit.What.Code)), ErrorMsg: proto.String(text),
-	}}
-}
-
-func (c *conn) errorItem(hit fault.Hit, m wire.Message) item {
-	raw, err := wire.Append(nil, m, wire.Version(c.spoken.Load()))
-	if err != nil {
-		c.srv.log.Error("error message of a fault not sent", "fault", hit.ID, "err", err)
-	}
-	return item{raw: raw, kind: m.Kind.String(), digest: c.digest(m)}
-}
-
-// requestID is the id in a message that is about to be written.
-func (c *conn) requestID(it item) int64 {
-	if !it.message {
-		return noID
-	}
-	m, err := wire.Decode(wire.FromServer, payloadOf(it.raw), c.version)
-	if err != nil {
-		return noID
-	}
-	return session.RequestID(m.Body)
-}
-
-// noise is what garbage and bad-length write: the same for the same seed, fault and connection.
-func (s *Server) noise(hit fault.Hit) []byte {
-	if hit.What.Do == fault.BadLength {
-		n := uint32(hit.What.Length)
-		return []byte{byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)}
-	}
-	var name uint64 = 14695981039346656037 // FNV-1a
-	for _, b := range []byte(hit.ID) {
-		name = (name ^ uint64(b)) * 1099511628211
-	}
-	source := rand.New(rand.NewPCG(s.cfg.Seed, name+uint64(hit.Connection)))
-	noise := make([]byte, hit.What.Bytes)
-	for i := range noise {
-		noise[i] = byte(source.UintN(256))
-	}
-	return noise
+	c.perform(hit, "", hit.OnConnection(c))
 }
 
 func payloadOf(raw []byte) []byte {

@@ -20,9 +20,9 @@ var farmStates = map[fault.Operation]FarmState{
 	fault.FarmInactive: FarmIsInactive, fault.FarmConnecting: FarmIsConnecting,
 }
 
-// operate does to the Gateway what an operator, a login or IBKR's servers do. It returns what went
+// Operate does to the Gateway what an operator, a login or IBKR's servers do. It returns what went
 // out, and why not when nothing could.
-func (p *port) operate(w fault.What) (wire string, err error) {
+func (p *port) Operate(w fault.What) (wire string, err error) {
 	s := p.s
 	switch w.Operation {
 	case fault.ConnectionLost:

@@ -36,11 +36,13 @@ type port struct {
 	agenda   []appointment
 	approval bool // the way up waits for the login's second factor
 	disabled bool // by the operator: the port stays closed
+	holding  int  // number of the hit that keeps the port as it is; 0 is none
 }
 
 // portOrder is a fault on the listener, or a call of Restart, which waits for done.
 type portOrder struct {
 	hit  fault.Hit
+	lift bool // the fault is lifted
 	done chan error
 }
 
@@ -116,6 +118,10 @@ func (p *port) in(d time.Duration, do func() error) {
 
 // obey carries a fault out, after its delay.
 func (p *port) obey(o portOrder) {
+	if o.lift {
+		p.lift(o.hit)
+		return
+	}
 	if delay := time.Duration(o.hit.When.Delay); delay > 0 {
 		o.hit.When.Delay = 0
 		p.agenda = append(p.agenda, appointment{
@@ -124,7 +130,7 @@ func (p *port) obey(o portOrder) {
 		})
 		return
 	}
-	wire, err := p.carryOut(o.hit)
+	wire, err := o.hit.OnGateway(p)
 	r := fault.Receipt{
 		Fault: o.hit.ID, Planned: o.hit.What.Do, Wire: wire, Point: o.hit.Point, At: time.Now(),
 	}
@@ -136,22 +142,6 @@ func (p *port) obey(o portOrder) {
 	}
 	if o.done != nil {
 		o.done <- err
-	}
-}
-
-// carryOut does it, and says what went out.
-func (p *port) carryOut(hit fault.Hit) (wire string, err error) {
-	if hit.What.Do == fault.Operate {
-		return p.operate(hit.What)
-	}
-	p.agenda = slices.DeleteFunc(p.agenda, func(a appointment) bool { return a.wayUp })
-	switch hit.What.Do {
-	case fault.Refuse:
-		return p.refuse(time.Duration(hit.What.For))
-	case fault.BacklogFull:
-		return p.fillQueue(time.Duration(hit.What.For))
-	default:
-		return p.restart(hit)
 	}
 }
 
@@ -167,12 +157,55 @@ func (s *Server) order(hit fault.Hit) {
 	}
 }
 
-// refuse closes the port for a while; connections live on.
-func (p *port) refuse(lasts time.Duration) (wire string, err error) {
-	if err = p.shut(true); lasts > 0 {
-		p.in(lasts, p.enter(Ready))
-	}
+// Refuse closes the port for a while; connections live on.
+func (p *port) Refuse(hit fault.Hit) (wire string, err error) {
+	p.begin(hit.Number)
+	err = p.shut(true)
+	p.lasts(hit)
 	return "port closed", err
+}
+
+// begin cancels the way up that is planned. holding is the number of the hit that now keeps the port as
+// it is, 0 for none.
+func (p *port) begin(holding int) {
+	p.agenda = slices.DeleteFunc(p.agenda, func(a appointment) bool { return a.wayUp })
+	p.holding = holding
+}
+
+// lasts opens the port again when the hit's time is over or its fault is lifted.
+func (p *port) lasts(hit fault.Hit) {
+	if d := time.Duration(hit.What.For); d > 0 {
+		p.in(d, p.enter(Ready))
+	}
+	if hit.Lifted() == nil {
+		return
+	}
+	p.s.owned.Go(func() {
+		select {
+		case <-hit.Lifted():
+		case <-p.s.stop:
+			return
+		}
+		select {
+		case p.orders <- portOrder{hit: hit, lift: true}:
+		case <-p.s.stop:
+		}
+	})
+}
+
+// lift opens the port, unless something else has been done to it since.
+func (p *port) lift(hit fault.Hit) {
+	if p.holding != hit.Number {
+		return
+	}
+	p.begin(0)
+	r := fault.Receipt{
+		Fault: hit.ID, Planned: hit.What.Do, Wire: "lifted", Point: hit.Point, At: time.Now(),
+	}
+	if err := p.enter(Ready)(); err != nil {
+		r.Mismatch = err.Error()
+	}
+	p.s.board.receipt(r)
 }
 
 // open starts to accept, on a new listener if the port is closed.

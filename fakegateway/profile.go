@@ -178,12 +178,12 @@ func (s *Server) applyQuirks(c *conn) {
 	defer c.mu.Unlock()
 	switch {
 	case c.row.Planted, s.crashed:
-		c.muted, c.eof = true, leakOnEOF
+		c.muted, c.onFIN = true, ignoreFIN
 	default:
 		c.muted = c.muted || q.SilentFrom > 0 && s.board.inCloseWait() >= q.SilentFrom ||
 			s.sinceUp <= q.FailFirst
 		if q.LeakOnEOF {
-			c.eof = leakOnEOF
+			c.onFIN = ignoreFIN
 		}
 	}
 }
@@ -212,7 +212,7 @@ func (s *Server) crash(by *conn) {
 	s.mu.Unlock()
 	for _, c := range s.open() {
 		c.setMuted(true)
-		c.setEOF(fault.Hit{Fault: fault.Fault{What: fault.What{Do: fault.IgnoreEOF}}})
+		c.OnClientFIN(ignoreFIN)
 	}
 	s.board.receipt(fault.Receipt{
 		Fault: s.profile.Name, Planned: fault.Mute, Connection: by.id, At: time.Now(),

@@ -21,6 +21,9 @@ import (
 // patience bounds every wait of a test: reaching it is a failure, never a measurement.
 const patience = 10 * time.Second
 
+// noID is the id of an error message that answers no request.
+const noID = -1
+
 // quiet is how long a client listens to a silence that the ledger has already confirmed.
 const quietTime = 30 * time.Millisecond
 

@@ -54,5 +54,5 @@ func (c *conn) isDeserted() bool {
 func (c *conn) isLeaving() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.ended || c.stopped || c.finSeen && c.eof != sendPastEOF
+	return c.ended || c.stopped || c.finSeen && !c.onFIN.What.Do.OutlivesClientFIN()
 }

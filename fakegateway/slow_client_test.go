@@ -31,7 +31,7 @@ func TestAClientThatNeverReadsHoldsNobodyUp(t *testing.T) {
 	}
 	const most = 4 * queueBytes / (64 << 10)
 	sent := 0
-	for ; sent < most && !deaf.isEnded(); sent++ {
+	for ; sent < most && !deaf.Ended(); sent++ {
 		deaf.Send(flood)
 		if waiting := deaf.w.waiting(); waiting > queueBytes+len(flood.Body.(*protobuf.ErrorMessage).GetErrorMsg())+64 {
 			t.Fatalf("%d bytes wait for the slow client, the bound is %d", waiting, queueBytes)

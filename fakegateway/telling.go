@@ -21,26 +21,25 @@ func (c *conn) tell(m wire.Message) {
 	case hit == nil:
 		c.queue(m, nil, "")
 	case !hit.What.Telling(): // the writer's: it is on the bytes
+		c.fell(*hit)
 		c.queue(m, hit, "")
 	default:
-		c.receipt(*hit, hit.What.Do, fall.Wire, fall.Mismatch)
-		for i, told := range fall.Tell {
-			c.queueTold(told, *hit, i)
+		c.receipt(*hit, fall.Wire, fall.Mismatch)
+		for _, told := range fall.Tell {
+			c.queueTold(told)
 		}
 	}
 	c.sayAll(fall.Released)
 }
 
-// queueTold queues what a telling fault made of a message: the i-th in its place.
-func (c *conn) queueTold(m wire.Message, hit fault.Hit, i int) {
-	switch {
-	case hit.What.Do == fault.Corrupt:
-		c.queueCorrupt(m, hit)
-	case hit.What.Do == fault.Duplicate && i == 0:
-		c.queue(m, nil, "")
-	default:
-		c.queue(m, nil, string(hit.What.Do)+" by "+hit.ID)
+// queueTold queues what a telling fault made of a message.
+func (c *conn) queueTold(told fault.Told) {
+	if told.Raw == nil {
+		c.queue(c.timed(told.Message), nil, told.Note)
+		return
 	}
+	kind := told.Message.Kind.String()
+	c.w.put(item{raw: told.Raw, kind: kind, message: true, note: told.Note})
 }
 
 // queue hands a message to the writer, with the fault that acts on its bytes, if any. One that the
@@ -95,10 +94,10 @@ func (c *conn) say(w fault.Withheld) {
 	kept := (c.srv.clock.elapsed() - w.Since).Round(time.Millisecond)
 	kind := w.Message.Kind.String()
 	if c.isMuted() {
-		c.receipt(w.Hit, w.What.Do, "nothing: the connection is mute", "")
+		c.receipt(w.Hit, "nothing: the connection is mute", "")
 		return
 	}
-	c.receipt(w.Hit, w.What.Do, fmt.Sprintf("%s told after %s", kind, kept), "")
+	c.receipt(w.Hit, fmt.Sprintf("%s told after %s", kind, kept), "")
 	for range w.Copies {
 		c.queue(w.Message, nil, fmt.Sprintf("withheld by %s for %s", w.ID, kept))
 	}

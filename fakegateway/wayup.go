@@ -1,6 +1,7 @@
 package fakegateway
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -21,8 +22,9 @@ func (s *Server) Restart(d fault.Downtime, end fault.Action) error {
 	return s.orderAndWait(fault.Hit{Fault: f, Point: "on request"})
 }
 
-// restart ends everything as a process's exit does, and plans the way up.
-func (p *port) restart(hit fault.Hit) (wire string, err error) {
+// Restart ends everything as a process's exit does, and plans the way up.
+func (p *port) Restart(hit fault.Hit) (wire string, err error) {
+	p.begin(0)
 	d := p.s.startup()
 	if hit.What.Downtime != nil && *hit.What.Downtime != (fault.Downtime{}) {
 		d = *hit.What.Downtime
@@ -107,18 +109,14 @@ func (s *Server) endAll(hit fault.Hit) int {
 	conns := s.open()
 	ended := conns[:0:0]
 	for _, c := range conns {
-		if c.isEnded() {
+		if c.Ended() {
 			continue
 		}
 		ended = append(ended, c)
-		perConn := hit
+		perConn := hit.Then(cmp.Or(hit.What.Then, fault.FIN))
 		perConn.Connection = c.id
-		perConn.What = fault.What{Do: fault.FIN}
-		if hit.What.Then == fault.RST {
-			perConn.What.Do = fault.RST
-		}
 		if c.isLive() {
-			c.do(perConn, "", fault.Restart)
+			c.do(perConn)
 		} else if c.isZombie() {
 			c.shut("the gateway restarted", false)
 		}

@@ -57,6 +57,7 @@ type writer struct {
 	gate   gate          // shut by stop-writing
 	silent atomic.Bool   // set by mute and hold: what is queued is thrown away
 	every  atomic.Int64  // nanoseconds between bytes of a drip; 0 is none
+	hurry  chan struct{} // of one: every has changed
 	sent   atomic.Int64  // bytes that the kernel took
 	done   chan struct{} // closed when the goroutine is over
 
@@ -68,7 +69,7 @@ type writer struct {
 }
 
 func newWriter(c *conn) *writer {
-	return &writer{c: c, ready: make(chan struct{}, 1), done: make(chan struct{})}
+	return &writer{c: c, ready: make(chan struct{}, 1), hurry: make(chan struct{}, 1), done: make(chan struct{})}
 }
 
 // put queues items and never blocks. They are thrown away when the writer takes no more.
@@ -301,23 +302,42 @@ func (w *writer) limit() {
 
 // bytesOut writes b, byte by byte in a drip.
 func (w *writer) bytesOut(b []byte) (n int, err error) {
-	every := time.Duration(w.every.Load())
-	if every <= 0 {
-		w.limit()
-		n, err = w.c.nc.Write(b)
-		w.sent.Add(int64(n))
-		return n, err
-	}
-	for i := range b {
-		if !w.c.wait(every) {
-			return n, errOver
+	for {
+		part := len(b) - n
+		if w.every.Load() > 0 && part > 0 {
+			if !w.dripped() {
+				return n, errOver
+			}
+			part = min(1, part)
+		} else {
+			w.limit()
 		}
-		m, err := w.c.nc.Write(b[i : i+1])
+		m, err := w.c.nc.Write(b[n : n+part])
 		w.sent.Add(int64(m))
 		n += m
-		if err != nil {
+		if err != nil || n >= len(b) {
 			return n, err
 		}
 	}
-	return n, nil
+}
+
+// dripped waits before the next byte of a drip, or less when the drip changes; false when the connection
+// is over.
+func (w *writer) dripped() bool {
+	for began := time.Now(); ; {
+		left := time.Duration(w.every.Load()) - time.Since(began)
+		if left <= 0 || w.c.quitting() {
+			return w.c.wait(0)
+		}
+		timer := time.NewTimer(left)
+		select {
+		case <-timer.C:
+		case <-w.hurry:
+		case <-w.c.quit:
+		case <-w.c.over:
+			timer.Stop()
+			return false
+		}
+		timer.Stop()
+	}
 }

@@ -2,44 +2,6 @@ package fault
 
 import "fmt"
 
-func (w What) tellingSentence() string {
-	switch w.Do { //nolint:exhaustive // sentence has let no other through
-	case Replace:
-		return "tell it with " + w.Set.phrase()
-	case Corrupt:
-		return "make its field " + w.Field + " unreadable"
-	case Swap:
-		r := Request{}
-		if w.With != nil {
-			r = *w.With
-		}
-		return "exchange the answers with those to " + messagePhrase(r.Nth, r.Inbound, r.Of)
-	case Withhold:
-		return "withhold it" + w.changed() + w.Release.phrase()
-	}
-	if !w.Telling() {
-		return fmt.Sprintf("write it %d times", max(2, w.Times))
-	}
-	s := "write it, and "
-	if n := max(2, w.Times) - 1; n > 1 {
-		s += fmt.Sprintf("%d more times", n)
-	} else {
-		s += "once more"
-	}
-	s += w.changed()
-	if w.Release != nil {
-		s += ", withheld" + w.Release.phrase()
-	}
-	return s
-}
-
-func (w What) changed() string {
-	if len(w.Set) == 0 {
-		return ""
-	}
-	return " with " + w.Set.phrase()
-}
-
 // phrase says until when something is withheld.
 func (m *Moment) phrase() string {
 	switch {
