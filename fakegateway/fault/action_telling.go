@@ -50,7 +50,7 @@ var swap = action{
 	},
 	// An answer is told under the id of the other request, as soon as there is one.
 	onTelling: func(x *telling) {
-		p := x.track.pairs[x.fault]
+		p := x.track.pair(x.fault)
 		if p.first == nil || p.second == nil {
 			x.track.withhold(x.Fall, Withheld{Hit: *x.Hit, Message: x.message, Copies: 1, swap: p})
 			return

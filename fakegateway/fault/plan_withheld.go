@@ -84,6 +84,12 @@ func (t *Track) withhold(f *Fall, w Withheld) {
 // pair is the two requests whose answers a swap exchanges on a connection.
 type pair struct{ first, second *key }
 
+// pair is that of a swap, nil before either request.
+func (t *Track) pair(a *armed) *pair {
+	p, _ := t.memory[a].(*pair)
+	return p
+}
+
 func (p *pair) exchange(m wire.Message) (wire.Message, bool) {
 	if p.first.space == byKind || p.second.space == byKind {
 		return m, false

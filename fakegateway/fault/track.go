@@ -27,7 +27,7 @@ type Track struct {
 	cut        map[*armed]bool  // faults with a BytesOut that have fallen here
 	open       map[*armed]bool  // true when After has come, false when Release has
 	asked      map[*armed][]key // requests that AnswerTo selects, the newest last
-	pairs      map[*armed]*pair // of swaps
+	memory     map[*armed]any   // what an action keeps of this connection
 }
 
 // askedKept bounds how many requests of one fault's AnswerTo are remembered on a connection.
@@ -40,7 +40,7 @@ func (p *Plan) Track(connection, ordinal int) *Track {
 		plan: p, connection: connection, ordinal: ordinal,
 		inbound: make(map[string]int), outbound: make(map[string]int),
 		cut: make(map[*armed]bool), open: make(map[*armed]bool),
-		asked: make(map[*armed][]key), pairs: make(map[*armed]*pair),
+		asked: make(map[*armed][]key), memory: make(map[*armed]any),
 	}
 }
 
@@ -226,10 +226,10 @@ func (t *Track) without(a *armed, o occasion, k key) []key {
 }
 
 func (t *Track) notePair(a *armed, o occasion, k key) []Withheld {
-	p := t.pairs[a]
+	p := t.pair(a)
 	if p == nil {
 		p = &pair{}
-		t.pairs[a] = p
+		t.memory[a] = p
 	}
 	switch {
 	case p.first == nil && a.When.AnswerTo.is(o):
@@ -259,7 +259,7 @@ func (t *Track) tellsOf(a *armed, o occasion) bool {
 		return false
 	}
 	if a.What.With != nil {
-		p := t.pairs[a]
+		p := t.pair(a)
 		return p != nil && (p.first.answers(o.message) || p.second.answers(o.message))
 	}
 	return slices.ContainsFunc(t.asked[a], func(k key) bool { return k.answers(o.message) })
