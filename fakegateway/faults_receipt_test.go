@@ -21,6 +21,8 @@ func whatOf(do fault.Action) fault.What {
 		w.Bytes = 5
 	case fault.Delay:
 		w.For = ms(5)
+	case fault.Shuffle:
+		w.Frames = 2
 	case fault.Drip:
 		w.Every = ms(1)
 	case fault.Replace:

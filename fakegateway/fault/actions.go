@@ -74,7 +74,7 @@ func init() {
 	for _, a := range []action{
 		fin, rst, halfClose, hold,
 		mute, stopWriting, stopReading,
-		cut, garbage, badLength, drip, delay, reorder,
+		cut, garbage, badLength, drip, delay, reorder, shuffle,
 		drop, duplicate, errorInstead, notice,
 		withhold, replace, corrupt, swap,
 		ignoreEOF, sendPastEOF, closeOnEOF,

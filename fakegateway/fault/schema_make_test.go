@@ -277,7 +277,8 @@ func (m maker) request() obj {
 func (m maker) what() obj {
 	o := m.object(What{}, obj{
 		"do": m.actions(), "for": ref("time"), "every": ref("time"), "times": whole(2, maxCopies),
-		"bytes": whole(1, maxGarbageBytes), "length": whole(-1<<31, 1<<32-1),
+		"frames": whole(2, maxShuffled),
+		"bytes":  whole(1, maxGarbageBytes), "length": whole(-1<<31, 1<<32-1),
 		"code": obj{"type": "integer"}, "message": obj{"type": "string"},
 		"then": oneOf(FIN, RST, Hold), "downtime": ref("downtime"),
 		"operation": oneOf(Operations()...), "farm": obj{"type": "string", "minLength": 1},

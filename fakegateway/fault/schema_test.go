@@ -237,7 +237,7 @@ func drawnFault(t *rapid.T) obj {
 		"length": from(t, "length", int64(5), -5, 1<<40), "code": from(t, "code", 1, 1100),
 		"message": from(t, "message", "x"), "then": from(t, "then", "fin", "rst", "hold", "mute"),
 		"release": drawnMoment(t, "release"), "set": drawnValues(t, "set", name),
-		"hex": from(t, "hex", "c4e3", "00", "c"), "unset": from(t, "unset", true),
+		"frames": from(t, "frames", 1, 2, 1001), "hex": from(t, "hex", "c4e3", "00", "c"), "unset": from(t, "unset", true),
 		"id": from(t, "id", -1, 7, int64(1)<<40), "place": from(t, "place", "before", "after", "in"),
 		"field": from(t, "field", "orderId", "none"), "with": drawnRequest(t, "with"),
 		"operation": from(t, "operation", "farm-ok", "port-reset", "x"), "farm": from(t, "farm", "usfarm"),

@@ -6,10 +6,11 @@ import (
 )
 
 const (
-	// maxGarbageBytes, maxCopies and maxHexDigits bound what one fault may write.
+	// maxGarbageBytes, maxCopies, maxHexDigits and maxShuffled bound what one fault may write.
 	maxGarbageBytes = 16 << 20
 	maxCopies       = 10_000
 	maxHexDigits    = 2 << 16
+	maxShuffled     = 1000
 )
 
 // What is the action and its parameters; a parameter that the action does not use is an error.
@@ -22,6 +23,8 @@ type What struct {
 	Every Duration `json:"every,omitempty" yaml:"every,omitempty"`
 	// Times is the number of copies of a duplicate, from 2. 0: 2.
 	Times int `json:"times,omitempty" yaml:"times,omitempty"`
+	// Frames is how many messages a shuffle gathers.
+	Frames int `json:"frames,omitempty" yaml:"frames,omitempty"`
 	// Release is when a withheld message is told after all, and when the copies of a duplicate are.
 	// nil is never, and for copies at once. A moment (other than a mere delay) that releases something
 	// or closes what When.After has opened ends the fault on that connection, until After comes again.
@@ -82,6 +85,10 @@ func (w What) params() []param {
 		{
 			"times", w.Times != 0,
 			unless(w.Times >= 2 && w.Times <= maxCopies, "%d: want 2..%d", w.Times, maxCopies),
+		},
+		{
+			"frames", w.Frames != 0,
+			unless(w.Frames >= 2 && w.Frames <= maxShuffled, "%d: want 2..%d", w.Frames, maxShuffled),
 		},
 		{"release", w.Release != nil, ""},
 		{"set", len(w.Set) > 0, ""},
