@@ -21,6 +21,7 @@ import (
 
 	"ibsoak/fakegateway"
 	"ibsoak/fakegateway/exchange"
+	"ibsoak/fakegateway/session"
 )
 
 var (
@@ -51,7 +52,8 @@ func TestCrowd(t *testing.T) {
 	node := installTypeScript(t)
 	gateway, err := fakegateway.Start(fakegateway.Config{
 		MaxServerVersion: 225, TranscriptFrames: 1000,
-		Semantics: fakegateway.Semantics{AllowShort: true, MaxClients: -1},
+		PortSettings: fakegateway.PortSettings{MaxClients: -1},
+		Semantics:    session.Semantics{AllowShort: true},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -12,11 +12,12 @@ import (
 	"testing"
 	"time"
 
-	"ibsoak/fakegateway"
-
 	"github.com/olekukonko/tablewriter"
 	"github.com/olekukonko/tablewriter/renderer"
 	"github.com/olekukonko/tablewriter/tw"
+
+	"ibsoak/fakegateway"
+	"ibsoak/fakegateway/session"
 )
 
 var update = flag.Bool("update", false, "write docs/clients/surface.md anew")
@@ -80,7 +81,7 @@ outlived it.
 func surface(t *testing.T, client ...string) []callResult {
 	t.Helper()
 	gateway, err := fakegateway.Start(fakegateway.Config{
-		Semantics: fakegateway.Semantics{LiveMarketData: true},
+		Semantics: session.Semantics{LiveMarketData: true},
 		// A clock that runs faster brings the first real-time bar sooner.
 		Clock: fakegateway.Clock{Start: time.Date(2026, time.January, 5, 15, 0, 0, 0, time.UTC), Scale: 10},
 	})

@@ -12,11 +12,14 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"ibsoak/fakegateway/fault"
+	"ibsoak/fakegateway/session"
 	"ibsoak/internal/wire"
 )
 
 // with makes a Config with these settings.
-func with(s Semantics) Config { return Config{Semantics: s} }
+func with(s session.Semantics) Config { return Config{Semantics: s} }
+
+func withPort(p PortSettings) Config { return Config{PortSettings: p} }
 
 func (r *rawClient) wantFINWithoutAByte() {
 	r.t.Helper()
@@ -36,7 +39,7 @@ func (r *rawClient) wantError(id, code int, text string) {
 }
 
 func TestOneClientTooManyIsClosedWithoutAByte(t *testing.T) {
-	s := startServer(t, with(Semantics{MaxClients: 2}))
+	s := startServer(t, withPort(PortSettings{MaxClients: 2}))
 	first := dial(t, s).connect(1)
 	dial(t, s).connect(2)
 	c := dial(t, s)
@@ -59,7 +62,7 @@ func TestThirtyTwoClientsAreTheDefault(t *testing.T) {
 }
 
 func TestOneClientTooManyMayBeLeftWaiting(t *testing.T) {
-	s := startServer(t, with(Semantics{MaxClients: 1, SilentWhenFull: true}))
+	s := startServer(t, withPort(PortSettings{MaxClients: 1, SilentWhenFull: true}))
 	dial(t, s).connect(1)
 	c := dial(t, s)
 	c.greet()
@@ -77,7 +80,7 @@ func TestOnlyTrustedAddressesAreServed(t *testing.T) {
 		{[]string{"10.0.0.0/8", "127.0.0.0/8"}, true},
 		{[]string{"192.0.2.7"}, false},
 	} {
-		s := startServer(t, with(Semantics{TrustedAddresses: c.trusted}))
+		s := startServer(t, withPort(PortSettings{TrustedAddresses: c.trusted}))
 		if client := dial(t, s); c.served {
 			client.connect(1)
 		} else {
@@ -89,7 +92,7 @@ func TestOnlyTrustedAddressesAreServed(t *testing.T) {
 func TestClientIDIsReleasedLate(t *testing.T) {
 	const release = 10 * time.Second
 	synctest.Test(t, func(t *testing.T) {
-		g := serveInBubble(t, with(Semantics{ClientIDRelease: release}))
+		g := serveInBubble(t, with(session.Semantics{ClientIDRelease: release}))
 		g.dial(t).connect(7).close()
 		synctest.Wait()
 		<-time.After(release - time.Millisecond)
@@ -112,7 +115,7 @@ func TestClientIDIsReleasedLate(t *testing.T) {
 func TestLoginsAreThrottled(t *testing.T) {
 	const window, stall = time.Minute, 6 * time.Minute
 	synctest.Test(t, func(t *testing.T) {
-		g := serveInBubble(t, with(Semantics{
+		g := serveInBubble(t, withPort(PortSettings{
 			MaxLogins: 2, LoginWindow: window, LoginStall: stall,
 		}))
 		for client, want := range []time.Duration{0, 0, stall, 0} {
@@ -127,7 +130,7 @@ func TestLoginsAreThrottled(t *testing.T) {
 
 func TestMalformedRequestMayEndTheSession(t *testing.T) {
 	for _, ends := range []bool{false, true} {
-		s := startServer(t, with(Semantics{DisconnectMalformed: ends}))
+		s := startServer(t, withPort(PortSettings{DisconnectMalformed: ends}))
 		c := dial(t, s).connect(1)
 		c.write(wire.AppendFrame(nil, []byte{0, 0, 0, 250, 0xff}))
 		c.wantError(noID, 320, "Error reading request")
@@ -141,7 +144,7 @@ func TestMalformedRequestMayEndTheSession(t *testing.T) {
 }
 
 func TestDisabledAPIRefusesUntilItIsEnabled(t *testing.T) {
-	s := startServer(t, with(Semantics{APIDisabled: true}))
+	s := startServer(t, withPort(PortSettings{APIDisabled: true}))
 	await(t, s, "the closed port", func(v *View) bool { return v.Stage() == Refusing })
 	wantRefused(t, s)
 	if err := s.Restart(fault.Downtime{}, fault.FIN); err != nil {
@@ -169,7 +172,7 @@ func wantRefused(t *testing.T, s *Server) {
 
 func TestSlowReaderIsDropped(t *testing.T) {
 	const limit = 200 * time.Millisecond
-	s := startServer(t, with(Semantics{SendTimeout: limit}))
+	s := startServer(t, withPort(PortSettings{SendTimeout: limit}))
 	c := dial(t, s).connect(1)
 	other := dial(t, s).connect(2)
 	conn := s.open()[0]
@@ -189,10 +192,12 @@ func TestSlowReaderIsDropped(t *testing.T) {
 }
 
 func TestLiesOfTheHandshake(t *testing.T) {
-	s := startServer(t, with(Semantics{
-		VersionReply: "999\x00never\x00", ManagedAccounts: []string{"", "U7654321,DU1"},
-		RollBackIDs: 5,
-	}))
+	s := startServer(t, Config{
+		PortSettings: PortSettings{VersionReply: "999\x00never\x00"},
+		Semantics: session.Semantics{
+			ManagedAccounts: []string{"", "U7654321,DU1"}, RollBackIDs: 5,
+		},
+	})
 	for i, want := range []string{"", "U7654321,DU1", "U7654321,DU1"} {
 		c := dial(t, s)
 		c.greet()

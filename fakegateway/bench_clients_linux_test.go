@@ -31,7 +31,7 @@ const (
 // time once a second each, and reports what the Gateway's process holds in memory.
 func BenchmarkManyClients(b *testing.B) {
 	before := residentBytes(b)
-	s, err := Start(Config{Semantics: Semantics{MaxClients: -1}})
+	s, err := Start(Config{PortSettings: PortSettings{MaxClients: -1}})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"time"
 
 	"ibsoak/fakegateway/fault"
 	"ibsoak/fakegateway/session"
@@ -15,10 +14,7 @@ import (
 // DefaultServerVersion is what current Gateways report to clients that can speak it.
 const DefaultServerVersion = 225
 
-const (
-	defaultTranscriptFrames = 1 << 16
-	defaultRefusalDelay     = 10 * time.Millisecond
-)
+const defaultTranscriptFrames = 1 << 16
 
 // Config says what kind of Gateway to be. The zero value is a healthy one.
 type Config struct {
@@ -48,15 +44,13 @@ type Config struct {
 	TranscriptFrames int `yaml:"transcriptFrames"`
 	// RecordDir gets transcript.jsonl while running and connections.json at Close. "": none.
 	RecordDir string `yaml:"-" json:"-"`
-	// RefusalDelay is the real time between the refusal of a session (326, 320, 100) and the FIN
-	// that follows. 0: 10 ms; negative: none.
-	RefusalDelay time.Duration `yaml:"refusalDelay"`
 	// Relisten opens the port again after refuse and restart. nil: the same TCP address.
 	Relisten func() (net.Listener, error) `yaml:"-" json:"-"`
 	// Log gets what is unusual. nil: nothing is logged.
 	Log *slog.Logger `yaml:"-" json:"-"`
 
-	Semantics `yaml:",inline"`
+	PortSettings      `yaml:",inline"`
+	session.Semantics `yaml:",inline"`
 }
 
 // withDefaults fills in and checks everything that this package decides.
@@ -70,12 +64,10 @@ func (c Config) withDefaults() (Config, error) {
 	if c.TranscriptFrames == 0 {
 		c.TranscriptFrames = defaultTranscriptFrames
 	}
-	if c.RefusalDelay == 0 {
-		c.RefusalDelay = defaultRefusalDelay
-	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
+	c.PortSettings = c.PortSettings.resolved()
 	login := c.login().WithDefaults()
 	c.Accounts, c.Semantics = login.Accounts, login.Semantics
 	if err := errors.Join(c.problems()...); err != nil {
@@ -86,7 +78,7 @@ func (c Config) withDefaults() (Config, error) {
 
 // problems are the values that are out of range; zero never is.
 func (c Config) problems() []error {
-	errs := c.login().Problems()
+	errs := append(c.login().Problems(), c.PortSettings.problems()...)
 	bad := func(is bool, key, format string, args ...any) {
 		if is {
 			errs = append(errs, wrong(key, format, args...))
@@ -111,15 +103,13 @@ func (c Config) problems() []error {
 		bad(c.Startup.Refused < 0 || c.Startup.AcceptMute < 0 || c.Startup.VersionOnly < 0,
 			"startup", "a phase lasts less than 0")
 	}
-	if _, err := parseTrusted(c.TrustedAddresses); err != nil {
-		bad(true, "trustedAddresses", "%v", err)
-	}
 	return append(errs, c.Schedule.Validate(), c.Quirks.validate())
 }
 
 // login is the part of the settings that the clients' sessions follow.
 func (c Config) login() session.Config {
 	return session.Config{
-		Seed: c.Seed, Accounts: c.Accounts, Start: c.Clock.Start, Log: c.Log, Semantics: c.Semantics,
+		Seed: c.Seed, Accounts: c.Accounts, Start: c.Clock.Start, Log: c.Log,
+		Port: c.PortSettings.shown(), Semantics: c.Semantics,
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"ibsoak/fakegateway/fault"
 	"ibsoak/fakegateway/hook"
 	"ibsoak/fakegateway/session"
+	"ibsoak/fakegateway/session/client"
 	"ibsoak/internal/wire"
 )
 
@@ -76,7 +77,7 @@ type conn struct {
 	rate      *meter // of messages, where too many are rejected; nil where they are not
 }
 
-var _ session.Conn = (*conn)(nil)
+var _ client.Conn = (*conn)(nil)
 
 func newConn(s *Server, nc halfCloser, row *Connection, ordinal int) *conn {
 	c := &conn{

@@ -12,6 +12,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"ibsoak/fakegateway/fault"
+	"ibsoak/fakegateway/session"
 	"ibsoak/internal/wire"
 )
 
@@ -37,7 +38,7 @@ func (r *rawClient) wantCodes(want ...int) {
 func TestReportsOfAnOutageComeInABurst(t *testing.T) {
 	const latency = 30 * time.Second
 	synctest.Test(t, func(t *testing.T) {
-		g := serveInBubble(t, with(Semantics{FillLatency: latency}))
+		g := serveInBubble(t, with(session.Semantics{FillLatency: latency}))
 		c := g.dial(t).connect(1)
 		c.send(wire.PlaceOrder, order(1, 10, "MKT", 0))
 		c.until(wire.OrderStatus)
@@ -67,7 +68,7 @@ func TestReportsOfAnOutageComeInABurst(t *testing.T) {
 func TestOrderOfAnOutageIsResubmitted(t *testing.T) {
 	for _, resubmit := range []bool{true, false} {
 		synctest.Test(t, func(t *testing.T) {
-			g := serveInBubble(t, with(Semantics{NoResubmit: !resubmit}))
+			g := serveInBubble(t, with(session.Semantics{NoResubmit: !resubmit}))
 			c := g.dial(t).connect(1)
 			operate(t, g.Server, fault.ConnectionLost)
 			c.codes(1100)
@@ -121,9 +122,9 @@ func TestClientOfAnOutageHearsOfIt(t *testing.T) {
 }
 
 func TestFarmsChangeOneByOne(t *testing.T) {
-	s := startServer(t, with(Semantics{Farms: []Farm{
-		{Name: "usfarm", Kind: MarketFarm},
-		{Name: "euhmds", Kind: HistoryFarm, State: FarmIsInactive},
+	s := startServer(t, with(session.Semantics{Farms: []session.Farm{
+		{Name: "usfarm", Kind: session.MarketFarm},
+		{Name: "euhmds", Kind: session.HistoryFarm, State: session.FarmIsInactive},
 	}}))
 	c := dial(t, s)
 	c.hello()
@@ -157,7 +158,7 @@ func TestFarmsChangeOneByOne(t *testing.T) {
 }
 
 func TestCompetingSessionTakesTheMarketData(t *testing.T) {
-	s := startServer(t, with(Semantics{LiveMarketData: true, Farms: []Farm{}}))
+	s := startServer(t, with(session.Semantics{LiveMarketData: true, Farms: []session.Farm{}}))
 	c := dial(t, s)
 	c.hello()
 	c.startAPI(1)
@@ -202,7 +203,7 @@ func TestPortResetMovesTheAPI(t *testing.T) {
 func TestRestartForgetsWhatWasHeldBack(t *testing.T) {
 	const latency = 30 * time.Second
 	synctest.Test(t, func(t *testing.T) {
-		g := serveInBubble(t, with(Semantics{FillLatency: latency}))
+		g := serveInBubble(t, with(session.Semantics{FillLatency: latency}))
 		c := g.dial(t).connect(1)
 		c.send(wire.PlaceOrder, order(1, 10, "MKT", 0))
 		c.until(wire.OrderStatus)

@@ -8,6 +8,7 @@ import (
 	"github.com/govalues/decimal"
 
 	"ibsoak/fakegateway/exchange"
+	"ibsoak/fakegateway/session"
 )
 
 // What happens at the exchange without the API: by hand in TWS, or by the exchange itself. It is in
@@ -24,7 +25,7 @@ func (s *Server) Bust(execID string) (exchange.Execution, error) {
 }
 
 // FillByHand books a trade that was made in TWS: p.Quantity below 0 sells.
-func (s *Server) FillByHand(p OpeningPosition) (exchange.Execution, error) {
+func (s *Server) FillByHand(p session.OpeningPosition) (exchange.Execution, error) {
 	now := s.clock.now()
 	held, err := s.login.Locate(p, now)
 	if err != nil {
@@ -68,7 +69,7 @@ func (s *Server) postBust(r *http.Request) (any, error) {
 }
 
 func (s *Server) postFill(r *http.Request) (any, error) {
-	var body OpeningPosition
+	var body session.OpeningPosition
 	if err := strictJSON(r.Body, &body); err != nil {
 		return nil, bad(fmt.Errorf("read fill: %w", err))
 	}

@@ -119,7 +119,7 @@ func jsonLines(t *testing.T, text string) any {
 
 func TestExamplesOfTheControlPort(t *testing.T) {
 	s := startServer(t, Config{
-		Startup: &fault.Downtime{Approval: true}, Semantics: Semantics{Dialog: DialogEach},
+		Startup: &fault.Downtime{Approval: true}, PortSettings: PortSettings{Dialog: DialogEach},
 	})
 	await(t, s, "the login", func(v *View) bool { return v.Stage() == VersionOnly })
 	dial(t, s)

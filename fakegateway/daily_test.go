@@ -13,6 +13,7 @@ import (
 
 	"ibsoak/fakegateway/fault"
 	"ibsoak/fakegateway/market"
+	"ibsoak/fakegateway/session"
 	"ibsoak/internal/wire"
 )
 
@@ -154,7 +155,7 @@ func TestDayOfTheNightlyProfile(t *testing.T) {
 		g := serveInBubble(t, Config{
 			Profile:   "nightly",
 			Clock:     Clock{Start: time.Date(2026, 3, 15, 0, 0, 0, 0, market.Eastern)},
-			Semantics: Semantics{LiveMarketData: true},
+			Semantics: session.Semantics{LiveMarketData: true},
 		})
 		f = &follower{t: t, gateway: g, codes: make(map[int32]int)}
 		over, done := make(chan struct{}), make(chan struct{})

@@ -23,7 +23,7 @@ func awaitDialogs(t *testing.T, s *Server, n int) {
 }
 
 func TestDialogKeepsClientsWaitingUnread(t *testing.T) {
-	s := startServer(t, with(Semantics{Dialog: DialogEach}))
+	s := startServer(t, withPort(PortSettings{Dialog: DialogEach}))
 	first, second := dial(t, s), dial(t, s)
 	first.greet()
 	second.greet()
@@ -48,7 +48,7 @@ func TestDialogKeepsClientsWaitingUnread(t *testing.T) {
 }
 
 func TestDismissedClientIsNeverAnswered(t *testing.T) {
-	s := startServer(t, with(Semantics{Dialog: DialogEach}))
+	s := startServer(t, withPort(PortSettings{Dialog: DialogEach}))
 	c := dial(t, s)
 	c.greet()
 	awaitDialogs(t, s, 1)
@@ -70,7 +70,7 @@ func TestAcceptedAddressIsRemembered(t *testing.T) {
 }
 
 func TestDialogPerClientIDComesAfterTheVersion(t *testing.T) {
-	s := startServer(t, with(Semantics{Dialog: DialogPerClientID}))
+	s := startServer(t, withPort(PortSettings{Dialog: DialogPerClientID}))
 	c := dial(t, s)
 	c.hello()
 	c.startAPI(5)
@@ -91,7 +91,7 @@ func TestDialogPerClientIDComesAfterTheVersion(t *testing.T) {
 
 // The client that has gone keeps its place in the queue, and its socket, until the operator comes.
 func TestClientThatLeftStaysUntilItsDialogIsAnswered(t *testing.T) {
-	s := startServer(t, with(Semantics{Dialog: DialogEach}))
+	s := startServer(t, withPort(PortSettings{Dialog: DialogEach}))
 	gone, next := dial(t, s), dial(t, s)
 	awaitDialogs(t, s, 2)
 	gone.greet()
@@ -110,7 +110,7 @@ func TestClientThatLeftStaysUntilItsDialogIsAnswered(t *testing.T) {
 func TestDialogIsAnsweredByItselfInTime(t *testing.T) {
 	for _, answer := range dialogAnswers {
 		synctest.Test(t, func(t *testing.T) {
-			g := serveInBubble(t, with(Semantics{
+			g := serveInBubble(t, withPort(PortSettings{
 				Dialog: DialogEach, DialogAnswer: answer, DialogAfter: time.Minute,
 			}))
 			began := time.Now()
@@ -144,7 +144,7 @@ func TestDialogIsAnsweredByItselfInTime(t *testing.T) {
 }
 
 func TestRestartClosesTheDialogs(t *testing.T) {
-	s := startServer(t, with(Semantics{Dialog: DialogEach}))
+	s := startServer(t, withPort(PortSettings{Dialog: DialogEach}))
 	first, second := dial(t, s), dial(t, s)
 	first.greet()
 	awaitDialogs(t, s, 2)

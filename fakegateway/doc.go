@@ -9,8 +9,8 @@
 // The rooms, each with its main file and those of the same prefix:
 //
 //	server     New, Serve and Close; what all connections share
-//	config     every setting: settings_file reads them, profile names some, aliases has the
-//	           names of those that package session reads
+//	config     every setting: settings_file reads them, profile names some, port_settings say who
+//	           may connect and how fast
 //	port       the listener: opened, closed and moved by one goroutine; stage and wayup are how
 //	           far up the Gateway is, daily and operate what is done to it, backlog a full queue
 //	conn       one socket: reader, writer and the loop between them, which owns the session;

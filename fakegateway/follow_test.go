@@ -14,6 +14,7 @@ import (
 	"github.com/govalues/decimal"
 
 	"ibsoak/fakegateway/fault"
+	"ibsoak/fakegateway/session"
 	"ibsoak/internal/wire"
 )
 
@@ -37,7 +38,7 @@ func TestWatchOverASocket(t *testing.T) {
 	client := dial(t, s).connect(4)
 	client.askTime()
 	client.until(wire.CurrentTime)
-	if _, err := s.FillByHand(OpeningPosition{Symbol: "AAPL", Quantity: 3, Price: decimal.MustParse("260")}); err != nil {
+	if _, err := s.FillByHand(session.OpeningPosition{Symbol: "AAPL", Quantity: 3, Price: decimal.MustParse("260")}); err != nil {
 		t.Fatal(err)
 	}
 	await(t, s, "the trade", func(v *View) bool { return len(v.Books().Executions) == 1 })

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"ibsoak/fakegateway/fault"
+	"ibsoak/fakegateway/session"
+	"ibsoak/fakegateway/session/client"
 )
 
 // textPortReset is error 1300; the two blanks are IBKR's.
@@ -15,9 +17,9 @@ const textPortReset = "TWS socket port has been reset and this connection is bei
 	"Please reconnect on the new port - %d"
 
 // farmStates are what the farm-* operations make of a farm.
-var farmStates = map[fault.Operation]FarmState{
-	fault.FarmOK: FarmIsOK, fault.FarmBroken: FarmIsBroken,
-	fault.FarmInactive: FarmIsInactive, fault.FarmConnecting: FarmIsConnecting,
+var farmStates = map[fault.Operation]session.FarmState{
+	fault.FarmOK: session.FarmIsOK, fault.FarmBroken: session.FarmIsBroken,
+	fault.FarmInactive: session.FarmIsInactive, fault.FarmConnecting: session.FarmIsConnecting,
 }
 
 // Operate does to the Gateway what an operator, a login or IBKR's servers do. It returns what went
@@ -83,7 +85,7 @@ func (p *port) reset() (wire string, err error) {
 		return "nothing", fmt.Errorf("reset the port: %w", err)
 	}
 	_, number := splitAddr(ln.Addr().String())
-	p.s.login.Announce(p.s.clock.now(), Notice{Code: 1300, Text: fmt.Sprintf(textPortReset, number)})
+	p.s.login.Announce(p.s.clock.now(), client.Notice{Code: 1300, Text: fmt.Sprintf(textPortReset, number)})
 	err = p.shut(false)
 	for _, c := range p.s.open() {
 		if c.isLive() {

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"ibsoak/fakegateway/session/client"
 	"ibsoak/internal/wire"
 )
 
@@ -77,7 +78,7 @@ func (c *conn) overRate() (goOn, handle bool) {
 		return true, true
 	}
 	c.rate.violations++
-	c.session.Notify(Notice{Code: codeMaxRate, Text: fmt.Sprintf(
+	c.session.Notify(client.Notice{Code: codeMaxRate, Text: fmt.Sprintf(
 		"Max rate of messages per second has been exceeded: max=%d rec=%d (%d)",
 		c.rate.limit, count, c.rate.violations)})
 	if c.rate.violations < maxViolations {

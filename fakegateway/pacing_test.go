@@ -11,6 +11,7 @@ import (
 
 	"github.com/scmhub/ibapi/protobuf"
 
+	"ibsoak/fakegateway/session"
 	"ibsoak/internal/wire"
 )
 
@@ -40,7 +41,10 @@ func TestMessagesArePacedToHalfOfTheLines(t *testing.T) {
 		{NoPacing, "", 0, 0},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			g := serveInBubble(t, with(Semantics{MessagePacing: c.mode, MarketDataLines: c.lines}))
+			g := serveInBubble(t, Config{
+				PortSettings: PortSettings{MessagePacing: c.mode},
+				Semantics:    session.Semantics{MarketDataLines: c.lines},
+			})
 			client := g.dial(t).greetAs(c.options, 1)
 			began := time.Now()
 			const requests = 200
@@ -61,7 +65,10 @@ func TestMessagesArePacedToHalfOfTheLines(t *testing.T) {
 
 // The Gateway that paces does not read: a client that goes on writing is stopped by TCP itself.
 func TestPacingPushesBackOnTheSocket(t *testing.T) {
-	s := startServer(t, with(Semantics{MessagePacing: PaceMessages, MarketDataLines: 2}))
+	s := startServer(t, Config{
+		PortSettings: PortSettings{MessagePacing: PaceMessages},
+		Semantics:    session.Semantics{MarketDataLines: 2},
+	})
 	c := dial(t, s).connect(1)
 	tcp := c.conn.(*net.TCPConn)
 	if err := tcp.SetWriteBuffer(4096); err != nil {
@@ -85,7 +92,10 @@ func TestPacingPushesBackOnTheSocket(t *testing.T) {
 
 func TestThirdMessageTooManyEndsTheSession(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := serveInBubble(t, with(Semantics{MessagePacing: RejectMessages, MarketDataLines: 20}))
+		g := serveInBubble(t, Config{
+			PortSettings: PortSettings{MessagePacing: RejectMessages},
+			Semantics:    session.Semantics{MarketDataLines: 20},
+		})
 		c := g.dial(t).connect(1)
 		for range 9 { // START_API is the first of the second's ten
 			c.askTime()

@@ -107,7 +107,7 @@ func New(cfg Config) (*Server, error) {
 // loginConfig is that of the login behind this Gateway.
 func (s *Server) loginConfig() session.Config {
 	c := s.cfg.login()
-	c.Port = func() int {
+	c.Port.Number = func() int {
 		_, port := s.HostPort()
 		return port
 	}
@@ -301,7 +301,7 @@ func (s *Server) admit(nc net.Conn) {
 func (s *Server) Connections() []Connection { return s.board.connections() }
 
 // Connectivity is the state of the Gateway's connection to IBKR's servers.
-func (s *Server) Connectivity() Connectivity { return s.login.Connectivity() }
+func (s *Server) Connectivity() session.Connectivity { return s.login.Connectivity() }
 
 // Books is a snapshot of the exchange's truth.
 func (s *Server) Books() exchange.Books { return s.exchange.Books() }

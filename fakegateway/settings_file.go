@@ -18,7 +18,7 @@ type About struct {
 }
 
 // ParseConfig reads a settings file: one document in YAML or JSON with the keys of Config, of its
-// Semantics, and the faults of a schedule. It is strict; its errors begin with the line and column
+// PortSettings and Semantics, and the faults of a schedule. It is strict; its errors begin with the line and column
 // in the file called name.
 func ParseConfig(name string, data []byte) (Config, error) {
 	var c Config

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"ibsoak/fakegateway/fault"
+	"ibsoak/fakegateway/session"
 )
 
 // everySetting has a value for every key of a settings file.
@@ -84,7 +85,7 @@ func TestParseConfigReadsEverySetting(t *testing.T) {
 		"maxClients":     c.MaxClients == -1,
 		"dialog":         c.Dialog == DialogPerClientID && c.DialogAnswer == DismissDialog,
 		"messagePacing":  c.MessagePacing == RejectMessages,
-		"farms":          len(c.Farms) == 1 && c.Farms[0].State == FarmIsBroken,
+		"farms":          len(c.Farms) == 1 && c.Farms[0].State == session.FarmIsBroken,
 		"versionReply":   c.VersionReply == "178\x00",
 		"accounts":       len(c.ManagedAccounts) == 1 && c.ManagedAccounts[0] == "",
 		"startCash":      c.StartCash.String() == "5000.25",
@@ -150,7 +151,7 @@ func TestParseConfigTakesPositionsOfTheDefaultAccount(t *testing.T) {
 }
 
 func TestNewRefusesBadSettings(t *testing.T) {
-	_, err := New(Config{MaxServerVersion: 99, Semantics: Semantics{Dialog: "all"}})
+	_, err := New(Config{MaxServerVersion: 99, PortSettings: PortSettings{Dialog: "all"}})
 	if err == nil {
 		t.Fatal("no error")
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/scmhub/ibapi/protobuf"
 
 	"ibsoak/fakegateway/market"
+	"ibsoak/fakegateway/session"
 	"ibsoak/internal/wire"
 )
 
@@ -37,7 +38,7 @@ func startStreams(t *testing.T, v wire.Version) *streams {
 	t.Helper()
 	g := serveInBubble(t, Config{
 		Seed: 7, MaxServerVersion: int(v), Clock: Clock{Start: sunday},
-		Semantics: Semantics{LiveMarketData: true},
+		Semantics: session.Semantics{LiveMarketData: true},
 	})
 	s := &streams{bubbleGateway: g, client: g.dial(t).connect(1), screen: make(screen)}
 	nasdaq := stock("AAPL")
@@ -133,13 +134,13 @@ func TestStreamsThroughOutages(t *testing.T) {
 		missed(t, s.pass(t, 10*time.Second))
 		s.current(t)
 
-		if _, err := s.login.SetFarm(s.clock.now(), "usfarm", FarmIsBroken); err != nil {
+		if _, err := s.login.SetFarm(s.clock.now(), "usfarm", session.FarmIsBroken); err != nil {
 			t.Fatal(err)
 		}
 		if got := s.pass(t, time.Minute); !quiet(got) {
 			t.Errorf("while the farm was broken: %s", summary(got))
 		}
-		if _, err := s.login.SetFarm(s.clock.now(), "usfarm", FarmIsOK); err != nil {
+		if _, err := s.login.SetFarm(s.clock.now(), "usfarm", session.FarmIsOK); err != nil {
 			t.Fatal(err)
 		}
 		missed(t, s.pass(t, 10*time.Second))

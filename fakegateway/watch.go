@@ -8,6 +8,7 @@ import (
 
 	"ibsoak/fakegateway/exchange"
 	"ibsoak/fakegateway/fault"
+	"ibsoak/fakegateway/session"
 )
 
 // watchedEvents bounds what a follower may lag behind before events are lost to it.
@@ -183,7 +184,7 @@ func (v *View) InCloseWait() int { return v.s.board.inCloseWait() }
 func (v *View) Dialogs() int { return v.s.dialogs.waiting() }
 
 // Connectivity is the state of the connection to IBKR's servers.
-func (v *View) Connectivity() Connectivity { return v.s.Connectivity() }
+func (v *View) Connectivity() session.Connectivity { return v.s.Connectivity() }
 
 // Stage says how far up the Gateway is.
 func (v *View) Stage() Stage { return v.s.stage.now() }

@@ -12,6 +12,7 @@ import (
 
 	"ibsoak/fakegateway"
 	"ibsoak/fakegateway/exchange"
+	gatewaysession "ibsoak/fakegateway/session"
 )
 
 func gatewayCases() []judged {
@@ -153,7 +154,7 @@ func TestGatewayTakesItsSettings(t *testing.T) {
 		Clock: fakegateway.Clock{Start: defaultClock(), Scale: 3},
 	}
 	c.StartCash = dec("1234")
-	c.Positions = []fakegateway.OpeningPosition{{Account: "DU6", Symbol: "AAPL", Quantity: 4, Price: dec("10")}}
+	c.Positions = []gatewaysession.OpeningPosition{{Account: "DU6", Symbol: "AAPL", Quantity: 4, Price: dec("10")}}
 	start := GatewayStart{Config: c, Market: &MarketFile{Path: prices, Speed: 2}, Dir: t.TempDir()}
 	g, err := startGateway(t.Context(), []string{self, GatewayWord}, start, func() {})
 	if err != nil {

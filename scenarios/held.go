@@ -5,8 +5,8 @@ import (
 
 	"github.com/govalues/decimal"
 
-	"ibsoak/fakegateway"
 	"ibsoak/fakegateway/fault"
+	"ibsoak/fakegateway/session"
 	"ibsoak/harness"
 )
 
@@ -33,7 +33,7 @@ func orderHeld() harness.Scenario {
 			"be said, for each of its orders has an orderRef of its own.",
 		Labels: []string{"short", "orders"},
 		Gateway: harness.Gateway{
-			Settings: &harness.Settings{Semantics: fakegateway.Semantics{FillLatency: heldFor}},
+			Settings: &harness.Settings{Semantics: session.Semantics{FillLatency: heldFor}},
 			Faults: []fault.Fault{
 				held("held", "orderStatus", "status", "Submitted"),
 				held("held-open", "openOrder", "orderState.status", "Submitted"),

@@ -12,6 +12,7 @@ import (
 
 	"ibsoak/fakegateway/exchange"
 	"ibsoak/fakegateway/market"
+	"ibsoak/fakegateway/session/client"
 	"ibsoak/internal/wire"
 )
 
@@ -32,8 +33,11 @@ var traded = map[string]*protobuf.Contract{
 	},
 }
 
-// account is what a client can know of an account by asking for it in every way.
-type account struct {
+// value is one account value as a client knows it.
+type value struct{ account, key, currency string }
+
+// holdings is what a client can know of an account by asking for it in every way.
+type holdings struct {
 	values    map[value]string // by key and currency
 	positions map[int32]*protobuf.Position
 	portfolio map[int32]*protobuf.PortfolioValue
@@ -42,8 +46,8 @@ type account struct {
 }
 
 // inquire asks in every way, and fails where two answers differ.
-func (l *line) inquire(t *rapid.T) account {
-	a := account{
+func (l *line) inquire(t *rapid.T) holdings {
+	a := holdings{
 		values: make(map[value]string), positions: make(map[int32]*protobuf.Position),
 		portfolio: make(map[int32]*protobuf.PortfolioValue),
 		profits:   make(map[int32]*protobuf.PnLSingle),
@@ -102,7 +106,7 @@ func (l *line) askUpdates(account *string) []wire.Message {
 	})
 }
 
-func (a account) amount(t *rapid.T, key, currency string) decimal.Decimal {
+func (a holdings) amount(t *rapid.T, key, currency string) decimal.Decimal {
 	d, err := decimal.Parse(a.values[value{account: "DU9000001", key: key, currency: currency}])
 	if err != nil {
 		t.Fatalf("%s %s: %v", key, currency, err)
@@ -119,10 +123,10 @@ func near(t *rapid.T, what string, got, want float64) {
 	}
 }
 
-func toFloat(d decimal.Decimal) float64 { return *float(d) }
+func toFloat(d decimal.Decimal) float64 { return *client.Float(d) }
 
 // check holds what a client heard against the books and against each other.
-func (a account) check(t *rapid.T, b exchange.Books, m market.Market, dayBegan float64) {
+func (a holdings) check(t *rapid.T, b exchange.Books, m market.Market, dayBegan float64) {
 	rate := map[string]float64{"USD": 1}
 	if eur, ok := market.LookupConID(12087792); ok {
 		rate["EUR"] = toFloat(m.Quote(eur, b.At).Last)

@@ -9,6 +9,7 @@ import (
 	"github.com/scmhub/ibapi/protobuf"
 	"google.golang.org/protobuf/proto"
 
+	"ibsoak/fakegateway/session/client"
 	"ibsoak/internal/wire"
 )
 
@@ -52,7 +53,7 @@ func TestAccountSummary(t *testing.T) {
 			if row.GetTag() == "NetLiquidation" {
 				d = d.Neg()
 			}
-			sum = must(sum.Add(d))
+			sum = client.Must(sum.Add(d))
 		}
 		if len(rows) != 3 || !sum.IsZero() {
 			t.Errorf("changed values %v: cash and positions are off by %s", rows, sum)

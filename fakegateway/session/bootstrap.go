@@ -7,6 +7,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"ibsoak/fakegateway/exchange"
+	"ibsoak/fakegateway/session/client"
 	"ibsoak/internal/wire"
 )
 
@@ -21,44 +22,44 @@ const (
 // It returns false, after error 326, when another session has the client id: the connection is then
 // to be closed.
 func (s *Session) Start(clientID int) (ok bool) {
-	s.clientID = clientID
-	if !s.login.sessions.claim(clientID, s, s.conn.Now()) {
-		s.fail(noRequest, codeIDInUse, textIDInUse)
+	s.client.Identify(clientID)
+	if !s.login.ids.claim(clientID, s, s.client.Now()) {
+		s.client.Fail(client.NoRequest, codeIDInUse, textIDInUse)
 		return false
 	}
-	s.login.exchange.View(s.conn.Now(), func(v *exchange.View) {
-		if s.login.ordersOnConnect() && s.sendOpenOrders(v, s.owns) > 0 {
-			s.send(wire.OpenOrderEnd, &protobuf.OpenOrdersEnd{})
+	s.login.exchange.View(s.client.Now(), func(v *exchange.View) {
+		if s.login.window.OrdersOnConnect() {
+			s.orders.SendOwnOpenOrders(v)
 		}
 		s.sendManagedAccounts()
 		s.sendNextValidID(v)
 		for _, n := range s.login.upstream.notices() {
 			s.Notify(n)
 		}
-		s.mu.Lock()
+		s.client.Lock()
 		s.live = true
-		s.mu.Unlock()
+		s.client.Unlock()
 	})
 	return true
 }
 
 // repeatedStart is START_API on a session that has started.
 func (s *Session) repeatedStart(*protobuf.StartApiRequest) {
-	s.fail(noRequest, codeValidating, validating("The API has already been started"))
+	s.client.Refuse(client.NoRequest, client.Invalid("The API has already been started"))
 }
 
 func (s *Session) sendManagedAccounts() {
-	list := strings.Join(s.login.cfg.allAccounts(), ",")
-	if lies := s.login.cfg.ManagedAccounts; len(lies) > 0 {
-		list = lies[min(s.ordinal, len(lies))-1]
+	list := strings.Join(s.login.advisor.AllAccounts(), ",")
+	if texts := s.login.cfg.ManagedAccounts; len(texts) > 0 {
+		list = texts[min(s.ordinal, len(texts))-1]
 	}
-	s.send(wire.ManagedAccounts, &protobuf.ManagedAccounts{AccountsList: proto.String(list)})
+	s.client.Send(wire.ManagedAccounts, &protobuf.ManagedAccounts{AccountsList: proto.String(list)})
 }
 
 func (s *Session) sendNextValidID(v *exchange.View) {
-	id := v.NextOrderID(s.clientID)
+	id := v.NextOrderID(s.client.ID())
 	if s.claim > 1 {
 		id = max(1, id-s.login.cfg.RollBackIDs)
 	}
-	s.send(wire.NextValidID, &protobuf.NextValidId{OrderId: num(id)})
+	s.client.Send(wire.NextValidID, &protobuf.NextValidId{OrderId: client.Num(id)})
 }

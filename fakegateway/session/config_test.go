@@ -9,10 +9,14 @@ import (
 	"github.com/scmhub/ibapi/protobuf"
 	"google.golang.org/protobuf/proto"
 
+	"ibsoak/fakegateway/session/settings"
 	"ibsoak/internal/wire"
 )
 
-const configVersion = 225
+const (
+	configVersion   = 225
+	confirmCapPrice = 131 // the message that can be turned off
+)
 
 func (l *line) config(t *testing.T) *protobuf.ConfigResponse {
 	t.Helper()
@@ -42,9 +46,13 @@ func TestConfigShowsTheSwitches(t *testing.T) {
 		!api.GetMaintainAndResubmitOrdersOnReconnect() || api.GetBulkDataTimeout() != 30 {
 		t.Errorf("as installed: %v", c)
 	}
-	l = login(t, testLogin(t, Semantics{
-		ReadOnlyAPI: true, NoOrdersOnConnect: true, MasterClientID: 7, NoResubmit: true,
-		MessagePacing: RejectMessages, DisconnectMalformed: true, SendTimeout: 12 * time.Second,
+	l = login(t, newLogin(t, Config{
+		Port: settings.Port{
+			RejectFastMessages: true, DisconnectMalformed: true, SendTimeout: 12 * time.Second,
+		},
+		Semantics: Semantics{
+			ReadOnlyAPI: true, NoOrdersOnConnect: true, MasterClientID: 7, NoResubmit: true,
+		},
 	}), configVersion, 1)
 	api = l.config(t).GetApi().GetSettings()
 	if !api.GetReadOnlyApi() || api.GetDownloadOpenOrdersOnConnection() ||
@@ -69,7 +77,7 @@ func TestUpdatesThatHaveEffect(t *testing.T) {
 		"api.settings.readOnlyApi", "api.settings.downloadOpenOrdersOnConnection",
 		"api.settings.useNegativeAutoRange", "api.settings.masterClientId",
 	}
-	if got.GetStatus() != updateDone || got.GetReqId() != 4 ||
+	if got.GetStatus() != "success" || got.GetReqId() != 4 ||
 		!slices.Equal(got.GetChangedFields(), changed) {
 		t.Errorf("update %v", got)
 	}
@@ -98,7 +106,7 @@ func TestUpdatesOfNothing(t *testing.T) {
 	l := login(t, testLogin(t, Semantics{}), configVersion, 1)
 	before := l.config(t)
 	same := apiUpdate(&protobuf.ApiSettingsConfig{ReadOnlyApi: proto.Bool(false)})
-	if got := l.update(t, same); got.GetStatus() != updateDone || len(got.GetChangedFields()) != 0 {
+	if got := l.update(t, same); got.GetStatus() != "success" || len(got.GetChangedFields()) != 0 {
 		t.Errorf("an update to the same: %v", got)
 	}
 	for name, m := range map[string]*protobuf.UpdateConfigRequest{
@@ -111,7 +119,7 @@ func TestUpdatesOfNothing(t *testing.T) {
 		}},
 	} {
 		got := l.update(t, m)
-		if got.GetStatus() != updateFailed || len(got.GetErrors()) != 1 ||
+		if got.GetStatus() != "failed" || len(got.GetErrors()) != 1 ||
 			len(got.GetChangedFields()) != 0 {
 			t.Errorf("%s: %v", name, got)
 		}
@@ -127,7 +135,7 @@ func TestUpdatesWithWarnings(t *testing.T) {
 		{Id: num(confirmCapPrice), Enabled: proto.Bool(false)},
 	}}
 	got := l.update(t, off)
-	if got.GetStatus() != updateWarning || len(got.GetWarnings()) != 1 ||
+	if got.GetStatus() != "warning" || len(got.GetWarnings()) != 1 ||
 		got.GetWarnings()[0].GetMessageId() != confirmCapPrice {
 		t.Errorf("without acceptance: %v", got)
 	}
@@ -136,7 +144,7 @@ func TestUpdatesWithWarnings(t *testing.T) {
 	}
 	off.AcceptedWarnings = []*protobuf.UpdateConfigWarning{{MessageId: num(confirmCapPrice)}}
 	got = l.update(t, off)
-	if got.GetStatus() != updateDone || len(got.GetChangedFields()) != 1 ||
+	if got.GetStatus() != "success" || len(got.GetChangedFields()) != 1 ||
 		got.GetChangedFields()[0] != "messages.131.enabled" ||
 		l.config(t).GetMessages()[0].GetEnabled() {
 		t.Errorf("with acceptance: %v", got)

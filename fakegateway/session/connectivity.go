@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"ibsoak/fakegateway/exchange"
+	"ibsoak/fakegateway/session/client"
+	"ibsoak/fakegateway/session/feed"
 )
 
 const (
@@ -23,8 +25,8 @@ const (
 )
 
 var (
-	lostNotice   = Notice{1100, textLost}
-	brokenNotice = Notice{2110, textBroken}
+	lostNotice   = client.Notice{Code: 1100, Text: textLost}
+	brokenNotice = client.Notice{Code: 2110, Text: textBroken}
 )
 
 // heldReports bounds what is held back during an outage; later reports are lost, with an error in
@@ -42,7 +44,7 @@ type upstream struct {
 	competing bool
 	farms     []Farm
 	before    []Farm           // the farms, as they were when the connection was lost
-	held      []exchange.Event // reports that clients have not heard
+	held      []exchange.Event // reports that clients have not received
 	dropped   int              // reports past heldReports
 }
 
@@ -51,7 +53,7 @@ type Connectivity struct {
 	Lost        bool   `json:"lost"`      // 1100 was the last word
 	Competing   bool   `json:"competing"` // another session has the market data
 	Farms       []Farm `json:"farms"`
-	HeldReports int    `json:"heldReports"` // fills and statuses that clients have not heard of
+	HeldReports int    `json:"heldReports"` // fills and statuses that clients have not received
 }
 
 // Connectivity is the state of the login's connection to IBKR's servers.
@@ -62,8 +64,8 @@ func (l *Login) Connectivity() Connectivity {
 	return Connectivity{u.lost, u.competing, slices.Clone(u.farms), len(u.held)}
 }
 
-// notices are what a client hears of at the end of its bootstrap.
-func (u *upstream) notices() []Notice {
+// notices are what a client receives at the end of its bootstrap.
+func (u *upstream) notices() []client.Notice {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	list := farmList(u.farms)
@@ -73,8 +75,8 @@ func (u *upstream) notices() []Notice {
 	return list
 }
 
-func farmList(farms []Farm) []Notice {
-	list := make([]Notice, len(farms))
+func farmList(farms []Farm) []client.Notice {
+	list := make([]client.Notice, len(farms))
 	for i, f := range farms {
 		list[i] = f.notice()
 	}
@@ -87,13 +89,13 @@ func (u *upstream) isLost() bool {
 	return u.lost
 }
 
-// hear is the exchange's subscriber. While the connection is lost, reports wait; market data and
-// account values, which come by the clock, do not come at all.
-func (l *Login) hear(v *exchange.View, e exchange.Event) {
+// pass is the exchange's subscriber: it passes events on to the sessions. While the connection is
+// lost, reports wait; market data and account values, which come by the clock, do not come at all.
+func (l *Login) pass(v *exchange.View, e exchange.Event) {
 	if l.upstream.troubled.Load() && l.upstream.holds(e) {
 		return
 	}
-	l.sessions.deliver(v, e)
+	l.ids.deliver(v, e)
 }
 
 func (u *upstream) holds(e exchange.Event) bool {
@@ -130,9 +132,9 @@ func (l *Login) Lose(now time.Time) (wire string, err error) {
 				broken = append(broken, u.farms[i])
 			}
 		}
-		u.settle()
+		u.publish()
 		u.mu.Unlock()
-		l.pauseFeeds()
+		l.eachClientsFeeds((*feed.Feeds).Pause)
 		l.announce(append(farmList(broken), lostNotice)...)
 		wire = "1100"
 	})
@@ -140,7 +142,7 @@ func (l *Login) Lose(now time.Time) (wire string, err error) {
 }
 
 // Restore brings the connection back: the farms, 1102, or 1101 and no market data subscription any
-// more; then a burst of all that clients have not heard. The requests that waited are for each
+// more; then a burst of all that clients have not received. The requests that waited are for each
 // connection's loop to Resume.
 func (l *Login) Restore(now time.Time, dataLost bool) (wire string, err error) {
 	u := &l.upstream
@@ -154,19 +156,19 @@ func (l *Login) Restore(now time.Time, dataLost bool) (wire string, err error) {
 		u.lost, u.farms = false, u.before
 		held, dropped, farms := u.held, u.dropped, slices.Clone(u.farms)
 		u.held, u.dropped = nil, 0
-		u.settle()
+		u.publish()
 		u.mu.Unlock()
 		if dropped > 0 {
 			l.cfg.Log.Error("reports of an outage were lost", "reports", dropped, "kept", heldReports)
 		}
-		last := Notice{1102, textMaintained + farmSummary(farms)}
+		last := client.Notice{Code: 1102, Text: textMaintained + farmSummary(farms)}
 		if dataLost {
 			l.dropMarketData(nil)
-			last = Notice{1101, textDataLost + farmSummary(farms)}
+			last = client.Notice{Code: 1101, Text: textDataLost + farmSummary(farms)}
 		}
 		l.announce(append(farmList(farms), last)...)
 		for _, e := range held {
-			l.sessions.deliver(v, e)
+			l.ids.deliver(v, e)
 		}
 		v.WakeAt(v.Now())
 		wire = fmt.Sprintf("%d, then %d reports", last.Code, len(held))
@@ -174,15 +176,15 @@ func (l *Login) Restore(now time.Time, dataLost bool) (wire string, err error) {
 	return wire, err
 }
 
-// forget drops what is held back: the clients that had not heard it are gone.
+// forget drops what is held back: the clients that had not received it are gone.
 func (u *upstream) forget() {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.held, u.dropped = nil, 0
 }
 
-// settle publishes what readers without the lock need. The caller holds mu.
-func (u *upstream) settle() { u.troubled.Store(u.lost || u.competing) }
+// publish sets what readers without the lock need. The caller holds mu.
+func (u *upstream) publish() { u.troubled.Store(u.lost || u.competing) }
 
 // farmSummary is what follows 1101 and 1102 in users' logs.
 func farmSummary(farms []Farm) string {
@@ -203,7 +205,7 @@ func farmSummary(farms []Farm) string {
 	}
 }
 
-// SetFarm changes one farm and tells every client.
+// SetFarm changes one farm and informs every client.
 func (l *Login) SetFarm(now time.Time, name string, state FarmState) (wire string, err error) {
 	u := &l.upstream
 	l.exchange.View(now, func(v *exchange.View) {
@@ -253,7 +255,7 @@ func (l *Login) Compete(now time.Time, begins bool) (wire string, err error) {
 		u.mu.Lock()
 		same := u.competing == begins
 		u.competing = begins
-		u.settle()
+		u.publish()
 		u.mu.Unlock()
 		switch {
 		case same && begins:
@@ -261,7 +263,7 @@ func (l *Login) Compete(now time.Time, begins bool) (wire string, err error) {
 		case same:
 			err = errors.New("there is no competing session")
 		case begins:
-			l.dropMarketData(&Notice{codeCompeting, textCompeting})
+			l.dropMarketData(&client.Notice{Code: codeCompeting, Text: textCompeting})
 		}
 	})
 	if err != nil || !begins {
@@ -272,34 +274,35 @@ func (l *Login) Compete(now time.Time, begins bool) (wire string, err error) {
 
 const codeCompeting = 10197
 
-// Announce tells every client whose bootstrap is out.
-func (l *Login) Announce(now time.Time, n Notice) {
+// Announce sends a notice to every client whose bootstrap is out.
+func (l *Login) Announce(now time.Time, n client.Notice) {
 	l.exchange.View(now, func(*exchange.View) { l.announce(n) })
 }
 
 // announce is Announce for those who are in a View.
-func (l *Login) announce(notices ...Notice) {
-	for _, c := range l.sessions.all() {
-		c.mu.Lock()
-		if c.live {
+func (l *Login) announce(notices ...client.Notice) {
+	for _, s := range l.ids.all() {
+		s.client.Lock()
+		if s.live {
 			for _, n := range notices {
-				c.Notify(n)
+				s.client.Notify(n)
 			}
 		}
-		c.mu.Unlock()
+		s.client.Unlock()
 	}
 }
 
 // dropMarketData ends the market data subscriptions of every client, with an error for each if
 // there is one. It runs in a View.
-func (l *Login) dropMarketData(why *Notice) {
-	for _, c := range l.sessions.all() {
-		c.mu.Lock()
-		for _, id := range c.endMarketData() {
-			if why != nil {
-				c.fail(id, why.Code, why.Text)
-			}
-		}
-		c.mu.Unlock()
+func (l *Login) dropMarketData(why *client.Notice) {
+	for _, s := range l.ids.all() {
+		s.marketData.Drop(why)
+	}
+}
+
+// eachClientsFeeds visits the feeds of every client.
+func (l *Login) eachClientsFeeds(visit func(*feed.Feeds)) {
+	for _, s := range l.ids.all() {
+		visit(s.feeds)
 	}
 }

@@ -2,9 +2,38 @@
 // requests and subscriptions. It asks the books (package exchange) and answers in wire's messages.
 // Sockets, and what goes wrong with them, are the business of whoever gives it a Conn.
 //
-// Login is what all sessions of a Gateway share; Session is one of them. Each family of requests
-// has a file of its name, which adds its handlers in an init (see serve).
+// Every request is a row of the table in table.go, which names the package and the method that
+// answers it:
 //
-// The gotcha: events of the exchange reach a session under the exchange's lock, in whatever
-// goroutine moved it. The lock order is exchange, then session.
+//	orders      orders, executions
+//	account     account values, positions, profits
+//	marketdata  the market as it is now: quotes, depth, ticks, real-time bars, scans
+//	history     bars, ticks and schedules of the past
+//	reference   contracts, option chains, rules, news
+//	advisor     whose accounts the login has
+//	settings    the Gateway's configuration window
+//	display     groups of linked windows
+//
+// In each of them a Login is what all clients share, and a Session is one client's part. Below them
+// are client (where answers go), contract (what a client calls a contract) and feed (subscriptions).
+// What is common stays here: client ids, the start of a session, the connection to IBKR's servers,
+// the answers to what cannot be read. The tests of what is answered are here too: they ask through
+// the table, as a client does.
+//
+// # Locks
+//
+// Locks are taken in this order, and none of the last group while another of it is held:
+//
+//  1. exchange: the books, and the market's states that marketdata remembers
+//  2. client.Client: what one client follows: feeds, account subscriptions, paced requests
+//  3. clientIDs: which client ids are in use;
+//     upstream: the connection to IBKR's servers, its farms, the reports that are held back;
+//     marketdata's lines: the market data lines in use;
+//     account's followers: which account the clients follow;
+//     display.Groups: which window shows what, and who follows it
+//
+// Events of the exchange reach a session under the exchange's lock, in whatever goroutine has moved
+// it. Answers from the books are sent there too, so that no event can slip between an answer and what
+// was read for it. Settings and advisors' groups have no lock: they are replaced as a whole. Requests
+// that wait for the end of an outage belong to the connection's loop.
 package session

@@ -7,6 +7,7 @@ import (
 	"github.com/scmhub/ibapi/protobuf"
 	"google.golang.org/protobuf/proto"
 
+	"ibsoak/fakegateway/session/advisor"
 	"ibsoak/internal/wire"
 )
 
@@ -15,9 +16,9 @@ func advisorServer(t *testing.T) *Login {
 	t.Helper()
 	return newLogin(t, Config{
 		Seed: 7, Accounts: []string{"DU1", "DU2", "DU3"},
-		Semantics: Semantics{Advisor: Advisor{
+		Semantics: Semantics{Advisor: advisor.Advisor{
 			Account: "DF9", Aliases: map[string]string{"DU2": "Aunt May"},
-			Groups: []AdvisorGroup{{Name: "Tech", Method: "NetLiq", Accounts: []string{"DU1", "DU3"}}},
+			Groups: []advisor.Group{{Name: "Tech", Method: "NetLiq", Accounts: []string{"DU1", "DU3"}}},
 		}},
 	})
 }
@@ -65,10 +66,10 @@ func TestAdvisorReadsAndReplacesGroups(t *testing.T) {
 		if end.GetReqId() != 9 || end.GetText() == "" {
 			t.Errorf("end %v", end)
 		}
-		if got, ok := shared.group("Old"); !ok || len(got) != 1 || got[0] != "DU3" {
+		if got, ok := shared.advisor.Group("Old"); !ok || len(got) != 1 || got[0] != "DU3" {
 			t.Errorf("group Old is %v", got)
 		}
-		if _, ok := shared.group("Tech"); ok {
+		if _, ok := shared.advisor.Group("Tech"); ok {
 			t.Error("a replaced group is still there")
 		}
 		// What was written can be read, and reads as the same.
@@ -109,7 +110,7 @@ func TestBadFAData(t *testing.T) {
 			wantFlow(t, l.ask(wire.ReplaceFA, replaceFA(3, tc.kind, tc.text)), tc.want)
 		})
 	}
-	if _, ok := shared.group("Tech"); !ok {
+	if _, ok := shared.advisor.Group("Tech"); !ok {
 		t.Error("refused data has replaced the groups")
 	}
 	wantFlow(t, l.ask(wire.ReqFA, reqFA(2)), "errMsg:2147483647 321")
@@ -125,14 +126,14 @@ func TestManagedAccountsOfAnAdvisor(t *testing.T) {
 }
 
 func TestAdvisorSettingsAreChecked(t *testing.T) {
-	group := AdvisorGroup{Name: "G", Method: "Equal", Accounts: []string{"DU1"}}
-	for name, a := range map[string]Advisor{
-		"groups without an advisor": {Groups: []AdvisorGroup{group}},
+	group := advisor.Group{Name: "G", Method: "Equal", Accounts: []string{"DU1"}}
+	for name, a := range map[string]advisor.Advisor{
+		"groups without an advisor": {Groups: []advisor.Group{group}},
 		"his own client":            {Account: "DU1"},
-		"foreign account": {Account: "DF1", Groups: []AdvisorGroup{
+		"foreign account": {Account: "DF1", Groups: []advisor.Group{
 			{Name: "G", Method: "Equal", Accounts: []string{"DU7"}},
 		}},
-		"two of a name": {Account: "DF1", Groups: []AdvisorGroup{group, group}},
+		"two of a name": {Account: "DF1", Groups: []advisor.Group{group, group}},
 	} {
 		cfg := Config{Accounts: []string{"DU1"}, Semantics: Semantics{Advisor: a}}
 		if _, err := NewLogin(cfg); err == nil {

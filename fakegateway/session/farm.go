@@ -3,6 +3,8 @@ package session
 import (
 	"fmt"
 	"slices"
+
+	"ibsoak/fakegateway/session/client"
 )
 
 // Farm is one of IBKR's data farms, as the Gateway sees it.
@@ -42,38 +44,32 @@ var defaultFarms = []Farm{
 
 // farmNotices are the texts of real Gateways, for the states that each kind of farm has. 2107 and
 // 2108 put a full stop where the others have a colon.
-var farmNotices = map[FarmKind]map[FarmState]Notice{
+var farmNotices = map[FarmKind]map[FarmState]client.Notice{
 	MarketFarm: {
-		FarmIsOK:     {2104, "Market data farm connection is OK:"},
-		FarmIsBroken: {2103, "Market data farm connection is broken:"},
+		FarmIsOK:     {Code: 2104, Text: "Market data farm connection is OK:"},
+		FarmIsBroken: {Code: 2103, Text: "Market data farm connection is broken:"},
 		FarmIsInactive: {
-			2108, "Market data farm connection is inactive but should be available upon demand.",
+			Code: 2108, Text: "Market data farm connection is inactive but should be available upon demand.",
 		},
-		FarmIsConnecting: {2119, "Market data farm is connecting:"},
+		FarmIsConnecting: {Code: 2119, Text: "Market data farm is connecting:"},
 	},
 	HistoryFarm: {
-		FarmIsOK:     {2106, "HMDS data farm connection is OK:"},
-		FarmIsBroken: {2105, "HMDS data farm connection is broken:"},
+		FarmIsOK:     {Code: 2106, Text: "HMDS data farm connection is OK:"},
+		FarmIsBroken: {Code: 2105, Text: "HMDS data farm connection is broken:"},
 		FarmIsInactive: {
-			2107, "HMDS data farm connection is inactive but should be available upon demand.",
+			Code: 2107, Text: "HMDS data farm connection is inactive but should be available upon demand.",
 		},
 	},
 	SecDefFarm: {
-		FarmIsOK:     {2158, "Sec-def data farm connection is OK:"},
-		FarmIsBroken: {2157, "Sec-def data farm connection is broken:"},
+		FarmIsOK:     {Code: 2158, Text: "Sec-def data farm connection is OK:"},
+		FarmIsBroken: {Code: 2157, Text: "Sec-def data farm connection is broken:"},
 	},
 }
 
-// notice is what clients hear of the farm.
-func (f Farm) notice() Notice {
+// notice is what clients receive about the farm.
+func (f Farm) notice() client.Notice {
 	n := farmNotices[f.Kind][f.State]
-	return Notice{n.Code, n.Text + f.Name}
-}
-
-// Notice is a message about the Gateway itself: an errMsg with id -1.
-type Notice struct {
-	Code int
-	Text string
+	return client.Notice{Code: n.Code, Text: n.Text + f.Name}
 }
 
 // farmsOrDefault completes the configured farms.
@@ -98,7 +94,7 @@ func (f Farm) validate() error {
 		return fmt.Errorf("farm without a name")
 	case !known:
 		return fmt.Errorf("farm %s: kind %q: want market, hmds or secdef", f.Name, f.Kind)
-	case states[f.State] == Notice{} && f.State != "":
+	case states[f.State] == client.Notice{} && f.State != "":
 		return fmt.Errorf("farm %s: a %s farm has no state %q", f.Name, f.Kind, f.State)
 	}
 	return nil

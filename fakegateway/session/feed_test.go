@@ -7,6 +7,7 @@ import (
 	"github.com/scmhub/ibapi/protobuf"
 
 	"ibsoak/fakegateway/market"
+	"ibsoak/fakegateway/session/client"
 )
 
 // steps lets the scenario's time go on as a driver does, wake-up by wake-up.
@@ -62,7 +63,7 @@ func nearTheMoney(t *testing.T) market.Instrument {
 		Symbol: "AAPL", SecType: "OPT", Right: "C", Exchange: "SMART", LastTradeDateOrMonth: "202612",
 	}) {
 		off, bestOff := i.Strike, best.Strike
-		off, bestOff = must(off.Sub(last)).Abs(), must(bestOff.Sub(last)).Abs()
+		off, bestOff = client.Must(off.Sub(last)).Abs(), client.Must(bestOff.Sub(last)).Abs()
 		if best.ConID == 0 || off.Less(bestOff) {
 			best = i
 		}

@@ -9,6 +9,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"ibsoak/fakegateway/market"
+	"ibsoak/fakegateway/session/client"
 	"ibsoak/internal/wire"
 )
 
@@ -32,9 +33,9 @@ func TestHistoricalTicks(t *testing.T) {
 		for n, w := range want {
 			x, q := trades.GetHistoricalTicksLast()[n], quotes.GetHistoricalTicksBidAsk()[n]
 			m := middles.GetHistoricalTicks()[n]
-			if x.GetTime() != w.At.Unix() || x.GetPrice() != priceOf(w.Last) || x.GetSize() != whole(w.LastSize) ||
-				q.GetPriceBid() != priceOf(w.Bid) || q.GetSizeAsk() != whole(w.AskSize) ||
-				m.GetPrice() != priceOf(w.Mid()) {
+			if x.GetTime() != w.At.Unix() || x.GetPrice() != client.PriceOf(w.Last) || x.GetSize() != client.Whole(w.LastSize) ||
+				q.GetPriceBid() != client.PriceOf(w.Bid) || q.GetSizeAsk() != client.Whole(w.AskSize) ||
+				m.GetPrice() != client.PriceOf(w.Mid()) {
 				t.Fatalf("tick %d: %v, %v, %v, want %+v", n, x, q, m, w)
 			}
 		}

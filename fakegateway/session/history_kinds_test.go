@@ -11,6 +11,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"ibsoak/fakegateway/market"
+	"ibsoak/fakegateway/session/client"
 	"ibsoak/internal/wire"
 )
 
@@ -49,7 +50,7 @@ func TestEveryKindOfBar(t *testing.T) {
 	}
 	eachVersion(t, func(t *testing.T, v wire.Version) {
 		l := login(t, testLogin(t, Semantics{}), v, 1)
-		for what := range seriesByName {
+		for _, what := range servedSeries {
 			size := "1 hour"
 			if strings.Contains(what, "VOLATILITY") {
 				size = "1 day"
@@ -207,24 +208,6 @@ func TestKeptBarsAreThoseOfANewRequest(t *testing.T) {
 	}
 }
 
-func TestLongAnswersAreSplit(t *testing.T) {
-	bar := &protobuf.HistoricalDataBar{
-		Date: new("20261120 12:00:00 US/Eastern"), Open: proto.Float64(1), High: proto.Float64(2),
-		Low: proto.Float64(1), Close: proto.Float64(2), Volume: new("100"), WAP: new("1.5"),
-		BarCount: num(7),
-	}
-	list := slices.Repeat([]*protobuf.HistoricalDataBar{bar}, 1000)
-	each := proto.Size(bar) + 8
-	for most, want := range map[int]int{each * 1000: 1000, each*1000 - 1: 999, each * 3: 3, 1: 1} {
-		if got := fitting(list, most); got != want {
-			t.Errorf("%d bytes hold %d bars, want %d", most, got, want)
-		}
-	}
-	if proto.Size(&protobuf.HistoricalData{ReqId: num(1), HistoricalDataBars: list[:fitting(list, 50_000)]}) > 50_000 {
-		t.Error("a message is longer than it may be")
-	}
-}
-
 func TestSchedule(t *testing.T) {
 	eachVersion(t, func(t *testing.T, v wire.Version) {
 		l := login(t, testLogin(t, Semantics{SessionsOnly: true}), v, 1)
@@ -266,7 +249,7 @@ func TestHeadTimestampFormats(t *testing.T) {
 			return body[*protobuf.HeadTimestamp](t, got, wire.HeadTimestamp).GetHeadTimestamp()
 		}
 		first, err := time.Parse(utcForm, text(1))
-		if err != nil || text(2) != whole(first.Unix()) || text(3) != first.Format("0102 15:04:05") {
+		if err != nil || text(2) != client.Whole(first.Unix()) || text(3) != first.Format("0102 15:04:05") {
 			t.Errorf("head timestamps %q, %q, %q: %v", text(1), text(2), text(3), err)
 		}
 		for style, show := range map[int]string{1: "GOSSIP", 9: "TRADES"} {

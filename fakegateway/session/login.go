@@ -9,6 +9,13 @@ import (
 
 	"ibsoak/fakegateway/exchange"
 	"ibsoak/fakegateway/market"
+	"ibsoak/fakegateway/session/account"
+	"ibsoak/fakegateway/session/advisor"
+	"ibsoak/fakegateway/session/display"
+	"ibsoak/fakegateway/session/history"
+	"ibsoak/fakegateway/session/marketdata"
+	"ibsoak/fakegateway/session/orders"
+	"ibsoak/fakegateway/session/settings"
 )
 
 const defaultAccount = "DU9000001"
@@ -21,8 +28,8 @@ type Config struct {
 	Accounts []string
 	// Start is the scenario's time when the Gateway starts. Zero: the real one.
 	Start time.Time
-	// Port is what clients read as the port of the API; 0 is none yet. nil: none.
-	Port func() int
+	// Port is what clients can read about the port. Without a Number: it has none.
+	Port settings.Port
 	// Log gets what is unusual. nil: nothing is logged.
 	Log *slog.Logger
 
@@ -34,8 +41,8 @@ func (c Config) WithDefaults() Config {
 	if len(c.Accounts) == 0 {
 		c.Accounts = []string{defaultAccount}
 	}
-	if c.Port == nil {
-		c.Port = func() int { return 0 }
+	if c.Port.Number == nil {
+		c.Port.Number = func() int { return 0 }
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
@@ -48,7 +55,7 @@ func (c Config) WithDefaults() Config {
 func (c Config) Problems() []error {
 	c = c.WithDefaults() // positions may be the default account's
 	_, errs := c.opening()
-	if err := c.Advisor.validate(c.Accounts); err != nil {
+	if err := c.Advisor.Validate(c.Accounts); err != nil {
 		errs = append(errs, wrong("advisor", "%v", err))
 	}
 	return append(errs, c.problems()...)
@@ -73,11 +80,16 @@ func wrong(key, format string, args ...any) error {
 type Login struct {
 	cfg      Config
 	exchange *exchange.Exchange
-	sessions sessions
-	console  console
+	ids      clientIDs
 	upstream upstream
-	lines    lines
-	states   states // of the market, guarded by the exchange's lock
+	advisor  *advisor.Login
+	window   *settings.Window
+	display  display.Groups
+
+	orders     *orders.Login
+	account    *account.Login
+	marketData *marketdata.Login
+	history    *history.Login
 }
 
 // NewLogin makes a login that nobody uses yet, and its exchange.
@@ -86,10 +98,36 @@ func NewLogin(cfg Config) (*Login, error) {
 	if err := errors.Join(cfg.Problems()...); err != nil {
 		return nil, fmt.Errorf("configure login: %w", err)
 	}
-	l := &Login{cfg: cfg, exchange: exchange.New(cfg.exchangeConfig())}
+	x := exchange.New(cfg.exchangeConfig())
+	l := &Login{
+		cfg: cfg, exchange: x,
+		advisor: advisor.NewLogin(cfg.Advisor, cfg.Accounts),
+		window:  settings.NewWindow(cfg.installed()),
+		history: history.NewLogin(history.Settings{
+			EnforcePacing: cfg.EnforcePacing, HistoryLatency: cfg.HistoryLatency,
+		}, x),
+	}
+	l.orders = orders.NewLogin(orders.Settings{
+		OwnCancelsOnly: cfg.OwnCancelsOnly, RepeatFilled: cfg.RepeatFilled,
+		AcceptEmptyTIF: cfg.AcceptEmptyTIF,
+	}, x, l.advisor, l.window)
+	l.account = account.NewLogin(x, l.advisor)
+	l.marketData = marketdata.NewLogin(marketdata.Settings{
+		LiveMarketData: cfg.LiveMarketData, MarketDataDenial: cfg.MarketDataDenial,
+		MarketDataLines: cfg.MarketDataLines,
+	}, x, l.eachClientsFeeds)
 	l.upstream.farms = slices.Clone(cfg.Farms)
-	l.exchange.Subscribe(l.hear)
+	x.Subscribe(l.pass)
 	return l, nil
+}
+
+// installed is what the Gateway's configuration window shows of its settings.
+func (c Config) installed() settings.Installed {
+	return settings.Installed{
+		ReadOnlyAPI: c.ReadOnlyAPI, NoOrdersOnConnect: c.NoOrdersOnConnect,
+		MasterClientID: c.MasterClientID, NoResubmit: c.NoResubmit,
+		AdvisorGroups: c.Advisor.Account != "", Port: c.Port,
+	}
 }
 
 // exchangeConfig is the exchange behind this login.
@@ -109,8 +147,8 @@ func (c Config) exchangeConfig() exchange.Config {
 func (l *Login) Exchange() *exchange.Exchange { return l.exchange }
 
 // Restart forgets what a restart of the Gateway does: which client ids are not free yet, and what
-// clients that are gone have not heard. Their sessions have ended by then.
+// clients that are gone have not received. Their sessions have ended by then.
 func (l *Login) Restart() {
-	l.sessions.forget()
+	l.ids.forget()
 	l.upstream.forget()
 }

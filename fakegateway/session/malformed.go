@@ -9,27 +9,27 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
+	"ibsoak/fakegateway/session/client"
 	"ibsoak/internal/wire"
 )
 
 // unserved refuses a request that IBKR has and this Gateway does not serve, under its own request
 // id, because its client waits for that id.
 func (s *Session) unserved(m wire.Message) {
-	s.fail(int(RequestID(m.Body)), codeValidating,
-		validating("This Gateway does not serve "+m.Kind.String()))
+	s.client.Refuse(int(RequestID(m.Body)), client.Invalid("This Gateway does not serve "+m.Kind.String()))
 }
 
 // Malformed answers a request that the codec does not know or cannot read, and the connection goes
 // on: "Maintain connection upon receiving incorrectly formatted fields" is a Gateway's default.
 func (s *Session) Malformed(payload []byte, err error) {
-	kind, form, rest, idErr := wire.Identify(wire.FromClient, payload, s.version)
+	kind, form, rest, idErr := wire.Identify(wire.FromClient, payload, s.client.Version())
 	switch {
 	case idErr != nil:
-		s.fail(noRequest, codeReading, "Error reading request. "+err.Error())
+		s.client.Fail(client.NoRequest, client.CodeReading, "Error reading request. "+err.Error())
 	case !kind.Known():
-		s.fail(noRequest, 505, "Fatal Error: Unknown message id. "+kind.String())
+		s.client.Fail(client.NoRequest, 505, "Fatal Error: Unknown message id. "+kind.String())
 	default:
-		s.fail(unreadID(kind, form, rest, s.version), codeReading,
+		s.client.Fail(unreadID(kind, form, rest, s.client.Version()), client.CodeReading,
 			"Error reading request. "+err.Error())
 	}
 }
@@ -37,7 +37,7 @@ func (s *Session) Malformed(payload []byte, err error) {
 // RequestID is the request or order id in a message's body, -1 when it carries none.
 func RequestID(body proto.Message) int64 {
 	if body == nil {
-		return noRequest
+		return client.NoRequest
 	}
 	m := body.ProtoReflect()
 	for _, name := range idNames {
@@ -47,7 +47,7 @@ func RequestID(body proto.Message) int64 {
 			}
 		}
 	}
-	return noRequest
+	return client.NoRequest
 }
 
 // idNames are what bodies call their request's id.
@@ -56,7 +56,7 @@ var idNames = []protoreflect.Name{"reqId", "orderId"}
 // maxIDBytes is more than any number has.
 const maxIDBytes = 12
 
-// unreadID finds the id in a body that was not decoded, or noRequest.
+// unreadID finds the id in a body that was not decoded, or client.NoRequest.
 func unreadID(k wire.Kind, form wire.Form, body []byte, v wire.Version) int {
 	empty := wire.NewBody(k).ProtoReflect()
 	for _, name := range idNames {
@@ -67,18 +67,18 @@ func unreadID(k wire.Kind, form wire.Form, body []byte, v wire.Version) int {
 			return textID(body, idField(k, v, f))
 		}
 	}
-	return noRequest
+	return client.NoRequest
 }
 
 // protobufID reads an id that is a body's first field.
 func protobufID(body []byte, field protowire.Number) int {
 	number, kind, n := protowire.ConsumeTag(body)
 	if n < 0 || number != field || kind != protowire.VarintType {
-		return noRequest
+		return client.NoRequest
 	}
 	id, n := protowire.ConsumeVarint(body[n:])
 	if n < 0 {
-		return noRequest
+		return client.NoRequest
 	}
 	return int(int32(id))
 }
@@ -91,7 +91,7 @@ func textID(body []byte, n int) int {
 	}
 	id, err := strconv.ParseInt(string(text[:min(len(text), maxIDBytes)]), 10, 32)
 	if err != nil {
-		return noRequest
+		return client.NoRequest
 	}
 	return int(id)
 }

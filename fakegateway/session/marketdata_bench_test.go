@@ -22,20 +22,6 @@ func (e *encoder) Send(m wire.Message) {
 func (e *encoder) ConnectionID() int { return 1 }
 func (e *encoder) Now() time.Time    { return e.now }
 
-// Ticks have the same bodies again and again: only a number that was not sent lately is written anew.
-func TestTickBodiesAreReused(t *testing.T) {
-	s := New(testLogin(t, Semantics{}), &encoder{}, 225)
-	price := market.Market{}.Quote(listed(t, market.Query{Symbol: "AAPL", SecType: "STK"}), sunday).Bid
-	out := s.ticksOf(6)
-	if n := testing.AllocsPerRun(1000, func() {
-		out.price(liveTicks.bid, price, 300)
-		out.size(liveTicks.askSize, 1200)
-		out.generic(haltedTick, 0)
-	}); n != 0 {
-		t.Errorf("three ticks allocate %v times", n)
-	}
-}
-
 // BenchmarkQuotes is a minute of a client's line of market data, from the market to the frames.
 func BenchmarkQuotes(b *testing.B) {
 	shared := newLogin(b, Config{Seed: 7, Semantics: Semantics{LiveMarketData: true}})

@@ -10,6 +10,8 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"ibsoak/fakegateway/market"
+	"ibsoak/fakegateway/session/client"
+	"ibsoak/fakegateway/session/marketdata"
 	"ibsoak/internal/wire"
 )
 
@@ -64,10 +66,10 @@ func (s *screen) shows(t *testing.T, i market.Instrument, types tickTypes, at ti
 		s.prices[types.high], s.prices[types.low], s.prices[types.open], s.prices[types.close],
 		s.sizes[types.volume], s.texts[types.at])
 	text := func(f float64) string { return fmt.Sprint(f) }
-	want := fmt.Sprint(text(priceOf(q.Bid)), text(priceOf(q.Ask)), text(priceOf(q.Last)),
-		whole(q.BidSize), whole(q.AskSize), whole(q.LastSize),
-		text(priceOf(day.High)), text(priceOf(day.Low)), text(priceOf(day.Open)),
-		text(priceOf(day.PreviousClose)), whole(day.Volume), whole(q.LastAt.Unix()))
+	want := fmt.Sprint(text(client.PriceOf(q.Bid)), text(client.PriceOf(q.Ask)), text(client.PriceOf(q.Last)),
+		client.Whole(q.BidSize), client.Whole(q.AskSize), client.Whole(q.LastSize),
+		text(client.PriceOf(day.High)), text(client.PriceOf(day.Low)), text(client.PriceOf(day.Open)),
+		text(client.PriceOf(day.PreviousClose)), client.Whole(day.Volume), client.Whole(q.LastAt.Unix()))
 	if got != want {
 		t.Fatalf("at %s the screen shows\n%s, the market is\n%s", at, got, want)
 	}
@@ -143,7 +145,7 @@ func TestFrozenData(t *testing.T) {
 		bid               string
 	}{
 		"live":   {liveData, liveData, 0, "-1"},
-		"frozen": {frozenData, frozenData, liveData, fmt.Sprint(priceOf(hours.Quote(apple, sunday).Bid))},
+		"frozen": {frozenData, frozenData, liveData, fmt.Sprint(client.PriceOf(hours.Quote(apple, sunday).Bid))},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := login(t, testLogin(t, Semantics{LiveMarketData: true, SessionsOnly: true}), 225, 1)
@@ -162,7 +164,7 @@ func TestFrozenData(t *testing.T) {
 			if fmt.Sprint(s.dataTypes) != fmt.Sprint(want) {
 				t.Errorf("types of data %v, want %v", s.dataTypes, want)
 			}
-			if q := hours.Quote(apple, l.now); s.prices[liveTicks.bid] != fmt.Sprint(priceOf(q.Bid)) {
+			if q := hours.Quote(apple, l.now); s.prices[liveTicks.bid] != fmt.Sprint(client.PriceOf(q.Bid)) {
 				t.Errorf("the bid is %s, want %s", s.prices[liveTicks.bid], q.Bid)
 			}
 		})
@@ -261,8 +263,8 @@ func TestCombinationIsTheSumOfItsLegs(t *testing.T) {
 		for range 20 {
 			m := market.Market{Seed: 7}
 			a, n := m.Quote(apple, l.now), m.Quote(nvidia, l.now)
-			bid := must(must(a.Bid.Add(a.Bid)).Sub(must(n.Ask.Add(must(n.Ask.Add(n.Ask))))))
-			if got := s.prices[liveTicks.bid]; got != fmt.Sprint(priceOf(bid)) {
+			bid := client.Must(client.Must(a.Bid.Add(a.Bid)).Sub(client.Must(n.Ask.Add(client.Must(n.Ask.Add(n.Ask))))))
+			if got := s.prices[liveTicks.bid]; got != fmt.Sprint(client.PriceOf(bid)) {
 				t.Fatalf("bid %s, its legs make %s", got, bid)
 			}
 			l.steps(market.Step)
@@ -306,8 +308,8 @@ func TestGenericTicks(t *testing.T) {
 		var price float64
 		var size, ms, volume int64
 		if _, err := fmt.Sscanf(s.texts[tradeVolumeTick], "%f;%d;%d;%d;", &price, &size, &ms, &volume); err != nil ||
-			fmt.Sprint(price) != s.prices[liveTicks.last] || whole(size) != s.sizes[liveTicks.lastSize] ||
-			whole(ms/1000) != s.texts[liveTicks.at] || whole(volume) != s.sizes[liveTicks.volume] {
+			fmt.Sprint(price) != s.prices[liveTicks.last] || client.Whole(size) != s.sizes[liveTicks.lastSize] ||
+			client.Whole(ms/1000) != s.texts[liveTicks.at] || client.Whole(volume) != s.sizes[liveTicks.volume] {
 			t.Errorf("RTVolume %q, %v; prices %v", s.texts[tradeVolumeTick], err, s.prices)
 		}
 	})
@@ -327,10 +329,10 @@ func TestDenials(t *testing.T) {
 	delayed := func(l *line) {
 		l.ask(wire.ReqMarketDataType, &protobuf.MarketDataTypeRequest{MarketDataType: num(delayedData)})
 	}
-	for name, tc := range map[Denial]struct{ all, part, delayed string }{
-		DeniedToAPI:        {"errMsg:6 10089", "errMsg:7 10091", "errMsg:8 10167"},
-		DeniedUntilDelayed: {"errMsg:6 10168", "errMsg:7 10090", "errMsg:8 10167"},
-		DeniedAltogether:   {"errMsg:6 354", "errMsg:7 10090", "errMsg:8 354"},
+	for name, tc := range map[marketdata.Denial]struct{ all, part, delayed string }{
+		marketdata.DeniedToAPI:        {"errMsg:6 10089", "errMsg:7 10091", "errMsg:8 10167"},
+		marketdata.DeniedUntilDelayed: {"errMsg:6 10168", "errMsg:7 10090", "errMsg:8 10167"},
+		marketdata.DeniedAltogether:   {"errMsg:6 354", "errMsg:7 10090", "errMsg:8 354"},
 	} {
 		t.Run(string(name), func(t *testing.T) {
 			eachVersion(t, func(t *testing.T, v wire.Version) {

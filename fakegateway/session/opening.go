@@ -10,6 +10,7 @@ import (
 
 	"ibsoak/fakegateway/exchange"
 	"ibsoak/fakegateway/market"
+	"ibsoak/fakegateway/session/contract"
 )
 
 // OpeningPosition is something that an account holds when the Gateway starts: a contract as a
@@ -66,7 +67,7 @@ func (p OpeningPosition) resolve(accounts []string, m market.Market, start time.
 	}
 	if q.ConID == 0 {
 		q.SecType = cmp.Or(q.SecType, string(market.Stock))
-		q.Currency = cmp.Or(q.Currency, currencyUSD)
+		q.Currency = cmp.Or(q.Currency, contract.USD)
 	}
 	found := m.Find(start, q)
 	switch {

@@ -8,6 +8,7 @@ import (
 	"github.com/scmhub/ibapi/protobuf"
 
 	"ibsoak/fakegateway/market"
+	"ibsoak/fakegateway/session/client"
 	"ibsoak/internal/wire"
 )
 
@@ -29,7 +30,7 @@ func TestOptionChain(t *testing.T) {
 		if !slices.ContainsFunc(rows, func(r *protobuf.SecDefOptParameter) bool {
 			return r.GetExchange() == "SMART" && r.GetTradingClass() == option.TradingClass &&
 				slices.Contains(r.GetExpirations(), option.LastTradeDate) &&
-				slices.Contains(r.GetStrikes(), priceOf(option.Strike)) &&
+				slices.Contains(r.GetStrikes(), client.PriceOf(option.Strike)) &&
 				r.GetMultiplier() == "100" && int(r.GetUnderlyingConId()) == apple.ConID
 		}) {
 			t.Errorf("no row has %s", option.LocalSymbol)

@@ -6,13 +6,14 @@ import (
 	"github.com/scmhub/ibapi/protobuf"
 	"google.golang.org/protobuf/proto"
 
+	"ibsoak/fakegateway/session/client"
 	"ibsoak/internal/wire"
 )
 
 // order is a request for AAPL; p is the limit of LMT and the stop of STP.
 func order(id int, action string, n int64, kind string, p float64) *protobuf.PlaceOrderRequest {
 	o := &protobuf.Order{
-		Action: new(action), TotalQuantity: proto.String(whole(n)), OrderType: new(kind),
+		Action: new(action), TotalQuantity: proto.String(client.Whole(n)), OrderType: new(kind),
 		Tif: new("DAY"), Transmit: proto.Bool(true), OrderRef: new("ref-1"),
 	}
 	switch kind {

@@ -9,6 +9,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"ibsoak/fakegateway/market"
+	"ibsoak/fakegateway/session/client"
 	"ibsoak/internal/wire"
 )
 
@@ -48,8 +49,8 @@ func TestRealTimeBarsAreThoseOfHistory(t *testing.T) {
 				}
 				var want []string
 				for _, b := range h.Bars {
-					want = append(want, fmt.Sprintln(b.Start.Unix(), priceOf(b.Open), priceOf(b.High),
-						priceOf(b.Low), priceOf(b.Close), whole(b.Volume), b.WAP, int32(b.Trades)))
+					want = append(want, fmt.Sprintln(b.Start.Unix(), client.PriceOf(b.Open), client.PriceOf(b.High),
+						client.PriceOf(b.Low), client.PriceOf(b.Close), client.Whole(b.Volume), b.WAP, int32(b.Trades)))
 				}
 				if len(want) != 60 || fmt.Sprint(got) != fmt.Sprint(want) {
 					t.Fatalf("%d bars, want %d: first %s, want %s", len(got), len(want), got[:1], want[:1])

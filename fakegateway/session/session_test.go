@@ -10,8 +10,11 @@ import (
 	"github.com/scmhub/ibapi/protobuf"
 	"google.golang.org/protobuf/proto"
 
+	"ibsoak/fakegateway/session/client"
 	"ibsoak/internal/wire"
 )
+
+func num(n int) *int32 { return client.Num(n) }
 
 // sunday is when every test of sessions begins: New York is closed, the simulated market is not.
 var sunday = time.Date(2026, 11, 22, 15, 30, 0, 0, time.UTC)

@@ -4,48 +4,21 @@ import (
 	"github.com/scmhub/ibapi/protobuf"
 	"google.golang.org/protobuf/proto"
 
-	"ibsoak/fakegateway/exchange"
+	"ibsoak/fakegateway/session/client"
 	"ibsoak/internal/wire"
 )
 
-func init() {
-	serve(map[wire.Kind]handler{
-		wire.StartAPI:               on((*Session).repeatedStart),
-		wire.ReqCurrentTime:         on((*Session).reqCurrentTime),
-		wire.ReqCurrentTimeInMillis: on((*Session).reqCurrentTimeInMillis),
-		wire.ReqIds:                 on((*Session).reqIds),
-		wire.ReqManagedAccts:        on((*Session).reqManagedAccts),
-		wire.SetServerLogLevel:      on((*Session).setServerLogLevel),
-		wire.ReqUserInfo:            on((*Session).reqUserInfo),
-	})
-}
-
-// IBKR's error codes for requests that are refused as such.
-const (
-	codeNoSecurity = 200
-	codeLogLevel   = 319
-	codeReading    = 320
-	codeValidating = 321
-	codeProcessing = 322
-
-	textNoSecurity = "No security definition has been found for the request"
-	textReadOnly   = "Error validating request.-'aa' : cause - " +
-		"The API interface is currently in Read-Only mode."
-)
-
-// validating is the text of error 321. The name before the cause is an obfuscated class of the
-// Gateway, which changes with every build.
-func validating(cause string) string { return "Error validating request.-'bF' : cause - " + cause }
+const codeLogLevel = 319
 
 func (s *Session) reqCurrentTime(*protobuf.CurrentTimeRequest) {
-	s.send(wire.CurrentTime, &protobuf.CurrentTime{
-		CurrentTime: proto.Int64(s.conn.Now().Unix()),
+	s.client.Send(wire.CurrentTime, &protobuf.CurrentTime{
+		CurrentTime: proto.Int64(s.client.Now().Unix()),
 	})
 }
 
 func (s *Session) reqCurrentTimeInMillis(*protobuf.CurrentTimeInMillisRequest) {
-	s.send(wire.CurrentTimeInMillis, &protobuf.CurrentTimeInMillis{
-		CurrentTimeInMillis: proto.Int64(s.conn.Now().UnixMilli()),
+	s.client.Send(wire.CurrentTimeInMillis, &protobuf.CurrentTimeInMillis{
+		CurrentTimeInMillis: proto.Int64(s.client.Now().UnixMilli()),
 	})
 }
 
@@ -58,21 +31,21 @@ const (
 // setServerLogLevel has no answer; what a client asks for changes no log of ours.
 func (s *Session) setServerLogLevel(m *protobuf.SetServerLogLevelRequest) {
 	if level := m.GetLogLevel(); level < lowestLogLevel || level > highestLogLevel {
-		s.fail(noRequest, codeLogLevel, "Invalid log level")
+		s.client.Fail(client.NoRequest, codeLogLevel, "Invalid log level")
 	}
 }
 
 // reqIds gives the next order id; the number of ids asked for has no meaning any more.
 func (s *Session) reqIds(*protobuf.IdsRequest) {
-	if s.login.readOnly() {
-		s.fail(noRequest, codeValidating, textReadOnly)
+	if s.login.window.ReadOnly() {
+		s.client.Refuse(client.NoRequest, client.ReadOnly)
 		return
 	}
-	s.login.exchange.View(s.conn.Now(), func(v *exchange.View) { s.sendNextValidID(v) })
+	s.login.exchange.View(s.client.Now(), s.sendNextValidID)
 }
 
 func (s *Session) reqManagedAccts(*protobuf.ManagedAccountsRequest) { s.sendManagedAccounts() }
 
 func (s *Session) reqUserInfo(m *protobuf.UserInfoRequest) {
-	s.send(wire.UserInfo, &protobuf.UserInfo{ReqId: m.ReqId, WhiteBrandingId: proto.String("")})
+	s.client.Send(wire.UserInfo, &protobuf.UserInfo{ReqId: m.ReqId, WhiteBrandingId: proto.String("")})
 }

@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"ibsoak/fakegateway/market"
+	"ibsoak/fakegateway/session/client"
 	"ibsoak/internal/wire"
 )
 
@@ -44,14 +45,14 @@ func TestTickByTickIsTheTape(t *testing.T) {
 				was.AskSize == is.AskSize {
 				return ""
 			}
-			return fmt.Sprintf("%d %v %v %d %d", is.At.Unix(), priceOf(is.Bid), priceOf(is.Ask),
+			return fmt.Sprintf("%d %v %v %d %d", is.At.Unix(), client.PriceOf(is.Bid), client.PriceOf(is.Ask),
 				is.BidSize, is.AskSize)
 		},
 		"MidPoint": func(was, is market.Tick) string {
 			if was.Mid() == is.Mid() {
 				return ""
 			}
-			return fmt.Sprintf("%d %v", is.At.Unix(), priceOf(is.Mid()))
+			return fmt.Sprintf("%d %v", is.At.Unix(), client.PriceOf(is.Mid()))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -97,7 +98,7 @@ func trade(_, is market.Tick) string {
 	if is.LastSize == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%d %v %d %s", is.At.Unix(), priceOf(is.Last), is.LastSize, is.Exchange)
+	return fmt.Sprintf("%d %v %d %s", is.At.Unix(), client.PriceOf(is.Last), is.LastSize, is.Exchange)
 }
 
 func TestTicksOfThePastComeFirst(t *testing.T) {

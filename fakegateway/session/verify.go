@@ -13,23 +13,14 @@ import (
 // textNoKey is our wording: no capture of a failed verification is known.
 const textNoKey = "The API name is not registered for verification"
 
-func init() {
-	serve(map[wire.Kind]handler{
-		wire.VerifyRequest:        failVerification,
-		wire.VerifyMessage:        failVerification,
-		wire.VerifyAndAuthRequest: failVerifyAndAuth,
-		wire.VerifyAndAuthMessage: failVerifyAndAuth,
-	})
-}
-
 func failVerification(s *Session, _ proto.Message) {
-	s.send(wire.VerifyCompleted, &protobuf.VerifyCompleted{
+	s.client.Send(wire.VerifyCompleted, &protobuf.VerifyCompleted{
 		IsSuccessful: proto.Bool(false), ErrorText: proto.String(textNoKey),
 	})
 }
 
 func failVerifyAndAuth(s *Session, _ proto.Message) {
-	s.send(wire.VerifyAndAuthCompleted, &wire.VerifyAndAuthCompletedBody{
+	s.client.Send(wire.VerifyAndAuthCompleted, &wire.VerifyAndAuthCompletedBody{
 		IsSuccessful: proto.Bool(false), ErrorText: proto.String(textNoKey),
 	})
 }

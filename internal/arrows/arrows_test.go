@@ -59,7 +59,7 @@ var rules = []rule{
 		reason: "prices are a function of seed, instrument and time: no order and no client moves them",
 	},
 	{
-		from: []string{"ibsoak/fakegateway/session"},
+		from: []string{"ibsoak/fakegateway/session/..."},
 		never: []string{
 			"ibsoak/fakegateway", "ibsoak/fakegateway/fault", "ibsoak/fakegateway/hook",
 			"ibsoak/fakegateway/recording/...", "ibsoak/internal/sockets",
@@ -67,10 +67,86 @@ var rules = []rule{
 		reason: "a session answers what it is asked: sockets and what goes wrong with them are its connection's",
 	},
 	{
-		from:   []string{"ibsoak/fakegateway/session"},
+		from:   []string{"ibsoak/fakegateway/session/..."},
 		never:  []string{"net", "os", "syscall"},
 		direct: true,
 		reason: "a session has a Conn: whether that is a socket is not for it to know",
+	},
+	{
+		from: []string{
+			"ibsoak/fakegateway/session/client", "ibsoak/fakegateway/session/contract",
+			"ibsoak/fakegateway/session/feed",
+		},
+		never: []string{
+			"ibsoak/fakegateway/session/account", "ibsoak/fakegateway/session/advisor",
+			"ibsoak/fakegateway/session/display", "ibsoak/fakegateway/session/history",
+			"ibsoak/fakegateway/session/marketdata", "ibsoak/fakegateway/session/orders",
+			"ibsoak/fakegateway/session/reference", "ibsoak/fakegateway/session/settings",
+		},
+		reason: "what all requests share knows none of them",
+	},
+	{
+		from:   []string{"ibsoak/fakegateway/session/client"},
+		never:  []string{"ibsoak/fakegateway/exchange"},
+		reason: "where answers go does not depend on the books",
+	},
+	{
+		from: []string{"ibsoak/fakegateway/session/orders"},
+		never: []string{
+			"ibsoak/fakegateway/session/account", "ibsoak/fakegateway/session/display",
+			"ibsoak/fakegateway/session/feed", "ibsoak/fakegateway/session/history",
+			"ibsoak/fakegateway/session/marketdata", "ibsoak/fakegateway/session/reference",
+		},
+		reason: "an order's story comes from the books as events, not from what a client has subscribed to",
+	},
+	{
+		from: []string{"ibsoak/fakegateway/session/account"},
+		never: []string{
+			"ibsoak/fakegateway/session/display", "ibsoak/fakegateway/session/feed",
+			"ibsoak/fakegateway/session/history", "ibsoak/fakegateway/session/marketdata",
+			"ibsoak/fakegateway/session/orders", "ibsoak/fakegateway/session/reference",
+			"ibsoak/fakegateway/session/settings",
+		},
+		reason: "what an account holds comes from the books, whoever has traded it",
+	},
+	{
+		from: []string{"ibsoak/fakegateway/session/history"},
+		never: []string{
+			"ibsoak/fakegateway/session/account", "ibsoak/fakegateway/session/advisor",
+			"ibsoak/fakegateway/session/display", "ibsoak/fakegateway/session/marketdata",
+			"ibsoak/fakegateway/session/orders", "ibsoak/fakegateway/session/reference",
+			"ibsoak/fakegateway/session/settings",
+		},
+		reason: "live market data begins with ticks of the past, and the past does not need it",
+	},
+	{
+		from: []string{"ibsoak/fakegateway/session/marketdata"},
+		never: []string{
+			"ibsoak/fakegateway/session/account", "ibsoak/fakegateway/session/advisor",
+			"ibsoak/fakegateway/session/display", "ibsoak/fakegateway/session/orders",
+			"ibsoak/fakegateway/session/reference", "ibsoak/fakegateway/session/settings",
+		},
+		reason: "the market is the same for every account and every order",
+	},
+	{
+		from: []string{"ibsoak/fakegateway/session/reference"},
+		never: []string{
+			"ibsoak/fakegateway/session/account", "ibsoak/fakegateway/session/advisor",
+			"ibsoak/fakegateway/session/display", "ibsoak/fakegateway/session/feed",
+			"ibsoak/fakegateway/session/history", "ibsoak/fakegateway/session/marketdata",
+			"ibsoak/fakegateway/session/orders", "ibsoak/fakegateway/session/settings",
+		},
+		reason: "reference data is looked up: nobody subscribes to it",
+	},
+	{
+		from: []string{
+			"ibsoak/fakegateway/session/advisor", "ibsoak/fakegateway/session/settings",
+		},
+		never: []string{
+			"ibsoak/fakegateway/exchange", "ibsoak/fakegateway/session/contract",
+			"ibsoak/fakegateway/session/feed",
+		},
+		reason: "settings are read by those who follow them, and know no books",
 	},
 	{
 		from: []string{"ibsoak/fakegateway/recording"},

@@ -12,6 +12,7 @@ import (
 	"ibsoak/fakegateway"
 	"ibsoak/fakegateway/fault"
 	"ibsoak/fakegateway/recording"
+	"ibsoak/fakegateway/session"
 	"ibsoak/internal/wire"
 )
 
@@ -40,8 +41,8 @@ type holding struct {
 // imply makes the world of a transcript.
 func imply(c Capture) world {
 	w := world{config: fakegateway.Config{
-		Semantics: fakegateway.Semantics{
-			AllowShort: true, LiveMarketData: true, Farms: []fakegateway.Farm{},
+		Semantics: session.Semantics{
+			AllowShort: true, LiveMarketData: true, Farms: []session.Farm{},
 		},
 	}}
 	placed, traded, streamed := false, false, false
@@ -143,17 +144,17 @@ func (w *world) learn(m wire.Message, session int, placed, bootstrap bool) {
 const appleConID = 265598
 
 // farmKinds are the kinds of farms by the code of their notice.
-var farmKinds = map[int32]fakegateway.FarmKind{
-	2104: fakegateway.MarketFarm, 2106: fakegateway.HistoryFarm, 2158: fakegateway.SecDefFarm,
+var farmKinds = map[int32]session.FarmKind{
+	2104: session.MarketFarm, 2106: session.HistoryFarm, 2158: session.SecDefFarm,
 }
 
-func (w *world) learnError(e *protobuf.ErrorMessage, session int, bootstrap bool) {
+func (w *world) learnError(e *protobuf.ErrorMessage, nth int, bootstrap bool) {
 	kind, isFarm := farmKinds[e.GetErrorCode()]
 	switch {
-	case isFarm && bootstrap && session == 0:
+	case isFarm && bootstrap && nth == 0:
 		_, name, _ := strings.Cut(e.GetErrorMsg(), ":")
-		w.config.Farms = append(w.config.Farms, fakegateway.Farm{
-			Name: name, Kind: kind, State: fakegateway.FarmIsOK,
+		w.config.Farms = append(w.config.Farms, session.Farm{
+			Name: name, Kind: kind, State: session.FarmIsOK,
 		})
 	case e.GetErrorCode() == delayedShown && !w.delayed:
 		w.delayed, w.config.LiveMarketData = true, false

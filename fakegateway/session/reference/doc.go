@@ -1,0 +1,5 @@
+// Package reference is what a client can look up and what does not change while it looks: contracts,
+// option chains, market rules, exchanges, news and its providers.
+//
+// It must not know orders and subscriptions.
+package reference
