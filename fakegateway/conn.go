@@ -90,9 +90,6 @@ func newConn(s *Server, nc halfCloser, row *Connection, ordinal int) *conn {
 	return c
 }
 
-// ConnectionID is the ledger number.
-func (c *conn) ConnectionID() int { return c.id }
-
 // Now is the scenario's clock.
 func (c *conn) Now() time.Time { return c.srv.clock.now() }
 
@@ -258,6 +255,10 @@ func (c *conn) start(a arrival) bool {
 	if c.isMuted() {
 		c.ready = true // there is no bootstrap to wait for, and no session when the mute is over
 		return true
+	}
+	if c.version < wire.MinVersion {
+		c.sendAway()
+		return false
 	}
 	c.settle(id)
 	c.session = session.New(c.srv.login, c, c.version)

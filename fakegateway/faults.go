@@ -216,7 +216,7 @@ func (c *conn) inboundFrame(a arrival, kind, note string) frame {
 			kind = k.String()
 		}
 	}
-	f := c.rawFrame(wire.AppendFrame(nil, a.payload), kind, note)
+	f := c.rawFrame(a.frame(), kind, note)
 	f.at, f.version = a.at, c.version
 	return f
 }

@@ -7,7 +7,7 @@ import (
 	"ibsoak/fakegateway/session/settings"
 )
 
-// PortSettings say who may connect, when, and how fast he may talk. The zero value is a Gateway as it
+// PortSettings say who may connect, when, and how fast a client may send. The zero value is a Gateway as it
 // is installed; where it differs, the field says so. Durations are on the scenario's clock, unless a
 // field says real time.
 type PortSettings struct {

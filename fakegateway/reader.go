@@ -41,6 +41,14 @@ func (a arrival) greeting() string {
 	return text
 }
 
+// frame is a message as it came, its length before it.
+func (a arrival) frame() []byte {
+	if len(a.payload) == 0 {
+		return make([]byte, 4) // a frame without a message is its length
+	}
+	return wire.AppendFrame(nil, a.payload)
+}
+
 // reader owns the receiving half of a connection.
 type reader struct {
 	c        *conn
@@ -100,7 +108,10 @@ func (r *reader) stream(buffered *bufio.Reader) error {
 	frames := wire.NewFrameReader(buffered)
 	for err == nil {
 		var payload []byte
-		if payload, err = frames.Next(); err != nil {
+		if payload, err = frames.Next(); isEmptyFrame(err) {
+			err = nil // a request that cannot be read, which the loop answers
+		}
+		if err != nil {
 			break
 		}
 		if r.meter != nil && !r.pace() || !r.deliver(arrival{payload: payload}) {
@@ -152,6 +163,11 @@ func (r *reader) isOver() bool {
 	default:
 		return false
 	}
+}
+
+func isEmptyFrame(err error) bool {
+	var frame *wire.FrameError
+	return errors.As(err, &frame) && frame.IsEmpty()
 }
 
 // atEOF is the client's FIN, inside a unit of the stream or between two.

@@ -11,6 +11,7 @@ import (
 type Preview struct {
 	Order              Order
 	Commission         decimal.Decimal
+	LeastCommission    decimal.Decimal // when a single unit fills, and no more
 	CommissionCurrency string
 	Before, After      Margins
 }
@@ -51,6 +52,7 @@ func (x *Exchange) preview(o *order) Preview {
 		value, p.CommissionCurrency = mul(value, rate), baseCurrency
 	}
 	p.Commission = Commission(i.SecType, o.Quantity, value)
+	p.LeastCommission = Commission(i.SecType, 1, quo(value, shares(o.Quantity)))
 	p.Before = x.margins(o.Account)
 
 	held := x.quantity(o.Account, o.ConID)

@@ -14,7 +14,7 @@
 //	settings    the Gateway's configuration window
 //	display     groups of linked windows
 //
-// In each of them a Login is what all clients share, and a Session is one client's part. Below them
+// In most of them a Login is what all clients share, and a Session is one client's part. Below them
 // are client (where answers go), contract (what a client calls a contract) and feed (subscriptions).
 // What is common stays here: client ids, the start of a session, the connection to IBKR's servers,
 // the answers to what cannot be read. The tests of what is answered are here too: they ask through

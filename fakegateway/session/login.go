@@ -15,6 +15,7 @@ import (
 	"ibsoak/fakegateway/session/history"
 	"ibsoak/fakegateway/session/marketdata"
 	"ibsoak/fakegateway/session/orders"
+	"ibsoak/fakegateway/session/reference"
 	"ibsoak/fakegateway/session/settings"
 )
 
@@ -90,6 +91,7 @@ type Login struct {
 	account    *account.Login
 	marketData *marketdata.Login
 	history    *history.Login
+	reference  reference.Settings
 }
 
 // NewLogin makes a login that nobody uses yet, and its exchange.
@@ -101,15 +103,16 @@ func NewLogin(cfg Config) (*Login, error) {
 	x := exchange.New(cfg.exchangeConfig())
 	l := &Login{
 		cfg: cfg, exchange: x,
-		advisor: advisor.NewLogin(cfg.Advisor, cfg.Accounts),
-		window:  settings.NewWindow(cfg.installed()),
+		advisor:   advisor.NewLogin(cfg.Advisor, cfg.Accounts),
+		window:    settings.NewWindow(cfg.installed()),
+		reference: reference.Settings{LastTradeDateOnly: cfg.LastTradeDateOnly},
 		history: history.NewLogin(history.Settings{
 			EnforcePacing: cfg.EnforcePacing, HistoryLatency: cfg.HistoryLatency,
 		}, x),
 	}
 	l.orders = orders.NewLogin(orders.Settings{
 		OwnCancelsOnly: cfg.OwnCancelsOnly, RepeatFilled: cfg.RepeatFilled,
-		AcceptEmptyTIF: cfg.AcceptEmptyTIF,
+		AcceptEmptyTIF: cfg.AcceptEmptyTIF, CommissionRange: cfg.CommissionRange,
 	}, x, l.advisor, l.window)
 	l.account = account.NewLogin(x, l.advisor)
 	l.marketData = marketdata.NewLogin(marketdata.Settings{

@@ -19,8 +19,7 @@ func (e *encoder) Send(m wire.Message) {
 	e.frame, _ = wire.Append(e.frame[:0], m, 225)
 	e.sent++
 }
-func (e *encoder) ConnectionID() int { return 1 }
-func (e *encoder) Now() time.Time    { return e.now }
+func (e *encoder) Now() time.Time { return e.now }
 
 // BenchmarkQuotes is a minute of a client's line of market data, from the market to the frames.
 func BenchmarkQuotes(b *testing.B) {

@@ -47,7 +47,7 @@ func New(l *Login, conn client.Conn, version wire.Version) *Session {
 		orders:     orders.New(l.orders, c),
 		account:    account.New(l.account, c),
 		marketData: marketdata.New(l.marketData, c, feeds, past),
-		reference:  reference.New(l.exchange, c),
+		reference:  reference.New(l.reference, l.exchange, c),
 		advisor:    advisor.New(l.advisor, c),
 		settings:   settings.New(l.window, c),
 		display:    display.New(&l.display, c),

@@ -43,8 +43,7 @@ func (l *line) Send(m wire.Message) {
 	l.sent = append(l.sent, got)
 }
 
-func (l *line) ConnectionID() int { return 1 }
-func (l *line) Now() time.Time    { return l.now }
+func (l *line) Now() time.Time { return l.now }
 
 // versions are the last with text only, a mixed one, and the newest; and an old client's.
 var versions = []wire.Version{178, 200, 212, 225}

@@ -14,7 +14,8 @@ import (
 )
 
 // Semantics are the settings of a Gateway that change what it answers, and of the exchange behind
-// it. Who may connect, and how fast he may talk, are settings of the port.
+// it. Who may connect, and how fast a client may send, are settings of the
+// port.
 //
 // The zero value is a Gateway as it is installed, before a market that never closes and that fills
 // at once; where it differs, the field says so. Durations are on the scenario's clock. The YAML names
@@ -43,6 +44,10 @@ type Semantics struct {
 	// AcceptEmptyTIF takes an order without a time in force as DAY at every version. Default: up
 	// to version 202; Gateways at 225 answer 10052.
 	AcceptEmptyTIF bool `yaml:"acceptEmptyTif"`
+	// CommissionRange answers a what-if with a least and a most commission in place of the one
+	// expected, as users of tiered prices report (ib_insync issue 380): of one unit, and of all.
+	// Default: the commission expected.
+	CommissionRange bool `yaml:"commissionRange"`
 	// NoResubmit unchecks "Maintain and resubmit orders when connection is restored": an order
 	// during an outage is rejected (201). Default: it waits in the Gateway for the end of it.
 	NoResubmit bool `yaml:"noResubmit"`
@@ -61,6 +66,11 @@ type Semantics struct {
 	// MarketDataLines is how many market data subscriptions the login may have at a time, over
 	// all clients; one more gets error 101. 0: 100.
 	MarketDataLines int `yaml:"marketDataLines"`
+	// LastTradeDateOnly leaves time and zone out of the last trade date in contract details, as
+	// users of Gateways at 176 have it of contracts that expire late (ib_insync issue 605).
+	// Default: "20261218 08:30:00 US/Central", as captured from a Gateway at 225. The field
+	// lastTradeDate, from 182 on, is a date in either case.
+	LastTradeDateOnly bool `yaml:"lastTradeDateOnly"`
 	// EnforcePacing refuses historical data requests beyond IBKR's limits for bars of 30 seconds or
 	// less with error 162. Default: they are answered.
 	EnforcePacing bool `yaml:"enforcePacing"`

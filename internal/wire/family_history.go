@@ -40,14 +40,14 @@ func reqHistoricalData(f *fields, m *pb.HistoricalDataRequest) {
 
 func cancelHistoricalData(f *fields, m *pb.CancelHistoricalData) { f.requestID("1", &m.ReqId) }
 
-// historicalData carried the answer's window until 196, when historicalDataEnd took it over. The
-// protobuf type has no place for it, so below 196 the window is that of the bars.
+// historicalData carried the answer's window until 196 (see SetHistoryWindow).
 func historicalData(f *fields, m *pb.HistoricalData) {
 	f.int(&m.ReqId, zero)
-	if f.version < 196 {
-		start, end := barsWindow(m.HistoricalDataBars)
-		f.fixed(start)
-		f.fixed(end)
+	if f.version < HistoryWindowVersion {
+		start, end := f.historyWindow(m)
+		if f.reading {
+			defer func() { keepWindow(m, start, end) }()
+		}
 	}
 	const fieldsEach = 8
 	list(f, &m.HistoricalDataBars, fieldsEach, func(b *pb.HistoricalDataBar) {
@@ -61,13 +61,6 @@ func historicalData(f *fields, m *pb.HistoricalData) {
 		f.int(&b.BarCount, zero)
 	})
 	f.required()
-}
-
-func barsWindow(bars []*pb.HistoricalDataBar) (start, end string) {
-	if len(bars) == 0 {
-		return "", ""
-	}
-	return bars[0].GetDate(), bars[len(bars)-1].GetDate()
 }
 
 func historicalDataEnd(f *fields, m *pb.HistoricalDataEnd) {

@@ -37,6 +37,10 @@ func (e *FrameError) Error() string {
 		e.Offset, e.Length, e.Seen, e.Err)
 }
 
+// IsEmpty reports a frame that declares no payload: the next frame follows it, other than after the
+// other errors.
+func (e *FrameError) IsEmpty() bool { return e.Length == 0 && errors.Is(e.Err, ErrFrameLength) }
+
 // Unwrap gives the cause.
 func (e *FrameError) Unwrap() error { return e.Err }
 

@@ -118,24 +118,22 @@ func (h *history) answer() {
 	for i, b := range data.Bars {
 		bars[i] = h.query.format.bar(b)
 	}
+	start, end := h.query.window(data.End)
 	for len(bars) > 0 {
 		n := fitting(bars, splitBytes)
-		s.client.Send(wire.HistoricalData, &protobuf.HistoricalData{
-			ReqId: client.Num(h.id), HistoricalDataBars: bars[:n],
-		})
+		answer := &protobuf.HistoricalData{ReqId: client.Num(h.id), HistoricalDataBars: bars[:n]}
+		if s.client.Version() < wire.HistoryWindowVersion {
+			wire.SetHistoryWindow(answer, start, end)
+		}
+		s.client.Send(wire.HistoricalData, answer)
 		bars = bars[n:]
 	}
-	if s.client.Version() >= historyEndVersion {
+	if s.client.Version() >= wire.HistoryWindowVersion {
 		s.client.Send(wire.HistoricalDataEnd, &protobuf.HistoricalDataEnd{
-			ReqId:        client.Num(h.id),
-			StartDateStr: proto.String(h.query.format.stamp(data.Start)),
-			EndDateStr:   proto.String(h.query.format.stamp(data.End)),
+			ReqId: client.Num(h.id), StartDateStr: proto.String(start), EndDateStr: proto.String(end),
 		})
 	}
 }
-
-// historyEndVersion is the first version with historicalDataEnd.
-const historyEndVersion wire.Version = 196
 
 // fitting is how many bars make a message of at most so many bytes; at least one.
 func fitting(bars []*protobuf.HistoricalDataBar, most int) int {

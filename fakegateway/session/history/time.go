@@ -83,6 +83,28 @@ func (f barFormat) bar(b market.Bar) *protobuf.HistoricalDataBar {
 	}
 }
 
+// window is what an answer says of its time: from a duration before its end, by the calendar in the
+// instrument's zone, whatever the first bar is. Of 7 D that ended on 2023-06-27 20:26:08 it began on
+// 2023-06-20 20:26:08, and the first bar was of 2023-06-16 (rust-ibapi issue 93); at 200 it is the
+// same ("20260407 10:23:05 US/Eastern" for 5 D).
+func (q historyQuery) window(end time.Time) (from, to string) {
+	n, start := q.Duration.Count, end.In(q.Instrument.Zone())
+	switch q.Duration.Unit {
+	case market.Second:
+		start = start.Add(-time.Duration(n) * time.Second)
+	case market.Day:
+		start = start.AddDate(0, 0, -n)
+	case market.Week:
+		const days = 7
+		start = start.AddDate(0, 0, -days*n)
+	case market.Month:
+		start = start.AddDate(0, -n, 0)
+	case market.Year:
+		start = start.AddDate(-n, 0, 0)
+	}
+	return q.format.stamp(start), q.format.stamp(end)
+}
+
 // title writes "BID_ASK" as "Bid_ask".
 func title(s string) string {
 	if s == "" {

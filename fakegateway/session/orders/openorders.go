@@ -182,6 +182,9 @@ func (s *Session) orderOf(o exchange.Order) *protobuf.Order {
 		order.LmtPriceOffset = client.Float(o.LimitOffset)
 	}
 	repeat(order, asked)
+	if s.client.Version() >= wire.OvernightConditionsVersion && wire.ConditionsIncludeOvernight(asked) {
+		wire.IncludeOvernightConditions(order)
+	}
 	return order
 }
 

@@ -13,6 +13,8 @@ type Settings struct {
 	OwnCancelsOnly bool // a client cancels its own orders only
 	RepeatFilled   bool // openOrder and orderStatus of a filled order are sent twice
 	AcceptEmptyTIF bool // at every version
+	// CommissionRange answers a what-if with the least and the most that an order can cost.
+	CommissionRange bool
 }
 
 // Login is what all clients share.

@@ -30,6 +30,11 @@ func (s *Session) whatIf(m *protobuf.PlaceOrderRequest, r exchange.OrderRequest)
 	st.EquityWithLoanBefore, st.EquityWithLoanAfter = client.Float(before.Equity), client.Float(after.Equity)
 	st.EquityWithLoanChange = change(before.Equity, after.Equity)
 	st.CommissionAndFees = client.Float(p.Commission)
+	if s.login.cfg.CommissionRange {
+		st.CommissionAndFees = nil
+		st.MinCommissionAndFees = client.Float(p.LeastCommission)
+		st.MaxCommissionAndFees = client.Float(p.Commission)
+	}
 	st.CommissionAndFeesCurrency, st.MarginCurrency = new(p.CommissionCurrency), new(contract.USD)
 	open.OrderId = m.OrderId
 	s.client.Send(wire.OpenOrder, open)

@@ -50,7 +50,10 @@ func (s *Session) sendContract(id *int32, i market.Instrument, venue string, ses
 	}
 	if i.LastTradeDate != "" {
 		c.LastTradeDate = proto.String(i.LastTradeDate)
-		c.LastTradeDateOrContractMonth = proto.String(lastTrade(i))
+		c.LastTradeDateOrContractMonth = c.LastTradeDate
+		if !s.cfg.LastTradeDateOnly {
+			c.LastTradeDateOrContractMonth = proto.String(lastTrade(i))
+		}
 	}
 	if i.SecType == market.Bond {
 		kind = wire.BondContractData
