@@ -76,7 +76,7 @@ func (s *Server) throttles(now time.Time) time.Duration {
 		return now.Sub(t) >= s.cfg.LoginWindow
 	})
 	if len(s.logins) >= s.cfg.MaxLogins {
-		return s.clock.real(s.cfg.LoginStall)
+		return s.clock.Real(s.cfg.LoginStall)
 	}
 	s.logins = append(s.logins, now)
 	return 0

@@ -30,7 +30,7 @@ func (p *port) FillBacklog(hit fault.Hit) (wire string, err error) {
 		return "nothing", err
 	}
 	p.lasts(hit)
-	p.s.board.tell(Event{Kind: EventRefusing, Message: "accept queue full"})
+	p.s.board.Announce(Event{Kind: EventRefusing, Message: "accept queue full"})
 	ln, ok := p.ln.(syscall.Conn)
 	if !ok {
 		return "not accepting", fmt.Errorf("a %s listener has no accept queue to shorten",

@@ -142,7 +142,7 @@ func TestNightlyRestartInVirtualTime(t *testing.T) {
 		if at := time.Since(began); at != 46*time.Minute+50*time.Second {
 			t.Errorf("the next id came after %s, want 46 m 50 s", at)
 		}
-		if now := g.clock.now(); !now.Equal(start.Add(46*time.Minute + 50*time.Second)) {
+		if now := g.clock.Now(); !now.Equal(start.Add(46*time.Minute + 50*time.Second)) {
 			t.Errorf("the scenario's clock says %s", now)
 		}
 	})

@@ -17,16 +17,16 @@ func (s *Server) runExchange() {
 		select {
 		case <-timer.C:
 			s.hush.Lock()
-			s.exchange.Advance(s.clock.now())
+			s.exchange.Advance(s.clock.Now())
 			s.hush.Unlock()
 		case <-s.exchange.Changed():
 		case <-s.stop:
 			return
 		}
-		s.board.tell(Event{Kind: EventBooks})
+		s.board.Announce(Event{Kind: EventBooks})
 		wait := idleWait
 		if at, ok := s.exchange.NextEvent(); ok {
-			wait = max(0, s.clock.until(at))
+			wait = max(0, s.clock.Until(at))
 		}
 		timer.Reset(wait)
 	}
@@ -39,7 +39,7 @@ func (s *Server) runSchedule() {
 	for {
 		wait := idleWait
 		if at, ok := s.plan.NextAt(); ok {
-			wait = max(0, s.clock.real(at-s.clock.elapsed()))
+			wait = max(0, s.clock.Real(at-s.clock.Elapsed()))
 		}
 		timer.Reset(wait)
 		select {
@@ -76,7 +76,7 @@ func (s *Server) strikeDue() {
 		case c != nil:
 			c.do(hit)
 		default:
-			s.board.receipt(fault.Receipt{
+			s.board.File(fault.Receipt{
 				Fault: hit.ID, Planned: hit.What.Do, Wire: "nothing", Point: hit.Point,
 				At: time.Now(), Mismatch: "no live connection was selected",
 			})

@@ -91,7 +91,7 @@ func newConn(s *Server, nc halfCloser, row *Connection, ordinal int) *conn {
 }
 
 // Now is the scenario's clock.
-func (c *conn) Now() time.Time { return c.srv.clock.now() }
+func (c *conn) Now() time.Time { return c.srv.clock.Now() }
 
 // Send queues m for writing and never blocks. A message that the negotiated version cannot carry is
 // logged and dropped, as is everything after the end of the session.
@@ -189,7 +189,7 @@ func (c *conn) handle(a arrival) bool {
 	case a.preamble != nil:
 		return c.greet(a)
 	case c.isMuted():
-		c.srv.board.inbound(c.row, c.unanswered(a))
+		c.srv.board.Inbound(c.row, c.unanswered(a))
 		return true
 	case !c.started:
 		return c.start(a)
@@ -203,7 +203,7 @@ func (c *conn) greet(a arrival) bool {
 	c.version = wire.Negotiate(wire.Version(c.srv.cfg.MaxServerVersion), *a.preamble)
 	c.spoken.Store(int64(c.version))
 	c.track.Version(c.version)
-	c.srv.board.update(c.row, Event{}, func(r *Connection) { r.ServerVersion = int(c.version) })
+	c.srv.board.Update(c.row, Event{}, func(r *Connection) { r.ServerVersion = int(c.version) })
 	if !c.reached(fault.PreambleRead) {
 		return false
 	}
@@ -231,15 +231,15 @@ func helloTime(t time.Time) string { return t.UTC().Format("20060102 15:04:05 UT
 func (c *conn) start(a arrival) bool {
 	m, err := wire.Decode(wire.FromClient, a.payload, c.version)
 	if err != nil || m.Kind != wire.StartAPI {
-		c.srv.board.inbound(c.row, c.inboundFrame(a, "", "startApi was due"))
+		c.srv.board.Inbound(c.row, c.inboundFrame(a, "", "startApi was due"))
 		c.finish("the first message was not startApi", nil)
 		return false
 	}
 	id := clientID(m)
 	c.asked.Store(&id)
 	c.track.ClientID(id)
-	c.srv.board.update(c.row, Event{}, func(r *Connection) { r.ClientID = &id })
-	c.srv.board.inbound(c.row, c.digestedFrame(a, m))
+	c.srv.board.Update(c.row, Event{}, func(r *Connection) { r.ClientID = &id })
+	c.srv.board.Inbound(c.row, c.digestedFrame(a, m))
 	c.started = true
 	if !c.reached(fault.StartAPIRead) {
 		return false
@@ -281,9 +281,9 @@ func (c *conn) start(a arrival) bool {
 func (c *conn) request(a arrival) bool {
 	m, err := wire.Decode(wire.FromClient, a.payload, c.version)
 	if err != nil {
-		c.srv.board.inbound(c.row, c.inboundFrame(a, KindMalformed, err.Error()))
+		c.srv.board.Inbound(c.row, c.inboundFrame(a, KindMalformed, err.Error()))
 	} else {
-		c.srv.board.inbound(c.row, c.digestedFrame(a, m))
+		c.srv.board.Inbound(c.row, c.digestedFrame(a, m))
 	}
 	if !c.requested {
 		c.requested = true

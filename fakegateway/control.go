@@ -1,6 +1,7 @@
 package fakegateway
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -148,13 +149,11 @@ type Health struct {
 }
 
 func (s *Server) getHealth(*http.Request) (any, error) {
-	s.board.mu.Lock()
-	events, rows, receipts := s.board.events, len(s.board.rows), len(s.board.receipts)
-	s.board.mu.Unlock()
+	events, rows, receipts := s.board.Counts()
 	return Health{
 		Gateway: s.Addr(), Profile: s.profile.Name, Stage: s.stage.now(), Events: events,
 		Connections: rows,
-		Open:        len(s.open()), CloseWait: s.board.inCloseWait(), Receipts: receipts,
+		Open:        len(s.open()), CloseWait: s.board.InCloseWait(), Receipts: receipts,
 		Dialogs: s.dialogs.waiting(), AwaitsApproval: s.unapproved.Load(),
 		About: s.cfg.About.Summary,
 	}, nil
@@ -168,7 +167,7 @@ func (s *Server) getTranscript(r *http.Request) (any, error) {
 			return nil, bad(fmt.Errorf("after=%q: want the seq of a frame", text))
 		}
 	}
-	return orEmpty(s.transcript(after)), nil
+	return orEmpty(s.board.Transcript(after)), nil
 }
 
 // getFaults adds to each fault the sentence that explains it.
@@ -278,4 +277,32 @@ func orEmpty[T any](list []T) []T {
 		return []T{}
 	}
 	return list
+}
+
+// getWatch answers GET /watch with lines until the client goes, or with ?follow=false until
+// everything that had happened was told.
+func (s *Server) getWatch(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	switch text := r.FormValue("follow"); text {
+	case "", "true":
+	case "false":
+		cancel()
+	default:
+		s.writeProblem(w, bad(fmt.Errorf("follow=%q: want true or false", text)))
+		return
+	}
+	w.Header().Set("Content-Type", "application/jsonl")
+	out, flush := json.NewEncoder(w), http.NewResponseController(w)
+	err := s.Follow(ctx, func(lines []Line) error {
+		for _, l := range lines {
+			if err := out.Encode(l); err != nil {
+				return err
+			}
+		}
+		return flush.Flush()
+	})
+	if err != nil {
+		s.log.Debug("watch", "err", err) // the client has gone
+	}
 }

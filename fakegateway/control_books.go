@@ -16,17 +16,17 @@ import (
 
 // Correct replaces an execution by its next revision (".02"), with another price and size.
 func (s *Server) Correct(execID string, price decimal.Decimal, shares int64) (exchange.Execution, error) {
-	return s.exchange.Correct(s.clock.now(), execID, price, shares)
+	return s.exchange.Correct(s.clock.Now(), execID, price, shares)
 }
 
 // Bust takes an execution back: the client gets a revision of no shares.
 func (s *Server) Bust(execID string) (exchange.Execution, error) {
-	return s.exchange.Bust(s.clock.now(), execID)
+	return s.exchange.Bust(s.clock.Now(), execID)
 }
 
 // FillByHand books a trade that was made in TWS: p.Quantity below 0 sells.
 func (s *Server) FillByHand(p session.OpeningPosition) (exchange.Execution, error) {
-	now := s.clock.now()
+	now := s.clock.Now()
 	held, err := s.login.Locate(p, now)
 	if err != nil {
 		return exchange.Execution{}, fmt.Errorf("fill by hand: %w", err)
@@ -43,7 +43,7 @@ func (s *Server) FillByHand(p session.OpeningPosition) (exchange.Execution, erro
 
 // CancelByHand cancels a working order of anybody, by its permanent id.
 func (s *Server) CancelByHand(permID int64) error {
-	return s.exchange.ManualCancel(s.clock.now(), permID)
+	return s.exchange.ManualCancel(s.clock.Now(), permID)
 }
 
 func (s *Server) postCorrect(r *http.Request) (any, error) {

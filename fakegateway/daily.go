@@ -94,7 +94,7 @@ func (d Daily) next(after time.Time) time.Time {
 
 // runDaily keeps the appointments until the Gateway is closed.
 func (s *Server) runDaily(list []Daily) {
-	last := s.clock.now()
+	last := s.clock.Now()
 	for {
 		var at time.Time
 		for _, d := range list {
@@ -102,7 +102,7 @@ func (s *Server) runDaily(list []Daily) {
 				at = t
 			}
 		}
-		timer := time.NewTimer(s.clock.until(at))
+		timer := time.NewTimer(s.clock.Until(at))
 		select {
 		case <-timer.C:
 		case <-s.stop:

@@ -151,8 +151,8 @@ func (c *conn) obeyAnswer(a DialogAnswer) bool {
 // awaitAnswer waits in the connection's loop; "" when the connection ends first.
 func (c *conn) awaitAnswer(q *dialog) DialogAnswer {
 	dialogs, cfg := &c.srv.dialogs, c.srv.cfg
-	c.srv.board.tell(Event{Kind: EventDialog, Connection: c.id, Message: q.about})
-	defer func() { c.srv.board.tell(Event{Kind: EventDialog, Connection: c.id, Message: "closed"}) }()
+	c.srv.board.Announce(Event{Kind: EventDialog, Connection: c.id, Message: q.about})
+	defer func() { c.srv.board.Announce(Event{Kind: EventDialog, Connection: c.id, Message: "closed"}) }()
 	shown := q.shown
 	var due <-chan time.Time
 	for {
@@ -160,7 +160,7 @@ func (c *conn) awaitAnswer(q *dialog) DialogAnswer {
 		case <-shown:
 			shown = nil
 			if cfg.DialogAnswer != "" {
-				timer := time.NewTimer(c.srv.clock.real(cfg.DialogAfter))
+				timer := time.NewTimer(c.srv.clock.Real(cfg.DialogAfter))
 				defer timer.Stop()
 				due = timer.C
 			}

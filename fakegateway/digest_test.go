@@ -9,6 +9,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
+	"ibsoak/fakegateway/observe"
 	"ibsoak/internal/wire"
 )
 
@@ -62,7 +63,7 @@ func TestDigestTellsOrdersApart(t *testing.T) {
 	}
 	for name, c := range cases {
 		for _, version := range encodings {
-			if got := *digestOf(through(t, wire.PlaceOrder, c.order, version)); got != c.want {
+			if got := *observe.DigestOf(through(t, wire.PlaceOrder, c.order, version)); got != c.want {
 				t.Errorf("%s at %d:\n got %+v\nwant %+v", name, version, got, c.want)
 			}
 		}
@@ -184,7 +185,7 @@ func TestEveryKindCanBeDigested(t *testing.T) {
 			}
 			body := wire.NewBody(k)
 			fill(body.ProtoReflect(), 2)
-			got := digestOf(wire.Message{Kind: k, Body: body})
+			got := observe.DigestOf(wire.Message{Kind: k, Body: body})
 			if f := body.ProtoReflect().Descriptor().Fields().ByName("reqId"); f != nil && got.ReqID == 0 {
 				t.Errorf("%s: no request id in %+v", k, got)
 			}
@@ -244,7 +245,7 @@ func BenchmarkDigestOfOneTick(b *testing.B) {
 	m := wire.Message{Kind: wire.TickPrice, Body: &protobuf.TickPrice{ReqId: num(1), Price: new(1.5)}}
 	b.ReportAllocs()
 	for b.Loop() {
-		digestOf(m)
+		observe.DigestOf(m)
 	}
 }
 
@@ -256,6 +257,6 @@ func BenchmarkDigestOfADayOfBars(b *testing.B) {
 	m := wire.Message{Kind: wire.HistoricalData, Body: body}
 	b.ReportAllocs()
 	for b.Loop() {
-		digestOf(m)
+		observe.DigestOf(m)
 	}
 }

@@ -22,7 +22,7 @@ func (c *conn) streamEnded(a arrival) bool {
 	case socketReset(a.err), errors.Is(a.err, errOver), errors.Is(a.err, net.ErrClosed):
 		return false
 	case errors.As(a.err, &frame):
-		c.srv.board.inbound(c.row, c.rawFrame(frame.Seen, KindMalformed, frame.Error()))
+		c.srv.board.Inbound(c.row, c.rawFrame(frame.Seen, KindMalformed, frame.Error()))
 		c.finish("malformed: "+frame.Error(), nil)
 	case errors.Is(a.err, wire.ErrNotAPI):
 		c.finish("not an API client: "+a.err.Error(), nil)
@@ -72,9 +72,9 @@ func (c *conn) clientFIN() {
 	both := c.finSent
 	c.mu.Unlock()
 	if first {
-		c.srv.board.update(c.row, Event{Kind: EventClientFIN}, func(r *Connection) {
+		c.srv.board.Update(c.row, Event{Kind: EventClientFIN}, func(r *Connection) {
 			r.ClientFIN = time.Now()
-			r.closedFirst(ByClient)
+			r.EndedFirstBy(ByClient)
 		})
 	}
 	if both {
@@ -90,10 +90,10 @@ func (c *conn) clientReset(err error) {
 	if over {
 		return
 	}
-	c.srv.board.update(c.row, Event{Kind: EventClientRST}, func(r *Connection) {
+	c.srv.board.Update(c.row, Event{Kind: EventClientRST}, func(r *Connection) {
 		if r.ClientRST.IsZero() {
 			r.ClientRST = time.Now()
-			r.closedFirst(ByClient)
+			r.EndedFirstBy(ByClient)
 		}
 	})
 	c.shut("reset by the client: "+err.Error(), false)
@@ -170,9 +170,9 @@ func (c *conn) sendFIN(half bool, end string, done fault.Closed) {
 	c.finSent, c.half, c.finAt = true, half, time.Now()
 	both := c.finSeen // else the reader meets the client's and finds ours sent
 	c.mu.Unlock()
-	c.srv.board.update(c.row, Event{Kind: EventGatewayFIN}, func(r *Connection) {
+	c.srv.board.Update(c.row, Event{Kind: EventGatewayFIN}, func(r *Connection) {
 		r.GatewayFIN = time.Now()
-		r.closedFirst(ByGateway)
+		r.EndedFirstBy(ByGateway)
 		if r.End == "" && !half {
 			r.End = end
 		}
@@ -200,7 +200,7 @@ func (c *conn) hold(end string) {
 	c.mu.Unlock()
 	c.w.silent.Store(true)
 	c.w.discard()
-	c.srv.board.update(c.row, Event{Kind: EventHeld}, func(r *Connection) {
+	c.srv.board.Update(c.row, Event{Kind: EventHeld}, func(r *Connection) {
 		r.Held = true
 		if r.End == "" {
 			r.End = "held: " + end
@@ -223,15 +223,15 @@ func (c *conn) shut(end string, rst bool) {
 		_ = c.nc.SetLinger(0) // fails only on a socket that is gone
 	}
 	event := Event{Kind: EventClosed, Message: end}
-	c.srv.board.update(c.row, event, func(r *Connection) {
+	c.srv.board.Update(c.row, event, func(r *Connection) {
 		r.Closed = time.Now()
 		switch {
 		case rst:
 			r.GatewayRST = r.Closed
-			r.closedFirst(ByGateway)
+			r.EndedFirstBy(ByGateway)
 		case !finSent && r.ClientRST.IsZero():
 			r.GatewayFIN = r.Closed
-			r.closedFirst(ByGateway)
+			r.EndedFirstBy(ByGateway)
 		}
 		if r.End == "" {
 			r.End = end
@@ -242,12 +242,6 @@ func (c *conn) shut(end string, rst bool) {
 		c.srv.log.Debug("close socket", "connection", c.id, "err", err)
 	}
 	c.stop()
-}
-
-func (r *Connection) closedFirst(who string) {
-	if r.ClosedFirst == "" {
-		r.ClosedFirst = who
-	}
 }
 
 // describe names the connection for people.

@@ -32,8 +32,8 @@ func (c *conn) reachedAtWriter(p fault.Phase) bool {
 
 func (c *conn) mark(p fault.Phase) {
 	event := Event{Kind: EventPhase, Message: string(p)}
-	c.srv.board.update(c.row, event, func(r *Connection) {
-		if at := r.phase(p); at.IsZero() {
+	c.srv.board.Update(c.row, event, func(r *Connection) {
+		if at := r.Phase(p); at.IsZero() {
 			*at = time.Now()
 		}
 	})
@@ -68,7 +68,7 @@ func (c *conn) receipt(hit fault.Hit, wire, mismatch string) {
 	c.mu.Lock()
 	delete(c.unfiled, hit.Number)
 	c.mu.Unlock()
-	c.srv.board.receipt(fault.Receipt{
+	c.srv.board.File(fault.Receipt{
 		Fault: hit.ID, Planned: hit.Planned(), Wire: wire, Connection: c.id, Point: hit.Point,
 		At: time.Now(), BytesOut: c.w.sent.Load(), Mismatch: mismatch,
 	})
@@ -183,47 +183,4 @@ func (c *conn) do(hit fault.Hit) {
 		return
 	}
 	c.perform(hit, "", hit.OnConnection(c))
-}
-
-func payloadOf(raw []byte) []byte {
-	const prefixBytes = 4
-	return raw[min(prefixBytes, len(raw)):]
-}
-
-// frame is the transcript's form of an outbound unit.
-func (c *conn) frame(d wire.Direction, it item, note string) frame {
-	f := frame{
-		at: time.Now(), connection: c.id, direction: d, raw: it.raw, kind: it.kind, note: note,
-		digest: it.digest,
-	}
-	if it.message || it.kind == errorKind {
-		f.version = c.version
-	}
-	return f
-}
-
-var errorKind = wire.ErrorMessage.String()
-
-// inboundFrame is the transcript's form of an arrival. Its raw bytes are made again from what was
-// read, which is the same for everything that wire's readers accept.
-func (c *conn) inboundFrame(a arrival, kind, note string) frame {
-	if a.preamble != nil {
-		return c.rawFrame(wire.AppendPreamble(nil, *a.preamble), kind, note)
-	}
-	if kind == "" {
-		kind = KindMalformed
-		if k, _, _, err := wire.Identify(wire.FromClient, a.payload, c.version); err == nil {
-			kind = k.String()
-		}
-	}
-	f := c.rawFrame(a.frame(), kind, note)
-	f.at, f.version = a.at, c.version
-	return f
-}
-
-func (c *conn) rawFrame(raw []byte, kind, note string) frame {
-	return frame{
-		at: time.Now(), connection: c.id, direction: wire.FromClient,
-		raw: raw, kind: kind, note: note,
-	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/scmhub/ibapi/protobuf"
 
 	"ibsoak/fakegateway/fault"
+	"ibsoak/fakegateway/observe"
 	"ibsoak/fakegateway/session"
 	"ibsoak/internal/wire"
 )
@@ -240,11 +241,11 @@ func (w *writer) partial(it item, bytes int, note string) bool {
 // direct writes a piece of the stream past the batch, which must be empty or on its way out.
 func (w *writer) direct(it item, note string) bool {
 	f := w.c.frame(wire.FromServer, it, note)
-	f.version = 0 // not a whole message
-	frames := []frame{f}
-	w.c.srv.board.outbound(frames)
-	n, goOn := w.send(f.raw)
-	w.c.srv.board.written(w.c.row, n, nil)
+	f.Version = 0 // not a whole message
+	frames := []observe.RawFrame{f}
+	w.c.srv.board.Outbound(frames)
+	n, goOn := w.send(f.Raw)
+	w.c.srv.board.Written(w.c.row, n, nil)
 	return goOn
 }
 
@@ -259,7 +260,7 @@ func (w *writer) rest(it item, from int) bool {
 			return false
 		}
 	}
-	w.c.srv.board.written(w.c.row, 0, []frame{{kind: it.kind}})
+	w.c.srv.board.Written(w.c.row, 0, []observe.RawFrame{{Kind: it.kind}})
 	return true
 }
 

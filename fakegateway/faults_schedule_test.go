@@ -18,7 +18,7 @@ func TestFaultByTheClockActsOnEveryLiveConnection(t *testing.T) {
 	a, b := dial(t, s).connect(1), dial(t, s).connect(2)
 	_, err := s.Inject(fault.Fault{
 		ID:   "lost",
-		When: fault.When{At: ptr(fault.Duration(s.clock.elapsed() + 2*time.Second))},
+		When: fault.When{At: ptr(fault.Duration(s.clock.Elapsed() + 2*time.Second))},
 		What: fault.What{Do: fault.Error, Code: 1100},
 	})
 	if err != nil {

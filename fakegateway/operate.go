@@ -28,15 +28,15 @@ func (p *port) Operate(w fault.What) (wire string, err error) {
 	s := p.s
 	switch w.Operation {
 	case fault.ConnectionLost:
-		return s.login.Lose(s.clock.now())
+		return s.login.Lose(s.clock.Now())
 	case fault.ConnectionRestored, fault.ConnectionDataLost:
-		wire, err = s.login.Restore(s.clock.now(), w.Operation == fault.ConnectionDataLost)
+		wire, err = s.login.Restore(s.clock.Now(), w.Operation == fault.ConnectionDataLost)
 		s.stage.wake() // the loops, for the requests that waited
 		return wire, err
 	case fault.CompetingSession, fault.CompetingOver:
-		return s.login.Compete(s.clock.now(), w.Operation == fault.CompetingSession)
+		return s.login.Compete(s.clock.Now(), w.Operation == fault.CompetingSession)
 	case fault.FarmOK, fault.FarmBroken, fault.FarmInactive, fault.FarmConnecting:
-		return s.login.SetFarm(s.clock.now(), w.Farm, farmStates[w.Operation])
+		return s.login.SetFarm(s.clock.Now(), w.Farm, farmStates[w.Operation])
 	case fault.DialogAccept, fault.DialogReject, fault.DialogDismiss:
 		return "nothing", s.dialogs.answerShown(dialogOperations[w.Operation])
 	case fault.ApproveLogin:
@@ -85,7 +85,7 @@ func (p *port) reset() (wire string, err error) {
 		return "nothing", fmt.Errorf("reset the port: %w", err)
 	}
 	_, number := splitAddr(ln.Addr().String())
-	p.s.login.Announce(p.s.clock.now(), client.Notice{Code: 1300, Text: fmt.Sprintf(textPortReset, number)})
+	p.s.login.Announce(p.s.clock.Now(), client.Notice{Code: 1300, Text: fmt.Sprintf(textPortReset, number)})
 	err = p.shut(false)
 	for _, c := range p.s.open() {
 		if c.isLive() {

@@ -58,7 +58,7 @@ func (r *reader) pace() bool {
 	if count <= r.meter.limit {
 		return true
 	}
-	timer := time.NewTimer(r.c.srv.clock.real(left))
+	timer := time.NewTimer(r.c.srv.clock.Real(left))
 	defer timer.Stop()
 	select {
 	case <-timer.C:

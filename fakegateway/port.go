@@ -113,7 +113,7 @@ func (p *port) keepAppointments() error {
 
 // in plans a step of a way up; d is scenario time.
 func (p *port) in(d time.Duration, do func() error) {
-	p.agenda = append(p.agenda, appointment{time.Now().Add(p.s.clock.real(d)), do, true})
+	p.agenda = append(p.agenda, appointment{time.Now().Add(p.s.clock.Real(d)), do, true})
 }
 
 // obey carries a fault out, after its delay.
@@ -138,7 +138,7 @@ func (p *port) obey(o portOrder) {
 		r.Mismatch = err.Error()
 	}
 	if err == nil || o.done == nil { // who waits is told of the error himself
-		p.s.board.receipt(r)
+		p.s.board.File(r)
 	}
 	if o.done != nil {
 		o.done <- err
@@ -150,7 +150,7 @@ func (s *Server) order(hit fault.Hit) {
 	select {
 	case s.port.orders <- portOrder{hit: hit}:
 	default:
-		s.board.receipt(fault.Receipt{
+		s.board.File(fault.Receipt{
 			Fault: hit.ID, Planned: hit.What.Do, Wire: "nothing", Point: hit.Point, At: time.Now(),
 			Mismatch: fmt.Sprintf("%d listener faults wait already", portOrders),
 		})
@@ -205,7 +205,7 @@ func (p *port) lift(hit fault.Hit) {
 	if err := p.enter(Ready)(); err != nil {
 		r.Mismatch = err.Error()
 	}
-	p.s.board.receipt(r)
+	p.s.board.File(r)
 }
 
 // open starts to accept, on a new listener if the port is closed.
@@ -270,7 +270,7 @@ func (p *port) shut(again bool) error {
 			p.s.log.Warn("port is not kept while it is closed", "addr", p.addr.String(),
 				"err", reserveErr)
 		}
-		p.s.board.tell(Event{Kind: EventRefusing, Message: "port closed"})
+		p.s.board.Announce(Event{Kind: EventRefusing, Message: "port closed"})
 	}
 	return err
 }

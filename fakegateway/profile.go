@@ -180,7 +180,7 @@ func (s *Server) applyQuirks(c *conn) {
 	case c.row.Planted, s.crashed:
 		c.muted, c.onFIN = true, ignoreFIN
 	default:
-		c.muted = c.muted || q.SilentFrom > 0 && s.board.inCloseWait() >= q.SilentFrom ||
+		c.muted = c.muted || q.SilentFrom > 0 && s.board.InCloseWait() >= q.SilentFrom ||
 			s.sinceUp <= q.FailFirst
 		if q.LeakOnEOF {
 			c.onFIN = ignoreFIN
@@ -195,7 +195,7 @@ func (s *Server) clientLeft(c *conn) {
 		return
 	}
 	fatal := false
-	s.board.read(c.row, func(r *Connection) {
+	s.board.Read(c.row, func(r *Connection) {
 		inBootstrap := !r.StartAPIRead.IsZero() && r.BootstrapSent.IsZero()
 		soonAfter := !r.BootstrapSent.IsZero() && r.ClientFIN.Sub(r.BootstrapSent) < limit
 		fatal = inBootstrap || soonAfter
@@ -214,7 +214,7 @@ func (s *Server) crash(by *conn) {
 		c.setMuted(true)
 		c.OnClientFIN(ignoreFIN)
 	}
-	s.board.receipt(fault.Receipt{
+	s.board.File(fault.Receipt{
 		Fault: s.profile.Name, Planned: fault.Mute, Connection: by.id, At: time.Now(),
 		Point: "client FIN", Wire: "nothing, on every connection, until a restart",
 	})

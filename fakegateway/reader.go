@@ -97,10 +97,10 @@ func (r *reader) stream(buffered *bufio.Reader) error {
 		greeting := arrival{preamble: &preamble}
 		r.meter, r.c.rate = r.c.meters(preamble)
 		// Filed here: the loop may not get to it before the Gateway is ready, nor the client wait.
-		r.c.srv.board.update(r.c.row, Event{}, func(row *Connection) {
+		r.c.srv.board.Update(r.c.row, Event{}, func(row *Connection) {
 			row.Preamble, row.Greeting = true, greeting.greeting()
 		})
-		r.c.srv.board.inbound(r.c.row, r.c.inboundFrame(greeting, KindPreamble, ""))
+		r.c.srv.board.Inbound(r.c.row, r.c.inboundFrame(greeting, KindPreamble, ""))
 		if !r.deliver(greeting) {
 			return errOver
 		}
@@ -206,7 +206,7 @@ func (r *reader) count(p []byte) bool {
 	refuse := late && now.Sub(r.c.finAt) > lateGrace
 	r.c.mu.Unlock()
 	first := r.read.Add(int64(len(p))) == int64(len(p))
-	r.c.srv.board.update(r.c.row, Event{}, func(row *Connection) {
+	r.c.srv.board.Update(r.c.row, Event{}, func(row *Connection) {
 		if first {
 			row.FirstByte = now
 		}

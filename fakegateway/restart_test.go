@@ -231,15 +231,15 @@ func TestWatchCountsWhatItLost(t *testing.T) {
 	events, stop := s.Watch()
 	defer stop()
 	const lost = 10
-	for range watchedEvents + lost {
-		s.board.tell(Event{Kind: EventBooks})
+	for range 4096 + lost {
+		s.board.Announce(Event{Kind: EventBooks})
 	}
-	for range watchedEvents {
+	for range 4096 {
 		if e := <-events; e.Dropped != 0 {
 			t.Fatalf("event %+v before any was lost", e)
 		}
 	}
-	s.board.tell(Event{Kind: EventBooks})
+	s.board.Announce(Event{Kind: EventBooks})
 	if e := <-events; e.Dropped < lost {
 		t.Errorf("event %+v, want %d or more lost before it", e, lost)
 	}

@@ -2,6 +2,7 @@ package fakegateway
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -13,9 +14,11 @@ import (
 	"sync/atomic"
 	"time"
 
+	"ibsoak/fakegateway/clock"
 	"ibsoak/fakegateway/exchange"
 	"ibsoak/fakegateway/fault"
 	"ibsoak/fakegateway/hook"
+	"ibsoak/fakegateway/observe"
 	"ibsoak/fakegateway/session"
 )
 
@@ -29,12 +32,12 @@ const stragglerLimit = 5 * time.Second
 type Server struct {
 	cfg      Config
 	log      *slog.Logger
-	clock    clock
+	clock    clock.Running
 	plan     *fault.Plan
 	delayed  delayed
 	hush     sync.RWMutex              // held while the exchange tells of a moment
 	hook     atomic.Pointer[hook.Hook] // nil is none
-	board    *board
+	board    *observe.Board
 	stage    *stages
 	profile  Profile
 	login    *session.Login
@@ -82,7 +85,7 @@ func New(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{
-		cfg: cfg, log: cfg.Log, profile: profile, trusted: trusted, clock: cfg.Clock.begin(),
+		cfg: cfg, log: cfg.Log, profile: profile, trusted: trusted, clock: cfg.Clock.Begin(),
 		stage: newStages(Ready), replan: make(chan struct{}, 1),
 		stop: make(chan struct{}), gone: make(chan struct{}), up: make(chan struct{}),
 		conns:   make(map[*conn]bool),
@@ -91,17 +94,13 @@ func New(cfg Config) (*Server, error) {
 	if err := s.loadHook(cfg.Schedule); err != nil {
 		return nil, fmt.Errorf("configure gateway: %w", err)
 	}
-	s.plan = fault.NewPlan(cfg.Schedule, profile.Schedule, s.clock.elapsed)
+	s.plan = fault.NewPlan(cfg.Schedule, profile.Schedule, s.clock.Elapsed)
 	if s.login, err = session.NewLogin(s.loginConfig()); err != nil {
 		return nil, err
 	}
 	s.exchange = s.login.Exchange()
-	record, err := newRecorder(cfg.RecordDir)
-	if err != nil {
-		return nil, err
-	}
-	s.board = newBoard(cfg.TranscriptFrames, record, s.clock)
-	return s, nil
+	s.board, err = observe.NewBoard(cfg.TranscriptFrames, cfg.RecordDir, s.clock)
+	return s, err
 }
 
 // loginConfig is that of the login behind this Gateway.
@@ -214,7 +213,7 @@ func (s *Server) Close() error {
 		}
 		err := s.closeConnections()
 		s.owned.Wait()
-		s.closed = errors.Join(err, s.board.finish(s.cfg.RecordDir))
+		s.closed = errors.Join(err, s.board.Finish(s.cfg.RecordDir))
 		close(s.gone)
 	})
 	<-s.gone
@@ -267,12 +266,12 @@ func (s *Server) admit(nc net.Conn) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	row, ok := s.board.open(Connection{
+	row, ok := s.board.Open(Connection{
 		Epoch: s.epoch, Local: addrPort(nc.LocalAddr()), Remote: addrPort(nc.RemoteAddr()),
 		Accepted: time.Now(), Planted: whose == dialZombie,
 	})
 	if !ok {
-		s.log.Error("connection reset: the ledger is full", "rows", ledgerRows)
+		s.log.Error("connection reset: the ledger is full", "rows", observe.LedgerRows)
 		_ = tcp.SetLinger(0)
 		_ = tcp.Close()
 		return
@@ -298,7 +297,7 @@ func (s *Server) admit(nc net.Conn) {
 }
 
 // Connections is the ledger: a row for every connection ever accepted.
-func (s *Server) Connections() []Connection { return s.board.connections() }
+func (s *Server) Connections() []Connection { return s.board.Connections() }
 
 // Connectivity is the state of the Gateway's connection to IBKR's servers.
 func (s *Server) Connectivity() session.Connectivity { return s.login.Connectivity() }
@@ -307,27 +306,18 @@ func (s *Server) Connectivity() session.Connectivity { return s.login.Connectivi
 func (s *Server) Books() exchange.Books { return s.exchange.Books() }
 
 // Transcript is every frame that is still kept, decoded. It is expensive: one decoding a frame.
-func (s *Server) Transcript() []Frame { return s.transcript(0) }
-
-func (s *Server) transcript(after int) []Frame {
-	s.board.mu.Lock()
-	kept := s.board.frames.since(after)
-	s.board.mu.Unlock()
-	frames := make([]Frame, len(kept))
-	for i, f := range kept {
-		frames[i] = f.decoded()
-	}
-	return frames
-}
+func (s *Server) Transcript() []Frame { return s.board.Transcript(0) }
 
 // TranscriptDropped is how many of the oldest frames are no longer kept in memory.
-func (s *Server) TranscriptDropped() int {
-	s.board.mu.Lock()
-	defer s.board.mu.Unlock()
-	return s.board.frames.dropped
-}
+func (s *Server) TranscriptDropped() int { return s.board.Dropped() }
 
 // Receipts is what every fault that acted really did, in order.
-func (s *Server) Receipts() []fault.Receipt {
-	return s.board.receiptsFrom(0)
+func (s *Server) Receipts() []fault.Receipt { return s.board.Receipts() }
+
+// Follow tells everything from the beginning and then what happens, in batches of lines, until ctx
+// ends, tell fails, or the Gateway is closed and all was told. A follower that lags behind by more
+// than the 4096 events of Watch loses some, and the lines say how many.
+func (s *Server) Follow(ctx context.Context, tell func([]Line) error) error {
+	of := observe.Source{Gateway: s.Addr, Books: s.Books, Closed: s.gone}
+	return s.board.Follow(ctx, of, tell)
 }

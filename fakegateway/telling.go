@@ -91,7 +91,7 @@ func (c *conn) sayAll(released []fault.Withheld) {
 }
 
 func (c *conn) say(w fault.Withheld) {
-	kept := (c.srv.clock.elapsed() - w.Since).Round(time.Millisecond)
+	kept := (c.srv.clock.Elapsed() - w.Since).Round(time.Millisecond)
 	kind := w.Message.Kind.String()
 	if c.isMuted() {
 		c.receipt(w.Hit, "nothing: the connection is mute", "")
@@ -111,7 +111,7 @@ func (s *Server) sayNow(w fault.Withheld) {
 	}
 	c := s.addressee(w)
 	if c == nil {
-		s.board.receipt(fault.Receipt{
+		s.board.File(fault.Receipt{
 			Fault: w.ID, Planned: w.What.Do, Wire: "nothing: the client is not connected",
 			Connection: w.Connection, Point: w.Point, At: time.Now(),
 		})
@@ -133,7 +133,7 @@ func (s *Server) addressee(w fault.Withheld) *conn {
 		if c.id == w.Connection {
 			return c
 		}
-		s.board.read(c.row, func(r *Connection) {
+		s.board.Read(c.row, func(r *Connection) {
 			if r.ClientID != nil && *r.ClientID == w.ClientID && !r.BootstrapSent.IsZero() {
 				newest = c
 			}

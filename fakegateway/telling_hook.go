@@ -49,7 +49,7 @@ func (c *conn) hooked(m wire.Message) *fault.What {
 	}
 	what, err := c.script.OnMessage(c.id, clientID, m)
 	if err != nil {
-		c.srv.board.receipt(fault.Receipt{
+		c.srv.board.File(fault.Receipt{
 			Fault: fault.HookID, Planned: actionHook, Connection: c.id, At: time.Now(),
 			Point: m.Kind.String(), Wire: "message untouched", BytesOut: c.w.sent.Load(),
 			Mismatch: err.Error(),

@@ -98,7 +98,7 @@ func (p *port) enter(stage Stage) func() error {
 		if err := p.open(); err != nil {
 			return err
 		}
-		p.s.board.tell(Event{Kind: EventListening, Message: string(stage)})
+		p.s.board.Announce(Event{Kind: EventListening, Message: string(stage)})
 		return nil
 	}
 }

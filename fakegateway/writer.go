@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"ibsoak/fakegateway/fault"
+	"ibsoak/fakegateway/observe"
 	"ibsoak/internal/wire"
 )
 
@@ -63,9 +64,9 @@ type writer struct {
 
 	// Of the goroutine alone:
 	batch  []byte
-	frames []frame // in batch
-	ends   []int   // of each frame in batch
-	late   []item  // reordered: they go out behind the next message
+	frames []observe.RawFrame // in batch
+	ends   []int              // of each frame in batch
+	late   []item             // reordered: they go out behind the next message
 }
 
 func newWriter(c *conn) *writer {
@@ -251,16 +252,16 @@ func (w *writer) flush() bool {
 		return false
 	}
 	board, row := w.c.srv.board, w.c.row
-	board.outbound(w.frames)
+	board.Outbound(w.frames)
 	n, goOn := w.send(w.batch)
 	whole := 0
 	for whole < len(w.ends) && w.ends[whole] <= n {
 		whole++
 	}
-	board.written(row, n, w.frames[:whole])
+	board.Written(row, n, w.frames[:whole])
 	for i, f := range w.frames[whole:] {
-		start := w.ends[whole+i] - len(f.raw)
-		board.annotate(f.seq, fmt.Sprintf("cut: %d of %d bytes went out", max(0, n-start), len(f.raw)))
+		start := w.ends[whole+i] - len(f.Raw)
+		board.Annotate(f.Seq, fmt.Sprintf("cut: %d of %d bytes went out", max(0, n-start), len(f.Raw)))
 	}
 	w.batch, w.frames, w.ends = w.batch[:0], w.frames[:0], w.ends[:0]
 	if cap(w.batch) > 4*batchBytes {

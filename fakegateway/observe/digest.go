@@ -1,4 +1,4 @@
-package fakegateway
+package observe
 
 import (
 	"math"
@@ -123,9 +123,9 @@ type digestField struct {
 // digestFields keeps the rows of each kind of message, found once: wire.Kind to []digestField.
 var digestFields sync.Map
 
-// digestOf says what a message is about. It looks at single fields only, so that bars and ticks
+// DigestOf says what a message is about. It looks at single fields only, so that bars and ticks
 // cost no more than their ids.
-func digestOf(m wire.Message) *Digest {
+func DigestOf(m wire.Message) *Digest {
 	body := m.Body.ProtoReflect()
 	fields, ok := digestFields.Load(m.Kind)
 	if !ok {
@@ -186,30 +186,4 @@ func pathIn(body protoreflect.MessageDescriptor, path string) []protoreflect.Fie
 		body = f.Message()
 	}
 	return out
-}
-
-// digest is digestOf for whoever follows the events; nil when nobody does.
-func (c *conn) digest(m wire.Message) *Digest {
-	if !c.srv.board.watched.Load() {
-		return nil
-	}
-	return digestOf(m)
-}
-
-// digestedFrame is the frame of a message that was read.
-func (c *conn) digestedFrame(a arrival, m wire.Message) frame {
-	f := c.inboundFrame(a, m.Kind.String(), "")
-	f.digest = c.digest(m)
-	return f
-}
-
-// unanswered is the frame of a message that a mute Gateway reads: decoded only for who follows.
-func (c *conn) unanswered(a arrival) frame {
-	f := c.inboundFrame(a, "", "not answered")
-	if a.preamble == nil && c.srv.board.watched.Load() {
-		if m, err := wire.Decode(wire.FromClient, a.payload, c.version); err == nil {
-			f.digest = digestOf(m)
-		}
-	}
-	return f
 }

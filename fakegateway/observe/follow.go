@@ -1,10 +1,7 @@
-package fakegateway
+package observe
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
-	"net/http"
 	"slices"
 	"time"
 
@@ -52,7 +49,7 @@ type Hello struct {
 }
 
 // steady puts a time on the clock that Hello describes.
-func (b *board) steady(t time.Time) time.Time {
+func (b *Board) steady(t time.Time) time.Time {
 	if t.IsZero() {
 		return t
 	}
@@ -60,7 +57,7 @@ func (b *board) steady(t time.Time) time.Time {
 }
 
 // shown is a row as the outside sees it. The caller holds mu.
-func (b *board) shown(row *Connection, now time.Time) Connection {
+func (b *Board) shown(row *Connection, now time.Time) Connection {
 	r := row.copyAt(now)
 	for _, t := range []*time.Time{
 		&r.Accepted, &r.FirstByte, &r.PreambleRead, &r.VersionSent, &r.StartAPIRead,
@@ -73,7 +70,7 @@ func (b *board) shown(row *Connection, now time.Time) Connection {
 }
 
 // receiptsFrom are the receipts behind the first n.
-func (b *board) receiptsFrom(n int) []fault.Receipt {
+func (b *Board) receiptsFrom(n int) []fault.Receipt {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	receipts := slices.Clone(b.receipts[n:])
@@ -85,7 +82,7 @@ func (b *board) receiptsFrom(n int) []fault.Receipt {
 
 // missed takes over what a follower has lost behind everything that it has still to read, and the
 // number of the newest event.
-func (b *board) missed(w *watcher) (lost, seq int) {
+func (b *Board) missed(w *watcher) (lost, seq int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if len(w.events) > 0 {
@@ -97,7 +94,8 @@ func (b *board) missed(w *watcher) (lost, seq int) {
 
 // follow is what one follower was told already, and what it is to be told next.
 type follow struct {
-	s          *Server
+	b          *Board
+	of         Source
 	w          *watcher
 	revisions  map[int]int // by connection
 	receipts   int
@@ -123,14 +121,21 @@ func markOf(o exchange.Order) orderMark {
 	}
 }
 
+// Source is what a follower is told of beside the board.
+type Source struct {
+	Gateway func() string // HOST:PORT
+	Books   func() exchange.Books
+	Closed  <-chan struct{} // when nothing more will happen
+}
+
 // Follow tells everything from the beginning and then what happens, in batches of lines, until ctx
 // ends, tell fails, or the Gateway is closed and all was told. A follower that lags behind by more
 // than the 4096 events of Watch loses some, and the lines say how many.
-func (s *Server) Follow(ctx context.Context, tell func([]Line) error) error {
-	w, seq := s.board.watch()
-	defer s.board.unwatch(w)
+func (b *Board) Follow(ctx context.Context, of Source, tell func([]Line) error) error {
+	w, seq := b.watch()
+	defer b.unwatch(w)
 	f := &follow{
-		s: s, w: w, revisions: map[int]int{}, orders: map[int64]orderMark{},
+		b: b, of: of, w: w, revisions: map[int]int{}, orders: map[int64]orderMark{},
 		executions: map[string]decimal.Decimal{},
 	}
 	if err := tell(f.begin(seq)); err != nil {
@@ -143,7 +148,7 @@ func (s *Server) Follow(ctx context.Context, tell func([]Line) error) error {
 			batch = f.batch(e)
 		case <-ctx.Done():
 			return nil
-		case <-s.gone:
+		case <-of.Closed:
 			over = len(w.events) == 0
 		}
 		if batch = f.caughtUp(batch); len(batch) == 0 {
@@ -158,12 +163,12 @@ func (s *Server) Follow(ctx context.Context, tell func([]Line) error) error {
 
 // begin is the state of things.
 func (f *follow) begin(seq int) []Line {
-	s := f.s
+	k := f.b.clock
 	lines := []Line{{Hello: &Hello{
-		Gateway: s.Addr(), At: s.board.steady(time.Now()), Began: s.clock.began.Round(0),
-		Start: s.clock.start, Scale: s.clock.scale, Events: seq,
+		Gateway: f.of.Gateway(), At: f.b.steady(time.Now()), Began: k.Began.Round(0),
+		Start: k.Start, Scale: k.Scale, Events: seq,
 	}}}
-	for _, row := range s.Connections() {
+	for _, row := range f.b.Connections() {
 		f.revisions[row.ID] = row.revision
 		lines = append(lines, Line{Connection: &row})
 	}
@@ -191,7 +196,7 @@ func (f *follow) line(e Event) Line {
 	if e.Connection == 0 {
 		return l
 	}
-	b := f.s.board
+	b := f.b
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	row := b.rows[e.Connection-1]
@@ -206,7 +211,7 @@ func (f *follow) line(e Event) Line {
 }
 
 func (f *follow) withReceipts(lines []Line) []Line {
-	if fresh := f.s.board.receiptsFrom(f.receipts); len(fresh) > 0 {
+	if fresh := f.b.receiptsFrom(f.receipts); len(fresh) > 0 {
 		f.receipts += len(fresh)
 		lines = append(lines, Line{Receipts: fresh})
 	}
@@ -221,7 +226,7 @@ func (f *follow) caughtUp(lines []Line) []Line {
 			lines = append(lines, Line{Books: books})
 		}
 	}
-	if lost, seq := f.s.board.missed(f.w); lost > 0 {
+	if lost, seq := f.b.missed(f.w); lost > 0 {
 		f.booksMoved = true // EventBooks may have been among them
 		lines = append(lines, Line{Lost: lost, Seq: seq})
 	}
@@ -231,7 +236,7 @@ func (f *follow) caughtUp(lines []Line) []Line {
 // books are the books without the orders and executions that were told as they are; nil when that
 // leaves nothing new.
 func (f *follow) books() *exchange.Books {
-	b := f.s.Books()
+	b := f.of.Books()
 	first := len(f.orders)+len(f.executions) == 0
 	b.Orders = slices.DeleteFunc(b.Orders, func(o exchange.Order) bool {
 		mark := markOf(o)
@@ -248,32 +253,4 @@ func (f *follow) books() *exchange.Books {
 		return nil
 	}
 	return &b
-}
-
-// getWatch answers GET /watch with lines until the client goes, or with ?follow=false until
-// everything that had happened was told.
-func (s *Server) getWatch(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := context.WithCancel(r.Context())
-	defer cancel()
-	switch text := r.FormValue("follow"); text {
-	case "", "true":
-	case "false":
-		cancel()
-	default:
-		s.writeProblem(w, bad(fmt.Errorf("follow=%q: want true or false", text)))
-		return
-	}
-	w.Header().Set("Content-Type", "application/jsonl")
-	out, flush := json.NewEncoder(w), http.NewResponseController(w)
-	err := s.Follow(ctx, func(lines []Line) error {
-		for _, l := range lines {
-			if err := out.Encode(l); err != nil {
-				return err
-			}
-		}
-		return flush.Flush()
-	})
-	if err != nil {
-		s.log.Debug("watch", "err", err) // the client has gone
-	}
 }

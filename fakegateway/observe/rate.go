@@ -1,6 +1,10 @@
-package fakegateway
+package observe
 
-import "time"
+import (
+	"time"
+
+	"ibsoak/fakegateway/clock"
+)
 
 // mostInWindow bounds what a rateWindow remembers; a client that sends more in a second is counted
 // no further.
@@ -37,9 +41,9 @@ type Rate struct {
 // rates are the windows of one connection: a second of the scenario's clock and one of real time.
 type rates struct{ scenario, real rateWindow }
 
-func newRates(k clock) *rates {
+func newRates(k clock.Running) *rates {
 	return &rates{
-		scenario: rateWindow{span: k.real(time.Second)}, real: rateWindow{span: time.Second},
+		scenario: rateWindow{span: k.Real(time.Second)}, real: rateWindow{span: time.Second},
 	}
 }
 

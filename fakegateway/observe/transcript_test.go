@@ -1,4 +1,4 @@
-package fakegateway
+package observe
 
 import (
 	"testing"
@@ -10,13 +10,13 @@ import (
 func TestTranscriptKeepsTheNewest(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		tr := transcript{limit: rapid.IntRange(1, 600).Draw(t, "limit")}
-		var all []frame
+		var all []RawFrame
 		for range rapid.IntRange(0, 2000).Draw(t, "frames") {
-			f := frame{raw: make([]byte, rapid.IntRange(0, 9).Draw(t, "bytes"))}
-			f.seq = tr.add(f)
+			f := RawFrame{Raw: make([]byte, rapid.IntRange(0, 9).Draw(t, "bytes"))}
+			f.Seq = tr.add(f)
 			all = append(all, f)
-			if f.seq != len(all) {
-				t.Fatalf("frame %d got the number %d", len(all), f.seq)
+			if f.Seq != len(all) {
+				t.Fatalf("frame %d got the number %d", len(all), f.Seq)
 			}
 		}
 		noted := rapid.IntRange(-1, len(all)+1).Draw(t, "noted")
@@ -32,17 +32,17 @@ func TestTranscriptKeepsTheNewest(t *testing.T) {
 		}
 		bytes := 0
 		for _, f := range kept {
-			bytes += len(f.raw)
+			bytes += len(f.Raw)
 		}
 		if tr.bytes != bytes {
 			t.Fatalf("%d bytes are counted, %d are kept", tr.bytes, bytes)
 		}
 		for i, f := range got {
 			note := ""
-			if f.seq == noted {
+			if f.Seq == noted {
 				note = "one; two"
 			}
-			if f.seq != want[i].seq || len(f.raw) != len(want[i].raw) || f.note != note {
+			if f.Seq != want[i].Seq || len(f.Raw) != len(want[i].Raw) || f.Note != note {
 				t.Fatalf("frame %d is %+v, want %+v and the note %q", i, f, want[i], note)
 			}
 		}

@@ -1,4 +1,4 @@
-package fakegateway
+package observe
 
 import (
 	"encoding/json"
@@ -33,29 +33,29 @@ type Frame struct {
 	Note string          `json:"note,omitempty"` // what was unusual: "cut after 7 of 20 bytes"
 }
 
-// frame is a Frame that has not been decoded for reading: most never are.
-type frame struct {
-	seq        int
-	at         time.Time
-	connection int
-	direction  wire.Direction
-	version    wire.Version // 0: not a message
-	raw        []byte
-	kind       string
-	note       string
-	digest     *Digest // for the event; not kept
+// RawFrame is a Frame that has not been decoded for reading: most never are.
+type RawFrame struct {
+	Seq        int
+	At         time.Time
+	Connection int
+	Direction  wire.Direction
+	Version    wire.Version // 0: not a message
+	Raw        []byte
+	Kind       string
+	Note       string
+	Digest     *Digest // for the event; not kept
 }
 
-func (f frame) decoded() Frame {
+func (f RawFrame) decoded() Frame {
 	const prefixBytes = 4
 	out := Frame{
-		Seq: f.seq, At: f.at, Connection: f.connection, Direction: f.direction.String(),
-		Raw: f.raw, Kind: f.kind, Note: f.note,
+		Seq: f.Seq, At: f.At, Connection: f.Connection, Direction: f.Direction.String(),
+		Raw: f.Raw, Kind: f.Kind, Note: f.Note,
 	}
-	if f.version == 0 || len(f.raw) <= prefixBytes {
+	if f.Version == 0 || len(f.Raw) <= prefixBytes {
 		return out
 	}
-	m, err := wire.Decode(f.direction, f.raw[prefixBytes:], f.version)
+	m, err := wire.Decode(f.Direction, f.Raw[prefixBytes:], f.Version)
 	if err != nil {
 		return out
 	}
@@ -68,8 +68,8 @@ func (f frame) decoded() Frame {
 // transcript keeps the newest frames in a ring. It is guarded by its board.
 type transcript struct {
 	limit   int
-	ring    []frame // grows up to limit
-	first   int     // of the ring: the oldest frame kept
+	ring    []RawFrame // grows up to limit
+	first   int        // of the ring: the oldest frame kept
 	kept    int
 	next    int // how many frames there were in all; seqs are consecutive
 	bytes   int
@@ -78,34 +78,34 @@ type transcript struct {
 
 const firstRing = 256 // frames
 
-func (t *transcript) add(f frame) int {
-	for t.kept > 0 && (t.kept >= t.limit || t.bytes+len(f.raw) > transcriptBytes) {
+func (t *transcript) add(f RawFrame) int {
+	for t.kept > 0 && (t.kept >= t.limit || t.bytes+len(f.Raw) > transcriptBytes) {
 		t.drop()
 	}
 	if t.kept == len(t.ring) {
 		t.grow()
 	}
 	t.next++
-	f.seq, f.digest = t.next, nil
-	t.bytes += len(f.raw)
+	f.Seq, f.Digest = t.next, nil
+	t.bytes += len(f.Raw)
 	*t.at(t.kept) = f
 	t.kept++
-	return f.seq
+	return f.Seq
 }
 
 // at is the i-th of the kept frames.
-func (t *transcript) at(i int) *frame { return &t.ring[(t.first+i)%len(t.ring)] }
+func (t *transcript) at(i int) *RawFrame { return &t.ring[(t.first+i)%len(t.ring)] }
 
 func (t *transcript) drop() {
-	t.bytes -= len(t.at(0).raw)
-	*t.at(0) = frame{}
+	t.bytes -= len(t.at(0).Raw)
+	*t.at(0) = RawFrame{}
 	t.first = (t.first + 1) % len(t.ring)
 	t.kept--
 	t.dropped++
 }
 
 func (t *transcript) grow() {
-	ring := make([]frame, min(max(firstRing, 2*len(t.ring)), max(t.limit, 1)))
+	ring := make([]RawFrame, min(max(firstRing, 2*len(t.ring)), max(t.limit, 1)))
 	for i := range t.kept {
 		ring[i] = *t.at(i)
 	}
@@ -121,15 +121,15 @@ func (t *transcript) annotate(seq int, note string) {
 		return
 	}
 	f := t.at(i)
-	if f.note != "" {
-		note = f.note + "; " + note
+	if f.Note != "" {
+		note = f.Note + "; " + note
 	}
-	f.note = note
+	f.Note = note
 }
 
 // since returns the kept frames with a seq above after.
-func (t *transcript) since(after int) []frame {
-	var frames []frame
+func (t *transcript) since(after int) []RawFrame {
+	var frames []RawFrame
 	for i := max(0, after+1-t.oldest()); i < t.kept; i++ {
 		frames = append(frames, *t.at(i))
 	}

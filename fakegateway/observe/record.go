@@ -1,4 +1,4 @@
-package fakegateway
+package observe
 
 import (
 	"bufio"
@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 )
 
-// Files in Config.RecordDir.
+// Files in the directory of a record.
 const (
 	TranscriptFile  = "transcript.jsonl" // one Frame a line
 	ConnectionsFile = "connections.json" // the ledger, an array of Connection
@@ -20,7 +20,7 @@ const recordQueue = 1 << 16
 
 // recorder streams frames to a file from a goroutine of its own, so that a slow disk holds nobody up.
 type recorder struct {
-	frames  chan frame
+	frames  chan RawFrame
 	done    chan struct{}
 	file    *os.File
 	dropped int // guarded by the board's mu
@@ -39,13 +39,13 @@ func newRecorder(dir string) (*recorder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("record transcript: %w", err)
 	}
-	r := &recorder{frames: make(chan frame, recordQueue), done: make(chan struct{}), file: file}
+	r := &recorder{frames: make(chan RawFrame, recordQueue), done: make(chan struct{}), file: file}
 	go r.run()
 	return r, nil
 }
 
 // frame queues one frame. The caller holds the board's mu.
-func (r *recorder) frame(f frame) {
+func (r *recorder) frame(f RawFrame) {
 	select {
 	case r.frames <- f:
 	default:
@@ -68,8 +68,8 @@ func (r *recorder) run() {
 	r.err = errors.Join(r.err, out.Flush(), r.file.Close())
 }
 
-// finish ends the recording and writes the ledger. What is filed later is not recorded.
-func (b *board) finish(dir string) error {
+// Finish ends the recording and writes the ledger. What is filed later is not recorded.
+func (b *Board) Finish(dir string) error {
 	b.mu.Lock()
 	r := b.record
 	b.record = nil
@@ -86,7 +86,7 @@ func (b *board) finish(dir string) error {
 		return fmt.Errorf("record transcript: %d frames are missing: the disk was too slow",
 			r.dropped)
 	}
-	text, err := json.MarshalIndent(b.connections(), "", "\t")
+	text, err := json.MarshalIndent(b.Connections(), "", "\t")
 	if err == nil {
 		err = os.WriteFile(filepath.Join(dir, ConnectionsFile), append(text, '\n'), 0o644)
 	}
