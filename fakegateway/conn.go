@@ -125,7 +125,7 @@ func (c *conn) loop() {
 		return
 	}
 	for {
-		stage, stageOver := c.srv.stage.get()
+		stage, stageOver := c.srv.stage.Get()
 		if c.session != nil && c.session.Waits() && !c.isMuted() {
 			c.session.Resume()
 		}
@@ -173,7 +173,7 @@ func (c *conn) admitted(stage Stage) bool {
 	case c.isMuted():
 		return true // to be filed and forgotten
 	case c.pending[0].preamble != nil:
-		return stage.order() >= VersionOnly.order()
+		return stage.Order() >= VersionOnly.Order()
 	case !c.versioned:
 		return false // a client that did not wait for the version reply
 	case !c.started:

@@ -10,8 +10,6 @@ import (
 	"ibsoak/fakegateway/fault"
 )
 
-var dialogAnswers = []DialogAnswer{AcceptClient, RejectClient, DismissDialog}
-
 // dialogOperations are the answers as operations.
 var dialogOperations = map[fault.Operation]DialogAnswer{
 	fault.DialogAccept: AcceptClient, fault.DialogReject: RejectClient,

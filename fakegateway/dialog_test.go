@@ -108,7 +108,7 @@ func TestClientThatLeftStaysUntilItsDialogIsAnswered(t *testing.T) {
 }
 
 func TestDialogIsAnsweredByItselfInTime(t *testing.T) {
-	for _, answer := range dialogAnswers {
+	for _, answer := range []DialogAnswer{AcceptClient, RejectClient, DismissDialog} {
 		synctest.Test(t, func(t *testing.T) {
 			g := serveInBubble(t, withPort(PortSettings{
 				Dialog: DialogEach, DialogAnswer: answer, DialogAfter: time.Minute,

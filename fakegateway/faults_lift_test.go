@@ -76,7 +76,7 @@ func TestDeletedFaultOpensThePort(t *testing.T) {
 			t.Fatal(err)
 		}
 		synctest.Wait()
-		if stage := g.stage.now(); stage != Refusing {
+		if stage := g.stage.Now(); stage != Refusing {
 			t.Fatalf("stage %s, want it closed", stage)
 		}
 		if err := g.ClearFault(id); err != nil {
@@ -101,7 +101,7 @@ func TestRestartIsNotUndoneByAnEarlierRefusal(t *testing.T) {
 			t.Fatal(err)
 		}
 		synctest.Wait()
-		if stage := g.stage.now(); stage != Refusing {
+		if stage := g.stage.Now(); stage != Refusing {
 			t.Errorf("stage %s: the deletion has ended the restart's downtime", stage)
 		}
 	})

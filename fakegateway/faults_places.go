@@ -48,20 +48,20 @@ func (c *conn) Hold(end string) { c.hold(end) }
 // Mute reads and throws away, and writes nothing.
 func (c *conn) Mute() (resume func()) {
 	c.setMuted(true)
-	c.srv.stage.wake() // a request that waits for the bootstrap waits no longer
+	c.srv.stage.Wake() // a request that waits for the bootstrap waits no longer
 	return func() { c.setMuted(false) }
 }
 
 // StopWriting shuts the writer's gate.
 func (c *conn) StopWriting() (resume func()) {
-	defer c.srv.stage.wake()
+	defer c.srv.stage.Wake()
 	return c.w.gate.shut()
 }
 
 // StopReading makes the kernel's buffer small, so that the receive window soon is full, and breaks
 // off the read under way.
 func (c *conn) StopReading() (resume func()) {
-	defer c.srv.stage.wake()
+	defer c.srv.stage.Wake()
 	const smallest = 4096
 	if b, ok := c.nc.(interface{ SetReadBuffer(bytes int) error }); ok {
 		_ = b.SetReadBuffer(smallest) // refused only on a socket that is gone

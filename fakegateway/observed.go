@@ -2,7 +2,9 @@ package fakegateway
 
 import (
 	"ibsoak/fakegateway/clock"
+	"ibsoak/fakegateway/control"
 	"ibsoak/fakegateway/observe"
+	"ibsoak/fakegateway/stage"
 )
 
 // What a Gateway shows of itself is package observe's. Whoever starts a Gateway meets these with it.
@@ -16,6 +18,16 @@ type (
 	Hello      = observe.Hello
 	Rate       = observe.Rate
 	Clock      = clock.Clock
+	Health     = control.Health
+	Stage      = stage.Stage
+)
+
+// The stages, on the way up.
+const (
+	Refusing    = stage.Refusing
+	AcceptMute  = stage.AcceptMute
+	VersionOnly = stage.VersionOnly
+	Ready       = stage.Ready
 )
 
 // The kinds of events.

@@ -31,7 +31,7 @@ func (p *port) Operate(w fault.What) (wire string, err error) {
 		return s.login.Lose(s.clock.Now())
 	case fault.ConnectionRestored, fault.ConnectionDataLost:
 		wire, err = s.login.Restore(s.clock.Now(), w.Operation == fault.ConnectionDataLost)
-		s.stage.wake() // the loops, for the requests that waited
+		s.stage.Wake() // the loops, for the requests that waited
 		return wire, err
 	case fault.CompetingSession, fault.CompetingOver:
 		return s.login.Compete(s.clock.Now(), w.Operation == fault.CompetingSession)

@@ -263,7 +263,7 @@ func (p *port) shut(again bool) error {
 		p.filler = nil
 	}
 	if again {
-		p.s.stage.set(Refusing)
+		p.s.stage.Set(Refusing)
 		var reserveErr error
 		p.reserved, reserveErr = reserve(p.addr)
 		if reserveErr != nil {

@@ -83,7 +83,7 @@ func TestRestartComesBackInPhasesOnTheSamePort(t *testing.T) {
 			} else {
 				old.wantFIN()
 			}
-			await(t, s, "the port", func(v *View) bool { return v.Stage().order() >= AcceptMute.order() })
+			await(t, s, "the port", func(v *View) bool { return v.Stage().Order() >= AcceptMute.Order() })
 			c := dial(t, s)
 			c.hello()
 			c.startAPI(1)
@@ -111,7 +111,7 @@ func TestPreambleIsFiledWhileNothingIsAnswered(t *testing.T) {
 	if err := s.Restart(fault.Downtime{AcceptMute: fault.Duration(time.Hour)}, fault.FIN); err != nil {
 		t.Fatal(err)
 	}
-	await(t, s, "the port", func(v *View) bool { return v.Stage().order() >= AcceptMute.order() })
+	await(t, s, "the port", func(v *View) bool { return v.Stage().Order() >= AcceptMute.Order() })
 	dial(t, s).greet()
 	await(t, s, "the preamble", func(v *View) bool {
 		rows := v.Connections()

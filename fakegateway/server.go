@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"net/netip"
 	"slices"
 	"strings"
@@ -15,15 +16,17 @@ import (
 	"time"
 
 	"ibsoak/fakegateway/clock"
+	"ibsoak/fakegateway/control"
 	"ibsoak/fakegateway/exchange"
 	"ibsoak/fakegateway/fault"
 	"ibsoak/fakegateway/hook"
 	"ibsoak/fakegateway/observe"
 	"ibsoak/fakegateway/session"
+	"ibsoak/fakegateway/stage"
 )
 
 // ErrClosed is what is answered by a Gateway that was closed.
-var ErrClosed = errors.New("the gateway is closed")
+var ErrClosed = stage.ErrClosed
 
 // stragglerLimit is how long Close waits for a connection before it names it and gives up on it.
 const stragglerLimit = 5 * time.Second
@@ -38,7 +41,7 @@ type Server struct {
 	hush     sync.RWMutex              // held while the exchange tells of a moment
 	hook     atomic.Pointer[hook.Hook] // nil is none
 	board    *observe.Board
-	stage    *stages
+	stage    *stage.Stages
 	profile  Profile
 	login    *session.Login
 	exchange *exchange.Exchange // the login's
@@ -86,7 +89,7 @@ func New(cfg Config) (*Server, error) {
 	}
 	s := &Server{
 		cfg: cfg, log: cfg.Log, profile: profile, trusted: trusted, clock: cfg.Clock.Begin(),
-		stage: newStages(Ready), replan: make(chan struct{}, 1),
+		stage: stage.New(Ready), replan: make(chan struct{}, 1),
 		stop: make(chan struct{}), gone: make(chan struct{}), up: make(chan struct{}),
 		conns:   make(map[*conn]bool),
 		delayed: delayed{wake: make(chan struct{}, 1)},
@@ -304,6 +307,24 @@ func (s *Server) Connectivity() session.Connectivity { return s.login.Connectivi
 
 // Books is a snapshot of the exchange's truth.
 func (s *Server) Books() exchange.Books { return s.exchange.Books() }
+
+// Health is how the Gateway is, in a line.
+func (s *Server) Health() Health {
+	events, rows, receipts := s.board.Counts()
+	return Health{
+		Gateway: s.Addr(), Profile: s.profile.Name, Stage: s.stage.Now(), Events: events,
+		Connections: rows,
+		Open:        len(s.open()), CloseWait: s.board.InCloseWait(), Receipts: receipts,
+		Dialogs: s.dialogs.waiting(), AwaitsApproval: s.unapproved.Load(),
+		About: s.cfg.About.Summary,
+	}
+}
+
+// Control is the Gateway's HTTP interface, for test programs in other languages: see control.Handler.
+func (s *Server) Control() http.Handler { return control.Handler(s, s.log) }
+
+// TranscriptAfter is Transcript without the frames up to the one with this number.
+func (s *Server) TranscriptAfter(seq int) []Frame { return s.board.Transcript(seq) }
 
 // Transcript is every frame that is still kept, decoded. It is expensive: one decoding a frame.
 func (s *Server) Transcript() []Frame { return s.board.Transcript(0) }

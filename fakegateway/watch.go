@@ -73,4 +73,4 @@ func (v *View) Dialogs() int { return v.s.dialogs.waiting() }
 func (v *View) Connectivity() session.Connectivity { return v.s.Connectivity() }
 
 // Stage says how far up the Gateway is.
-func (v *View) Stage() Stage { return v.s.stage.now() }
+func (v *View) Stage() Stage { return v.s.stage.Now() }

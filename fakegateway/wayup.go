@@ -33,9 +33,9 @@ func (p *port) Restart(hit fault.Hit) (wire string, err error) {
 	case d.Refused > 0:
 		err = p.shut(true)
 	case d.AcceptMute > 0:
-		p.s.stage.set(AcceptMute)
+		p.s.stage.Set(AcceptMute)
 	case d.VersionOnly > 0:
-		p.s.stage.set(VersionOnly)
+		p.s.stage.Set(VersionOnly)
 	}
 	p.s.mu.Lock()
 	p.s.epoch++
@@ -94,7 +94,7 @@ func (p *port) enter(stage Stage) func() error {
 		if stage == Refusing {
 			return p.shut(true)
 		}
-		p.s.stage.set(stage)
+		p.s.stage.Set(stage)
 		if err := p.open(); err != nil {
 			return err
 		}

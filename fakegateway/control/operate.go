@@ -1,4 +1,4 @@
-package fakegateway
+package control
 
 import (
 	"errors"
@@ -7,17 +7,18 @@ import (
 	"net/http"
 
 	"ibsoak/fakegateway/fault"
+	"ibsoak/fakegateway/stage"
 )
 
 // operateFor does an operation for a request: 409 when the Gateway's state does not allow it.
-func (s *Server) operateFor(o fault.Operation, farm string) (any, error) {
+func (s *server) operateFor(o fault.Operation, farm string) (any, error) {
 	what := fault.What{Do: fault.Operate, Operation: o, Farm: farm}
 	f := fault.Fault{When: fault.When{At: new(fault.Duration)}, What: what}
 	if err := (fault.Schedule{Faults: []fault.Fault{f}}).Validate(); err != nil {
 		return nil, bad(err)
 	}
-	switch err := s.Operate(o, farm); {
-	case errors.Is(err, ErrClosed):
+	switch err := s.gateway.Operate(o, farm); {
+	case errors.Is(err, stage.ErrClosed):
 		return nil, &problem{http.StatusServiceUnavailable, err}
 	case err != nil:
 		return nil, &problem{http.StatusConflict, err}
@@ -25,7 +26,7 @@ func (s *Server) operateFor(o fault.Operation, farm string) (any, error) {
 	return s.getHealth(nil)
 }
 
-func (s *Server) postOperate(r *http.Request) (any, error) {
+func (s *server) postOperate(r *http.Request) (any, error) {
 	var body struct {
 		Operation fault.Operation `json:"operation"`
 		Farm      string          `json:"farm"`
@@ -36,30 +37,34 @@ func (s *Server) postOperate(r *http.Request) (any, error) {
 	return s.operateFor(body.Operation, body.Farm)
 }
 
-func (s *Server) postDialog(r *http.Request) (any, error) {
+// dialogAnswers are the answers to the incoming connection dialog, as operations.
+var dialogAnswers = map[string]fault.Operation{
+	"accept": fault.DialogAccept, "reject": fault.DialogReject, "dismiss": fault.DialogDismiss,
+}
+
+func (s *server) postDialog(r *http.Request) (any, error) {
 	var body struct {
-		Answer DialogAnswer `json:"answer"`
+		Answer string `json:"answer"`
 	}
 	if err := strictJSON(r.Body, &body); err != nil {
 		return nil, bad(fmt.Errorf("read answer: %w", err))
 	}
-	for operation, answer := range dialogOperations {
-		if answer == body.Answer {
-			return s.operateFor(operation, "")
-		}
+	operation, known := dialogAnswers[body.Answer]
+	if !known {
+		return nil, bad(fmt.Errorf("answer %q: want one of accept, reject, dismiss", body.Answer))
 	}
-	return nil, bad(fmt.Errorf("answer %q: want one of %s", body.Answer, words(dialogAnswers)))
+	return s.operateFor(operation, "")
 }
 
 // post2FA has no body, or an empty object.
-func (s *Server) post2FA(r *http.Request) (any, error) {
+func (s *server) post2FA(r *http.Request) (any, error) {
 	if err := strictJSON(r.Body, &struct{}{}); err != nil && !errors.Is(err, io.EOF) {
 		return nil, bad(fmt.Errorf("read approval: %w", err))
 	}
 	return s.operateFor(fault.ApproveLogin, "")
 }
 
-func (s *Server) postConnectivity(r *http.Request) (any, error) {
+func (s *server) postConnectivity(r *http.Request) (any, error) {
 	var body struct {
 		State string `json:"state"`
 	}

@@ -1,4 +1,4 @@
-package fakegateway
+package control
 
 import (
 	"context"
@@ -6,16 +6,56 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 
+	"github.com/govalues/decimal"
+
+	"ibsoak/fakegateway/exchange"
 	"ibsoak/fakegateway/fault"
+	"ibsoak/fakegateway/observe"
+	"ibsoak/fakegateway/session"
+	"ibsoak/fakegateway/stage"
 )
 
-// maxZombies bounds one request for planted zombies.
-const maxZombies = 1000
+// MaxZombies bounds one request for planted zombies.
+const MaxZombies = 1000
 
-// Control is the Gateway's HTTP interface, for test programs in other languages:
+// Gateway is what can be asked of, and done to, a Gateway. Its methods are those of fakegateway.Server.
+type Gateway interface {
+	Health() Health
+	Connections() []observe.Connection
+	TranscriptAfter(seq int) []observe.Frame
+	Receipts() []fault.Receipt
+	Follow(ctx context.Context, tell func([]observe.Line) error) error
+
+	Faults() []fault.Fault
+	SetSchedule(fault.Schedule) error
+	Inject(fault.Fault) (id string, err error)
+	ClearFault(id string) error
+	Restart(d fault.Downtime, end fault.Action) error
+	Operate(o fault.Operation, farm string) error
+	PlantZombies(ctx context.Context, n int) error
+	ClearZombies(ctx context.Context) error
+
+	Connectivity() session.Connectivity
+	Books() exchange.Books
+	Correct(execID string, price decimal.Decimal, shares int64) (exchange.Execution, error)
+	Bust(execID string) (exchange.Execution, error)
+	FillByHand(session.OpeningPosition) (exchange.Execution, error)
+	CancelByHand(permID int64) error
+}
+
+// server answers requests for a Gateway.
+type server struct {
+	gateway Gateway
+	log     *slog.Logger
+}
+
+// Handler is the Gateway's HTTP interface, for test programs in other languages:
 //
 //	GET    /healthz                   stage and counts
 //	GET    /connections               the ledger
@@ -41,7 +81,8 @@ const maxZombies = 1000
 //	POST   /books/bust                by the exchange: {"execId": …}
 //
 // Input is strict: an unknown key is an error. Errors are application/problem+json (RFC 9457).
-func (s *Server) Control() http.Handler {
+func Handler(g Gateway, log *slog.Logger) http.Handler {
+	s := &server{gateway: g, log: log}
 	mux := http.NewServeMux()
 	mux.HandleFunc(watchPattern, s.getWatch)
 	for pattern, handle := range s.endpoints() {
@@ -58,19 +99,24 @@ func (s *Server) Control() http.Handler {
 	return mux
 }
 
+// Patterns lists the requests that there are.
+func Patterns() []string {
+	return append(slices.Sorted(maps.Keys((&server{}).endpoints())), watchPattern)
+}
+
 // watchPattern is the one endpoint whose answer is a stream.
 const watchPattern = "GET /watch"
 
 // endpoint answers one kind of request.
 type endpoint func(*http.Request) (any, error)
 
-func (s *Server) endpoints() map[string]endpoint {
+func (s *server) endpoints() map[string]endpoint {
 	return map[string]endpoint{
 		"GET /healthz":        s.getHealth,
-		"GET /connections":    func(*http.Request) (any, error) { return s.Connections(), nil },
+		"GET /connections":    func(*http.Request) (any, error) { return s.gateway.Connections(), nil },
 		"GET /transcript":     s.getTranscript,
-		"GET /receipts":       func(*http.Request) (any, error) { return orEmpty(s.Receipts()), nil },
-		"GET /books":          func(*http.Request) (any, error) { return s.Books(), nil },
+		"GET /receipts":       func(*http.Request) (any, error) { return orEmpty(s.gateway.Receipts()), nil },
+		"GET /books":          func(*http.Request) (any, error) { return s.gateway.Books(), nil },
 		"GET /faults":         func(*http.Request) (any, error) { return s.getFaults(), nil },
 		"PUT /schedule":       s.putSchedule,
 		"POST /faults":        s.postFault,
@@ -85,7 +131,7 @@ func (s *Server) endpoints() map[string]endpoint {
 		"POST /operate":       s.postOperate,
 		"POST /dialog":        s.postDialog,
 		"POST /2fa":           s.post2FA,
-		"GET /connectivity":   func(*http.Request) (any, error) { return s.Connectivity(), nil },
+		"GET /connectivity":   func(*http.Request) (any, error) { return s.gateway.Connectivity(), nil },
 		"POST /connectivity":  s.postConnectivity,
 	}
 }
@@ -101,7 +147,7 @@ func (p *problem) Unwrap() error { return p.err }
 
 func bad(err error) error { return &problem{http.StatusBadRequest, err} }
 
-func (s *Server) writeProblem(w http.ResponseWriter, err error) {
+func (s *server) writeProblem(w http.ResponseWriter, err error) {
 	status := http.StatusInternalServerError
 	var p *problem
 	var tooLarge *http.MaxBytesError
@@ -117,7 +163,7 @@ func (s *Server) writeProblem(w http.ResponseWriter, err error) {
 	})
 }
 
-func (s *Server) writeJSON(w http.ResponseWriter, status int, mediaType string, v any) {
+func (s *server) writeJSON(w http.ResponseWriter, status int, mediaType string, v any) {
 	text, err := json.Marshal(v)
 	if err != nil {
 		s.log.Error("control answer", "err", err)
@@ -133,14 +179,14 @@ func (s *Server) writeJSON(w http.ResponseWriter, status int, mediaType string, 
 
 // Health is what GET /healthz answers.
 type Health struct {
-	Gateway     string `json:"gateway"` // HOST:PORT
-	Profile     string `json:"profile"`
-	Stage       Stage  `json:"stage"`
-	Events      int    `json:"events"`      // so far: the number of the newest
-	Connections int    `json:"connections"` // in the ledger
-	Open        int    `json:"open"`        // with a socket
-	CloseWait   int    `json:"closeWait"`   // Gateway ends in CLOSE_WAIT
-	Receipts    int    `json:"receipts"`
+	Gateway     string      `json:"gateway"` // HOST:PORT
+	Profile     string      `json:"profile"`
+	Stage       stage.Stage `json:"stage"`
+	Events      int         `json:"events"`      // so far: the number of the newest
+	Connections int         `json:"connections"` // in the ledger
+	Open        int         `json:"open"`        // with a socket
+	CloseWait   int         `json:"closeWait"`   // Gateway ends in CLOSE_WAIT
+	Receipts    int         `json:"receipts"`
 	// Dialogs are the clients that wait for the incoming connection dialog.
 	Dialogs int `json:"dialogs"`
 	// AwaitsApproval is a login that waits for POST /2fa.
@@ -148,18 +194,9 @@ type Health struct {
 	About          string `json:"about,omitempty"` // the summary of the settings
 }
 
-func (s *Server) getHealth(*http.Request) (any, error) {
-	events, rows, receipts := s.board.Counts()
-	return Health{
-		Gateway: s.Addr(), Profile: s.profile.Name, Stage: s.stage.now(), Events: events,
-		Connections: rows,
-		Open:        len(s.open()), CloseWait: s.board.InCloseWait(), Receipts: receipts,
-		Dialogs: s.dialogs.waiting(), AwaitsApproval: s.unapproved.Load(),
-		About: s.cfg.About.Summary,
-	}, nil
-}
+func (s *server) getHealth(*http.Request) (any, error) { return s.gateway.Health(), nil }
 
-func (s *Server) getTranscript(r *http.Request) (any, error) {
+func (s *server) getTranscript(r *http.Request) (any, error) {
 	after := 0
 	if text := r.FormValue("after"); text != "" {
 		var err error
@@ -167,23 +204,23 @@ func (s *Server) getTranscript(r *http.Request) (any, error) {
 			return nil, bad(fmt.Errorf("after=%q: want the seq of a frame", text))
 		}
 	}
-	return orEmpty(s.board.Transcript(after)), nil
+	return orEmpty(s.gateway.TranscriptAfter(after)), nil
 }
 
 // getFaults adds to each fault the sentence that explains it.
-func (s *Server) getFaults() any {
+func (s *server) getFaults() any {
 	type explained struct {
 		fault.Fault
 		Sentence string `json:"sentence"`
 	}
 	list := []explained{}
-	for _, f := range s.Faults() {
+	for _, f := range s.gateway.Faults() {
 		list = append(list, explained{f, f.String()})
 	}
 	return list
 }
 
-func (s *Server) putSchedule(r *http.Request) (any, error) {
+func (s *server) putSchedule(r *http.Request) (any, error) {
 	text, err := io.ReadAll(r.Body)
 	if err != nil {
 		return nil, bad(fmt.Errorf("read schedule: %w", err))
@@ -192,33 +229,33 @@ func (s *Server) putSchedule(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, bad(err)
 	}
-	if err := s.SetSchedule(schedule); err != nil {
+	if err := s.gateway.SetSchedule(schedule); err != nil {
 		return nil, bad(err)
 	}
 	return s.getFaults(), nil
 }
 
-func (s *Server) postFault(r *http.Request) (any, error) {
+func (s *server) postFault(r *http.Request) (any, error) {
 	var f fault.Fault
 	if err := strictJSON(r.Body, &f); err != nil {
 		return nil, bad(fmt.Errorf("read fault: %w", err))
 	}
-	id, err := s.Inject(f)
+	id, err := s.gateway.Inject(f)
 	if err != nil {
 		return nil, bad(err)
 	}
 	return map[string]string{"id": id}, nil
 }
 
-func (s *Server) deleteFault(r *http.Request) (any, error) {
+func (s *server) deleteFault(r *http.Request) (any, error) {
 	id := r.PathValue("id")
-	if err := s.ClearFault(id); err != nil {
+	if err := s.gateway.ClearFault(id); err != nil {
 		return nil, &problem{http.StatusNotFound, err}
 	}
 	return map[string]string{"id": id}, nil
 }
 
-func (s *Server) postRestart(r *http.Request) (any, error) {
+func (s *server) postRestart(r *http.Request) (any, error) {
 	var body struct {
 		Then     fault.Action   `json:"then"`
 		Downtime fault.Downtime `json:"downtime"`
@@ -226,8 +263,8 @@ func (s *Server) postRestart(r *http.Request) (any, error) {
 	if err := strictJSON(r.Body, &body); err != nil && !errors.Is(err, io.EOF) {
 		return nil, bad(fmt.Errorf("read restart: %w", err))
 	}
-	if err := s.Restart(body.Downtime, body.Then); err != nil {
-		if errors.Is(err, ErrClosed) {
+	if err := s.gateway.Restart(body.Downtime, body.Then); err != nil {
+		if errors.Is(err, stage.ErrClosed) {
 			return nil, &problem{http.StatusServiceUnavailable, err}
 		}
 		return nil, bad(err)
@@ -235,24 +272,24 @@ func (s *Server) postRestart(r *http.Request) (any, error) {
 	return s.getHealth(r)
 }
 
-func (s *Server) postZombies(r *http.Request) (any, error) {
+func (s *server) postZombies(r *http.Request) (any, error) {
 	var body struct {
 		Count int `json:"count"`
 	}
 	if err := strictJSON(r.Body, &body); err != nil {
 		return nil, bad(fmt.Errorf("read zombies: %w", err))
 	}
-	if body.Count < 1 || body.Count > maxZombies {
-		return nil, bad(fmt.Errorf("count %d: want 1..%d", body.Count, maxZombies))
+	if body.Count < 1 || body.Count > MaxZombies {
+		return nil, bad(fmt.Errorf("count %d: want 1..%d", body.Count, MaxZombies))
 	}
-	if err := s.PlantZombies(r.Context(), body.Count); err != nil {
+	if err := s.gateway.PlantZombies(r.Context(), body.Count); err != nil {
 		return nil, err
 	}
 	return s.getHealth(r)
 }
 
-func (s *Server) deleteZombies(r *http.Request) (any, error) {
-	if err := s.ClearZombies(r.Context()); err != nil {
+func (s *server) deleteZombies(r *http.Request) (any, error) {
+	if err := s.gateway.ClearZombies(r.Context()); err != nil {
 		return nil, err
 	}
 	return s.getHealth(r)
@@ -281,7 +318,7 @@ func orEmpty[T any](list []T) []T {
 
 // getWatch answers GET /watch with lines until the client goes, or with ?follow=false until
 // everything that had happened was told.
-func (s *Server) getWatch(w http.ResponseWriter, r *http.Request) {
+func (s *server) getWatch(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	switch text := r.FormValue("follow"); text {
@@ -294,7 +331,7 @@ func (s *Server) getWatch(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "application/jsonl")
 	out, flush := json.NewEncoder(w), http.NewResponseController(w)
-	err := s.Follow(ctx, func(lines []Line) error {
+	err := s.gateway.Follow(ctx, func(lines []observe.Line) error {
 		for _, l := range lines {
 			if err := out.Encode(l); err != nil {
 				return err

@@ -1,6 +1,14 @@
-package fakegateway
+// Package stage owns how far up a Gateway is, and wakes those who wait for it to be further. It must not
+// know what is done at a stage.
+package stage
 
-import "sync"
+import (
+	"errors"
+	"sync"
+)
+
+// ErrClosed is what is answered by a Gateway that was closed.
+var ErrClosed = errors.New("the gateway is closed")
 
 // Stage is how far up a Gateway is. Real ones open their port long before a login has finished.
 type Stage string
@@ -13,7 +21,8 @@ const (
 	Ready       Stage = "ready"
 )
 
-func (s Stage) order() int {
+// Order is the place on the way up, from 0.
+func (s Stage) Order() int {
 	switch s {
 	case Refusing:
 		return 0
@@ -24,21 +33,23 @@ func (s Stage) order() int {
 	case Ready:
 		return 3
 	}
-	panic("fakegateway: no such stage: " + string(s))
+	panic("stage: no such stage: " + string(s))
 }
 
-// stages holds the current stage and wakes those who wait for another.
-type stages struct {
+// Stages holds the current stage and wakes those who wait for another.
+type Stages struct {
 	mu      sync.Mutex
 	current Stage
 	changed chan struct{} // closed at the next change
 }
 
-func newStages(first Stage) *stages {
-	return &stages{current: first, changed: make(chan struct{})}
+// New begins with a stage.
+func New(first Stage) *Stages {
+	return &Stages{current: first, changed: make(chan struct{})}
 }
 
-func (s *stages) set(next Stage) {
+// Set begins a stage.
+func (s *Stages) Set(next Stage) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.current != next {
@@ -48,22 +59,23 @@ func (s *stages) set(next Stage) {
 	}
 }
 
-// wake makes everybody who waits for another stage look again.
-func (s *stages) wake() {
+// Wake makes everybody who waits for another stage look again.
+func (s *Stages) Wake() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	close(s.changed)
 	s.changed = make(chan struct{})
 }
 
-func (s *stages) now() Stage {
+// Now is the stage.
+func (s *Stages) Now() Stage {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.current
 }
 
-// get is the stage, and a channel that is closed when it is over.
-func (s *stages) get() (Stage, <-chan struct{}) {
+// Get is the stage, and a channel that is closed when it is over.
+func (s *Stages) Get() (Stage, <-chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.current, s.changed
