@@ -109,8 +109,8 @@ func (s *Server) ClearZombies(ctx context.Context) error {
 		}
 	}
 	for _, c := range s.open() {
-		if rows[c.id] {
-			c.shut("planted, and cleared", true)
+		if rows[c.Number()] {
+			c.RST("planted, and cleared")
 		}
 	}
 	return s.Wait(ctx, "the end of the planted zombies", func(v *View) bool {

@@ -136,7 +136,7 @@ func TestDialogIsAnsweredByItselfInTime(t *testing.T) {
 			}
 			<-time.After(time.Minute)
 			synctest.Wait()
-			if g.dialogs.waiting() != 0 || g.Connections()[0].Closed != (time.Time{}) {
+			if g.dialogs.Waiting() != 0 || g.Connections()[0].Closed != (time.Time{}) {
 				t.Errorf("ledger: %+v", g.Connections()[0])
 			}
 		})

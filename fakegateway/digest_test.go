@@ -224,23 +224,6 @@ func sample(f protoreflect.FieldDescriptor) protoreflect.Value {
 	}
 }
 
-func TestNobodyPaysForDigestsUnwatched(t *testing.T) {
-	s := startServer(t, Config{})
-	dial(t, s).connect(1)
-	c := s.open()[0]
-	if d := c.digest(tick()); d != nil {
-		t.Errorf("digest %+v although nobody follows", d)
-	}
-	_, stop := s.Watch()
-	if c.digest(tick()) == nil {
-		t.Error("no digest for who follows")
-	}
-	stop()
-	if d := c.digest(tick()); d != nil {
-		t.Errorf("digest %+v although nobody follows any more", d)
-	}
-}
-
 func BenchmarkDigestOfOneTick(b *testing.B) {
 	m := wire.Message{Kind: wire.TickPrice, Body: &protobuf.TickPrice{ReqId: num(1), Price: new(1.5)}}
 	b.ReportAllocs()

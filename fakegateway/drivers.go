@@ -1,13 +1,16 @@
 package fakegateway
 
 import (
+	"fmt"
+	"os"
 	"time"
 
+	"ibsoak/fakegateway/connection"
 	"ibsoak/fakegateway/fault"
+	"ibsoak/fakegateway/hook"
 )
 
-// idleWait stands for "until something changes" where a timer is needed.
-const idleWait = time.Hour
+const idleWait = connection.IdleWait
 
 // runExchange drives the books: it sleeps until something is due or has changed.
 func (s *Server) runExchange() {
@@ -16,9 +19,9 @@ func (s *Server) runExchange() {
 	for {
 		select {
 		case <-timer.C:
-			s.hush.Lock()
+			s.moment.Lock()
 			s.exchange.Advance(s.clock.Now())
-			s.hush.Unlock()
+			s.moment.Unlock()
 		case <-s.exchange.Changed():
 		case <-s.stop:
 			return
@@ -54,17 +57,17 @@ func (s *Server) runSchedule() {
 
 // strikeDue lets act what is due by the clock.
 func (s *Server) strikeDue() {
-	byNumber := make(map[int]*conn)
+	byNumber := make(map[int]*connection.Conn)
 	var live []*fault.Track
 	for _, c := range s.open() {
-		if c.isLive() {
-			byNumber[c.id] = c
-			live = append(live, c.track)
+		if c.IsLive() {
+			byNumber[c.Number()] = c
+			live = append(live, c.Track())
 		}
 	}
 	hits, released := s.plan.Due(live)
 	for _, w := range released {
-		s.sayNow(w)
+		s.tellWithheld(w)
 	}
 	for _, hit := range hits {
 		c := byNumber[hit.Connection]
@@ -72,9 +75,9 @@ func (s *Server) strikeDue() {
 		case hit.What.Do.OnListener():
 			s.order(hit)
 		case c != nil && hit.When.Delay > 0:
-			c.later(hit)
+			c.Later(hit)
 		case c != nil:
-			c.do(hit)
+			c.Do(hit)
 		default:
 			s.board.File(fault.Receipt{
 				Fault: hit.ID, Planned: hit.What.Do, Wire: "nothing", Point: hit.Point,
@@ -82,13 +85,6 @@ func (s *Server) strikeDue() {
 			})
 		}
 	}
-}
-
-// isLive reports whether a fault by the clock may still fall on the connection.
-func (c *conn) isLive() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return !c.ended && !c.stopped
 }
 
 func (s *Server) rescheduled() {
@@ -135,3 +131,80 @@ func (s *Server) SetSchedule(schedule fault.Schedule) error {
 
 // Faults lists what is in force, in the order in which it is tried.
 func (s *Server) Faults() []fault.Fault { return s.plan.Faults() }
+
+// runDelayed tells what was delayed: on the connection that it was withheld from or, when that has
+// ended, on the one that the client then has.
+func (s *Server) runDelayed() {
+	timer := time.NewTimer(idleWait)
+	defer timer.Stop()
+	for {
+		due, wait := s.delayed.Next()
+		for _, m := range due {
+			s.tellWithheld(m.Withheld)
+		}
+		timer.Reset(wait)
+		select {
+		case <-timer.C:
+		case <-s.delayed.Changed():
+		case <-s.stop:
+			return
+		}
+	}
+}
+
+// tellWithheld tells what was withheld to the client, wherever it is.
+func (s *Server) tellWithheld(w fault.Withheld) {
+	if w.Wait > 0 {
+		s.delayed.Add(w)
+		return
+	}
+	c := s.addressee(w)
+	if c == nil {
+		s.board.File(fault.Receipt{
+			Fault: w.ID, Planned: w.What.Do, Wire: "nothing: the client is not connected",
+			Connection: w.Connection, Point: w.Point, At: time.Now(),
+		})
+		return
+	}
+	c.TellNow(w)
+}
+
+// addressee is the live connection of a withheld message's client, nil for none: the one that it was
+// withheld from, or the newest.
+func (s *Server) addressee(w fault.Withheld) *connection.Conn {
+	var newest *connection.Conn
+	for _, c := range s.open() {
+		if !c.IsLive() {
+			continue
+		}
+		if c.Number() == w.Connection {
+			return c
+		}
+		c.Look(func(r *Connection) {
+			if r.ClientID != nil && *r.ClientID == w.ClientID && !r.BootstrapSent.IsZero() {
+				newest = c
+			}
+		})
+	}
+	return newest
+}
+
+// loadHook reads a schedule's hook, if it has one. Every connection starts with an empty state.
+func (s *Server) loadHook(schedule fault.Schedule) error {
+	if schedule.Hook == "" {
+		s.hook.Store(nil)
+		return nil
+	}
+	source, err := os.ReadFile(schedule.Hook)
+	if err != nil {
+		return fmt.Errorf("read hook: %w", err)
+	}
+	h, err := hook.Load(schedule.Hook, source, func(text string) {
+		s.log.Info("hook", "says", text)
+	})
+	if err != nil {
+		return fmt.Errorf("read hook: %w", err)
+	}
+	s.hook.Store(h)
+	return nil
+}

@@ -38,7 +38,7 @@ func (p *port) Operate(w fault.What) (wire string, err error) {
 	case fault.FarmOK, fault.FarmBroken, fault.FarmInactive, fault.FarmConnecting:
 		return s.login.SetFarm(s.clock.Now(), w.Farm, farmStates[w.Operation])
 	case fault.DialogAccept, fault.DialogReject, fault.DialogDismiss:
-		return "nothing", s.dialogs.answerShown(dialogOperations[w.Operation])
+		return "nothing", s.dialogs.AnswerShown(dialogOperations[w.Operation])
 	case fault.ApproveLogin:
 		return "nothing", p.approve()
 	case fault.EnableAPI:
@@ -88,8 +88,8 @@ func (p *port) reset() (wire string, err error) {
 	p.s.login.Announce(p.s.clock.Now(), client.Notice{Code: 1300, Text: fmt.Sprintf(textPortReset, number)})
 	err = p.shut(false)
 	for _, c := range p.s.open() {
-		if c.isLive() {
-			c.finish("the port was reset", nil)
+		if c.IsLive() {
+			c.FIN("the port was reset", nil)
 		}
 	}
 	p.ln = ln
@@ -150,4 +150,10 @@ func words[S ~string](list []S) string {
 		texts[i] = string(s)
 	}
 	return strings.Join(texts, ", ")
+}
+
+// dialogOperations are the answers as operations.
+var dialogOperations = map[fault.Operation]DialogAnswer{
+	fault.DialogAccept: AcceptClient, fault.DialogReject: RejectClient,
+	fault.DialogDismiss: DismissDialog,
 }

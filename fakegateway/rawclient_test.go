@@ -14,6 +14,7 @@ import (
 	"github.com/scmhub/ibapi/protobuf"
 	"google.golang.org/protobuf/proto"
 
+	"ibsoak/fakegateway/connection"
 	"ibsoak/fakegateway/fault"
 	"ibsoak/internal/wire"
 )
@@ -70,7 +71,7 @@ func row(t *testing.T, s *Server, id int, what string, until func(Connection) bo
 // rawClient speaks the protocol by hand.
 type rawClient struct {
 	t       *testing.T
-	conn    halfCloser
+	conn    connection.Socket
 	read    *bufio.Reader
 	version wire.Version
 }
@@ -82,10 +83,10 @@ func dial(t *testing.T, s *Server) *rawClient {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return newRawClient(t, c.(halfCloser))
+	return newRawClient(t, c.(connection.Socket))
 }
 
-func newRawClient(t *testing.T, c halfCloser) *rawClient {
+func newRawClient(t *testing.T, c connection.Socket) *rawClient {
 	t.Helper()
 	t.Cleanup(func() { _ = c.Close() })
 	if err := c.SetDeadline(time.Now().Add(patience)); err != nil {

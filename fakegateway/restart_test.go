@@ -186,7 +186,7 @@ func TestCloseLeavesNothingBehind(t *testing.T) {
 	}
 	stacks := make([]byte, 1<<20)
 	stacks = stacks[:runtime.Stack(stacks, true)]
-	for _, owner := range []string{"(*conn)", "(*reader)", "(*writer)", "(*port)", "(*Server)"} {
+	for _, owner := range []string{"(*Conn)", "(*reader)", "(*writer)", "(*port)", "(*Server)"} {
 		if bytes.Contains(stacks, []byte("fakegateway."+owner)) {
 			t.Errorf("a goroutine of %s is left:\n%s", owner, stacks)
 		}

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"ibsoak/fakegateway/clock"
+	"ibsoak/fakegateway/connection"
 	"ibsoak/fakegateway/control"
 	"ibsoak/fakegateway/exchange"
 	"ibsoak/fakegateway/fault"
@@ -23,6 +24,7 @@ import (
 	"ibsoak/fakegateway/observe"
 	"ibsoak/fakegateway/session"
 	"ibsoak/fakegateway/stage"
+	"ibsoak/internal/wire"
 )
 
 // ErrClosed is what is answered by a Gateway that was closed.
@@ -37,15 +39,16 @@ type Server struct {
 	log      *slog.Logger
 	clock    clock.Running
 	plan     *fault.Plan
-	delayed  delayed
-	hush     sync.RWMutex              // held while the exchange tells of a moment
+	delayed  *connection.Delayed
+	moment   sync.RWMutex              // held while the exchange tells of a moment
 	hook     atomic.Pointer[hook.Hook] // nil is none
 	board    *observe.Board
+	shared   *connection.Gateway
 	stage    *stage.Stages
 	profile  Profile
 	login    *session.Login
 	exchange *exchange.Exchange // the login's
-	dialogs  dialogs
+	dialogs  connection.Dialogs
 	trusted  []netip.Prefix
 	port     *port
 
@@ -55,7 +58,7 @@ type Server struct {
 	up     chan struct{} // closed when Serve has taken its listener over
 
 	mu       sync.Mutex
-	conns    map[*conn]bool // not yet ended: this is what pins the held ones
+	conns    map[*connection.Conn]bool // not yet ended: this is what pins the held ones
 	serving  bool
 	crashed  bool // by the crash-on-fin quirk, until a restart
 	sinceUp  int  // connections accepted since the last start
@@ -91,8 +94,8 @@ func New(cfg Config) (*Server, error) {
 		cfg: cfg, log: cfg.Log, profile: profile, trusted: trusted, clock: cfg.Clock.Begin(),
 		stage: stage.New(Ready), replan: make(chan struct{}, 1),
 		stop: make(chan struct{}), gone: make(chan struct{}), up: make(chan struct{}),
-		conns:   make(map[*conn]bool),
-		delayed: delayed{wake: make(chan struct{}, 1)},
+		conns:   make(map[*connection.Conn]bool),
+		delayed: connection.NewDelayed(),
 	}
 	if err := s.loadHook(cfg.Schedule); err != nil {
 		return nil, fmt.Errorf("configure gateway: %w", err)
@@ -102,8 +105,29 @@ func New(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	s.exchange = s.login.Exchange()
-	s.board, err = observe.NewBoard(cfg.TranscriptFrames, cfg.RecordDir, s.clock)
-	return s, err
+	if s.board, err = observe.NewBoard(cfg.TranscriptFrames, cfg.RecordDir, s.clock); err != nil {
+		return nil, err
+	}
+	s.shared = s.connections()
+	return s, nil
+}
+
+// connections is what they share.
+func (s *Server) connections() *connection.Gateway {
+	c := s.cfg
+	return &connection.Gateway{
+		Settings: connection.Settings{
+			MaxServerVersion: wire.Version(c.MaxServerVersion), Seed: c.Seed,
+			MessagePacing: c.MessagePacing, MessageRate: c.messageRate(),
+			Dialog: c.Dialog, DialogAnswer: c.DialogAnswer, DialogAfter: c.DialogAfter,
+			SendTimeout: c.SendTimeout, DisconnectMalformed: c.DisconnectMalformed,
+			RefusalDelay: c.RefusalDelay, VersionReply: c.VersionReply,
+			LeakProbes: s.profile.Quirks.LeakProbes,
+		},
+		Clock: s.clock, Board: s.board, Stage: s.stage, Plan: s.plan, Login: s.login,
+		Dialogs: &s.dialogs, Delayed: s.delayed, Hook: &s.hook, Moment: &s.moment, Log: s.log,
+		Owner: owner{s},
+	}
 }
 
 // loginConfig is that of the login behind this Gateway.
@@ -225,7 +249,7 @@ func (s *Server) Close() error {
 
 func (s *Server) closeConnections() error {
 	for _, c := range s.open() {
-		c.shut("the gateway was closed", false)
+		c.Close("the gateway was closed")
 	}
 	done := make(chan struct{})
 	go func() { s.sockets.Wait(); close(done) }()
@@ -238,28 +262,28 @@ func (s *Server) closeConnections() error {
 	}
 	var names []string
 	for _, c := range s.open() {
-		names = append(names, c.describe())
+		names = append(names, c.Describe())
 	}
 	return fmt.Errorf("close gateway: still running after %s: %s",
 		stragglerLimit, strings.Join(names, ", "))
 }
 
 // open lists the connections that have not ended, by number.
-func (s *Server) open() []*conn {
+func (s *Server) open() []*connection.Conn {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	conns := make([]*conn, 0, len(s.conns))
+	conns := make([]*connection.Conn, 0, len(s.conns))
 	for c := range s.conns {
 		conns = append(conns, c)
 	}
-	slices.SortFunc(conns, func(a, b *conn) int { return a.id - b.id })
+	slices.SortFunc(conns, func(a, b *connection.Conn) int { return a.Number() - b.Number() })
 	return conns
 }
 
 // admit registers a connection and starts its goroutines.
 func (s *Server) admit(nc net.Conn) {
 	whose := s.ours.whose(nc.RemoteAddr())
-	tcp, ok := nc.(halfCloser)
+	tcp, ok := nc.(connection.Socket)
 	if whose == dialFiller || !ok {
 		if !ok {
 			s.log.Error("connection refused: it cannot half-close", "type", fmt.Sprintf("%T", nc))
@@ -270,7 +294,7 @@ func (s *Server) admit(nc net.Conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	row, ok := s.board.Open(Connection{
-		Epoch: s.epoch, Local: addrPort(nc.LocalAddr()), Remote: addrPort(nc.RemoteAddr()),
+		Epoch: s.epoch, Local: connection.AddrPort(nc.LocalAddr()), Remote: connection.AddrPort(nc.RemoteAddr()),
 		Accepted: time.Now(), Planted: whose == dialZombie,
 	})
 	if !ok {
@@ -284,7 +308,7 @@ func (s *Server) admit(nc net.Conn) {
 		s.subjects++
 		ordinal = s.subjects
 	}
-	c := newConn(s, tcp, row, ordinal)
+	c := connection.New(s.shared, tcp, row, ordinal)
 	if !row.Planted {
 		s.sinceUp++
 		s.judge(c)
@@ -292,7 +316,7 @@ func (s *Server) admit(nc net.Conn) {
 	s.applyQuirks(c)
 	s.conns[c] = true
 	s.sockets.Go(func() {
-		c.serve()
+		c.Serve()
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		delete(s.conns, c)
@@ -315,7 +339,7 @@ func (s *Server) Health() Health {
 		Gateway: s.Addr(), Profile: s.profile.Name, Stage: s.stage.Now(), Events: events,
 		Connections: rows,
 		Open:        len(s.open()), CloseWait: s.board.InCloseWait(), Receipts: receipts,
-		Dialogs: s.dialogs.waiting(), AwaitsApproval: s.unapproved.Load(),
+		Dialogs: s.dialogs.Waiting(), AwaitsApproval: s.unapproved.Load(),
 		About: s.cfg.About.Summary,
 	}
 }

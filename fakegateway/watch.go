@@ -67,7 +67,7 @@ func (v *View) Books() exchange.Books { return v.s.Books() }
 func (v *View) InCloseWait() int { return v.s.board.InCloseWait() }
 
 // Dialogs counts the clients that wait for the incoming connection dialog.
-func (v *View) Dialogs() int { return v.s.dialogs.waiting() }
+func (v *View) Dialogs() int { return v.s.dialogs.Waiting() }
 
 // Connectivity is the state of the connection to IBKR's servers.
 func (v *View) Connectivity() session.Connectivity { return v.s.Connectivity() }

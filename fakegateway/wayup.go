@@ -114,22 +114,15 @@ func (s *Server) endAll(hit fault.Hit) int {
 		}
 		ended = append(ended, c)
 		perConn := hit.Then(cmp.Or(hit.What.Then, fault.FIN))
-		perConn.Connection = c.id
-		if c.isLive() {
-			c.do(perConn)
-		} else if c.isZombie() {
-			c.shut("the gateway restarted", false)
+		perConn.Connection = c.Number()
+		if c.IsLive() {
+			c.Do(perConn)
+		} else if c.IsZombie() {
+			c.Close("the gateway restarted")
 		}
 	}
 	for _, c := range ended {
-		<-c.rd.dropping // the session has ended: its client id is free
+		<-c.SessionOver() // the session has ended: its client id is free
 	}
 	return len(ended)
-}
-
-// isZombie reports whether the client has sent FIN and we have not.
-func (c *conn) isZombie() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return !c.ended && !c.finSent
 }

@@ -88,8 +88,8 @@ func (b *Board) Update(row *Connection, e Event, change func(*Connection)) {
 	}
 }
 
-// Read looks at a row.
-func (b *Board) Read(row *Connection, look func(*Connection)) {
+// Look looks at a row.
+func (b *Board) Look(row *Connection, look func(*Connection)) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	look(row)

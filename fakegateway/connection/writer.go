@@ -1,4 +1,4 @@
-package fakegateway
+package connection
 
 import (
 	"fmt"
@@ -12,10 +12,10 @@ import (
 )
 
 const (
-	// queueBytes and queueItems bound what waits for a client that reads too slowly. Past either
+	// QueueBytes and QueueItems bound what waits for a client that reads too slowly. Past either
 	// the connection is reset, with a reason in the ledger.
-	queueBytes = 32 << 20
-	queueItems = 1 << 16
+	QueueBytes = 32 << 20
+	QueueItems = 1 << 16
 
 	// spareItems bounds the queue whose memory is kept: a burst's is given back.
 	spareItems = 1 << 14
@@ -31,10 +31,10 @@ const (
 type item struct {
 	raw     []byte
 	kind    string
-	message bool       // false for what is none: its bytes do not decode
-	hit     *fault.Hit // acts on it in place of the writing; nil for none
-	note    string     // for the transcript
-	digest  *Digest    // for whoever follows; nil when nobody does
+	message bool            // false for what is none: its bytes do not decode
+	hit     *fault.Hit      // acts on it in place of the writing; nil for none
+	note    string          // for the transcript
+	digest  *observe.Digest // for whoever follows; nil when nobody does
 	// step runs when everything before it is written, or thrown away because the writer was
 	// silenced; false ends the writer.
 	step func(silenced bool) bool
@@ -43,7 +43,7 @@ type item struct {
 // writer owns the sending half of a connection. Its goroutine alone writes, except that anybody
 // may end the connection.
 type writer struct {
-	c *conn
+	c *Conn
 
 	mu     sync.Mutex
 	queue  []item
@@ -69,7 +69,7 @@ type writer struct {
 	late   []item             // reordered: they go out behind the next message
 }
 
-func newWriter(c *conn) *writer {
+func newWriter(c *Conn) *writer {
 	return &writer{c: c, ready: make(chan struct{}, 1), hurry: make(chan struct{}, 1), done: make(chan struct{})}
 }
 
@@ -85,7 +85,7 @@ func (w *writer) put(items ...item) {
 	}
 	w.busy = true
 	w.queue = append(w.queue, items...)
-	full := w.bytes > queueBytes || len(w.queue) > queueItems
+	full := w.bytes > QueueBytes || len(w.queue) > QueueItems
 	if full {
 		w.closed = true
 	}
@@ -93,7 +93,7 @@ func (w *writer) put(items ...item) {
 	w.mu.Unlock()
 	if full {
 		w.c.shut(fmt.Sprintf("slow consumer: over %d bytes or %d messages waited to be written",
-			queueBytes, queueItems), true)
+			QueueBytes, QueueItems), true)
 		return
 	}
 	if !corked {
@@ -193,9 +193,9 @@ func (w *writer) run() {
 		case <-w.c.over:
 			return
 		}
-		w.c.srv.hush.RLock() // until the exchange has told all of a moment
+		w.c.gateway.Moment.RLock() // until the exchange has told all of a moment
 		items := w.take(nil)
-		w.c.srv.hush.RUnlock()
+		w.c.gateway.Moment.RUnlock()
 		for ; len(items) > 0; items = w.take(items) {
 			for _, it := range items {
 				if !w.write(it) {
@@ -251,7 +251,7 @@ func (w *writer) flush() bool {
 	if !w.gate.pass(w.c.over) {
 		return false
 	}
-	board, row := w.c.srv.board, w.c.row
+	board, row := w.c.gateway.Board, w.c.row
 	board.Outbound(w.frames)
 	n, goOn := w.send(w.batch)
 	whole := 0
@@ -296,7 +296,7 @@ func (w *writer) send(b []byte) (n int, goOn bool) {
 
 // limit bounds the next write, when the Gateway does that. The end of a connection has its own.
 func (w *writer) limit() {
-	if d := w.c.srv.cfg.SendTimeout; d > 0 && !w.c.quitting() {
+	if d := w.c.gateway.Settings.SendTimeout; d > 0 && !w.c.quitting() {
 		_ = w.c.nc.SetWriteDeadline(time.Now().Add(d)) // an error means that it is closed
 	}
 }
@@ -341,4 +341,11 @@ func (w *writer) dripped() bool {
 		}
 		timer.Stop()
 	}
+}
+
+// queued is how many bytes wait to be written.
+func (w *writer) queued() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.bytes
 }

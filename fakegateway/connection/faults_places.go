@@ -1,4 +1,4 @@
-package fakegateway
+package connection
 
 import (
 	"fmt"
@@ -16,52 +16,52 @@ import (
 )
 
 var (
-	_ fault.Connection = (*conn)(nil)
+	_ fault.Connection = (*Conn)(nil)
 	_ fault.Flow       = atLoop{}
 	_ fault.Stream     = atWriter{}
 )
 
 // Ended reports whether the socket is gone.
-func (c *conn) Ended() bool {
+func (c *Conn) Ended() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.ended
 }
 
 // HasVersion reports whether a version is agreed upon.
-func (c *conn) HasVersion() bool { return c.spoken.Load() != 0 }
+func (c *Conn) HasVersion() bool { return c.agreed.Load() != 0 }
 
 // FIN sends FIN behind everything that was queued.
-func (c *conn) FIN(end string, done fault.Closed) { c.finish(end, done) }
+func (c *Conn) FIN(end string, done fault.Closed) { c.finish(end, done) }
 
 // HalfClose sends FIN behind everything that was queued, and goes on reading.
-func (c *conn) HalfClose(end string, done fault.Closed) {
+func (c *Conn) HalfClose(end string, done fault.Closed) {
 	c.w.put(item{step: func(bool) bool { c.sendFIN(true, end, done); return false }})
 }
 
 // RST closes the socket at once.
-func (c *conn) RST(end string) { c.shut(end, true) }
+func (c *Conn) RST(end string) { c.shut(end, true) }
 
 // Hold makes the connection a zombie.
-func (c *conn) Hold(end string) { c.hold(end) }
+func (c *Conn) Hold(end string) { c.hold(end) }
 
 // Mute reads and throws away, and writes nothing.
-func (c *conn) Mute() (resume func()) {
-	c.setMuted(true)
-	c.srv.stage.Wake() // a request that waits for the bootstrap waits no longer
-	return func() { c.setMuted(false) }
+func (c *Conn) Mute() (resume func()) {
+	c.SetMuted(true)
+	c.gateway.Stage.Wake() // a request that waits for the bootstrap waits no longer
+	return func() { c.SetMuted(false) }
 }
 
 // StopWriting shuts the writer's gate.
-func (c *conn) StopWriting() (resume func()) {
-	defer c.srv.stage.Wake()
+func (c *Conn) StopWriting() (resume func()) {
+	defer c.gateway.Stage.Wake()
 	return c.w.gate.shut()
 }
 
 // StopReading makes the kernel's buffer small, so that the receive window soon is full, and breaks
 // off the read under way.
-func (c *conn) StopReading() (resume func()) {
-	defer c.srv.stage.Wake()
+func (c *Conn) StopReading() (resume func()) {
+	defer c.gateway.Stage.Wake()
 	const smallest = 4096
 	if b, ok := c.nc.(interface{ SetReadBuffer(bytes int) error }); ok {
 		_ = b.SetReadBuffer(smallest) // refused only on a socket that is gone
@@ -74,7 +74,8 @@ func (c *conn) StopReading() (resume func()) {
 	}
 }
 
-func (c *conn) setMuted(muted bool) {
+// SetMuted makes the connection read everything and answer nothing, or ends that.
+func (c *Conn) SetMuted(muted bool) {
 	c.mu.Lock()
 	c.muted = muted
 	c.mu.Unlock()
@@ -82,17 +83,17 @@ func (c *conn) setMuted(muted bool) {
 }
 
 // OnClientFIN lets the hit's action answer the client's FIN.
-func (c *conn) OnClientFIN(hit fault.Hit) {
+func (c *Conn) OnClientFIN(hit fault.Hit) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.onFIN = hit
 }
 
 // After calls f after d, unless the connection is over by then.
-func (c *conn) After(d time.Duration, f func()) { c.after(d, f) }
+func (c *Conn) After(d time.Duration, f func()) { c.after(d, f) }
 
 // SendError queues an error message.
-func (c *conn) SendError(hit fault.Hit, code int, text string, id int64, written func(bytes int)) bool {
+func (c *Conn) SendError(hit fault.Hit, code int, text string, id int64, written func(bytes int)) bool {
 	m := c.errorMessage(code, text, id)
 	it := c.errorItem(hit, m)
 	if written == nil {
@@ -105,26 +106,26 @@ func (c *conn) SendError(hit fault.Hit, code int, text string, id int64, written
 			return true
 		}})
 	}
-	c.made(m)
+	c.passError(m)
 	return true
 }
 
-func (c *conn) errorMessage(code int, text string, id int64) wire.Message {
+func (c *Conn) errorMessage(code int, text string, id int64) wire.Message {
 	return c.timed(fault.ErrorMessage(code, text, id))
 }
 
 // timed gives an error message of a fault its time.
-func (c *conn) timed(m wire.Message) wire.Message {
+func (c *Conn) timed(m wire.Message) wire.Message {
 	if body, ok := m.Body.(*protobuf.ErrorMessage); ok && body.ErrorTime == nil {
 		body.ErrorTime = proto.Int64(c.Now().UnixMilli())
 	}
 	return m
 }
 
-func (c *conn) errorItem(hit fault.Hit, m wire.Message) item {
-	raw, err := wire.Append(nil, m, wire.Version(c.spoken.Load()))
+func (c *Conn) errorItem(hit fault.Hit, m wire.Message) item {
+	raw, err := wire.Append(nil, m, wire.Version(c.agreed.Load()))
 	if err != nil {
-		c.srv.log.Error("error message of a fault not sent", "fault", hit.ID, "err", err)
+		c.gateway.Log.Error("error message of a fault not sent", "fault", hit.ID, "err", err)
 	}
 	return item{raw: raw, kind: m.Kind.String(), digest: c.digest(m)}
 }
@@ -132,7 +133,7 @@ func (c *conn) errorItem(hit fault.Hit, m wire.Message) item {
 // atLoop is a connection as an action sees it in the loop: ahead of the handling of a message, or
 // between messages.
 type atLoop struct {
-	*conn
+	*Conn
 	hit     fault.Hit
 	message wire.Message // without a body between messages
 }
@@ -151,7 +152,7 @@ func (l atLoop) OnMessage() bool  { return l.message.Body != nil }
 // atWriter is a connection as an action sees it in the writer: ahead of a frame, or between frames. What
 // it writes goes out at once.
 type atWriter struct {
-	*conn
+	*Conn
 	hit fault.Hit
 	it  item // without bytes between frames
 }
@@ -180,7 +181,7 @@ func (w atWriter) SendError(hit fault.Hit, code int, text string, id int64, writ
 	if written != nil && goOn {
 		written(len(it.raw))
 	}
-	w.made(m)
+	w.passError(m)
 	return goOn
 }
 
@@ -192,7 +193,7 @@ func (w atWriter) WriteLater()               { w.w.late = append(w.w.late, w.it)
 func (w atWriter) Flush() bool               { return w.w.flush() }
 
 func (w atWriter) WriteRaw(raw []byte) bool {
-	return w.w.direct(item{raw: raw, kind: KindGarbage}, "by "+w.hit.ID)
+	return w.w.direct(item{raw: raw, kind: observe.KindGarbage}, "by "+w.hit.ID)
 }
 
 func (w atWriter) Drip(every time.Duration) (was time.Duration) {
@@ -221,7 +222,7 @@ func (w atWriter) Noise(n int) []byte {
 	for _, b := range []byte(w.hit.ID) {
 		name = (name ^ uint64(b)) * 1099511628211
 	}
-	source := rand.New(rand.NewPCG(w.srv.cfg.Seed, name+uint64(w.hit.Connection)))
+	source := rand.New(rand.NewPCG(w.gateway.Settings.Seed, name+uint64(w.hit.Connection)))
 	noise := make([]byte, n)
 	for i := range noise {
 		noise[i] = byte(source.UintN(256))
@@ -243,9 +244,9 @@ func (w *writer) direct(it item, note string) bool {
 	f := w.c.frame(wire.FromServer, it, note)
 	f.Version = 0 // not a whole message
 	frames := []observe.RawFrame{f}
-	w.c.srv.board.Outbound(frames)
+	w.c.gateway.Board.Outbound(frames)
 	n, goOn := w.send(f.Raw)
-	w.c.srv.board.Written(w.c.row, n, nil)
+	w.c.gateway.Board.Written(w.c.row, n, nil)
 	return goOn
 }
 
@@ -260,7 +261,7 @@ func (w *writer) rest(it item, from int) bool {
 			return false
 		}
 	}
-	w.c.srv.board.Written(w.c.row, 0, []observe.RawFrame{{Kind: it.kind}})
+	w.c.gateway.Board.Written(w.c.row, 0, []observe.RawFrame{{Kind: it.kind}})
 	return true
 }
 
@@ -276,7 +277,7 @@ func (w *writer) strike(hit fault.Hit, it item) bool {
 		if !w.c.wait(time.Duration(hit.When.Delay)) {
 			return false
 		}
-		e := hit.OnStream(atWriter{conn: w.c, hit: hit, it: it})
+		e := hit.OnStream(atWriter{Conn: w.c, hit: hit, it: it})
 		if e.Then != "" {
 			return w.act(hit.Then(e.Then), e.Wire+", then ")
 		}
@@ -284,7 +285,7 @@ func (w *writer) strike(hit fault.Hit, it item) bool {
 	}
 	hit.When.Byte = 0
 	if hit.When.Delay > 0 {
-		w.c.later(hit)
+		w.c.Later(hit)
 		return w.rest(it, inside)
 	}
 	return w.act(hit, "") && w.gate.pass(w.c.over) && w.rest(it, inside)
@@ -294,9 +295,9 @@ func (w *writer) strike(hit fault.Hit, it item) bool {
 // between the bytes before and the end.
 func (w *writer) act(hit fault.Hit, wrote string) bool {
 	if hit.What.Do.OnListener() {
-		w.c.do(hit)
+		w.c.Do(hit)
 		return true
 	}
-	w.c.perform(hit, wrote, hit.OnConnection(atWriter{conn: w.c, hit: hit}))
+	w.c.perform(hit, wrote, hit.OnConnection(atWriter{Conn: w.c, hit: hit}))
 	return !hit.What.Do.EndsWriting()
 }

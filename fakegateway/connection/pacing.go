@@ -1,4 +1,4 @@
-package fakegateway
+package connection
 
 import (
 	"fmt"
@@ -34,17 +34,14 @@ func (m *meter) next(now time.Time) (count int, left time.Duration) {
 	return m.count, m.began.Add(time.Second).Sub(now)
 }
 
-// messageRate is how many messages a second a Gateway takes from a client.
-func (c Config) messageRate() int { return max(1, c.MarketDataLines/2) }
-
 // meters makes the meter of a client that has just greeted: that of its reader, which paces, or
 // that of its loop, which rejects.
-func (c *conn) meters(p wire.Preamble) (pace, reject *meter) {
-	mode := c.srv.cfg.MessagePacing
+func (c *Conn) meters(p wire.Preamble) (pace, reject *meter) {
+	mode := c.gateway.Settings.MessagePacing
 	if mode == NoPacing {
 		return nil, nil
 	}
-	m := &meter{limit: c.srv.cfg.messageRate()}
+	m := &meter{limit: c.gateway.Settings.MessageRate}
 	if mode == PaceMessages || strings.Contains(p.Options, pacedOption) {
 		return m, nil
 	}
@@ -58,7 +55,7 @@ func (r *reader) pace() bool {
 	if count <= r.meter.limit {
 		return true
 	}
-	timer := time.NewTimer(r.c.srv.clock.Real(left))
+	timer := time.NewTimer(r.c.gateway.Clock.Real(left))
 	defer timer.Stop()
 	select {
 	case <-timer.C:
@@ -72,7 +69,7 @@ func (r *reader) pace() bool {
 
 // overRate counts a message and answers one that is too many. handle is false for that one, goOn
 // when it was the third.
-func (c *conn) overRate() (goOn, handle bool) {
+func (c *Conn) overRate() (goOn, handle bool) {
 	count, _ := c.rate.next(c.Now())
 	if count <= c.rate.limit {
 		return true, true
@@ -84,6 +81,6 @@ func (c *conn) overRate() (goOn, handle bool) {
 	if c.rate.violations < maxViolations {
 		return true, false
 	}
-	c.finishAfter(c.srv.cfg.RefusalDelay, "the message rate was exceeded three times")
+	c.finishAfter(c.gateway.Settings.RefusalDelay, "the message rate was exceeded three times")
 	return false, false
 }

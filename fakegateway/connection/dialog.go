@@ -1,4 +1,4 @@
-package fakegateway
+package connection
 
 import (
 	"errors"
@@ -7,18 +7,12 @@ import (
 	"sync"
 	"time"
 
-	"ibsoak/fakegateway/fault"
+	"ibsoak/fakegateway/observe"
 )
 
-// dialogOperations are the answers as operations.
-var dialogOperations = map[fault.Operation]DialogAnswer{
-	fault.DialogAccept: AcceptClient, fault.DialogReject: RejectClient,
-	fault.DialogDismiss: DismissDialog,
-}
-
-// dialogs are the clients that wait for the operator. One dialog is on show at a time, that of the
+// Dialogs are the clients that wait for the operator. One dialog is on show at a time, that of the
 // first; a client that has gone keeps its place, and its socket in CLOSE_WAIT, until then.
-type dialogs struct {
+type Dialogs struct {
 	mu       sync.Mutex
 	queue    []*dialog
 	accepted map[string]bool
@@ -32,7 +26,7 @@ type dialog struct {
 }
 
 // ask queues a client, unless it was accepted before.
-func (d *dialogs) ask(about string) *dialog {
+func (d *Dialogs) ask(about string) *dialog {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.accepted[about] {
@@ -46,8 +40,8 @@ func (d *dialogs) ask(about string) *dialog {
 	return q
 }
 
-// answerShown answers the dialog on show, and with an accept all others about the same.
-func (d *dialogs) answerShown(a DialogAnswer) error {
+// AnswerShown answers the dialog on show, and with an accept all others about the same.
+func (d *Dialogs) AnswerShown(a DialogAnswer) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if len(d.queue) == 0 {
@@ -58,7 +52,7 @@ func (d *dialogs) answerShown(a DialogAnswer) error {
 }
 
 // answerOne answers q, if it still waits.
-func (d *dialogs) answerOne(q *dialog, a DialogAnswer) {
+func (d *Dialogs) answerOne(q *dialog, a DialogAnswer) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if slices.Contains(d.queue, q) {
@@ -67,7 +61,7 @@ func (d *dialogs) answerOne(q *dialog, a DialogAnswer) {
 }
 
 // close takes q, and what its answer also answers, from the queue. The caller holds mu.
-func (d *dialogs) close(q *dialog, a DialogAnswer) {
+func (d *Dialogs) close(q *dialog, a DialogAnswer) {
 	if a == AcceptClient && q.about != "" {
 		if d.accepted == nil {
 			d.accepted = make(map[string]bool)
@@ -87,30 +81,31 @@ func (d *dialogs) close(q *dialog, a DialogAnswer) {
 	}
 }
 
-func (d *dialogs) waiting() int {
+// Waiting counts the clients that wait.
+func (d *Dialogs) Waiting() int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return len(d.queue)
 }
 
-// askFirst asks about a connection that was just accepted, when the dialog does that: nothing of it
+// AskFirst asks about a connection that was just accepted, when the dialog does that: nothing of it
 // is read meanwhile. The caller has not started the connection yet.
-func (c *conn) askFirst() {
+func (c *Conn) AskFirst() {
 	var about string
-	switch c.srv.cfg.Dialog {
+	switch c.gateway.Settings.Dialog {
 	case DialogEach:
 	case DialogPerAddress:
-		about = "address " + addrPort(c.nc.RemoteAddr()).Addr().String()
+		about = "address " + AddrPort(c.nc.RemoteAddr()).Addr().String()
 	default:
 		return
 	}
-	if c.dialog = c.srv.dialogs.ask(about); c.dialog != nil {
+	if c.dialog = c.gateway.Dialogs.ask(about); c.dialog != nil {
 		c.readOn = c.rd.gate.shut()
 	}
 }
 
 // welcome decides whether a connection that was accepted is served at all.
-func (c *conn) welcome() bool {
+func (c *Conn) welcome() bool {
 	if c.refusal != "" {
 		c.finish(c.refusal, nil)
 		return false
@@ -124,21 +119,21 @@ func (c *conn) welcome() bool {
 }
 
 // allow asks about a client id, when the dialog does that.
-func (c *conn) allow(clientID int) bool {
-	if c.srv.cfg.Dialog != DialogPerClientID {
+func (c *Conn) allow(clientID int) bool {
+	if c.gateway.Settings.Dialog != DialogPerClientID {
 		return true
 	}
-	q := c.srv.dialogs.ask("client id " + strconv.Itoa(clientID))
+	q := c.gateway.Dialogs.ask("client id " + strconv.Itoa(clientID))
 	return q == nil || c.obeyAnswer(c.awaitAnswer(q))
 }
 
 // obeyAnswer reports whether the loop goes on.
-func (c *conn) obeyAnswer(a DialogAnswer) bool {
+func (c *Conn) obeyAnswer(a DialogAnswer) bool {
 	switch a {
 	case AcceptClient:
 		return true
 	case DismissDialog:
-		c.setMuted(true)
+		c.SetMuted(true)
 		return true
 	case RejectClient:
 		c.finish("the incoming connection was rejected", nil)
@@ -147,10 +142,12 @@ func (c *conn) obeyAnswer(a DialogAnswer) bool {
 }
 
 // awaitAnswer waits in the connection's loop; "" when the connection ends first.
-func (c *conn) awaitAnswer(q *dialog) DialogAnswer {
-	dialogs, cfg := &c.srv.dialogs, c.srv.cfg
-	c.srv.board.Announce(Event{Kind: EventDialog, Connection: c.id, Message: q.about})
-	defer func() { c.srv.board.Announce(Event{Kind: EventDialog, Connection: c.id, Message: "closed"}) }()
+func (c *Conn) awaitAnswer(q *dialog) DialogAnswer {
+	dialogs, cfg := c.gateway.Dialogs, c.gateway.Settings
+	c.gateway.Board.Announce(observe.Event{Kind: observe.EventDialog, Connection: c.id, Message: q.about})
+	defer func() {
+		c.gateway.Board.Announce(observe.Event{Kind: observe.EventDialog, Connection: c.id, Message: "closed"})
+	}()
 	shown := q.shown
 	var due <-chan time.Time
 	for {
@@ -158,7 +155,7 @@ func (c *conn) awaitAnswer(q *dialog) DialogAnswer {
 		case <-shown:
 			shown = nil
 			if cfg.DialogAnswer != "" {
-				timer := time.NewTimer(c.srv.clock.Real(cfg.DialogAfter))
+				timer := time.NewTimer(c.gateway.Clock.Real(cfg.DialogAfter))
 				defer timer.Stop()
 				due = timer.C
 			}

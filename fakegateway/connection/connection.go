@@ -1,4 +1,4 @@
-package fakegateway
+package connection
 
 import (
 	"errors"
@@ -10,8 +10,10 @@ import (
 
 	"ibsoak/fakegateway/fault"
 	"ibsoak/fakegateway/hook"
+	"ibsoak/fakegateway/observe"
 	"ibsoak/fakegateway/session"
 	"ibsoak/fakegateway/session/client"
+	"ibsoak/fakegateway/stage"
 	"ibsoak/internal/wire"
 )
 
@@ -26,16 +28,16 @@ const (
 // errOver is a wait that the end of the connection cut short.
 var errOver = errors.New("the connection is over")
 
-// conn is one accepted socket. Three goroutines work on it: the reader, the writer, and the loop,
-// which owns the session and handles messages one at a time. serve waits for all of them.
-type conn struct {
-	srv   *Server
-	nc    halfCloser
-	row   *Connection // guarded by the board
-	id    int
-	track *fault.Track
-	w     *writer
-	rd    *reader
+// Conn is one accepted socket. Three goroutines work on it: the reader, the writer, and the loop,
+// which owns the session and handles messages one at a time. Serve waits for all of them.
+type Conn struct {
+	gateway *Gateway
+	nc      Socket
+	row     *observe.Connection // guarded by the board
+	id      int
+	track   *fault.Track
+	w       *writer
+	rd      *reader
 
 	refusal string  // why it is closed without a byte; "" when it is not
 	dialog  *dialog // the operator is asked before anything is read; nil when he is not
@@ -56,11 +58,11 @@ type conn struct {
 	finSeen bool // the client's
 	finAt   time.Time
 
-	telling sync.Mutex   // see tell
-	slab    slab         // guarded by telling
-	script  *hook.Thread // guarded by telling; nil before the hook was asked
+	sending sync.Mutex   // see sendThroughFaults
+	slab    slab         // guarded by sending
+	script  *hook.Thread // guarded by sending; nil before the hook was asked
 
-	spoken atomic.Int64        // version, for those who are not behind the loop; 0 until it is known
+	agreed atomic.Int64        // version, for those who are not behind the loop; 0 until it is known
 	asked  atomic.Pointer[int] // client id of START_API, likewise; nil until it has come
 
 	// Of the loop, and of what it has queued or registered:
@@ -72,17 +74,18 @@ type conn struct {
 	ready     bool // the bootstrap is out
 	requested bool
 	pending   []arrival
-	lagging   bool // the writer did not get on within turnLimit
+	lagging   bool // the writer did not get on within writtenLimit
 	session   *session.Session
 	rate      *meter // of messages, where too many are rejected; nil where they are not
 }
 
-var _ client.Conn = (*conn)(nil)
+var _ client.Conn = (*Conn)(nil)
 
-func newConn(s *Server, nc halfCloser, row *Connection, ordinal int) *conn {
-	c := &conn{
-		srv: s, nc: nc, row: row, id: row.ID,
-		track: s.plan.Track(row.ID, ordinal),
+// New makes a connection of a socket that was just accepted, the ordinal-th that faults count.
+func New(g *Gateway, nc Socket, row *observe.Connection, ordinal int) *Conn {
+	c := &Conn{
+		gateway: g, nc: nc, row: row, id: row.ID,
+		track: g.Plan.Track(row.ID, ordinal),
 		over:  make(chan struct{}), quit: make(chan struct{}),
 	}
 	c.w = newWriter(c)
@@ -91,19 +94,19 @@ func newConn(s *Server, nc halfCloser, row *Connection, ordinal int) *conn {
 }
 
 // Now is the scenario's clock.
-func (c *conn) Now() time.Time { return c.srv.clock.Now() }
+func (c *Conn) Now() time.Time { return c.gateway.Clock.Now() }
 
 // Send queues m for writing and never blocks. A message that the negotiated version cannot carry is
 // logged and dropped, as is everything after the end of the session.
-func (c *conn) Send(m wire.Message) {
+func (c *Conn) Send(m wire.Message) {
 	if c.isMuted() {
 		return
 	}
-	c.tell(m)
+	c.sendThroughFaults(m)
 }
 
-// serve runs the connection and returns when its socket and all its goroutines are gone.
-func (c *conn) serve() {
+// Serve runs the connection and returns when its socket and all its goroutines are gone.
+func (c *Conn) Serve() {
 	c.mark(fault.Accepted) // before anything is read
 	c.wg.Add(2)
 	go func() { defer c.wg.Done(); c.rd.run() }()
@@ -114,7 +117,7 @@ func (c *conn) serve() {
 }
 
 // loop handles what arrives, as far as the Gateway's stage lets it.
-func (c *conn) loop() {
+func (c *Conn) loop() {
 	defer c.rd.discard() // whatever comes now is read and thrown away
 	defer func() {
 		if c.session != nil {
@@ -125,12 +128,12 @@ func (c *conn) loop() {
 		return
 	}
 	for {
-		stage, stageOver := c.srv.stage.Get()
+		now, stageOver := c.gateway.Stage.Get()
 		if c.session != nil && c.session.Waits() && !c.isMuted() {
 			c.session.Resume()
 		}
-		for len(c.pending) > 0 && c.admitted(stage) {
-			if !c.turn() {
+		for len(c.pending) > 0 && c.admitted(now) {
+			if !c.awaitWritten() {
 				return
 			}
 			a := c.pending[0]
@@ -168,28 +171,28 @@ func (c *conn) loop() {
 }
 
 // admitted reports whether the oldest pending arrival may be handled now.
-func (c *conn) admitted(stage Stage) bool {
+func (c *Conn) admitted(now stage.Stage) bool {
 	switch {
 	case c.isMuted():
 		return true // to be filed and forgotten
 	case c.pending[0].preamble != nil:
-		return stage.Order() >= VersionOnly.Order()
+		return now.Order() >= stage.VersionOnly.Order()
 	case !c.versioned:
 		return false // a client that did not wait for the version reply
 	case !c.started:
-		return stage == Ready
+		return now == stage.Ready
 	default: // a fast client's request does not overtake the end of the bootstrap, unless that waits
 		return c.ready || c.w.gate.isShut()
 	}
 }
 
 // handle takes one arrival. It reports whether the loop goes on.
-func (c *conn) handle(a arrival) bool {
+func (c *Conn) handle(a arrival) bool {
 	switch {
 	case a.preamble != nil:
 		return c.greet(a)
 	case c.isMuted():
-		c.srv.board.Inbound(c.row, c.unanswered(a))
+		c.gateway.Board.Inbound(c.row, c.unanswered(a))
 		return true
 	case !c.started:
 		return c.start(a)
@@ -199,11 +202,11 @@ func (c *conn) handle(a arrival) bool {
 }
 
 // greet answers a client's preamble with the version reply.
-func (c *conn) greet(a arrival) bool {
-	c.version = wire.Negotiate(wire.Version(c.srv.cfg.MaxServerVersion), *a.preamble)
-	c.spoken.Store(int64(c.version))
+func (c *Conn) greet(a arrival) bool {
+	c.version = wire.Negotiate(c.gateway.Settings.MaxServerVersion, *a.preamble)
+	c.agreed.Store(int64(c.version))
 	c.track.Version(c.version)
-	c.srv.board.Update(c.row, Event{}, func(r *Connection) { r.ServerVersion = int(c.version) })
+	c.gateway.Board.Update(c.row, observe.Event{}, func(r *observe.Connection) { r.ServerVersion = int(c.version) })
 	if !c.reached(fault.PreambleRead) {
 		return false
 	}
@@ -213,10 +216,10 @@ func (c *conn) greet(a arrival) bool {
 	c.greeted = make(chan struct{})
 	greeted := c.greeted
 	reply := wire.AppendHello(nil, wire.Hello{Version: c.version, Time: helloTime(c.Now())})
-	if lie := c.srv.cfg.VersionReply; lie != "" {
+	if lie := c.gateway.Settings.VersionReply; lie != "" {
 		reply = wire.AppendFrame(nil, []byte(lie))
 	}
-	c.w.put(item{raw: reply, kind: KindVersionReply}, item{step: func(silenced bool) bool {
+	c.w.put(item{raw: reply, kind: observe.KindVersionReply}, item{step: func(silenced bool) bool {
 		defer close(greeted)
 		return silenced || c.reachedAtWriter(fault.VersionSent)
 	}})
@@ -228,28 +231,28 @@ func (c *conn) greet(a arrival) bool {
 func helloTime(t time.Time) string { return t.UTC().Format("20060102 15:04:05 UTC") }
 
 // start takes the first message, which must be START_API.
-func (c *conn) start(a arrival) bool {
+func (c *Conn) start(a arrival) bool {
 	m, err := wire.Decode(wire.FromClient, a.payload, c.version)
 	if err != nil || m.Kind != wire.StartAPI {
-		c.srv.board.Inbound(c.row, c.inboundFrame(a, "", "startApi was due"))
+		c.gateway.Board.Inbound(c.row, c.inboundFrame(a, "", "startApi was due"))
 		c.finish("the first message was not startApi", nil)
 		return false
 	}
 	id := clientID(m)
 	c.asked.Store(&id)
 	c.track.ClientID(id)
-	c.srv.board.Update(c.row, Event{}, func(r *Connection) { r.ClientID = &id })
-	c.srv.board.Inbound(c.row, c.digestedFrame(a, m))
+	c.gateway.Board.Update(c.row, observe.Event{}, func(r *observe.Connection) { r.ClientID = &id })
+	c.gateway.Board.Inbound(c.row, c.digestedFrame(a, m))
 	c.started = true
 	if !c.reached(fault.StartAPIRead) {
 		return false
 	}
-	if hit := c.hear(m); hit != nil {
+	if hit := c.inboundFault(m); hit != nil {
 		if goOn, handle := c.strike(*hit, m); !handle {
 			return goOn
 		}
 	}
-	if !c.allow(id) || !c.sleep(c.srv.throttles(c.Now())) || c.quitting() {
+	if !c.allow(id) || !c.sleep(c.gateway.Owner.StallLogin(c.Now())) || c.quitting() {
 		return false
 	}
 	if c.isMuted() {
@@ -261,11 +264,11 @@ func (c *conn) start(a arrival) bool {
 		return false
 	}
 	c.settle(id)
-	c.session = session.New(c.srv.login, c, c.version)
+	c.session = session.New(c.gateway.Login, c, c.version)
 	ok := c.session.Start(id)
 	if !ok {
 		c.session = nil
-		c.finishAfter(c.srv.cfg.RefusalDelay, "startApi was refused")
+		c.finishAfter(c.gateway.Settings.RefusalDelay, "startApi was refused")
 		return false
 	}
 	c.booted = make(chan struct{})
@@ -278,12 +281,12 @@ func (c *conn) start(a arrival) bool {
 }
 
 // request takes one message after START_API.
-func (c *conn) request(a arrival) bool {
+func (c *Conn) request(a arrival) bool {
 	m, err := wire.Decode(wire.FromClient, a.payload, c.version)
 	if err != nil {
-		c.srv.board.Inbound(c.row, c.inboundFrame(a, KindMalformed, err.Error()))
+		c.gateway.Board.Inbound(c.row, c.inboundFrame(a, observe.KindMalformed, err.Error()))
 	} else {
-		c.srv.board.Inbound(c.row, c.digestedFrame(a, m))
+		c.gateway.Board.Inbound(c.row, c.digestedFrame(a, m))
 	}
 	if !c.requested {
 		c.requested = true
@@ -299,7 +302,7 @@ func (c *conn) request(a arrival) bool {
 	if err != nil {
 		return c.malformed(a.payload, err)
 	}
-	if hit := c.hear(m); hit != nil {
+	if hit := c.inboundFault(m); hit != nil {
 		if goOn, handle := c.strike(*hit, m); !handle {
 			return goOn
 		}
@@ -311,14 +314,14 @@ func (c *conn) request(a arrival) bool {
 	return true
 }
 
-func (c *conn) isMuted() bool {
+func (c *Conn) isMuted() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.muted
 }
 
 // after runs f in a goroutine of its own, unless the connection is over by then.
-func (c *conn) after(d time.Duration, f func()) {
+func (c *Conn) after(d time.Duration, f func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.ended {
@@ -336,7 +339,7 @@ func (c *conn) after(d time.Duration, f func()) {
 }
 
 // stop makes the loop return: nothing more is handled.
-func (c *conn) stop() {
+func (c *Conn) stop() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.stopped {

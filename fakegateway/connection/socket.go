@@ -1,4 +1,4 @@
-package fakegateway
+package connection
 
 import (
 	"fmt"
@@ -7,14 +7,14 @@ import (
 	"syscall"
 )
 
-// halfCloser is what TCP can do beyond net.Conn; *net.TCPConn and *memnet.Conn can.
-type halfCloser interface {
+// Socket is what TCP can do beyond net.Conn; *net.TCPConn and *memnet.Conn can.
+type Socket interface {
 	net.Conn
 	CloseWrite() error
 	SetLinger(seconds int) error
 }
 
-var _ halfCloser = (*net.TCPConn)(nil)
+var _ Socket = (*net.TCPConn)(nil)
 
 // Kernel numbers of TCP states (include/net/tcp_states.h).
 const (
@@ -23,8 +23,8 @@ const (
 	tcpCloseWait   = 8
 )
 
-// addrPort reads the address of a TCP or memnet end; the zero value for any other.
-func addrPort(a net.Addr) netip.AddrPort {
+// AddrPort reads the address of a TCP or memnet end; the zero value for any other.
+func AddrPort(a net.Addr) netip.AddrPort {
 	if a, ok := a.(interface{ AddrPort() netip.AddrPort }); ok {
 		ap := a.AddrPort()
 		return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
@@ -34,7 +34,7 @@ func addrPort(a net.Addr) netip.AddrPort {
 
 // finMismatch says why a FIN that was just sent did not go out as one; "" when it did, or when the
 // platform cannot tell.
-func finMismatch(c halfCloser, err error) string {
+func finMismatch(c Socket, err error) string {
 	if err != nil {
 		return fmt.Sprintf("no FIN went out: %v", err)
 	}

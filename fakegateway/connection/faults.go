@@ -1,4 +1,4 @@
-package fakegateway
+package connection
 
 import (
 	"maps"
@@ -6,12 +6,13 @@ import (
 	"time"
 
 	"ibsoak/fakegateway/fault"
+	"ibsoak/fakegateway/observe"
 	"ibsoak/internal/wire"
 )
 
 // reached notes in the loop that the handshake has come to p, and lets what falls there act. It
 // reports whether the loop goes on.
-func (c *conn) reached(p fault.Phase) bool {
+func (c *Conn) reached(p fault.Phase) bool {
 	if p != fault.Accepted { // marked before the reader started
 		c.mark(p)
 	}
@@ -24,15 +25,15 @@ func (c *conn) reached(p fault.Phase) bool {
 }
 
 // reachedAtWriter is reached for the phases that are over when something was written.
-func (c *conn) reachedAtWriter(p fault.Phase) bool {
+func (c *Conn) reachedAtWriter(p fault.Phase) bool {
 	c.mark(p)
 	hit := c.phase(p)
 	return hit == nil || c.w.strike(*hit, item{})
 }
 
-func (c *conn) mark(p fault.Phase) {
-	event := Event{Kind: EventPhase, Message: string(p)}
-	c.srv.board.Update(c.row, event, func(r *Connection) {
+func (c *Conn) mark(p fault.Phase) {
+	event := observe.Event{Kind: observe.EventPhase, Message: string(p)}
+	c.gateway.Board.Update(c.row, event, func(r *observe.Connection) {
 		if at := r.Phase(p); at.IsZero() {
 			*at = time.Now()
 		}
@@ -41,7 +42,7 @@ func (c *conn) mark(p fault.Phase) {
 
 // fell notes a hit that has yet to leave its receipt. One that the end of the connection overtakes gets
 // it when the connection is gone.
-func (c *conn) fell(hit fault.Hit) {
+func (c *Conn) fell(hit fault.Hit) {
 	if hit.What.Do.OnListener() {
 		return // its receipt is the port's
 	}
@@ -54,7 +55,7 @@ func (c *conn) fell(hit fault.Hit) {
 }
 
 // cameToNothing files the hits that the end of the connection has overtaken.
-func (c *conn) cameToNothing() {
+func (c *Conn) cameToNothing() {
 	c.mu.Lock()
 	left := c.unfiled
 	c.mu.Unlock()
@@ -64,11 +65,11 @@ func (c *conn) cameToNothing() {
 }
 
 // receipt files what a fault did.
-func (c *conn) receipt(hit fault.Hit, wire, mismatch string) {
+func (c *Conn) receipt(hit fault.Hit, wire, mismatch string) {
 	c.mu.Lock()
 	delete(c.unfiled, hit.Number)
 	c.mu.Unlock()
-	c.srv.board.File(fault.Receipt{
+	c.gateway.Board.File(fault.Receipt{
 		Fault: hit.ID, Planned: hit.Planned(), Wire: wire, Connection: c.id, Point: hit.Point,
 		At: time.Now(), BytesOut: c.w.sent.Load(), Mismatch: mismatch,
 	})
@@ -76,7 +77,7 @@ func (c *conn) receipt(hit fault.Hit, wire, mismatch string) {
 
 // perform files what an action does and lets it happen. wrote is what the fault has put on the wire
 // before. It reports whether the goroutine that is at it goes on.
-func (c *conn) perform(hit fault.Hit, wrote string, e fault.Effect) bool {
+func (c *Conn) perform(hit fault.Hit, wrote string, e fault.Effect) bool {
 	if e.Close != nil {
 		e.Close(func(more, mismatch string) { c.receipt(hit, wrote+e.Wire+more, mismatch) })
 		return false
@@ -89,7 +90,7 @@ func (c *conn) perform(hit fault.Hit, wrote string, e fault.Effect) bool {
 }
 
 // resumeLater ends what lasts, when its time is over or the fault is lifted.
-func (c *conn) resumeLater(hit fault.Hit, e fault.Effect) {
+func (c *Conn) resumeLater(hit fault.Hit, e fault.Effect) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.ended || e.Lasts <= 0 && hit.Lifted() == nil {
@@ -107,7 +108,7 @@ func (c *conn) resumeLater(hit fault.Hit, e fault.Effect) {
 
 // await waits for d, or for good when that is 0, until the fault is lifted, the connection is over or
 // quit is closed.
-func (c *conn) await(d time.Duration, hit fault.Hit, quit <-chan struct{}) (over, lifted bool) {
+func (c *Conn) await(d time.Duration, hit fault.Hit, quit <-chan struct{}) (over, lifted bool) {
 	var passed <-chan time.Time
 	if d > 0 {
 		timer := time.NewTimer(d)
@@ -130,7 +131,7 @@ func liftedAfter(began time.Time) string {
 }
 
 // holdBack is wait for a fault that can be lifted.
-func (c *conn) holdBack(d time.Duration, hit fault.Hit) bool {
+func (c *Conn) holdBack(d time.Duration, hit fault.Hit) bool {
 	if d <= 0 {
 		return c.wait(d)
 	}
@@ -143,38 +144,38 @@ func (c *conn) holdBack(d time.Duration, hit fault.Hit) bool {
 
 // strike lets a fault act in the loop, on the message m that was just read, if any. goOn is false
 // when the loop is over, handle when the message is not to be handled.
-func (c *conn) strike(hit fault.Hit, m wire.Message) (goOn, handle bool) {
+func (c *Conn) strike(hit fault.Hit, m wire.Message) (goOn, handle bool) {
 	if hit.InMessages() {
 		c.fell(hit)
 		if !c.sleep(time.Duration(hit.When.Delay)) || c.quitting() {
 			return false, false
 		}
-		e := hit.OnMessage(atLoop{conn: c, hit: hit, message: m})
+		e := hit.OnMessage(atLoop{Conn: c, hit: hit, message: m})
 		goOn = c.perform(hit, "", e)
 		return goOn, goOn && !e.Swallow
 	}
 	if hit.When.Delay > 0 {
-		c.later(hit)
+		c.Later(hit)
 		return true, true
 	}
-	c.do(hit)
+	c.Do(hit)
 	goOn = !hit.What.Do.EndsConnection()
 	return goOn, goOn
 }
 
-// later lets a fault act after its When.Delay, while the connection goes on.
-func (c *conn) later(hit fault.Hit) {
+// Later lets a fault act after its When.Delay, while the connection goes on.
+func (c *Conn) Later(hit fault.Hit) {
 	delay := time.Duration(hit.When.Delay)
 	hit.When.Delay = 0
 	c.fell(hit)
-	c.after(delay, func() { c.do(hit) })
+	c.after(delay, func() { c.Do(hit) })
 }
 
-// do lets a fault act on the connection, or hands one on the listener to the Gateway. Any goroutine may
+// Do lets a fault act on the connection, or hands one on the listener to the Gateway. Any goroutine may
 // call it.
-func (c *conn) do(hit fault.Hit) {
+func (c *Conn) Do(hit fault.Hit) {
 	if hit.What.Do.OnListener() {
-		c.srv.order(hit)
+		c.gateway.Owner.Order(hit)
 		return
 	}
 	c.fell(hit)

@@ -1,15 +1,15 @@
-package fakegateway
+package connection
 
 import "time"
 
-// turnLimit bounds how long the loop waits for the writer.
-const turnLimit = 5 * time.Millisecond
+// writtenLimit bounds how long the loop waits for the writer.
+const writtenLimit = 5 * time.Millisecond
 
-// turn waits until what was said so far is written, before more is heard: so the order of what a
+// awaitWritten waits until what was said so far is written, before more is heard: so the order of what a
 // Gateway hears and says is the same in every run with the same client. A writer that does not get
 // on, because of its client or of a fault, is not waited for until it has. It reports whether the
 // loop goes on.
-func (c *conn) turn() bool {
+func (c *Conn) awaitWritten() bool {
 	resting := c.w.resting()
 	if resting == nil {
 		c.lagging = false
@@ -18,7 +18,7 @@ func (c *conn) turn() bool {
 	if c.lagging {
 		return !c.quitting() && !c.rd.isOver()
 	}
-	timer := time.NewTimer(turnLimit)
+	timer := time.NewTimer(writtenLimit)
 	defer timer.Stop()
 	select {
 	case <-resting:
@@ -31,7 +31,7 @@ func (c *conn) turn() bool {
 }
 
 // sleep is wait for the loop: what was said goes out meanwhile.
-func (c *conn) sleep(d time.Duration) bool {
+func (c *Conn) sleep(d time.Duration) bool {
 	if d <= 0 {
 		return c.wait(d)
 	}
@@ -43,7 +43,7 @@ func (c *conn) sleep(d time.Duration) bool {
 
 // wait waits for d. It is cut short when the connection is quitting, and reports false when the
 // connection is over.
-func (c *conn) wait(d time.Duration) bool {
+func (c *Conn) wait(d time.Duration) bool {
 	if d > 0 {
 		timer := time.NewTimer(d)
 		defer timer.Stop()

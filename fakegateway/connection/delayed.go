@@ -1,4 +1,4 @@
-package fakegateway
+package connection
 
 import (
 	"slices"
@@ -8,23 +8,33 @@ import (
 	"ibsoak/fakegateway/fault"
 )
 
+// IdleWait stands for "until something changes" where a timer is needed.
+const IdleWait = time.Hour
+
 // maxDelayed bounds the delayed messages: further ones are told at once.
 const maxDelayed = 1 << 14
 
-// delayed are the messages that are told after a while, in the order of their times and, where those
+// Delayed are the messages that are told after a while, in the order of their times and, where those
 // are equal, in the order in which they were withheld.
-type delayed struct {
+type Delayed struct {
 	mu   sync.Mutex
 	list []delayedMessage
 	wake chan struct{} // of one: a cue
 }
+
+// NewDelayed has none.
+func NewDelayed() *Delayed { return &Delayed{wake: make(chan struct{}, 1)} }
+
+// Changed is told when Next may have a sooner answer.
+func (d *Delayed) Changed() <-chan struct{} { return d.wake }
 
 type delayedMessage struct {
 	due time.Time // real time
 	fault.Withheld
 }
 
-func (d *delayed) add(w fault.Withheld) {
+// Add puts a message in the place of its time.
+func (d *Delayed) Add(w fault.Withheld) {
 	m := delayedMessage{time.Now().Add(w.Wait), w}
 	m.Wait = 0
 	d.mu.Lock()
@@ -45,8 +55,8 @@ func (d *delayed) add(w fault.Withheld) {
 	}
 }
 
-// next takes out what is due, and says how long to wait for more.
-func (d *delayed) next() (due []delayedMessage, wait time.Duration) {
+// Next takes out what is due, and says how long to wait for more.
+func (d *Delayed) Next() (due []delayedMessage, wait time.Duration) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	now := time.Now()
@@ -56,27 +66,7 @@ func (d *delayed) next() (due []delayedMessage, wait time.Duration) {
 	}
 	due, d.list = slices.Clone(d.list[:n]), slices.Delete(d.list, 0, n)
 	if len(d.list) == 0 {
-		return due, idleWait
+		return due, IdleWait
 	}
 	return due, d.list[0].due.Sub(now)
-}
-
-// runDelayed tells what was delayed: on the connection that it was withheld from or, when that has
-// ended, on the one that the client then has.
-func (s *Server) runDelayed() {
-	timer := time.NewTimer(idleWait)
-	defer timer.Stop()
-	for {
-		due, wait := s.delayed.next()
-		for _, m := range due {
-			s.sayNow(m.Withheld)
-		}
-		timer.Reset(wait)
-		select {
-		case <-timer.C:
-		case <-s.delayed.wake:
-		case <-s.stop:
-			return
-		}
-	}
 }

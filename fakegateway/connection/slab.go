@@ -1,4 +1,4 @@
-package fakegateway
+package connection
 
 import "ibsoak/internal/wire"
 

@@ -1,6 +1,6 @@
 //go:build !linux
 
-package fakegateway
+package connection
 
 import (
 	"net"

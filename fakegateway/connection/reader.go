@@ -1,4 +1,4 @@
-package fakegateway
+package connection
 
 import (
 	"bufio"
@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"ibsoak/fakegateway/observe"
 	"ibsoak/internal/wire"
 )
 
@@ -19,9 +20,9 @@ const (
 	firstBytesKept = 32
 	readerBytes    = 4 << 10
 
-	// lateGrace is how long after our FIN bytes of the client are excused: they may have been on
+	// LateGrace is how long after our FIN bytes of the client are excused: they may have been on
 	// their way. Later ones are answered as a closed socket answers: RST.
-	lateGrace = 250 * time.Millisecond
+	LateGrace = 250 * time.Millisecond
 )
 
 // arrival is one thing that came in: a preamble, a message, or the end of the stream.
@@ -51,7 +52,7 @@ func (a arrival) frame() []byte {
 
 // reader owns the receiving half of a connection.
 type reader struct {
-	c        *conn
+	c        *Conn
 	arrivals chan arrival
 	gate     gate   // shut by stop-reading
 	meter    *meter // nil unless the client is paced; of run's goroutine
@@ -60,7 +61,7 @@ type reader struct {
 	dropOnce sync.Once
 }
 
-func newReader(c *conn) *reader {
+func newReader(c *Conn) *reader {
 	return &reader{
 		c: c, arrivals: make(chan arrival, inboundQueue), dropping: make(chan struct{}),
 	}
@@ -97,10 +98,10 @@ func (r *reader) stream(buffered *bufio.Reader) error {
 		greeting := arrival{preamble: &preamble}
 		r.meter, r.c.rate = r.c.meters(preamble)
 		// Filed here: the loop may not get to it before the Gateway is ready, nor the client wait.
-		r.c.srv.board.Update(r.c.row, Event{}, func(row *Connection) {
+		r.c.gateway.Board.Update(r.c.row, observe.Event{}, func(row *observe.Connection) {
 			row.Preamble, row.Greeting = true, greeting.greeting()
 		})
-		r.c.srv.board.Inbound(r.c.row, r.c.inboundFrame(greeting, KindPreamble, ""))
+		r.c.gateway.Board.Inbound(r.c.row, r.c.inboundFrame(greeting, observe.KindPreamble, ""))
 		if !r.deliver(greeting) {
 			return errOver
 		}
@@ -203,10 +204,10 @@ func (r *reader) count(p []byte) bool {
 	now := time.Now()
 	r.c.mu.Lock()
 	late := r.c.finSent && !r.c.half
-	refuse := late && now.Sub(r.c.finAt) > lateGrace
+	refuse := late && now.Sub(r.c.finAt) > LateGrace
 	r.c.mu.Unlock()
 	first := r.read.Add(int64(len(p))) == int64(len(p))
-	r.c.srv.board.Update(r.c.row, Event{}, func(row *Connection) {
+	r.c.gateway.Board.Update(r.c.row, observe.Event{}, func(row *observe.Connection) {
 		if first {
 			row.FirstByte = now
 		}

@@ -1,4 +1,4 @@
-package fakegateway
+package connection
 
 import (
 	"syscall"
@@ -11,10 +11,10 @@ const settleWithin = 250 * time.Millisecond
 // settle waits until the session of a connection that is ending and had the client id is over: else a
 // client that is quick to come back would meet itself. One whose loop does not get to its end,
 // because a fault holds it up, keeps its id.
-func (c *conn) settle(id int) {
+func (c *Conn) settle(id int) {
 	var late <-chan time.Time
-	for _, other := range c.srv.open() {
-		if other == c || !other.hasAsked(id) || !other.isLeaving() && !other.isDeserted() {
+	for _, other := range c.gateway.Owner.Open() {
+		if other == c || !other.hasAsked(id) || !other.IsLeaving() && !other.isDeserted() {
 			continue
 		}
 		if late == nil {
@@ -33,14 +33,14 @@ func (c *conn) settle(id int) {
 }
 
 // hasAsked reports whether START_API has come with this client id.
-func (c *conn) hasAsked(id int) bool {
+func (c *Conn) hasAsked(id int) bool {
 	asked := c.asked.Load()
 	return asked != nil && *asked == id
 }
 
 // isDeserted reports whether the kernel has the client's FIN or RST, which the reader may not have
 // come to yet. Where the kernel does not tell, it is false.
-func (c *conn) isDeserted() bool {
+func (c *Conn) isDeserted() bool {
 	raw, ok := c.nc.(syscall.Conn)
 	if !ok {
 		return false
@@ -49,9 +49,9 @@ func (c *conn) isDeserted() bool {
 	return known && (state == tcpCloseWait || state == tcpClose)
 }
 
-// isLeaving reports whether the connection's session is over, or will be as soon as its loop has
+// IsLeaving reports whether the connection's session is over, or will be as soon as its loop has
 // taken what its reader has seen.
-func (c *conn) isLeaving() bool {
+func (c *Conn) IsLeaving() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.ended || c.stopped || c.finSeen && !c.onFIN.What.Do.OutlivesClientFIN()

@@ -1,4 +1,4 @@
-package fakegateway
+package connection
 
 import (
 	"errors"
@@ -10,11 +10,12 @@ import (
 	"time"
 
 	"ibsoak/fakegateway/fault"
+	"ibsoak/fakegateway/observe"
 	"ibsoak/internal/wire"
 )
 
 // streamEnded is the loop's part of the end of the stream. It reports whether the loop goes on.
-func (c *conn) streamEnded(a arrival) bool {
+func (c *Conn) streamEnded(a arrival) bool {
 	var frame *wire.FrameError
 	switch {
 	case atEOF(a.err):
@@ -22,7 +23,7 @@ func (c *conn) streamEnded(a arrival) bool {
 	case socketReset(a.err), errors.Is(a.err, errOver), errors.Is(a.err, net.ErrClosed):
 		return false
 	case errors.As(a.err, &frame):
-		c.srv.board.Inbound(c.row, c.rawFrame(frame.Seen, KindMalformed, frame.Error()))
+		c.gateway.Board.Inbound(c.row, c.rawFrame(frame.Seen, observe.KindMalformed, frame.Error()))
 		c.finish("malformed: "+frame.Error(), nil)
 	case errors.Is(a.err, wire.ErrNotAPI):
 		c.finish("not an API client: "+a.err.Error(), nil)
@@ -33,18 +34,18 @@ func (c *conn) streamEnded(a arrival) bool {
 }
 
 // malformed answers what cannot be read. It reports whether the loop goes on.
-func (c *conn) malformed(payload []byte, err error) bool {
+func (c *Conn) malformed(payload []byte, err error) bool {
 	c.session.Malformed(payload, err)
-	if c.srv.cfg.DisconnectMalformed {
-		c.finishAfter(c.srv.cfg.RefusalDelay, "a request could not be read")
+	if c.gateway.Settings.DisconnectMalformed {
+		c.finishAfter(c.gateway.Settings.RefusalDelay, "a request could not be read")
 		return false
 	}
 	return true
 }
 
 // clientLeft decides what the client's FIN leads to.
-func (c *conn) clientLeft(err error) bool {
-	c.srv.clientLeft(c)
+func (c *Conn) clientLeft(err error) bool {
+	c.gateway.Owner.ClientLeft(c)
 	c.mu.Lock()
 	hit := c.onFIN
 	c.mu.Unlock()
@@ -52,7 +53,7 @@ func (c *conn) clientLeft(err error) bool {
 	if goOn, handled := hit.OnClientFIN(c, file); handled {
 		return goOn
 	}
-	if c.srv.profile.Quirks.LeakProbes && c.rd.read.Load() == 0 {
+	if c.gateway.Settings.LeakProbes && c.rd.read.Load() == 0 {
 		c.hold("the FIN of a client that sent nothing is ignored")
 		return false
 	}
@@ -65,16 +66,16 @@ func (c *conn) clientLeft(err error) bool {
 }
 
 // clientFIN files the client's FIN, and closes when ours is out already.
-func (c *conn) clientFIN() {
+func (c *Conn) clientFIN() {
 	c.mu.Lock()
 	first := !c.finSeen
 	c.finSeen = true
 	both := c.finSent
 	c.mu.Unlock()
 	if first {
-		c.srv.board.Update(c.row, Event{Kind: EventClientFIN}, func(r *Connection) {
+		c.gateway.Board.Update(c.row, observe.Event{Kind: observe.EventClientFIN}, func(r *observe.Connection) {
 			r.ClientFIN = time.Now()
-			r.EndedFirstBy(ByClient)
+			r.EndedFirstBy(observe.ByClient)
 		})
 	}
 	if both {
@@ -83,24 +84,24 @@ func (c *conn) clientFIN() {
 }
 
 // clientReset files the client's RST: the socket is gone.
-func (c *conn) clientReset(err error) {
+func (c *Conn) clientReset(err error) {
 	c.mu.Lock()
 	over := c.ended
 	c.mu.Unlock()
 	if over {
 		return
 	}
-	c.srv.board.Update(c.row, Event{Kind: EventClientRST}, func(r *Connection) {
+	c.gateway.Board.Update(c.row, observe.Event{Kind: observe.EventClientRST}, func(r *observe.Connection) {
 		if r.ClientRST.IsZero() {
 			r.ClientRST = time.Now()
-			r.EndedFirstBy(ByClient)
+			r.EndedFirstBy(observe.ByClient)
 		}
 	})
 	c.shut("reset by the client: "+err.Error(), false)
 }
 
 // writeFailed is an error of the sending half.
-func (c *conn) writeFailed(err error) {
+func (c *Conn) writeFailed(err error) {
 	switch {
 	case errors.Is(err, errOver), errors.Is(err, net.ErrClosed):
 	case socketReset(err):
@@ -108,13 +109,13 @@ func (c *conn) writeFailed(err error) {
 	case c.quitting():
 		// The deadline of a flush before FIN: the step that sends it comes next in finish.
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		c.shut("the client took nothing for "+c.srv.cfg.SendTimeout.String(), true)
+		c.shut("the client took nothing for "+c.gateway.Settings.SendTimeout.String(), true)
 	default:
 		c.shut("write: "+err.Error(), true)
 	}
 }
 
-func (c *conn) quitting() bool {
+func (c *Conn) quitting() bool {
 	select {
 	case <-c.quit:
 		return true
@@ -125,7 +126,7 @@ func (c *conn) quitting() bool {
 
 // finish sends FIN after everything that was queued, within flushGrace, and handles nothing more.
 // done, when not nil, is told how the FIN differs from one.
-func (c *conn) finish(end string, done fault.Closed) {
+func (c *Conn) finish(end string, done fault.Closed) {
 	var once sync.Once
 	send := func(bool) bool {
 		once.Do(func() { c.sendFIN(false, end, done) })
@@ -143,7 +144,7 @@ func (c *conn) finish(end string, done fault.Closed) {
 }
 
 // finishAfter is finish, some time later; what comes meanwhile is not handled.
-func (c *conn) finishAfter(d time.Duration, end string) {
+func (c *Conn) finishAfter(d time.Duration, end string) {
 	if d <= 0 {
 		c.finish(end, nil)
 		return
@@ -153,7 +154,7 @@ func (c *conn) finishAfter(d time.Duration, end string) {
 
 // sendFIN closes the sending half, once. The receiving half is read on, to time the client's FIN;
 // when that has come already, the connection is closed altogether.
-func (c *conn) sendFIN(half bool, end string, done fault.Closed) {
+func (c *Conn) sendFIN(half bool, end string, done fault.Closed) {
 	c.mu.Lock()
 	if c.finSent || c.ended {
 		ended := c.ended
@@ -170,9 +171,9 @@ func (c *conn) sendFIN(half bool, end string, done fault.Closed) {
 	c.finSent, c.half, c.finAt = true, half, time.Now()
 	both := c.finSeen // else the reader meets the client's and finds ours sent
 	c.mu.Unlock()
-	c.srv.board.Update(c.row, Event{Kind: EventGatewayFIN}, func(r *Connection) {
+	c.gateway.Board.Update(c.row, observe.Event{Kind: observe.EventGatewayFIN}, func(r *observe.Connection) {
 		r.GatewayFIN = time.Now()
-		r.EndedFirstBy(ByGateway)
+		r.EndedFirstBy(observe.ByGateway)
 		if r.End == "" && !half {
 			r.End = end
 		}
@@ -194,13 +195,13 @@ var ignoreFIN = fault.Hit{Fault: fault.Fault{What: fault.What{Do: fault.IgnoreEO
 
 // hold makes the connection a zombie: nothing is handled or written, and it is never closed. The
 // reader keeps it referenced and notices the client's RST.
-func (c *conn) hold(end string) {
+func (c *Conn) hold(end string) {
 	c.mu.Lock()
 	c.onFIN = ignoreFIN
 	c.mu.Unlock()
 	c.w.silent.Store(true)
 	c.w.discard()
-	c.srv.board.Update(c.row, Event{Kind: EventHeld}, func(r *Connection) {
+	c.gateway.Board.Update(c.row, observe.Event{Kind: observe.EventHeld}, func(r *observe.Connection) {
 		r.Held = true
 		if r.End == "" {
 			r.End = "held: " + end
@@ -210,7 +211,7 @@ func (c *conn) hold(end string) {
 }
 
 // shut closes the socket for good, with RST if told to. The first reason given stands.
-func (c *conn) shut(end string, rst bool) {
+func (c *Conn) shut(end string, rst bool) {
 	c.mu.Lock()
 	if c.ended {
 		c.mu.Unlock()
@@ -222,16 +223,16 @@ func (c *conn) shut(end string, rst bool) {
 	if rst {
 		_ = c.nc.SetLinger(0) // fails only on a socket that is gone
 	}
-	event := Event{Kind: EventClosed, Message: end}
-	c.srv.board.Update(c.row, event, func(r *Connection) {
+	event := observe.Event{Kind: observe.EventClosed, Message: end}
+	c.gateway.Board.Update(c.row, event, func(r *observe.Connection) {
 		r.Closed = time.Now()
 		switch {
 		case rst:
 			r.GatewayRST = r.Closed
-			r.EndedFirstBy(ByGateway)
+			r.EndedFirstBy(observe.ByGateway)
 		case !finSent && r.ClientRST.IsZero():
 			r.GatewayFIN = r.Closed
-			r.EndedFirstBy(ByGateway)
+			r.EndedFirstBy(observe.ByGateway)
 		}
 		if r.End == "" {
 			r.End = end
@@ -239,12 +240,26 @@ func (c *conn) shut(end string, rst bool) {
 	})
 	close(c.over)
 	if err := c.nc.Close(); err != nil {
-		c.srv.log.Debug("close socket", "connection", c.id, "err", err)
+		c.gateway.Log.Debug("close socket", "connection", c.id, "err", err)
 	}
 	c.stop()
 }
 
-// describe names the connection for people.
-func (c *conn) describe() string {
-	return fmt.Sprintf("connection %d from %s", c.id, c.nc.RemoteAddr())
+// Describe names the connection for people.
+func (c *Conn) Describe() string {
+	return fmt.Sprintf("connection %d from %s with %d bytes to write", c.id, c.nc.RemoteAddr(), c.Queued())
+}
+
+// IsLive reports whether a fault by the clock may still fall on the connection.
+func (c *Conn) IsLive() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return !c.ended && !c.stopped
+}
+
+// IsZombie reports whether the client has sent FIN and we have not.
+func (c *Conn) IsZombie() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return !c.ended && !c.finSent
 }
