@@ -208,3 +208,6 @@ func (s *Server) loadHook(schedule fault.Schedule) error {
 	s.hook.Store(h)
 	return nil
 }
+
+// order hands a fault on the listener to the port.
+func (s *Server) order(hit fault.Hit) { s.port.Order(hit) }

@@ -186,8 +186,11 @@ func TestCloseLeavesNothingBehind(t *testing.T) {
 	}
 	stacks := make([]byte, 1<<20)
 	stacks = stacks[:runtime.Stack(stacks, true)]
-	for _, owner := range []string{"(*Conn)", "(*reader)", "(*writer)", "(*port)", "(*Server)"} {
-		if bytes.Contains(stacks, []byte("fakegateway."+owner)) {
+	for _, owner := range []string{
+		"connection.(*Conn)", "connection.(*reader)", "connection.(*writer)", "listener.(*Port)",
+		"fakegateway.(*Server)",
+	} {
+		if bytes.Contains(stacks, []byte(owner)) {
 			t.Errorf("a goroutine of %s is left:\n%s", owner, stacks)
 		}
 	}

@@ -21,6 +21,7 @@ import (
 	"ibsoak/fakegateway/exchange"
 	"ibsoak/fakegateway/fault"
 	"ibsoak/fakegateway/hook"
+	"ibsoak/fakegateway/listener"
 	"ibsoak/fakegateway/observe"
 	"ibsoak/fakegateway/session"
 	"ibsoak/fakegateway/stage"
@@ -50,7 +51,7 @@ type Server struct {
 	exchange *exchange.Exchange // the login's
 	dialogs  connection.Dialogs
 	trusted  []netip.Prefix
-	port     *port
+	port     *listener.Port
 
 	replan chan struct{} // the schedule has changed
 	stop   chan struct{} // closed by Close
@@ -69,9 +70,6 @@ type Server struct {
 	owned    sync.WaitGroup // everything else
 	once     sync.Once
 	closed   error
-
-	ours       ourDials
-	unapproved atomic.Bool // a login waits for its second factor
 }
 
 // New makes a Gateway that does not listen yet.
@@ -154,7 +152,7 @@ func Start(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	s.owned.Go(func() {
-		if err := s.port.run(); err != nil {
+		if err := s.port.Run(); err != nil {
 			s.log.Error("gateway stopped serving", "err", err)
 		}
 	})
@@ -169,7 +167,7 @@ func (s *Server) Serve(ln net.Listener) error {
 	}
 	s.owned.Add(1)
 	defer s.owned.Done()
-	return s.port.run()
+	return s.port.Run()
 }
 
 // listen takes the listener over and starts the clockwork.
@@ -185,7 +183,7 @@ func (s *Server) listen(ln net.Listener) error {
 		return errors.Join(errors.New("serve: this Server serves already"), ln.Close())
 	}
 	s.serving = true
-	s.port = newPort(s, ln)
+	s.port = listener.New(s.portGateway(), ln)
 	s.owned.Go(s.runExchange)
 	s.owned.Go(s.runSchedule)
 	s.owned.Go(s.runDelayed)
@@ -210,20 +208,21 @@ func (s *Server) Addr() string {
 	if s.port == nil {
 		return ""
 	}
-	return s.port.addr.String()
+	return s.port.Addr().String()
 }
 
 // HostPort is Addr in two parts.
 func (s *Server) HostPort() (host string, port int) {
-	return splitAddr(s.Addr())
+	return listener.SplitAddr(s.Addr())
 }
 
-func splitAddr(addr string) (host string, port int) {
-	ap, err := netip.ParseAddrPort(addr)
-	if err != nil {
-		return "", 0
+// portGateway is what the port has of the Gateway.
+func (s *Server) portGateway() listener.Gateway {
+	return listener.Gateway{
+		Startup: s.startup(), APIDisabled: s.cfg.APIDisabled, Relisten: s.cfg.Relisten,
+		Clock: s.clock, Board: s.board, Stage: s.stage, Login: s.login, Dialogs: &s.dialogs,
+		Log: s.log, Stop: s.stop, Owner: portOwner{s},
 	}
-	return ap.Addr().String(), int(ap.Port())
 }
 
 // Close ends everything, in this order: the listener, the accept loop, the connections and their
@@ -236,7 +235,7 @@ func (s *Server) Close() error {
 		serving := s.serving
 		s.mu.Unlock()
 		if serving {
-			s.port.close()
+			s.port.Close()
 		}
 		err := s.closeConnections()
 		s.owned.Wait()
@@ -281,13 +280,10 @@ func (s *Server) open() []*connection.Conn {
 }
 
 // admit registers a connection and starts its goroutines.
-func (s *Server) admit(nc net.Conn) {
-	whose := s.ours.whose(nc.RemoteAddr())
+func (s *Server) admit(nc net.Conn, planted bool) {
 	tcp, ok := nc.(connection.Socket)
-	if whose == dialFiller || !ok {
-		if !ok {
-			s.log.Error("connection refused: it cannot half-close", "type", fmt.Sprintf("%T", nc))
-		}
+	if !ok {
+		s.log.Error("connection refused: it cannot half-close", "type", fmt.Sprintf("%T", nc))
 		_ = nc.Close() // nothing was read or written: there is nothing to lose
 		return
 	}
@@ -295,7 +291,7 @@ func (s *Server) admit(nc net.Conn) {
 	defer s.mu.Unlock()
 	row, ok := s.board.Open(Connection{
 		Epoch: s.epoch, Local: connection.AddrPort(nc.LocalAddr()), Remote: connection.AddrPort(nc.RemoteAddr()),
-		Accepted: time.Now(), Planted: whose == dialZombie,
+		Accepted: time.Now(), Planted: planted,
 	})
 	if !ok {
 		s.log.Error("connection reset: the ledger is full", "rows", observe.LedgerRows)
@@ -335,11 +331,14 @@ func (s *Server) Books() exchange.Books { return s.exchange.Books() }
 // Health is how the Gateway is, in a line.
 func (s *Server) Health() Health {
 	events, rows, receipts := s.board.Counts()
+	s.mu.Lock()
+	port := s.port
+	s.mu.Unlock()
 	return Health{
 		Gateway: s.Addr(), Profile: s.profile.Name, Stage: s.stage.Now(), Events: events,
 		Connections: rows,
 		Open:        len(s.open()), CloseWait: s.board.InCloseWait(), Receipts: receipts,
-		Dialogs: s.dialogs.Waiting(), AwaitsApproval: s.unapproved.Load(),
+		Dialogs: s.dialogs.Waiting(), AwaitsApproval: port != nil && port.AwaitsApproval(),
 		About: s.cfg.About.Summary,
 	}
 }

@@ -1,4 +1,4 @@
-package fakegateway
+package listener
 
 import (
 	"errors"
@@ -7,9 +7,11 @@ import (
 	"slices"
 	"strings"
 
+	"ibsoak/fakegateway/connection"
 	"ibsoak/fakegateway/fault"
 	"ibsoak/fakegateway/session"
 	"ibsoak/fakegateway/session/client"
+	"ibsoak/fakegateway/stage"
 )
 
 // textPortReset is error 1300; the two blanks are IBKR's.
@@ -24,21 +26,21 @@ var farmStates = map[fault.Operation]session.FarmState{
 
 // Operate does to the Gateway what an operator, a login or IBKR's servers do. It returns what went
 // out, and why not when nothing could.
-func (p *port) Operate(w fault.What) (wire string, err error) {
-	s := p.s
+func (p *Port) Operate(w fault.What) (wire string, err error) {
+	g := p.gateway
 	switch w.Operation {
 	case fault.ConnectionLost:
-		return s.login.Lose(s.clock.Now())
+		return g.Login.Lose(g.Clock.Now())
 	case fault.ConnectionRestored, fault.ConnectionDataLost:
-		wire, err = s.login.Restore(s.clock.Now(), w.Operation == fault.ConnectionDataLost)
-		s.stage.Wake() // the loops, for the requests that waited
+		wire, err = g.Login.Restore(g.Clock.Now(), w.Operation == fault.ConnectionDataLost)
+		g.Stage.Wake() // the loops, for the requests that waited
 		return wire, err
 	case fault.CompetingSession, fault.CompetingOver:
-		return s.login.Compete(s.clock.Now(), w.Operation == fault.CompetingSession)
+		return g.Login.Compete(g.Clock.Now(), w.Operation == fault.CompetingSession)
 	case fault.FarmOK, fault.FarmBroken, fault.FarmInactive, fault.FarmConnecting:
-		return s.login.SetFarm(s.clock.Now(), w.Farm, farmStates[w.Operation])
+		return g.Login.SetFarm(g.Clock.Now(), w.Farm, farmStates[w.Operation])
 	case fault.DialogAccept, fault.DialogReject, fault.DialogDismiss:
-		return "nothing", s.dialogs.AnswerShown(dialogOperations[w.Operation])
+		return "nothing", g.Dialogs.AnswerShown(dialogOperations[w.Operation])
 	case fault.ApproveLogin:
 		return "nothing", p.approve()
 	case fault.EnableAPI:
@@ -54,93 +56,58 @@ func (p *port) Operate(w fault.What) (wire string, err error) {
 }
 
 // approve is the second factor of the login that waits for it.
-func (p *port) approve() error {
+func (p *Port) approve() error {
 	if !p.approval {
 		return errors.New("no login waits for its second factor")
 	}
 	p.approval = false
-	p.s.unapproved.Store(false)
-	if slices.ContainsFunc(p.agenda, func(a appointment) bool { return a.wayUp }) {
+	p.unapproved.Store(false)
+	if slices.ContainsFunc(p.planned, func(a step) bool { return a.startup }) {
 		return nil // the login is not that far yet; it will not stop for it
 	}
-	return p.enter(Ready)()
+	return p.enter(stage.Ready)()
 }
 
 // enable opens the port that was disabled.
-func (p *port) enable() (wire string, err error) {
+func (p *Port) enable() (wire string, err error) {
 	if !p.disabled {
 		return "nothing", errors.New("the API is enabled already")
 	}
 	p.disabled = false
-	if err := p.enter(Ready)(); err != nil {
+	if err := p.enter(stage.Ready)(); err != nil {
 		return "nothing", err
 	}
 	return "port opened", nil
 }
 
 // reset moves the API to another port: 1300 and FIN for every client, then the old port closes.
-func (p *port) reset() (wire string, err error) {
+func (p *Port) reset() (wire string, err error) {
 	ln, err := p.another()
 	if err != nil {
 		return "nothing", fmt.Errorf("reset the port: %w", err)
 	}
-	_, number := splitAddr(ln.Addr().String())
-	p.s.login.Announce(p.s.clock.Now(), client.Notice{Code: 1300, Text: fmt.Sprintf(textPortReset, number)})
+	_, number := SplitAddr(ln.Addr().String())
+	p.gateway.Login.Announce(p.gateway.Clock.Now(), client.Notice{Code: 1300, Text: fmt.Sprintf(textPortReset, number)})
 	err = p.shut(false)
-	for _, c := range p.s.open() {
+	for _, c := range p.gateway.Owner.Open() {
 		if c.IsLive() {
 			c.FIN("the port was reset", nil)
 		}
 	}
 	p.ln = ln
-	p.s.mu.Lock()
+	p.mu.Lock()
 	p.addr = ln.Addr()
-	p.s.mu.Unlock()
-	return fmt.Sprintf("1300 %d", number), errors.Join(err, p.enter(Ready)())
+	p.mu.Unlock()
+	return fmt.Sprintf("1300 %d", number), errors.Join(err, p.enter(stage.Ready)())
 }
 
 // another is a listener on a free port of the same host.
-func (p *port) another() (net.Listener, error) {
-	if p.s.cfg.Relisten != nil {
-		return p.s.cfg.Relisten()
+func (p *Port) another() (net.Listener, error) {
+	if p.gateway.Relisten != nil {
+		return p.gateway.Relisten()
 	}
-	host, _ := splitAddr(p.addr.String())
+	host, _ := SplitAddr(p.addr.String())
 	return net.Listen(p.addr.Network(), net.JoinHostPort(host, "0"))
-}
-
-// Operate does one operation to the whole Gateway, as action operate of a schedule does; farm is
-// the name for the farm-* operations, else "". It returns when it is done.
-func (s *Server) Operate(o fault.Operation, farm string) error {
-	f := fault.Fault{
-		ID: "operate", When: fault.When{At: new(fault.Duration)},
-		What: fault.What{Do: fault.Operate, Operation: o, Farm: farm},
-	}
-	if err := (fault.Schedule{Faults: []fault.Fault{f}}).Validate(); err != nil {
-		return err
-	}
-	return s.orderAndWait(fault.Hit{Fault: f, Point: "by request"})
-}
-
-// orderAndWait hands an order to the port and waits until it was carried out.
-func (s *Server) orderAndWait(hit fault.Hit) error {
-	s.mu.Lock()
-	serving := s.serving
-	s.mu.Unlock()
-	if !serving {
-		return fmt.Errorf("%s: the gateway does not serve yet", hit.ID)
-	}
-	done := make(chan error, 1)
-	select {
-	case s.port.orders <- portOrder{hit: hit, done: done}:
-	case <-s.port.over:
-		return fmt.Errorf("%s: %w", hit.ID, ErrClosed)
-	}
-	select {
-	case err := <-done:
-		return err
-	case <-s.port.over:
-		return fmt.Errorf("%s: %w", hit.ID, ErrClosed)
-	}
 }
 
 // words lists names for an error message.
@@ -153,7 +120,7 @@ func words[S ~string](list []S) string {
 }
 
 // dialogOperations are the answers as operations.
-var dialogOperations = map[fault.Operation]DialogAnswer{
-	fault.DialogAccept: AcceptClient, fault.DialogReject: RejectClient,
-	fault.DialogDismiss: DismissDialog,
+var dialogOperations = map[fault.Operation]connection.DialogAnswer{
+	fault.DialogAccept: connection.AcceptClient, fault.DialogReject: connection.RejectClient,
+	fault.DialogDismiss: connection.DismissDialog,
 }
