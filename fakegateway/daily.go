@@ -70,7 +70,7 @@ func (d Daily) validate() error {
 	return nil
 }
 
-// fault is the appointment as a schedule would have it.
+// fault is the daily event as a schedule would have it.
 func (d Daily) fault() fault.Fault {
 	name := "daily " + string(d.At)
 	if d.On != "" {
@@ -92,7 +92,7 @@ func (d Daily) next(after time.Time) time.Time {
 	}
 }
 
-// runDaily keeps the appointments until the Gateway is closed.
+// runDaily lets happen what is daily, until the Gateway is closed.
 func (s *Server) runDaily(list []Daily) {
 	last := s.clock.Now()
 	for {

@@ -22,7 +22,7 @@ type (
 	Stage      = stage.Stage
 )
 
-// The stages, on the way up.
+// The stages, in their order.
 const (
 	Refusing    = stage.Refusing
 	AcceptMute  = stage.AcceptMute

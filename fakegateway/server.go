@@ -170,7 +170,7 @@ func (s *Server) Serve(ln net.Listener) error {
 	return s.port.Run()
 }
 
-// listen takes the listener over and starts the clockwork.
+// listen takes the listener over and starts the drivers.
 func (s *Server) listen(ln net.Listener) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

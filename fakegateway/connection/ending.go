@@ -65,7 +65,7 @@ func (c *Conn) clientLeft(err error) bool {
 	return false
 }
 
-// clientFIN files the client's FIN, and closes when ours is out already.
+// clientFIN files the client's FIN, and closes when the Gateway's is out already.
 func (c *Conn) clientFIN() {
 	c.mu.Lock()
 	first := !c.finSeen
@@ -169,7 +169,7 @@ func (c *Conn) sendFIN(half bool, end string, done fault.Closed) {
 		return
 	}
 	c.finSent, c.half, c.finAt = true, half, time.Now()
-	both := c.finSeen // else the reader meets the client's and finds ours sent
+	both := c.finSeen // else the reader meets the client's and finds the Gateway's sent
 	c.mu.Unlock()
 	c.gateway.Board.Update(c.row, observe.Event{Kind: observe.EventGatewayFIN}, func(r *observe.Connection) {
 		r.GatewayFIN = time.Now()

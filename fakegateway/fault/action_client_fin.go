@@ -24,7 +24,7 @@ const farmOKCode = 2104
 var closeOnEOF = action{
 	name: CloseOnEOF, group: groupClientFIN,
 	doc:          "answer the client's FIN with FIN, as the Gateway does anyway",
-	sentence:     saying("answer the client's FIN with ours"),
+	sentence:     saying("answer the client's FIN with FIN"),
 	onConnection: awaitClientFIN,
 }
 

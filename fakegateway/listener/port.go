@@ -26,7 +26,7 @@ const (
 	acceptRetry = 20 * time.Millisecond
 )
 
-// Port owns the listener and the Gateway's way up. Its goroutine alone opens and closes it.
+// Port owns the listener and the Gateway's startup. Its goroutine alone opens and closes it.
 type Port struct {
 	gateway Gateway
 	self    selfDials
@@ -42,10 +42,10 @@ type Port struct {
 	// Of run's goroutine:
 	ln       net.Listener  // nil while the port is closed
 	accepted chan struct{} // closed when the accept loop of ln is over; nil without one
-	reserved io.Closer     // keeps the port ours while it is closed
+	reserved io.Closer     // keeps the port for this process while it is closed
 	filler   net.Conn      // occupies the accept queue
 	planned  []step
-	approval bool // the way up waits for the login's second factor
+	approval bool // the startup waits for the login's second factor
 	disabled bool // by the operator: the port stays closed
 	holding  int  // number of the hit that keeps the port as it is; 0 is none
 }
@@ -124,7 +124,7 @@ func (p *Port) doDue() error {
 	return nil
 }
 
-// in plans a step of a way up; d is scenario time.
+// in plans a step of a startup; d is scenario time.
 func (p *Port) in(d time.Duration, do func() error) {
 	p.planned = append(p.planned, step{time.Now().Add(p.gateway.Clock.Real(d)), do, true})
 }
@@ -204,7 +204,7 @@ func (p *Port) Refuse(hit fault.Hit) (wire string, err error) {
 	return "port closed", err
 }
 
-// begin cancels the way up that is planned. holding is the number of the hit that now keeps the port as
+// begin cancels the startup that is planned. holding is the number of the hit that now keeps the port as
 // it is, 0 for none.
 func (p *Port) begin(holding int) {
 	p.planned = slices.DeleteFunc(p.planned, func(a step) bool { return a.startup })

@@ -10,7 +10,7 @@ import (
 	"ibsoak/fakegateway/stage"
 )
 
-// Restart ends everything as a process's exit does, and plans the way up.
+// Restart ends everything as a process's exit does, and plans the startup.
 func (p *Port) Restart(hit fault.Hit) (wire string, err error) {
 	p.begin(0)
 	d := p.gateway.Startup

@@ -37,7 +37,7 @@ type Connection struct {
 
 	BytesIn       int64          `json:"bytesIn"`
 	BytesOut      int64          `json:"bytesOut"`
-	BytesAfterFIN int64          `json:"bytesAfterFin,omitempty"` // from the client, after ours
+	BytesAfterFIN int64          `json:"bytesAfterFin,omitempty"` // from the client, after the Gateway's FIN
 	MessagesIn    map[string]int `json:"messagesIn,omitempty"`
 	MessagesOut   map[string]int `json:"messagesOut,omitempty"`
 	// Busiest is the client's fastest second by the scenario's clock, BusiestReal by real time.

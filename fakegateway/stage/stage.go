@@ -13,7 +13,7 @@ var ErrClosed = errors.New("the gateway is closed")
 // Stage is how far up a Gateway is. Real ones open their port long before a login has finished.
 type Stage string
 
-// The stages, on the way up.
+// The stages, in their order.
 const (
 	Refusing    Stage = "refusing"     // the port is closed
 	AcceptMute  Stage = "accept-mute"  // TCP only: greetings are read, answers wait
@@ -21,7 +21,7 @@ const (
 	Ready       Stage = "ready"
 )
 
-// Order is the place on the way up, from 0.
+// Order is the place of the stage, from 0.
 func (s Stage) Order() int {
 	switch s {
 	case Refusing:
