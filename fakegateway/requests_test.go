@@ -2,13 +2,13 @@ package fakegateway
 
 import (
 	"fmt"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/scmhub/ibapi/protobuf"
 	"google.golang.org/protobuf/proto"
 
+	"ibsoak/internal/testkit"
 	"ibsoak/internal/wire"
 )
 
@@ -24,12 +24,6 @@ const (
 
 // num makes the pointer that a protobuf field wants.
 func num(n int) *int32 { return proto.Int32(int32(n)) }
-
-func stock(symbol string) *protobuf.Contract {
-	return &protobuf.Contract{
-		Symbol: new(symbol), SecType: new("STK"), Exchange: new("SMART"), Currency: new("USD"),
-	}
-}
 
 // order buys AAPL; p is the limit of LMT.
 func order(id int, n int64, kind string, p float64) *protobuf.PlaceOrderRequest {
@@ -58,48 +52,18 @@ func bars(id int, duration, size string, change ...func(*protobuf.HistoricalData
 	return m
 }
 
-// summary is a flow in one line: kinds, and the parts that a trader decides by.
-func summary(messages []wire.Message) string {
-	var parts []string
-	for _, m := range messages {
-		part := m.Kind.String()
-		switch b := m.Body.(type) {
-		case *protobuf.OpenOrder:
-			part += ":" + b.GetOrderState().GetStatus()
-		case *protobuf.OrderStatus:
-			part += ":" + b.GetStatus() + " " + b.GetFilled() + "/" + b.GetRemaining()
-		case *protobuf.ErrorMessage:
-			part += fmt.Sprintf(":%d %d", b.GetId(), b.GetErrorCode())
-		case *protobuf.ExecutionDetails:
-			part += fmt.Sprintf(":%d %s", b.GetReqId(), b.GetExecution().GetSide())
-		}
-		parts = append(parts, part)
-	}
-	return strings.Join(parts, ", ")
-}
-
-func wantFlow(t *testing.T, got []wire.Message, want ...string) {
-	t.Helper()
-	if w := strings.Join(want, ", "); summary(got) != w {
-		t.Errorf("flow\n got %s\nwant %s", summary(got), w)
-	}
-}
+// Short names for what many tests say.
+var (
+	stock    = testkit.Stock
+	summary  = testkit.Summary
+	wantFlow = testkit.WantFlow
+)
 
 func body[P proto.Message](t *testing.T, messages []wire.Message, k wire.Kind) P {
 	t.Helper()
-	found := all[P](messages, k)
-	if len(found) == 0 {
-		t.Fatalf("no %s in: %s", k, summary(messages))
-	}
-	return found[0]
+	return testkit.Body[P](t, messages, k)
 }
 
 func all[P proto.Message](messages []wire.Message, k wire.Kind) []P {
-	var found []P
-	for _, m := range messages {
-		if m.Kind == k {
-			found = append(found, m.Body.(P))
-		}
-	}
-	return found
+	return testkit.All[P](messages, k)
 }

@@ -2,7 +2,6 @@ package fakegateway
 
 import (
 	"fmt"
-	"slices"
 	"testing"
 	"time"
 
@@ -10,6 +9,7 @@ import (
 	"github.com/scmhub/ibapi/protobuf"
 
 	"ibsoak/fakegateway/market"
+	"ibsoak/internal/testkit"
 	"ibsoak/internal/wire"
 )
 
@@ -59,50 +59,8 @@ func priceText(d decimal.Decimal) string {
 	return fmt.Sprint(f)
 }
 
-// depthBook is a client's order book: rows as its updates made them, [0] asks and [1] bids.
-type depthBook [2][]string
-
-// Operations of a row of an order book, and the error that empties the book.
-const (
-	insertRow = iota
-	updateRow
-	deleteRow
-
-	codeDepthReset = 317
-)
-
-func (b *depthBook) apply(t *testing.T, messages []wire.Message) {
-	t.Helper()
-	for _, m := range messages {
-		var d *protobuf.MarketDepthData
-		switch body := m.Body.(type) {
-		case *protobuf.MarketDepth:
-			d = body.GetMarketDepthData()
-		case *protobuf.MarketDepthL2:
-			d = body.GetMarketDepthData()
-		case *protobuf.ErrorMessage:
-			if body.GetErrorCode() == codeDepthReset {
-				*b = depthBook{}
-			}
-			continue
-		default:
-			continue
-		}
-		rows, at := &b[d.GetSide()], int(d.GetPosition())
-		row := fmt.Sprint(d.GetPrice(), " ", d.GetSize(), " ", d.GetMarketMaker())
-		switch d.GetOperation() {
-		case insertRow:
-			*rows = slices.Insert(*rows, at, row)
-		case updateRow:
-			(*rows)[at] = row
-		case deleteRow:
-			*rows = slices.Delete(*rows, at, at+1)
-		}
-	}
-}
-
 // wanted is the market's book, with its market makers, as a client would write it.
-func wanted(i market.Instrument, at time.Time, rows int) (b depthBook) {
+func wanted(i market.Instrument, at time.Time, rows int) (b testkit.DepthBook) {
 	bids, asks := market.Market{Seed: 7}.Depth(i, at, rows)
 	for side, levels := range [][]market.Level{asks, bids} {
 		for _, l := range levels {

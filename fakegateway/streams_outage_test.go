@@ -10,6 +10,7 @@ import (
 
 	"ibsoak/fakegateway/market"
 	"ibsoak/fakegateway/session"
+	"ibsoak/internal/testkit"
 	"ibsoak/internal/wire"
 )
 
@@ -31,7 +32,7 @@ type streams struct {
 	*bubbleGateway
 	client *rawClient
 	screen screen
-	book   depthBook
+	book   testkit.DepthBook
 }
 
 func startStreams(t *testing.T, v wire.Version) *streams {
@@ -64,7 +65,7 @@ func (s *streams) pass(t *testing.T, d time.Duration) []wire.Message {
 	synctest.Wait()
 	got := s.client.fence()
 	s.screen.apply(got)
-	s.book.apply(t, got)
+	s.book.Apply(t, got)
 	return got
 }
 
@@ -99,7 +100,7 @@ func missed(t *testing.T, got []wire.Message) {
 	t.Helper()
 	resets := 0
 	for _, e := range all[*protobuf.ErrorMessage](got, wire.ErrorMessage) {
-		if e.GetErrorCode() == codeDepthReset && e.GetId() == 7 {
+		if e.GetErrorCode() == testkit.DepthReset && e.GetId() == 7 {
 			resets++
 		}
 	}

@@ -27,6 +27,7 @@ const hostDialsEvery = time.Second
 // attempts watches for connects. Its goroutine owns the lists until stop has returned.
 type attempts struct {
 	clock    func() Moment
+	journal  *journal
 	tap      *tap   // nil where single connects cannot be seen
 	unseen   string // why not
 	done     chan struct{}
@@ -37,18 +38,18 @@ type attempts struct {
 	hostDials []HostDials
 }
 
-// watchAttempts starts to watch the Gateway's port.
-func watchAttempts(gateway netip.AddrPort, clock func() Moment) *attempts {
-	a := &attempts{clock: clock, done: make(chan struct{}), sequences: map[netip.AddrPort]uint32{}}
+// watchAttempts starts to watch the Gateway's port. unseen says why single connects cannot be seen.
+func watchAttempts(gateway netip.AddrPort, clock func() Moment, j *journal) (a *attempts, unseen string) {
+	a = &attempts{clock: clock, journal: j, done: make(chan struct{}), sequences: map[netip.AddrPort]uint32{}}
 	t, err := openTap(gateway)
 	if err != nil {
 		a.unseen = err.Error()
 		a.finished.Go(a.readHost)
-		return a
+		return a, err.Error()
 	}
 	a.tap = t
 	a.finished.Go(a.readTap)
-	return a
+	return a, ""
 }
 
 func (a *attempts) readTap() {
@@ -76,7 +77,9 @@ func (a *attempts) note(client netip.AddrPort, sequence uint32) {
 		a.unseen = "there were more connects than a record holds"
 		return
 	}
-	a.seen = append(a.seen, Attempt{At: a.clock(), Client: client})
+	attempt := Attempt{At: a.clock(), Client: client}
+	a.seen = append(a.seen, attempt)
+	a.journal.add("attempt", attempt)
 }
 
 func (a *attempts) readHost() {
@@ -88,7 +91,9 @@ func (a *attempts) readHost() {
 			a.hostDials = nil // a count with a hole in it bounds nothing
 			return
 		}
-		a.hostDials = append(a.hostDials, HostDials{At: a.clock(), Failed: failed})
+		read := HostDials{At: a.clock(), Failed: failed}
+		a.hostDials = append(a.hostDials, read)
+		a.journal.add("host-dials", read)
 		select {
 		case <-again.C:
 		case <-a.done:

@@ -153,7 +153,7 @@ func (t *tap) close(rest func(client netip.AddrPort, sequence uint32)) {
 // lost says that connects were missed; "" when none was.
 func (t *tap) lost() string {
 	if t.dropped > 0 {
-		return fmt.Sprintf("%d connects came faster than they were read", t.dropped)
+		return count(t.dropped, "connects") + " came faster than they were read"
 	}
 	return ""
 }

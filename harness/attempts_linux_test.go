@@ -6,18 +6,9 @@ import (
 	"net/netip"
 	"syscall"
 	"testing"
-)
 
-// closedPort is an address on which nobody listens any more.
-func closedPort(t *testing.T) netip.AddrPort {
-	t.Helper()
-	ln, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer ln.Close()
-	return ln.Addr().(*net.TCPAddr).AddrPort()
-}
+	"ibsoak/internal/testkit"
+)
 
 // knock connects to a closed port n times.
 func knock(t *testing.T, port netip.AddrPort, n int) {
@@ -31,8 +22,8 @@ func knock(t *testing.T, port netip.AddrPort, n int) {
 
 func TestConnectsToAClosedPortAreSeen(t *testing.T) {
 	t.Parallel()
-	port, other := closedPort(t), closedPort(t)
-	a := watchAttempts(port, running())
+	port, other := testkit.ClosedPort(t), testkit.ClosedPort(t)
+	a, _ := watchAttempts(port, running(), nil)
 	if a.tap == nil {
 		a.stop(&Record{})
 		t.Skip(a.unseen)
@@ -49,7 +40,7 @@ func TestConnectsToAClosedPortAreSeen(t *testing.T) {
 // The host's count is what a harness without the right to see packets goes by.
 func TestTheHostsFailedConnectsBoundThem(t *testing.T) {
 	t.Parallel()
-	port := closedPort(t)
+	port := testkit.ClosedPort(t)
 	a := &attempts{clock: running(), unseen: "not permitted", done: make(chan struct{})}
 	a.finished.Go(a.readHost)
 	before, err := failedDials()

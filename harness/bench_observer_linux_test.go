@@ -50,7 +50,7 @@ func shareOf(b *testing.B, gateway netip.AddrPort, look func(*kernel)) watching 
 		b.Skip(err)
 	}
 	defer k.table.Close()
-	load, err := watchLoad(k.clock)
+	load, err := watchLoad(k.clock, nil)
 	if err != nil {
 		b.Fatal(err)
 	}

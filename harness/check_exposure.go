@@ -113,10 +113,8 @@ func (l *orderLog) holding(account, symbol string) holding {
 // of one. Between them nothing grows that was not asked for then. A position that was there before,
 // or that somebody else made, is not the subject's doing.
 func (h holding) judge(want WantedPosition) (peak decimal.Decimal, examples []Example, err error) {
-	limit := h.opening.Abs()
-	if want.Max != nil && want.Max.Abs().Cmp(limit) > 0 {
-		limit = want.Max.Abs()
-	}
+	least, most, bounded := want.Bounds()
+	lowest, highest := least.Min(h.opening), most.Max(h.opening)
 	w := h.walk()
 	for _, sent := range h.sends() {
 		o := sent.order
@@ -127,14 +125,21 @@ func (h holding) judge(want WantedPosition) (peak decimal.Decimal, examples []Ex
 		if err != nil {
 			return peak, nil, err
 		}
-		if reach.Cmp(peak) > 0 {
-			peak = reach
+		sells, beyond := o.book.Action == "SELL", ""
+		if sells == reach.IsNeg() { // else it still reduces
+			peak = peak.Max(reach.Abs())
 		}
-		if want.Max != nil && reach.Cmp(limit) > 0 {
+		switch {
+		case bounded && sells && reach.Cmp(lowest) < 0:
+			beyond = fmt.Sprintf("%s is the least wanted", least)
+		case bounded && !sells && reach.Cmp(highest) > 0:
+			beyond = fmt.Sprintf("%s is the most wanted", most)
+		}
+		if beyond != "" {
 			examples = append(examples, Example{
 				Life: sent.Life, Connection: sent.Connection, At: sent.at,
-				What: fmt.Sprintf("%s %s, order id %d: %s of %s could be held, %s is the most wanted",
-					o.book.Action, sent.Quantity, o.OrderID, reach, h.symbol, want.Max.Abs()),
+				What: fmt.Sprintf("%s %s, order id %d: %s of %s could be held, %s",
+					o.book.Action, sent.Quantity, o.OrderID, reach, h.symbol, beyond),
 			})
 		}
 	}
@@ -216,9 +221,9 @@ func (w *walk) advance(to Moment, sent *sentOrder) error {
 	return nil
 }
 
-// reach is the largest absolute position on one side if everything that works at that moment on
-// that side fills: the position, and the rest of each order. Orders of which one cancels the others
-// count once, with the largest; a child counts when its parent has filled.
+// reach is the position if everything that works at that moment on one side fills: the rest of each
+// order. Orders of which one cancels the others count once, with the largest; a child counts when its
+// parent has filled.
 func (w *walk) reach(at Moment, action string) (decimal.Decimal, error) {
 	position := w.position
 	groups := map[string]decimal.Decimal{}
@@ -243,10 +248,7 @@ func (w *walk) reach(at Moment, action string) (decimal.Decimal, error) {
 			return position, err
 		}
 	}
-	if (action == "SELL") != position.IsNeg() {
-		return decimal.Decimal{}, nil // it still reduces
-	}
-	return position.Abs(), nil
+	return position, nil
 }
 
 // works reports that an order could fill at that moment.

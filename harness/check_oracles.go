@@ -53,8 +53,8 @@ func oraclesAgree(r *Record, c Check) Finding {
 		return f.undecided("this machine was too busy: the kernel's table was not read for %s, and "+
 			"what was there meanwhile has one witness only (%s at most)", round(gap), OracleFloor)
 	}
-	return f.conclude("the Gateway's timing and %d readings of the kernel's table agree, readings at most %s apart",
-		r.Footer.Looks, round(time.Duration(r.Footer.LongestGap)))
+	return f.conclude("the Gateway's timing and %s of the kernel's table agree, readings at most %s apart",
+		count(r.Footer.Looks, "readings"), round(time.Duration(r.Footer.LongestGap)))
 }
 
 // disagreements are the sockets about which the Gateway's timing and the kernel's table tell

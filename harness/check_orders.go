@@ -43,7 +43,8 @@ var orderDetectors = []Detector{
 	{
 		Name: "exposure", Group: GroupOrders, judge: exposure,
 		Doc: "The position, with the rest of every working order on one side, could exceed the most that " +
-			"is wanted of a symbol, or at the end is not what is wanted. Of a bracket's children and " +
+			"is wanted of a symbol or get to the other side of zero, unless that is wanted too, or at the " +
+			"end is not what is wanted. Of a bracket's children and " +
 			"an OCA group the largest counts, a child when its parent has filled. Informational when " +
 			"nothing is said to be wanted.",
 		Least: "one order in a symbol of subject.positions",

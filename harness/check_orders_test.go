@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"strings"
 	"time"
 
 	"ibsoak/fakegateway"
@@ -218,7 +219,7 @@ func identityCases() []judged {
 				s.begin()
 			}
 		}, Inconclusive, "no identity: the reference of 10 orders is a strategy's name"},
-		{"a reversal and back, with a session lost", func(s *script) {
+		{"a reverses and back, with a session lost", func(s *script) {
 			s.session()
 			lostAck(s, "BUY 1 AAPL", "sma")
 			s.session()
@@ -518,7 +519,9 @@ func wanting(symbol, want, most string) func(*Record) {
 		if want != "" {
 			w.Want = new(dec(want))
 		}
-		if most != "" {
+		if low, high, both := strings.Cut(most, ".."); both {
+			w.Min, w.Max = new(dec(low)), new(dec(high))
+		} else if most != "" {
 			w.Max = new(dec(most))
 		}
 		r.Header.Scenario.Subject.Positions = []WantedPosition{w}
@@ -562,12 +565,7 @@ func exposureCases() []judged {
 			s.trade("SELL 1 AAPL", "")
 			s.trade("BUY 1 AAPL", "")
 		}, Pass, ""},
-		{"reversal and back", func(s *script) {
-			s.session()
-			s.trade("BUY 1 AAPL", "")
-			s.trade("SELL 2 AAPL", "")
-			s.trade("BUY 2 AAPL", "")
-		}, Pass, ""},
+		{"one more is sold than is held", reverses, Fail, "SELL 2, order id 2: -1 of AAPL could be held, 0 is the least wanted"},
 		{"a bracket", func(s *script) {
 			s.session()
 			s.place("BUY 1 AAPL", "")
@@ -584,7 +582,7 @@ func exposureCases() []judged {
 			for range 3 {
 				s.place("SELL 1 AAPL", "")
 			}
-		}, Fail, "SELL 1, order id 4: 2 of AAPL"},
+		}, Fail, "SELL 1, order id 4: -2 of AAPL"},
 		{"three exits in one group", func(s *script) {
 			s.session()
 			s.trade("BUY 1 AAPL", "")
@@ -609,6 +607,7 @@ func exposureCases() []judged {
 		{"no order", func(s *script) { s.session() }, Inconclusive, "0 orders seen"},
 	})
 	cases = append(cases, casesOf(check, wanting("AAPL", "", "1"), []steps{
+		{"a short one that nobody wants", goesShort, Fail, "-1 of AAPL could be held"},
 		{"five that were there before", func(s *script) {
 			s.session()
 			s.Books.Positions = []Position{{Account: "DU9000001", Symbol: "AAPL", Opening: dec("5"), Shares: dec("5")}}
@@ -618,11 +617,36 @@ func exposureCases() []judged {
 			s.session()
 			s.Books.Positions = []Position{{Account: "DU9000001", Symbol: "AAPL", Opening: dec("5"), Shares: dec("5")}}
 			s.trade("BUY 1 AAPL", "")
-		}, Fail, "6 of AAPL"},
+		}, Fail, "6 of AAPL could be held, 1 is the most wanted"},
+		{"one more is sold than was there before", func(s *script) {
+			s.session()
+			s.Books.Positions = []Position{{Account: "DU9000001", Symbol: "AAPL", Opening: dec("5"), Shares: dec("5")}}
+			s.trade("SELL 6 AAPL", "")
+		}, Fail, "-1 of AAPL"},
+	})...)
+	cases = append(cases, casesOf(check, wanting("AAPL", "1", "-1..1"), []steps{
+		{"reversal and back, where both sides may be held", reverses, Pass, "largest exposure 1"},
+		{"further than that", func(s *script) { s.session(); s.trade("SELL 2 AAPL", "") }, Fail, "-2 of AAPL could be held, -1 is the least wanted"},
+	})...)
+	cases = append(cases, casesOf(check, wanting("AAPL", "-1", "1"), []steps{
+		{"short, as is wanted", goesShort, Pass, "largest exposure 1"},
+		{"and back beyond zero", func(s *script) { goesShort(s); s.trade("BUY 2 AAPL", ""); s.trade("SELL 2 AAPL", "") }, Fail, "1 of AAPL could be held, 0 is the most wanted"},
 	})...)
 	return append(cases, casesOf(check, nil, []steps{
 		{"nothing said", func(s *script) { s.session(); s.trade("BUY 1 AAPL", "") }, Inconclusive, "--expect-position"},
 	})...)
+}
+
+func goesShort(s *script) {
+	s.session()
+	s.trade("SELL 1 AAPL", "")
+}
+
+func reverses(s *script) {
+	s.session()
+	s.trade("BUY 1 AAPL", "")
+	s.trade("SELL 2 AAPL", "")
+	s.trade("BUY 2 AAPL", "")
 }
 
 // byHand trades one AAPL at the terminal.

@@ -16,8 +16,9 @@ var recoveryDetectors = []Detector{
 		Doc: "The subject came back from a lost connection other than Want times (default 1), or " +
 			"took longer than Within from the Gateway's readiness to its first cycle, which is the " +
 			"first answered piece of work, as the check cycles says, or the first update of a " +
-			"subscription that was made again.",
-		Least: "one lost connection after a cycle",
+			"subscription that was made again; a session that is lost before any of them counts with its " +
+			"first order.",
+		Least: "one lost connection after a cycle or an order",
 		Do: "Notice the end of the connection, or a request without an answer, and connect again " +
 			"after a pause that grows while it fails and starts small after a good session.",
 		Page: "your-trader.md#recovery",
@@ -65,26 +66,33 @@ func recovered(r *Record, c Check) Finding {
 	return f.conclude("%s, %d wanted; slowest %s", count(len(recoveries), "recoveries"), want, round(slowest))
 }
 
-// working are the subject's connections on which a cycle was answered, in order.
-func (r *Record) working() []Connection {
-	var out []Connection
-	for _, conn := range r.subjects() {
-		if _, ok := r.firstCycle(conn); ok {
-			out = append(out, conn)
-		}
-	}
-	slices.SortFunc(out, func(a, b Connection) int { return cmp.Compare(a.Accepted, b.Accepted) })
-	return out
+// worked is a connection of the subject on which it did something.
+type worked struct {
+	Connection
+	at Moment // its first cycle was answered; without one, its first order was read
 }
 
-// firstCycle is the first cycle that was answered on the connection.
-func (r *Record) firstCycle(conn Connection) (Cycle, bool) {
-	for _, cycle := range r.Cycles {
-		if cycle.Connection == conn.ID {
-			return cycle, true
+// working are the subject's connections with a cycle, or with an order that was sent: the session of
+// one may be lost before anything is answered. They are in order.
+func (r *Record) working() []worked {
+	cycles, orders := map[int]Moment{}, map[int]Moment{}
+	for _, c := range r.Cycles {
+		cycles[c.Connection] = earliest(cycles[c.Connection], c.Answered)
+	}
+	rule := recogniser{rule: r.Header.Scenario.Subject.Cycle}
+	for _, m := range r.Messages {
+		if m.FromClient && m.Kind == placeOrder && !m.WhatIf && rule.matches(m.Kind, m.Digest) {
+			orders[m.Connection] = earliest(orders[m.Connection], m.At)
 		}
 	}
-	return Cycle{}, false
+	var out []worked
+	for _, conn := range r.subjects() {
+		if at := cmp.Or(cycles[conn.ID], orders[conn.ID]); at != 0 {
+			out = append(out, worked{conn, at})
+		}
+	}
+	slices.SortFunc(out, func(a, b worked) int { return cmp.Compare(a.Accepted, b.Accepted) })
+	return out
 }
 
 // lostAfterWork counts connections that did work and were lost before the subject was asked to
@@ -92,7 +100,7 @@ func (r *Record) firstCycle(conn Connection) (Cycle, bool) {
 func (r *Record) lostAfterWork() int {
 	n := 0
 	for _, conn := range r.working() {
-		if r.lostAt(conn) != 0 {
+		if r.lostAt(conn.Connection) != 0 {
 			n++
 		}
 	}
@@ -124,8 +132,8 @@ func (r Receipt) ends() bool { return r.fell() && r.Planned.EndsWork() }
 // fell reports that the fault acted before the end of its connection.
 func (r Receipt) fell() bool { return r.Wire != fault.CameToNothing }
 
-// recoveries are the returns to work: a connection with a cycle, in the same life after one that
-// was lost. The clock starts when the Gateway would have served: a subject does not pay for an
+// recoveries are the returns to work: a connection with work, in the same life after one that was
+// lost. The clock starts when the Gateway would have served: a subject does not pay for an
 // outage that lay in between.
 func (r *Record) recoveries() []Recovery {
 	var out []Recovery
@@ -134,20 +142,19 @@ func (r *Record) recoveries() []Recovery {
 		if i == 0 || made[i-1].Life != conn.Life {
 			continue
 		}
-		lost := r.lostAt(made[i-1])
+		lost := r.lostAt(made[i-1].Connection)
 		if lost == 0 {
 			continue
 		}
-		cycle, _ := r.firstCycle(conn)
 		served := lost
 		for _, o := range r.Outages {
-			if back := max(o.Listening, o.Ready); back > served && o.From <= cycle.Answered {
-				served = min(back, cycle.Answered)
+			if back := max(o.Listening, o.Ready); back > served && o.From <= conn.at {
+				served = min(back, conn.at)
 			}
 		}
 		out = append(out, Recovery{
-			Life: conn.Life, Lost: lost, Served: served, Cycle: cycle.Answered,
-			Took: fault.Duration(cycle.Answered.Since(served)),
+			Life: conn.Life, Lost: lost, Served: served, Cycle: conn.at,
+			Took: fault.Duration(conn.at.Since(served)),
 		})
 	}
 	return out

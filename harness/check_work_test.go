@@ -84,7 +84,7 @@ func cycleCases() []judged {
 		{"did not what its author said", working(), one, both(idle("reqPositions"), func(r *Record) {
 			r.Header.Scenario.Subject.Cycle = CycleRule{Request: "reqHistoricalData"}
 		}), Fail, "nothing that subject.cycle names (request reqHistoricalData) was done; it asked for reqPositions"},
-		{"messages were lost", working(), one, both(idle("reqIds"), func(r *Record) { r.Footer.MessagesLost = 7 }), Inconclusive, "7 messages were not kept"},
+		{"messages were lost", working(), one, both(idle("reqIds"), func(r *Record) { r.Footer.MessagesLost = 7 }), Inconclusive, "7 messages could not be kept"},
 		{"no handshake", working(), one, both(idle(), func(r *Record) {
 			r.Connections[4].BootstrapSent, r.Connections[4].StartAPIRead = 0, 0
 		}), Fail, "no START_API came"},

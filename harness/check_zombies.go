@@ -259,6 +259,6 @@ func (r *Record) oracles() string {
 	if r.Header.Kernel != "" {
 		return "by the Gateway's timing alone: " + r.Header.Kernel
 	}
-	return fmt.Sprintf("by the Gateway's timing and %d readings of the kernel's table, at most %s apart",
-		r.Footer.Looks, round(time.Duration(r.Footer.LongestGap)))
+	return fmt.Sprintf("by the Gateway's timing and %s of the kernel's table, at most %s apart",
+		count(r.Footer.Looks, "readings"), round(time.Duration(r.Footer.LongestGap)))
 }

@@ -406,8 +406,33 @@ func storm(n int, pauses ...Moment) []Connection {
 	return out
 }
 
+// orderLost puts a session between the two, two seconds after the first was lost, that is lost when it
+// has sent an order. The rule is that of a cycle's orderRef.
+func orderLost(ref string, change func(*Message)) func(*Record) {
+	return func(r *Record) {
+		last := &r.Connections[1]
+		lost := r.Connections[0].Closed
+		between := *last
+		between.ID, between.Accepted = 3, lost+sec
+		m := Message{At: lost + 2*sec, Life: 1, Connection: 3, FromClient: true, Kind: placeOrder}
+		if change != nil {
+			change(&m)
+		}
+		between.GatewayRST, between.Closed = m.At+ms, m.At+ms
+		last.Accepted, last.ClientFIN, last.GatewayFIN, last.Closed = m.At+2*ms, 20*sec+ms, 20*sec+ms, 20*sec+ms
+		for i := 3; i < 6; i++ {
+			r.Cycles[i].Answered = m.At + 2*sec + Moment(i)*ms
+		}
+		r.Messages = append(r.Messages, m)
+		r.Connections = append(r.Connections, between)
+		r.Lives[0].TermSent, r.Lives[0].Exited, r.Footer.Ended = 20*sec, 21*sec, 22*sec
+		r.Header.Scenario.Subject.Cycle.Ref = ref
+	}
+}
+
 func workCases() []judged {
 	back := Check{Name: "recovery", Want: 1, Within: 5 * time.Second}
+	twice := Check{Name: "recovery", Want: 2, Within: 5 * time.Second}
 	delivered := Check{Name: "faults-delivered"}
 	return []judged{
 		{"in time", twoSessions(2 * sec), back, nil, Pass, "1 recovery, 1 wanted; slowest 2s"},
@@ -426,6 +451,10 @@ func workCases() []judged {
 			r.Lives[0].TermSent, r.Lives[0].Exited = 20*sec, 21*sec
 			r.Cycles = append(r.Cycles, Cycle{Number: 7, Life: 1, Connection: 3, Answered: 9 * sec})
 		}, Fail, "recovery 2, 1 wanted"},
+		{"an order lost before anything was answered", twoSessions(2 * sec), twice, orderLost("", nil), Pass, "2 recoveries, 2 wanted; slowest 2s"},
+		{"an order that came late", twoSessions(2 * sec), twice, orderLost("", func(m *Message) { m.At += 6 * sec }), Fail, "8s from the Gateway's readiness"},
+		{"an order that only asks", twoSessions(2 * sec), twice, orderLost("", func(m *Message) { m.WhatIf = true }), Inconclusive, "1 lost connection seen, 2 needed"},
+		{"an order that is no cycle of it", twoSessions(2 * sec), twice, orderLost("mine", nil), Inconclusive, "1 lost connection seen, 2 needed"},
 		{"nothing lost", oneLife(6), back, nil, Inconclusive, "0 lost connections seen"},
 
 		{"delivered", twoSessions(sec), delivered, nil, Pass, "as planned"},

@@ -7,51 +7,17 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
+
+	"github.com/kballard/go-shellquote"
 )
 
-// Split cuts a command line into words as a POSIX shell does, and does nothing else that a shell
-// does: blanks separate words, single quotes keep everything, double quotes keep all but \" and
-// \\, a backslash outside quotes keeps the next character.
+// Split splits a command line into words as a POSIX shell does, and does nothing else that a shell
+// does: it expands no variables, patterns or braces. It returns an error for a quote without its end,
+// and for a line without words.
 func Split(line string) ([]string, error) {
-	var words []string
-	var word strings.Builder
-	inWord, quote, escaped := false, rune(0), false
-	for _, c := range line {
-		switch {
-		case escaped:
-			if quote == '"' && c != '"' && c != '\\' {
-				word.WriteRune('\\')
-			}
-			word.WriteRune(c)
-			escaped = false
-		case c == '\\' && quote != '\'':
-			inWord, escaped = true, true
-		case quote != 0 && c == quote:
-			quote = 0
-		case quote != 0:
-			word.WriteRune(c)
-		case c == '\'' || c == '"':
-			inWord, quote = true, c
-		case unicode.IsSpace(c):
-			if inWord {
-				words = append(words, word.String())
-				word.Reset()
-			}
-			inWord = false
-		default:
-			inWord = true
-			word.WriteRune(c)
-		}
-	}
-	switch {
-	case quote != 0:
-		return nil, fmt.Errorf("split command line: no closing %c", quote)
-	case escaped:
-		return nil, errors.New("split command line: nothing after the last backslash")
-	}
-	if inWord {
-		words = append(words, word.String())
+	words, err := shellquote.Split(line)
+	if err != nil {
+		return nil, fmt.Errorf("split command line: %w", err)
 	}
 	if len(words) == 0 {
 		return nil, errors.New("split command line: it is empty")

@@ -37,6 +37,14 @@ func (r *Record) upToCut() *Record {
 	}
 	c.Tables = kept(r.Tables, func(t Table) bool { return t.At <= cut })
 	c.Looks = kept(r.Looks, func(l Look) bool { return l.At <= cut })
+	c.Processes = kept(r.Processes, func(p Process) bool { return p.FirstSeen <= cut })
+	for i := range c.Processes {
+		c.Processes[i].Gone = upTo(cut, c.Processes[i].Gone)
+	}
+	// A delay began when its reading was due, so one that was read after the cut may be of before.
+	c.Loads = kept(r.Loads, func(l MachineLoad) bool { return l.At-Moment(l.Delay) <= cut })
+	c.Attempts = kept(r.Attempts, func(a Attempt) bool { return a.At <= cut })
+	c.HostDials = kept(r.HostDials, func(d HostDials) bool { return d.At <= cut })
 	c.Samples = kept(r.Samples, func(s Sample) bool { return s.At <= cut })
 	c.Cycles = kept(r.Cycles, func(c Cycle) bool { return c.Answered <= cut })
 	c.Messages = kept(r.Messages, func(m Message) bool { return m.At <= cut })
@@ -142,7 +150,7 @@ func (r *Record) lossy(f Finding) Finding {
 		return f
 	}
 	f.Outcome, f.Lives, f.Examples = Inconclusive, nil, nil
-	f.Detail = fmt.Sprintf("%s of the Gateway were lost: cycles and messages may be missing; "+
+	f.Detail = fmt.Sprintf("the harness lost %s of the Gateway: cycles and messages may be missing; "+
 		"what is known: %s", count(r.Footer.Dropped, "events"), f.Detail)
 	return f
 }

@@ -94,7 +94,7 @@ func (c *recogniser) take(e fakegateway.Event) (cycle Cycle, ok bool) {
 		}
 	case fakegateway.EventOutbound:
 		s, known := c.sessions[e.Connection]
-		if known && e.Digest != nil && (s.left == 0 || c.moment(e.Begun) < s.left) {
+		if known && e.Digest != nil && !e.AfterFIN && (s.left == 0 || c.moment(e.Begun) < s.left) {
 			return c.told(s, e)
 		}
 	case fakegateway.EventClientFIN, fakegateway.EventClientRST, fakegateway.EventGatewayFIN,

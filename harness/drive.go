@@ -39,7 +39,7 @@ func (r *run) drive(ctx context.Context) {
 func (r *run) stopped(ctx context.Context, l Life) (Stop, bool) {
 	switch {
 	case r.gatewayHarmed():
-		if r.rec.Footer.GatewayEnd.Signal == "" {
+		if r.rec.Footer.GatewayEnd.harness() {
 			return StopHarness, true
 		}
 		return StopGateway, true
@@ -194,6 +194,7 @@ func (r *run) tell(n, done int, event string) {
 	if r.Subject.Mode == Continuous {
 		p.Lives = 0
 	}
+	r.watcher.messages.report(&r.rec.Footer)
 	r.journal.update(r.rec)
 	r.Progress(p)
 }

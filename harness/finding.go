@@ -3,6 +3,7 @@ package harness
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // open starts the finding of a check. least is the detector's own least evidence; a scenario can
@@ -77,23 +78,24 @@ func (f *Finding) broken(format string, args ...any) Finding {
 	return *f
 }
 
-// count says "1 life" and "3 lives" for the unit "lives".
+// count says "1 life" and "3 lives" for the unit "lives". The first plural in a unit is what is counted:
+// "orders after a lost session".
 func count(n int, unit string) string {
-	if n != 1 {
-		return fmt.Sprintf("%d %s", n, unit)
+	words := strings.Fields(unit)
+	for i, word := range words {
+		if n == 1 && strings.HasSuffix(word, "s") {
+			words[i] = singular(word)
+			break
+		}
 	}
-	switch unit {
-	case "lives":
-		return "1 life"
-	case "killed lives":
-		return "1 killed life"
-	case "processes":
-		return "1 process"
-	case "recoveries":
-		return "1 recovery"
+	return fmt.Sprintf("%d %s", n, strings.Join(words, " "))
+}
+
+func singular(plural string) string {
+	for _, end := range []struct{ many, one string }{{"lives", "life"}, {"ies", "y"}, {"sses", "ss"}, {"s", ""}} {
+		if stem, ok := strings.CutSuffix(plural, end.many); ok {
+			return stem + end.one
+		}
 	}
-	if len(unit) > 1 && unit[len(unit)-1] == 's' {
-		unit = unit[:len(unit)-1]
-	}
-	return fmt.Sprintf("1 %s", unit)
+	return plural
 }

@@ -5,8 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -15,6 +17,8 @@ import (
 	"time"
 
 	"github.com/prometheus/procfs"
+
+	"ibsoak/fakegateway/fault"
 )
 
 func init() {
@@ -31,6 +35,34 @@ func init() {
 			return err
 		}
 		return syscall.Kill(pid, syscall.Signal(n))
+	}
+	subjects["writes-to-gateway"] = func(args []string) error { // works, then writes --text TEXT into its stdin
+		if err := work(nil); err != nil {
+			return err
+		}
+		pid, err := listener(os.Getenv("IB_PORT"))
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(fmt.Sprintf("/proc/%d/fd/0", pid), []byte(args[len(args)-1]), 0)
+	}
+	subjects["takes-port"] = func(args []string) error { // listens on the Gateway's port while it is closed
+		c, err := connect()
+		if err != nil {
+			return err
+		}
+		defer c.Close()
+		_ = c.cycle(1) // its answer is what the restart is for
+		addr := net.JoinHostPort(os.Getenv("IB_HOST"), os.Getenv("IB_PORT"))
+		ln, err := net.Listen("tcp", addr)
+		for ; err != nil; ln, err = net.Listen("tcp", addr) {
+			<-time.After(time.Millisecond)
+		}
+		defer ln.Close()
+		ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM) //nolint:forbidigo // a process's own context
+		defer stop()
+		<-ctx.Done()
+		return nil
 	}
 	subjects["twice-and-on"] = func(args []string) error { // two connections at once, then works
 		if err := twice(nil); err != nil {
@@ -105,6 +137,47 @@ func TestRunGatewaySignalled(t *testing.T) {
 	}
 }
 
+// TestRunGatewayMeddledWith shows that nobody but the harness stops the Gateway by its input, and that
+// whoever tries is failed for it, whatever he writes.
+func TestRunGatewayMeddledWith(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{"the word": "stop\n", "half a line": "s", "an empty line": "\n"} {
+		for _, runs := range []int{1, 3} {
+			t.Run(fmt.Sprintf("%s in %d lives", name, runs), func(t *testing.T) {
+				t.Parallel()
+				s := Scenario{
+					Subject: Subject{Mode: Once, Runs: runs, Args: []string{text}},
+					Checks:  checks(gatewayUnharmedName, "exit-codes"),
+				}
+				r, v := soaked(t, "writes-to-gateway", s, Options{})
+				wants(t, r, v, Fail, gatewayUnharmedName)
+				if end := r.Footer.GatewayEnd; end == nil || !end.Meddled || end.Life < 1 || v.failed() != 1 {
+					t.Errorf("%d failed, end %+v", v.failed(), end)
+				}
+			})
+		}
+	}
+}
+
+// TestRunGatewayPortTaken shows that a Gateway that cannot come back because a process of the subject
+// listens in its place is the subject's doing.
+func TestRunGatewayPortTaken(t *testing.T) {
+	t.Parallel()
+	s := Scenario{
+		Subject: Subject{Mode: Continuous, Interval: time.Second, For: time.Hour},
+		Checks:  checks(gatewayUnharmedName),
+		Gateway: Gateway{Faults: []fault.Fault{{
+			Where: fault.Where{Connection: 1}, When: fault.When{Inbound: "reqHistoricalData"},
+			What: fault.What{Do: fault.Restart, Downtime: &fault.Downtime{Refused: fault.Duration(time.Second)}},
+		}}},
+	}
+	r, v := soaked(t, "takes-port", s, Options{})
+	wants(t, r, v, Fail, gatewayUnharmedName)
+	if !strings.Contains(v.Sentence, "had taken its port") {
+		t.Error(v.Sentence)
+	}
+}
+
 // TestRunGatewayCrashes shows that a Gateway that fails by itself is nobody else's fault.
 func TestRunGatewayCrashes(t *testing.T) {
 	t.Parallel()
@@ -170,6 +243,9 @@ func killedHarness(t *testing.T, habit string) *Record {
 		len(r.subjects()) == 0 || r.subjects()[0].Life != 1 || !r.Books.Taken {
 		t.Errorf("recovered: stop %s, %d cycles, lives %+v, %d connections, books %v",
 			r.Footer.Stop, len(r.Cycles), r.Lives, len(r.subjects()), r.Books.Taken)
+	}
+	if !r.followed()[1] || r.Footer.LongestLag == 0 {
+		t.Errorf("recovered: processes %+v, footer %+v", r.Processes, r.Footer)
 	}
 	return r
 }

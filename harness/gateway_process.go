@@ -72,7 +72,8 @@ func startGateway(ctx context.Context, command []string, start GatewayStart, onE
 	g.cmd = exec.Command(command[0], command[1:]...)
 	g.cmd.Stderr = log
 	g.cmd.Stdout = &lines{each: func(line string) { g.said(line, said, onEnd) }}
-	ownGroup(g.cmd) // so that neither a terminal's Ctrl-C nor the end of a subject's group reaches it
+	g.cmd.WaitDelay = gatewayWithin // or whoever opens its output by way of /proc would keep it from ending
+	ownGroup(g.cmd)                 // so that neither a terminal's Ctrl-C nor the end of a subject's group reaches it
 	if g.stdin, err = g.cmd.StdinPipe(); err != nil {
 		return nil, errors.Join(err, log.Close())
 	}
@@ -277,7 +278,7 @@ func (g *gateway) close() error {
 	g.asked.Store(true)
 	limit := time.NewTimer(gatewayStops)
 	defer limit.Stop()
-	_, err := io.WriteString(g.stdin, stopLine+"\n")
+	_, err := io.WriteString(g.stdin, g.token+"\n")
 	if err = errors.Join(err, g.stdin.Close()); errors.Is(err, os.ErrClosed) || isBrokenPipe(err) {
 		err = nil // it has ended already
 	}

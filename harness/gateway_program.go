@@ -13,7 +13,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"time"
 
@@ -26,13 +25,14 @@ import (
 const GatewayFile = "gateway.jsonl"
 
 // GatewayStart is what the Gateway's process reads from its stdin, in one line of JSON. Stdin then
-// stays open for as long as the Gateway is wanted: a line "stop" ends it in good order, and an end
-// of input without one means that the harness has died.
+// stays open for as long as the Gateway is wanted: a line with the token ends it in good order, an end
+// of input means that the harness has died, and anything else was written by somebody who has opened
+// the pipe by way of /proc.
 type GatewayStart struct {
 	Config fakegateway.Config `json:"config"`
 	Market *MarketFile        `json:"market,omitempty"`
 	Dir    string             `json:"dir"` // for the transcript and GatewayFile
-	// Token is what control requests must carry, so that a subject cannot make them.
+	// Token is what control requests and the stop line must carry, so that a subject cannot make them.
 	Token string `json:"token"`
 }
 
@@ -49,14 +49,20 @@ type MarketFile struct {
 const (
 	gatewayDone      = 0
 	gatewayFailed    = 70
+	gatewayMeddled   = 71 // its stdin had something that is not the harness's
 	gatewaySignalled = 128
 )
 
-// The lines of the Gateway's process on its stdout, and of the harness on its stdin.
+// The lines of the Gateway's process on its stdout.
 const (
 	readyLine     = "listening gateway=%s control=%s\n"
 	continuedLine = "continued"
-	stopLine      = "stop"
+)
+
+// How the input of the Gateway's process can end, besides its stop line.
+var (
+	errMeddled   = errors.New("somebody other than the harness has written into the Gateway's input")
+	errAbandoned = errors.New("the input has ended")
 )
 
 // controlHeaderLimit bounds a control client that sends its headers slowly.
@@ -70,6 +76,8 @@ func GatewayMain(stdin io.Reader, stdout, stderr io.Writer) int {
 	switch {
 	case err == nil:
 		return gatewayDone
+	case errors.Is(err, errMeddled):
+		return gatewayMeddled
 	case errors.As(err, &signalled):
 		return gatewaySignalled + int(signalled)
 	}
@@ -101,15 +109,16 @@ func serveGateway(stdin io.Reader, stdout, stderr io.Writer) (err error) {
 		return errors.Join(err, g.Close())
 	}
 	fmt.Fprintf(stdout, readyLine, p.api.Addr(), p.control.Addr())
-	stopped := make(chan bool, 1)
-	go func() { // ends with the process: a read of stdin cannot be interrupted
-		line, _ := lines.ReadString('\n')
-		stopped <- strings.TrimSpace(line) == stopLine
-	}()
+	stopped := make(chan error, 1)
+	go func() { stopped <- awaitStop(lines, start.Token) }() // ends with the process: a read of stdin cannot be interrupted
 	for {
 		select {
-		case orderly := <-stopped:
-			return p.close(orderly)
+		case err := <-stopped:
+			closed := p.close(err == nil)
+			if errors.Is(err, errAbandoned) {
+				err = nil // nobody is there to be told
+			}
+			return errors.Join(err, closed)
 		case signal := <-ended:
 			return errors.Join(p.close(false), gatewaySignal(signal))
 		case err := <-p.serving:
@@ -118,6 +127,19 @@ func serveGateway(stdin io.Reader, stdout, stderr io.Writer) (err error) {
 			fmt.Fprintln(stdout, continuedLine)
 		}
 	}
+}
+
+// awaitStop reads the stop line. It tells at the first byte that the harness would not have written.
+func awaitStop(in io.ByteReader, token string) error {
+	for _, want := range []byte(token + "\n") {
+		switch got, err := in.ReadByte(); {
+		case err != nil:
+			return errAbandoned
+		case got != want:
+			return errMeddled
+		}
+	}
+	return nil
 }
 
 // readStart reads the first line and makes the settings whole.

@@ -15,14 +15,15 @@ import (
 	"sync"
 
 	"ibsoak/fakegateway"
+	"ibsoak/fakegateway/fault"
 )
 
 // JournalFile is the record while the run goes on: a line for everything, written when it is known.
 // It goes when the record is saved, so one that is there is of a harness that was killed.
 const JournalFile = "journal.jsonl"
 
-// entry is one line of a journal. A later life, connection or outage of the same number replaces the
-// earlier one.
+// entry is one line of a journal. A later life, outage or process that is the same one replaces the
+// earlier.
 type entry struct {
 	Type string          `json:"type"`
 	Data json.RawMessage `json:"data"`
@@ -37,6 +38,8 @@ type journal struct {
 	// The goroutine of Run owns what update has written so far.
 	lives, outages                     [][]byte
 	cycles, messages, samples, looksAt int
+	lag                                fault.Duration
+	lost                               int
 }
 
 func newJournal(dir string) (*journal, error) {
@@ -77,6 +80,10 @@ func (j *journal) update(r *Record) {
 	j.messages = appended(j, "message", j.messages, r.Messages)
 	j.samples = appended(j, "sample", j.samples, r.Samples)
 	j.looksAt = appended(j, "look", j.looksAt, r.Looks)
+	if lag, lost := r.Footer.LongestLag, r.Footer.MessagesLost; lag != j.lag || lost != j.lost {
+		j.lag, j.lost = lag, lost
+		j.add("footer", Footer{LongestLag: lag, MessagesLost: lost})
+	}
 }
 
 // appended writes the values behind the first n, and gives their number.
@@ -212,35 +219,25 @@ func eachLine(path string, take func([]byte) error) error {
 // enter takes over one line.
 func (r *Record) enter(e entry) error {
 	switch e.Type {
-	case "header":
-		return strict(e.Data, &r.Header)
 	case "life":
 		return replaced(e.Data, &r.Lives, func(a, b Life) bool { return a.Number == b.Number })
 	case "outage":
 		return replaced(e.Data, &r.Outages, func(a, b Outage) bool { return a.From == b.From })
-	case "cycle":
-		return added(e.Data, &r.Cycles)
-	case "message":
-		return added(e.Data, &r.Messages)
-	case "sample":
-		return added(e.Data, &r.Samples)
-	case "look":
-		return added(e.Data, &r.Looks)
-	case "sighting":
-		return added(e.Data, &r.Sightings)
+	case "process":
+		return replaced(e.Data, &r.Processes, func(a, b Process) bool {
+			return a.PID == b.PID && a.FirstSeen == b.FirstSeen
+		})
 	case "error":
-		return added(e.Data, &r.Footer.Errors)
-	}
-	return fmt.Errorf("unknown type %q", e.Type)
-}
-
-func added[T any](data []byte, to *[]T) error {
-	var v T
-	if err := strict(data, &v); err != nil {
+		var text string
+		err := strict(e.Data, &text)
+		r.Footer.Errors = append(r.Footer.Errors, text)
 		return err
 	}
-	*to = append(*to, v)
-	return nil
+	i := slices.IndexFunc(sections, func(s section) bool { return s.name == e.Type })
+	if i < 0 {
+		return fmt.Errorf("unknown type %q", e.Type)
+	}
+	return sections[i].add(r, e.Data)
 }
 
 func replaced[T any](data []byte, to *[]T, same func(a, b T) bool) error {
@@ -270,6 +267,9 @@ func (r *Record) newest() Moment {
 	}
 	for _, c := range r.Cycles {
 		last = max(last, c.Answered)
+	}
+	for _, a := range r.Attempts {
+		last = max(last, a.At)
 	}
 	return last
 }

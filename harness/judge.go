@@ -314,7 +314,7 @@ func when(f fault.Fault) string {
 	case f.When.Outbound != "":
 		words = append(words, fmt.Sprintf("outbound %s%s", f.When.Outbound, nth))
 	case f.When.BytesOut != nil:
-		words = append(words, fmt.Sprintf("after %d bytes", *f.When.BytesOut))
+		words = append(words, "after "+count(int(*f.When.BytesOut), "bytes"))
 	case f.When.At != nil:
 		words = append(words, fmt.Sprintf("at %s", *f.When.At))
 	}

@@ -170,6 +170,9 @@ func (l *life) follow(ctx context.Context) {
 			return
 		case <-cancelled:
 			cancelled = nil
+			if errors.Is(context.Cause(ctx), errGatewayEnded) {
+				r.noticeGateway() // while what did it may still be there
+			}
 			l.terminate(endedByContext(ctx))
 		}
 	}

@@ -97,6 +97,10 @@ const (
 	lookShare = 49
 	dumpShare = 4
 
+	// restAtMost ends that rest: a look during which another thread had the processor has taken
+	// long and has cost nothing, and the oracle must not be blind for it.
+	restAtMost = OracleFloor / 4
+
 	// maxFollowed bounds the connections that are followed by look-ups.
 	maxFollowed = 4096
 

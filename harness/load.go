@@ -45,6 +45,7 @@ type MachineLoad struct {
 // control measures the machine. Its goroutines end with stop.
 type control struct {
 	clock    func() Moment
+	journal  *journal
 	ping     net.Conn
 	done     chan struct{}
 	finished sync.WaitGroup
@@ -52,12 +53,12 @@ type control struct {
 }
 
 // watchLoad starts the control.
-func watchLoad(clock func() Moment) (*control, error) {
+func watchLoad(clock func() Moment, j *journal) (*control, error) {
 	ping, pong, err := loopbackPair()
 	if err != nil {
 		return nil, fmt.Errorf("start the control that measures the machine: %w", err)
 	}
-	c := &control{clock: clock, ping: ping, done: make(chan struct{})}
+	c := &control{clock: clock, journal: j, ping: ping, done: make(chan struct{})}
 	c.finished.Go(func() { echo(pong) })
 	c.finished.Go(c.run)
 	return c, nil
@@ -119,6 +120,7 @@ func (c *control) run() {
 func (c *control) keep(l MachineLoad) {
 	if (time.Duration(l.Delay) >= loadNoted || l.Crowd > 1) && len(c.loads) < maxLoads {
 		c.loads = append(c.loads, l)
+		c.journal.add("load", l)
 	}
 }
 

@@ -18,7 +18,7 @@ func TestTheControlSeesACrowd(t *testing.T) {
 	if crowd() == 0 {
 		t.Skipf("%s does not say how many threads are runnable", runtime.GOOS)
 	}
-	c, err := watchLoad(running())
+	c, err := watchLoad(running(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -38,6 +38,7 @@ type processRow struct {
 type follower struct {
 	run     string // the first part of the tag
 	now     func() Moment
+	journal *journal
 	cgroups *cgroups       // nil: none
 	table   *sockets.Table // nil: sockets cannot be told from each other
 
@@ -136,10 +137,12 @@ func (f *follower) started(life int, row processRow) {
 
 // take makes a process one of a life's.
 func (f *follower) take(row processRow, life int, how Relation) {
-	f.known[row.processKey] = &followed{row: row, Process: Process{
+	p := &followed{row: row, Process: Process{
 		Life: life, PID: row.pid, Parent: row.parent, Command: commandOf(row), Related: how,
 		Started: f.startMoment(row), FirstSeen: f.now(),
 	}}
+	f.known[row.processKey] = p
+	f.write(p.Process)
 	if row.group == row.pid || how == RelatedStarted {
 		f.groups[row.pid] = life
 	}
@@ -273,6 +276,14 @@ func (f *follower) keep(p Process) {
 		return
 	}
 	f.lines = append(f.lines, p)
+	f.journal.add("process", p)
+}
+
+// write puts a process that is there into the journal, as long as the record has room for it.
+func (f *follower) write(p Process) {
+	if len(f.lines) < maxProcesses {
+		f.journal.add("process", p)
+	}
 }
 
 // forget drops what the table shows no more, before its number can belong to somebody else.

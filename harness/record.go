@@ -390,7 +390,7 @@ const (
 	StopLimit       Stop = "limit"         // Scenario.Limit
 	StopOverlong    Stop = "overlong"      // MaxOverlong lives in a row did not end by themselves
 	StopInterrupted Stop = "interrupted"   // the caller's context
-	StopGateway     Stop = "gateway"       // the Gateway ended, or was stopped, by a signal
+	StopGateway     Stop = "gateway"       // the Gateway ended, or was stopped, from outside
 	StopKilled      Stop = "killed"        // the harness itself; the record is made from its journal
 	StopHarness     Stop = "harness"       // an error of the harness
 )

@@ -10,10 +10,6 @@ import (
 	"strings"
 )
 
-// WriteText writes the report for a terminal of unknown width. dir is where the record is; "" leaves
-// it out.
-func WriteText(w io.Writer, v Verdict, dir string) error { return Report{Dir: dir}.Write(w, v) }
-
 // WriteMarkdown writes the report as Markdown, for files and for GitHub's job summary.
 func WriteMarkdown(w io.Writer, v Verdict, dir string) error {
 	var text strings.Builder

@@ -131,7 +131,7 @@ func livesBlock(v Verdict) block {
 		})
 	}
 	if hidden := len(lives) - livesShown; hidden > 0 {
-		b.notes = append(b.notes, fmt.Sprintf("%d more lives, with no worse result, are in %s.", hidden, JUnitFile))
+		b.notes = append(b.notes, fmt.Sprintf("In %s: %s, with no worse result.", JUnitFile, count(hidden, "more lives")))
 	}
 	if len(lives) > 1 {
 		b.notes = append(b.notes, v.tally())
@@ -224,7 +224,7 @@ func faultsBlock(v Verdict, shown int) block {
 	}
 	if hidden := len(faults) - shown; hidden > 0 {
 		b.notes = append(b.notes,
-			fmt.Sprintf("%d more faults, with no worse delivery, are in %s.", hidden, VerdictFile))
+			fmt.Sprintf("In %s: %s, with no worse delivery.", VerdictFile, count(hidden, "more faults")))
 	}
 	return b
 }

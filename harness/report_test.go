@@ -51,7 +51,7 @@ func reported() map[string]Verdict {
 
 func TestReports(t *testing.T) {
 	forms := map[string]func(io.Writer, Verdict) error{
-		"txt": func(w io.Writer, v Verdict) error { return WriteText(w, v, "runs/x") },
+		"txt": Report{Dir: "runs/x"}.Write,
 		"120.txt": func(w io.Writer, v Verdict) error {
 			return Report{Dir: "runs/x", Width: 120, AllChecks: true}.Write(w, v)
 		},

@@ -221,6 +221,7 @@ func prepare(s Scenario, o Options, now time.Time) (*run, error) {
 		r.Log.Warn("the subject's processes are followed without it", "reason", note)
 	}
 	r.journal, err = newJournal(dir)
+	r.follower.journal = r.journal
 	return r, err
 }
 
@@ -252,7 +253,7 @@ func (r *run) open(ctx context.Context, cancel context.CancelCauseFunc) error {
 	if err != nil {
 		return err
 	}
-	if r.control, err = watchLoad(r.now); err != nil {
+	if r.control, err = watchLoad(r.now, r.journal); err != nil {
 		return err
 	}
 	r.kernel, err = watchKernel(r.rec.Header.Gateway, planted, r.now,
@@ -261,7 +262,7 @@ func (r *run) open(ctx context.Context, cancel context.CancelCauseFunc) error {
 		r.rec.Header.Kernel = err.Error()
 		r.Log.Warn("one oracle only", "error", err)
 	}
-	r.knocks = watchAttempts(r.rec.Header.Gateway, r.now)
+	r.knocks, r.rec.Header.Unseen = watchAttempts(r.rec.Header.Gateway, r.now, r.journal)
 	r.journal.add("header", r.rec.Header)
 	return nil
 }
@@ -292,7 +293,11 @@ func (r *run) close() error {
 		return nil
 	}
 	err := r.gateway.close()
-	if state := r.gateway.cmd.ProcessState; r.rec.Footer.GatewayEnd == nil && state != nil && !state.Success() {
+	state := r.gateway.cmd.ProcessState
+	if state != nil && state.ExitCode() == gatewayMeddled && len(r.rec.Lives) > 0 {
+		r.noticeGateway() // it was told too late to cut anything short
+	}
+	if r.rec.Footer.GatewayEnd == nil && state != nil && !state.Success() {
 		err = errors.Join(err, fmt.Errorf("%s%s", state, r.gateway.lastWords()))
 	}
 	return err

@@ -24,7 +24,7 @@ func TestSabotageIsNoticed(t *testing.T) {
 		want    Outcome
 		says    string
 	}{
-		LoseEvents:        {cycles, nil, "cycles", Inconclusive, "events of the Gateway were lost"},
+		LoseEvents:        {cycles, nil, "cycles", Inconclusive, "events of the Gateway: cycles"},
 		SettleSkipped:     {once, nil, "no-zombies-at-trader", Inconclusive, "nobody looked"},
 		ThresholdInverted: {once, nil, "no-zombies-at-gateway", HarnessError, "made-up socket"},
 		FINSentAsRST:      {cycles, fin, "faults-delivered", HarnessError, "went out as rst, fin was planned"},

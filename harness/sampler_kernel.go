@@ -127,7 +127,7 @@ func (k *kernel) run() {
 			default:
 				k.dump()
 			}
-			next.Reset(max(k.every, share*k.clock().Since(began)))
+			next.Reset(max(k.every, min(share*k.clock().Since(began), restAtMost)))
 		case <-seldom.C:
 			if k.table.Exact() && !k.sabotage.hides(k) {
 				k.dump()

@@ -153,7 +153,7 @@ func TestRecordSurvivesSaving(t *testing.T) {
 		if !bytes.Equal(before.Bytes(), after.Bytes()) {
 			t.Fatalf("verdict on the loaded record\n%s\nwant\n%s", after.String(), before.String())
 		}
-		if err := WriteText(&before, Judge(r), "dir"); err != nil {
+		if err := (Report{Dir: "dir"}).Write(&before, Judge(r)); err != nil {
 			t.Fatal(err)
 		}
 	})

@@ -75,8 +75,30 @@ type WantedPosition struct {
 	Symbol string `json:"symbol"`
 	// Want is the position at quiescence. nil: not said.
 	Want *decimal.Decimal `json:"want,omitempty"`
-	// Max is the largest absolute exposure at any instant, working orders included. nil: not said.
+	// Max is the most at any instant, working orders included, 0 or more: on the side of Want, which is
+	// long when Want is not said, and the other side of zero is never to be held. nil: not said.
 	Max *decimal.Decimal `json:"max,omitempty"`
+	// Min says that both sides may be held: from Min, 0 or less, to Max. It needs Max. nil: one side.
+	Min *decimal.Decimal `json:"min,omitempty"`
+}
+
+// Bounds are the least and the most to be held at any instant; ok is false when they were not said.
+func (w WantedPosition) Bounds() (least, most decimal.Decimal, ok bool) {
+	switch {
+	case w.Max == nil:
+		return least, most, false
+	case w.Min != nil:
+		return *w.Min, *w.Max, true
+	case w.Want != nil && w.Want.IsNeg():
+		return w.Max.Neg(), most, true
+	}
+	return least, *w.Max, true
+}
+
+// Contradicts reports that what is wanted at the end is never to be held.
+func (w WantedPosition) Contradicts() bool {
+	least, most, ok := w.Bounds()
+	return ok && w.Want != nil && (w.Want.Cmp(least) < 0 || w.Want.Cmp(most) > 0)
 }
 
 // Reference is what a trader's orderRef stands for.

@@ -200,7 +200,7 @@ func (p *printer) lives(v Verdict) {
 		}
 	}
 	if hidden := len(lives) - livesOnTerminal; hidden > 0 {
-		p.para("", "%d more lives did not pass; they are in %s.", hidden, ReportFile)
+		p.para("", "%s did not pass: see %s.", count(hidden, "more lives"), ReportFile)
 	}
 }
 

@@ -142,8 +142,13 @@ func (t Trader) Validate() error {
 		if p.Symbol == "" || p.Want == nil && p.Max == nil {
 			bad(fmt.Sprintf("positions[%d]", i), "positions: %d: want a symbol, and want or max", i+1)
 		}
-		if p.Max != nil && p.Max.IsNeg() {
-			bad(fmt.Sprintf("positions[%d].max", i), "positions: %s: max %s: want 0 or more", p.Symbol, p.Max)
+		switch key := fmt.Sprintf("positions[%d]", i); {
+		case p.Max != nil && p.Max.IsNeg():
+			bad(key+".max", "positions: %s: max %s: want 0 or more", p.Symbol, p.Max)
+		case p.Min != nil && (p.Min.IsPos() || p.Max == nil):
+			bad(key+".min", "positions: %s: min %s: want 0 or less, and max beside it", p.Symbol, p.Min)
+		case p.Contradicts():
+			bad(key+".want", "positions: %s: want %s lies beyond what may be held at any time", p.Symbol, p.Want)
 		}
 	}
 	return errors.Join(errs...)

@@ -136,7 +136,7 @@ type Recovery struct {
 	Life   int    `json:"life"`
 	Lost   Moment `json:"lost"`   // the connection before it ended
 	Served Moment `json:"served"` // the Gateway would have served it from here on
-	Cycle  Moment `json:"cycle"`  // its first cycle was answered
+	Cycle  Moment `json:"cycle"`  // its first cycle was answered; without one, its first order was read
 	// Took is from Served to Cycle: a subject does not pay for the Gateway's downtime.
 	Took fault.Duration `json:"took"`
 }

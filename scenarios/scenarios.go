@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/agnivade/levenshtein"
+
 	"ibsoak/harness"
 )
 
@@ -62,29 +64,8 @@ func nearest(name string, all []harness.Scenario) []string {
 		if name != "" && strings.Contains(candidate, name) {
 			return 0 // "zombies" means zombies-present, however much is missing
 		}
-		return editDistance(name, candidate)
+		return levenshtein.ComputeDistance(name, candidate)
 	}
 	slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(distance(a), distance(b)) })
 	return names[:min(shown, len(names))]
-}
-
-// editDistance is Levenshtein's: insertions, deletions and substitutions of bytes.
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			substituted := diagonal
-			if a[i] != b[j] {
-				substituted++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(substituted, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -141,6 +141,8 @@ limit: 10m
 		Entry("an entry that is not there", "profile: healthy", "catalogue: F99", "my-own.yaml:5", "F01a"),
 		Entry("an unknown class of exits", "  cycles: 6", "  cycles: 6\n  exits: {fine: [0]}", "my-own.yaml:13", "no-handshake-reply"),
 		Entry("a position without a number", "  cycles: 6", "  cycles: 6\n  positions: [{symbol: AAPL}]", "my-own.yaml:13", "want or max"),
+		Entry("a position that is never to be held", "  cycles: 6", "  cycles: 6\n  positions: [{symbol: AAPL, want: -1, min: 0, max: 1}]", "my-own.yaml:13", "want -1 lies beyond"),
+		Entry("a least position alone", "  cycles: 6", "  cycles: 6\n  positions: [{symbol: AAPL, want: -1, min: -1}]", "my-own.yaml:13", "and max beside it"),
 		Entry("a second document", "limit: 10m", "limit: 10m\n---\nname: more", "want one YAML document"),
 		Entry("a run without an end", "  cycles: 6\n", "", "cycles"),
 		Entry("no summary", "summary: My trader survives a reset.", "", "summary"),

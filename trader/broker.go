@@ -13,7 +13,6 @@ type Broker interface {
 	Generation() uint64
 	ServerVersion() int
 	Account() string
-	Accounts() []string
 	NextOrderID() int64
 
 	CurrentTime(ctx context.Context) (time.Time, error)

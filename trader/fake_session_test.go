@@ -67,7 +67,6 @@ func (s *fakeSession) status(o *worldOrder) {
 func (s *fakeSession) Generation() uint64          { return s.generation }
 func (s *fakeSession) ServerVersion() int          { return 225 }
 func (s *fakeSession) Account() string             { return s.w.account }
-func (s *fakeSession) Accounts() []string          { return []string{s.w.account} }
 func (s *fakeSession) Events() <-chan broker.Event { return s.events }
 func (s *fakeSession) Done() <-chan struct{}       { return s.done }
 func (s *fakeSession) Err() error                  { <-s.done; return s.err }

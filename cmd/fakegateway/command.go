@@ -89,7 +89,7 @@ func rootCommand() *cobra.Command {
 	o.settings.flags(flags)
 	flags.StringVar(&o.record, "record", "", "`DIR` for transcript.jsonl and connections.json")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(recordCommand(), replayCommand(), importCommand(), capturesCommand(),
+	root.AddCommand(recordCommand(), replayCommand(), importCommand(),
 		profilesCommand(), catalogueCommand())
 	root.AddCommand(scheduleCommands()...)
 	return root

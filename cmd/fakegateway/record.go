@@ -13,12 +13,12 @@ import (
 	"ibsoak/fakegateway/recording"
 )
 
-const recordUsage = `record stands between API clients and a Gateway, forwards both ways byte for byte, and
-writes every frame to a file.
+const recordUsage = `record is a proxy between API clients and a Gateway. It forwards every byte in both directions,
+and writes every frame to a file.
 
-Accounts, names, order references, permanent and execution ids are replaced before anything is
-written, the same by the same, and amounts are multiplied by one number that is kept nowhere.
-A frame that this program cannot read is kept as a name and a length.
+Before it writes a frame, it replaces accounts, names, order references, permanent ids and execution
+ids: equal values get equal replacements. It multiplies all amounts by one number, which it writes
+nowhere. Of a frame that it cannot decode, it writes only the name and the length.
 
 It prints one line on stdout when it is ready, and stops on SIGTERM or SIGINT:
 

@@ -6,13 +6,13 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"ibsoak/internal/testkit"
 	"ibsoak/internal/wire"
 )
 
@@ -67,43 +67,14 @@ func (r *running) end() string {
 	return r.stderr.String()
 }
 
-// askTime connects a client at a version and gives the kinds of the first messages that it hears.
+// askTime connects a client at a version, and returns the kinds of the messages that it reads up to one
+// of this kind.
 func askTime(t *testing.T, addr string, version wire.Version, until wire.Kind) (heard []string) {
 	t.Helper()
-	c, err := net.DialTimeout("tcp", addr, testPatience)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	if err := c.SetDeadline(time.Now().Add(testPatience)); err != nil {
-		t.Fatal(err)
-	}
-	out := wire.AppendPreamble(nil, wire.Preamble{Min: 100, Max: version})
-	if _, err := c.Write(out); err != nil {
-		t.Fatal(err)
-	}
-	frames := wire.NewFrameReader(bufio.NewReader(c))
-	if _, err := frames.Next(); err != nil {
-		t.Fatal(err)
-	}
-	out = nil
-	for _, k := range []wire.Kind{wire.StartAPI, wire.ReqCurrentTime} {
-		if out, err = wire.Append(out, wire.Message{Kind: k, Body: wire.NewBody(k)}, version); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if _, err := c.Write(out); err != nil {
-		t.Fatal(err)
-	}
+	c := testkit.Dial(t, addr, version).Hello().StartAPI(0).AskTime()
+	defer c.Conn.Close()
 	for {
-		payload, err := frames.Next()
-		if err != nil {
-			t.Fatalf("after %s: %v", heard, err)
-		}
-		m, err := wire.Decode(wire.FromServer, payload, version)
-		if err != nil {
-			t.Fatal(err)
-		}
+		m := c.Message()
 		heard = append(heard, m.Kind.String())
 		if m.Kind == until {
 			return heard
@@ -169,33 +140,6 @@ func TestImportThenReplay(t *testing.T) {
 	}
 }
 
-func TestCapturesCommand(t *testing.T) {
-	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "one.txt"), []byte(transcript), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	for _, c := range []struct {
-		add, want string
-		code      int
-	}{
-		{"", "0 differing", exitOK},
-		{
-			"handshake {\"server_version\":200}\nclient req_positions {}\nserver account_summary_end {}\n",
-			"no accountSummaryEnd", exitError,
-		},
-	} {
-		text := transcript + c.add
-		if err := os.WriteFile(filepath.Join(dir, "one.txt"), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		var stdout, stderr bytes.Buffer
-		code := run(t.Context(), []string{"captures", dir, "--strict"}, &stdout, &stderr)
-		if code != c.code || !strings.Contains(stdout.String(), c.want) {
-			t.Errorf("exit code %d, want %d, and %q in\n%s%s", code, c.code, c.want, &stdout, &stderr)
-		}
-	}
-}
-
 func TestRecordingUsage(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "there")
 	if err := os.WriteFile(file, []byte("x"), 0o600); err != nil {
@@ -215,8 +159,6 @@ func TestRecordingUsage(t *testing.T) {
 		{[]string{"replay", file + "3"}, "no such file"},
 		{[]string{"import", file}, "--out"},
 		{[]string{"import", file, "--out", file + "4"}, "want handshake"},
-		{[]string{"captures"}, "captures wants one DIR"},
-		{[]string{"captures", filepath.Dir(file)}, "no .txt or .yaml"},
 	} {
 		var stdout, stderr bytes.Buffer
 		if code := run(t.Context(), c.args, &stdout, &stderr); code != exitUsage ||

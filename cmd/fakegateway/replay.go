@@ -15,12 +15,12 @@ import (
 	"ibsoak/fakegateway/recording"
 )
 
-const replayUsage = `replay serves a recording to API clients. What a client asks is looked for by kind and
-content, whatever its ids, its version and the form that it comes in; the answers have the client's
-own ids. What is not in the recording gets error 321.
+const replayUsage = `replay serves a recording to API clients. It finds each request of a client in the recording
+by its kind and contents; ids, the version and the form of the message do not have to be equal. The
+answers contain the client's own ids. A request that is not in the recording gets error 321.
 
-It prints one line on stdout when it is ready, and stops on SIGTERM or SIGINT, when it sums up on
-stderr what was asked and not found:
+It prints one line on stdout when it is ready, and stops on SIGTERM or SIGINT. Then it lists on stderr
+the requests that were not in the recording:
 
   listening gateway=127.0.0.1:40123`
 
@@ -84,9 +84,10 @@ func replay(
 	fmt.Fprintf(stdout, "listening gateway=%s\n", ln.Addr())
 	select {
 	case <-ctx.Done():
-		err = errors.Join(player.Close(), <-served)
+		player.Close()
+		err = <-served
 	case err = <-served:
-		err = errors.Join(err, player.Close())
+		player.Close()
 	}
 	writeSummary(stderr, player.Summary())
 	return err
@@ -103,9 +104,9 @@ func writeSummary(w io.Writer, s recording.Summary) {
 		fmt.Fprintf(w, "fakegateway: %d %s were not sent: the client's version does not have them\n",
 			s.Dropped[kind], kind)
 	}
-	if s.Left > 0 {
+	if s.Skipped > 0 {
 		fmt.Fprintf(w, "fakegateway: %d frames were recorded without their contents and not sent\n",
-			s.Left)
+			s.Skipped)
 	}
 }
 
@@ -141,4 +142,14 @@ publishers have done that in their own way.`,
 	}
 	c.Flags().StringVar(&out, "out", "", "`FILE` to make; one that exists is not overwritten")
 	return c
+}
+
+// oneArgument wants exactly one.
+func oneArgument(command, what string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) != 1 {
+			return usageError{fmt.Errorf("%s wants one %s, got %d", command, what, len(args))}
+		}
+		return nil
+	}
 }

@@ -49,7 +49,7 @@ func replayed(schedule fault.Schedule, duration, interval time.Duration) harness
 	}
 	s := harness.Scenario{
 		Name: "replay",
-		Summary: fmt.Sprintf("Under a schedule of %d faults the trader leaves no zombie and sends no "+
+		Summary: fmt.Sprintf("Under a schedule (faults: %d) the trader leaves no zombie and sends no "+
 			"order twice.", len(schedule.Faults)),
 		Gateway: harness.Gateway{Faults: schedule.Faults},
 		Subject: harness.Subject{Mode: harness.Continuous, Interval: interval, For: duration},

@@ -53,7 +53,8 @@ func (f *subjectFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.cycle, "cycle", "",
 		"what a cycle of work is, in `PAIRS` like request=reqHistoricalData,symbol=AAPL or orderRef=mine")
 	flags.StringSliceVar(&f.positions, "expect-position", nil, "position at the end, like `AAPL=1`")
-	flags.StringSliceVar(&f.exposures, "max-position", nil, "largest position at any time, like `AAPL=1`")
+	flags.StringSliceVar(&f.exposures, "max-position", nil,
+		"most to be held at any time, on the wanted side, like `AAPL=1`; on both, like AAPL=-1..1")
 	flags.StringVar(&f.reference, "reference", "", "what its orderRef stands for, a `WORD`: intent, strategy or none")
 	flags.StringArrayVar(&f.env, "env", nil, "`NAME=VALUE` for the trader's environment; may be repeated")
 }
@@ -166,10 +167,8 @@ func (f *subjectFlags) parsed(t harness.Trader) (harness.Trader, error) {
 	over.Cycle, err = parseCycle(f.cycle)
 	note("cycle", err)
 	over.Positions = slices.Clone(t.Positions)
-	note("expect-position", parsePositions(&over.Positions, f.positions,
-		func(p *harness.WantedPosition, shares decimal.Decimal) { p.Want = &shares }))
-	note("max-position", parsePositions(&over.Positions, f.exposures,
-		func(p *harness.WantedPosition, shares decimal.Decimal) { p.Max = &shares }))
+	note("expect-position", parsePositions(&over.Positions, f.positions, expected))
+	note("max-position", parsePositions(&over.Positions, f.exposures, atMost))
 	return over, errors.Join(errs...)
 }
 
@@ -245,21 +244,48 @@ func parseCycle(text string) (harness.CycleRule, error) {
 	return rule, nil
 }
 
+// parsePositions reads SYMBOL=SHARES into the position of that symbol.
 func parsePositions(
-	into *[]harness.WantedPosition, pairs []string, set func(*harness.WantedPosition, decimal.Decimal),
+	into *[]harness.WantedPosition, pairs []string, set func(*harness.WantedPosition, string) error,
 ) error {
 	for _, pair := range pairs {
 		symbol, text, _ := strings.Cut(pair, "=")
-		shares, err := decimal.Parse(text)
-		if err != nil || symbol == "" {
-			return fmt.Errorf("%q: want SYMBOL=SHARES, like AAPL=1", pair)
-		}
 		at := slices.IndexFunc(*into, func(p harness.WantedPosition) bool { return p.Symbol == symbol })
 		if at < 0 {
 			at = len(*into)
 			*into = append(*into, harness.WantedPosition{Symbol: symbol})
 		}
-		set(&(*into)[at], shares)
+		if err := set(&(*into)[at], text); err != nil || symbol == "" {
+			return fmt.Errorf("%q: want SYMBOL=SHARES, like AAPL=1", pair)
+		}
 	}
 	return nil
+}
+
+// expected sets what is wanted at the end. Bounds of the file's stay where they are, whichever side is
+// wanted now, and go when they do not allow it.
+func expected(p *harness.WantedPosition, text string) error {
+	if least, most, said := p.Bounds(); said {
+		p.Min, p.Max = &least, &most
+	}
+	shares, err := decimal.Parse(text)
+	if p.Want = &shares; p.Contradicts() {
+		p.Min, p.Max = nil, nil
+	}
+	return err
+}
+
+// atMost sets the bounds.
+func atMost(p *harness.WantedPosition, text string) error {
+	low, high, both := strings.Cut(text, "..")
+	if !both {
+		low, high = "0", text
+	}
+	least, err := decimal.Parse(low)
+	most, err2 := decimal.Parse(high)
+	p.Min, p.Max = nil, &most
+	if both {
+		p.Min = &least
+	}
+	return errors.Join(err, err2)
 }

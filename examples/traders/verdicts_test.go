@@ -14,12 +14,23 @@ import (
 
 	"ibsoak/harness"
 	"ibsoak/scenarios"
+	"ibsoak/scenarios/mutants"
+	"ibsoak/trader/cli"
 )
 
-// TestMain lets the test binary be the Gateway of its own runs.
+// TestMain lets the test binary be the Gateway of its own runs, and what the campaign runs.
 func TestMain(m *testing.M) {
-	if len(os.Args) == 2 && os.Args[1] == harness.GatewayWord {
-		os.Exit(harness.GatewayMain(os.Stdin, os.Stdout, os.Stderr))
+	if len(os.Args) > 1 {
+		switch word, args := os.Args[1], os.Args[2:]; word {
+		case harness.GatewayWord:
+			os.Exit(harness.GatewayMain(os.Stdin, os.Stdout, os.Stderr))
+		case bundledWord:
+			os.Exit(cli.Main(context.Background(), args, os.Stdout, os.Stderr)) //nolint:forbidigo // a process
+		case mutantWord:
+			os.Exit(mutants.Main(context.Background(), args, os.Stderr)) //nolint:forbidigo // a process
+		case loopWord:
+			loop()
+		}
 	}
 	os.Exit(m.Run())
 }
@@ -147,22 +158,30 @@ func TestVerdicts(t *testing.T) {
 	}
 }
 
-// verdict runs a trader under a scenario. The arguments that a scenario has for the bundled trader
-// are not for this one.
-func verdict(t *testing.T, s harness.Scenario, command []string) string {
-	t.Helper()
-	scale := 1.0
-	if s.Subject.Mode == harness.Continuous {
-		scale = timeScale
-	}
+// described is a scenario for one of the three traders. The arguments that it has for the bundled
+// trader are not for them.
+func described(s harness.Scenario) harness.Scenario {
 	s.Subject.Args = nil
 	s.Subject.Trader = harness.Trader{
 		OnceArgs: []string{"--once"}, ContinuousArgs: []string{"--interval", "{interval}"},
 		Exits:     map[harness.ExitClass][]int{harness.ExitOK: {0}},
 		Reference: harness.RefIntent,
 	}
-	record, err := harness.Run(t.Context(), s, harness.Options{
-		Command: command, Seed: 1, TimeScale: scale, OutDir: t.TempDir(),
+	return s
+}
+
+func scaleOf(s harness.Scenario) float64 {
+	if s.Subject.Mode == harness.Continuous {
+		return timeScale
+	}
+	return 1
+}
+
+// verdict runs a trader under a scenario.
+func verdict(t *testing.T, s harness.Scenario, command []string) string {
+	t.Helper()
+	record, err := harness.Run(t.Context(), described(s), harness.Options{
+		Command: command, Seed: 1, TimeScale: scaleOf(s), OutDir: t.TempDir(),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -6,14 +6,18 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/scmhub/ibapi/protobuf"
+
 	"ibsoak/fakegateway"
+	"ibsoak/internal/testkit"
 	"ibsoak/internal/wire"
 )
 
 func (r rig) wantAccounts(sessions ...string) {
 	r.Helper()
 	for i, want := range sessions {
-		if got := r.dial().hello().startAPI(int32(i)).accounts(); got != want {
+		m := r.dial().Hello().StartAPI(int32(i)).Until(wire.ManagedAccounts).(*protobuf.ManagedAccounts)
+		if got := m.GetAccountsList(); got != want {
 			r.Errorf("session %d: accounts %q, want %q", i+1, got, want)
 		}
 	}
@@ -21,7 +25,7 @@ func (r rig) wantAccounts(sessions ...string) {
 
 func (r rig) wantVersionReply(want string) {
 	r.Helper()
-	if got := string(r.dial().greet().frame()); got != want {
+	if got := string(r.dial().Greet().Frame()); got != want {
 		r.Errorf("version reply %q, want %q", got, want)
 	}
 }
@@ -35,7 +39,7 @@ func (r rig) wantOrders(n int) {
 
 func (r rig) wantRefused() {
 	r.Helper()
-	if err := r.dialError(patience); !errors.Is(err, syscall.ECONNREFUSED) {
+	if err := r.dialError(testkit.Patience); !errors.Is(err, syscall.ECONNREFUSED) {
 		r.Errorf("dial: %v, want refused", err)
 	}
 }
@@ -45,53 +49,53 @@ func (r rig) comesBack() {
 	r.Helper()
 	r.wantRefused()
 	r.stage(fakegateway.Ready)
-	r.dial().connect(1)
+	r.dial().Connect(1)
 }
 
 // restingOrder is a first session that leaves an order behind.
 func (r rig) restingOrder(id int32) {
 	r.Helper()
-	c := r.dial().connect(1)
-	c.buy(id, "LMT")
-	c.until(wire.OrderStatus)
-	c.leave().wantFIN(-1)
+	c := r.dial().Connect(1)
+	buy(c, id, "LMT")
+	c.Until(wire.OrderStatus)
+	c.CloseWrite().WantFIN(-1)
 }
 
-func (c client) readExactly(n int) {
-	c.Helper()
+func readExactly(c *testkit.Client, n int) {
+	c.T.Helper()
 	for range n {
-		if _, err := c.in.ReadByte(); err != nil {
-			c.Fatalf("read %d bytes: %v", n, err)
+		if _, err := c.In.ReadByte(); err != nil {
+			c.T.Fatalf("read %d bytes: %v", n, err)
 		}
 	}
 }
 
 // goesDark finishes a handshake of which only so many bytes come.
-func (c client) goesDark(bytes int) {
-	c.Helper()
-	hello := c.frame()
-	c.startAPI(1).readExactly(bytes - len(hello) - 4)
-	c.wantSilence().fillsTheWindow()
+func goesDark(c *testkit.Client, bytes int) {
+	c.T.Helper()
+	hello := c.Frame()
+	readExactly(c.StartAPI(1), bytes-len(hello)-4)
+	fillsTheWindow(c.WantSilence())
 }
 
 // fillsTheWindow writes until TCP takes no more: nobody reads at the other end.
-func (c client) fillsTheWindow() {
-	c.Helper()
-	if err := c.tcp.SetWriteBuffer(4096); err != nil {
-		c.Fatal(err)
+func fillsTheWindow(c *testkit.Client) {
+	c.T.Helper()
+	if err := c.Conn.SetWriteBuffer(4096); err != nil {
+		c.T.Fatalf("%v", err)
 	}
 	const limit = 64 << 20
 	junk := make([]byte, 256<<10)
 	for sent := 0; sent < limit; sent += len(junk) {
-		if err := c.tcp.SetWriteDeadline(time.Now().Add(300 * time.Millisecond)); err != nil {
-			c.Fatal(err)
+		if err := c.Conn.SetWriteDeadline(time.Now().Add(300 * time.Millisecond)); err != nil {
+			c.T.Fatalf("%v", err)
 		}
-		switch _, err := c.tcp.Write(junk); {
+		switch _, err := c.Conn.Write(junk); {
 		case errors.Is(err, os.ErrDeadlineExceeded):
 			return
 		case err != nil:
-			c.Fatalf("write into the window: %v", err)
+			c.T.Fatalf("write into the window: %v", err)
 		}
 	}
-	c.Errorf("%d bytes were taken: the Gateway reads", limit)
+	c.T.Errorf("%d bytes were taken: the Gateway reads", limit)
 }

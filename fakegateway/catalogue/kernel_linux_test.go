@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"ibsoak/internal/sockets"
+	"ibsoak/internal/testkit"
 )
 
 // wantKernel wants so many sockets in CLOSE_WAIT at the Gateway's end, by the kernel's own table.
@@ -11,7 +12,7 @@ import (
 func (r rig) wantKernel(n int) {
 	r.Helper()
 	_, port := r.HostPort()
-	ctx, cancel := context.WithTimeout(r.Context(), patience)
+	ctx, cancel := context.WithTimeout(r.Context(), testkit.Patience)
 	defer cancel()
 	for {
 		gateway, _, err := sockets.CloseWait(ctx, uint16(port))

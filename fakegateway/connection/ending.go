@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"syscall"
 	"time"
 
 	"ibsoak/fakegateway/fault"
@@ -81,6 +82,18 @@ func (c *Conn) clientFIN() {
 	if both {
 		c.shut("closed by both sides", false)
 	}
+}
+
+// clientSaidFIN reports that the client's FIN has arrived, read or not.
+func (c *Conn) clientSaidFIN() bool {
+	if raw, ok := c.nc.(syscall.Conn); ok {
+		if state, known := tcpState(raw); known {
+			return state == tcpCloseWait
+		}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.finSeen
 }
 
 // clientReset files the client's RST: the socket is gone.

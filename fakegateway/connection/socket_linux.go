@@ -1,6 +1,7 @@
 package connection
 
 import (
+	"encoding/binary"
 	"net"
 	"syscall"
 
@@ -13,13 +14,13 @@ func tcpState(c syscall.Conn) (state uint8, known bool) {
 	if err != nil {
 		return 0, false
 	}
-	var info *unix.TCPInfo
+	var info int // the beginning of a tcp_info, whose first byte is the state
 	if ctlErr := raw.Control(func(fd uintptr) {
-		info, err = unix.GetsockoptTCPInfo(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO)
+		info, err = unix.GetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO)
 	}); ctlErr != nil || err != nil {
 		return 0, false
 	}
-	return info.State, true
+	return binary.NativeEndian.AppendUint32(nil, uint32(info))[0], true
 }
 
 // awaitGone returns when a connection whose peer has sent FIN is gone altogether: true after the

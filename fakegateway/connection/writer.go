@@ -253,6 +253,11 @@ func (w *writer) flush() bool {
 	}
 	board, row := w.c.gateway.Board, w.c.row
 	board.Outbound(w.frames)
+	if board.Watched() && w.c.clientSaidFIN() {
+		for i := range w.frames {
+			w.frames[i].AfterFIN = true
+		}
+	}
 	n, goOn := w.send(w.batch)
 	whole := 0
 	for whole < len(w.ends) && w.ends[whole] <= n {

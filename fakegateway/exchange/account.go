@@ -19,7 +19,7 @@ type Account struct {
 	Foreign []Balance `json:"foreign,omitempty"` // by name
 }
 
-// Balance is the cash in one currency, and what it was moved by beside trades.
+// Balance is the cash in one currency, with the commissions and realized profits that are part of it.
 type Balance struct {
 	Currency    string          `json:"currency"`
 	StartCash   decimal.Decimal `json:"startCash"`

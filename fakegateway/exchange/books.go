@@ -18,7 +18,8 @@ type Books struct {
 	Positions  []Position  `json:"positions"`  // closed ones included
 	Orders     []Order     `json:"orders"`     // all of them, by permanent id
 	Executions []Execution `json:"executions"` // those that still count
-	// Superseded are executions that were corrected or busted, in that order.
+	// Superseded are the executions that were corrected or cancelled later (busted), oldest change
+	// first.
 	Superseded []Execution `json:"superseded,omitempty"`
 	// NextOrderIDs is the next valid order id of each client that has placed an order.
 	NextOrderIDs map[int]int `json:"nextOrderIds"`

@@ -10,10 +10,10 @@ import (
 	"github.com/govalues/decimal"
 )
 
-// Correct replaces an execution by its next revision, as an exchange does that has reported a
-// wrong price or size: the client gets it with the last part of the id counted up. Order, position
-// and cash are computed again as if it had been so from the start; the commission stays. Fills
-// beyond the order's size are refused.
+// Correct replaces an execution by its next revision, as an exchange does when it has reported a
+// wrong price or size. The client gets the revision, whose id has a higher last part. Order,
+// position and cash are computed again with the new values; the commission stays. Correct returns
+// an error when the fills would exceed the size of the order.
 func (x *Exchange) Correct(now time.Time, execID string, price decimal.Decimal, n int64,
 ) (Execution, error) {
 	defer x.begin(now, NoClient)()
@@ -34,8 +34,9 @@ func (x *Exchange) Correct(now time.Time, execID string, price decimal.Decimal, 
 	return x.revise(e, o, revised), nil
 }
 
-// Bust takes an execution back. The client gets a revision of no shares. What an order that was at
-// its end loses is not traded again; a working order goes on with it.
+// Bust cancels an execution, as an exchange does with a trade made in error. The client gets a
+// revision of the execution with 0 shares. A working order trades the lost shares again; an order
+// that has ended does not.
 func (x *Exchange) Bust(now time.Time, execID string) (Execution, error) {
 	defer x.begin(now, NoClient)()
 	e, o, err := x.reported(execID)

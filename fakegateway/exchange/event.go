@@ -31,7 +31,7 @@ type Event struct {
 	By int
 }
 
-// NoClient is Event.By of what no client asked for.
+// NoClient is the value of Event.By for events that no client asked for.
 const NoClient = -1
 
 // Subscriber is called under the exchange's lock for each event, in order. It may use the view

@@ -25,18 +25,19 @@ type Config struct {
 	// MaxFillShares splits larger fills into executions of at most so many shares, one each Step.
 	// Default 0: no bound.
 	MaxFillShares int64
-	// AllowShort makes margin accounts, which can sell what they do not have. Default: cash
-	// accounts.
+	// AllowShort makes the accounts margin accounts, which can sell what they do not hold. Default:
+	// cash accounts.
 	AllowShort bool
 	// Halts, HaltsPerThousandDays and Replay are market.Market's.
 	Halts                []market.Halt
 	HaltsPerThousandDays int
 	Replay               *market.Replay
-	// Opening is what accounts hold before the first order, beside StartCash.
+	// Opening lists the positions that accounts hold before the first order, in addition to
+	// StartCash.
 	Opening []OpeningPosition
 }
 
-// OpeningPosition is something that an account holds from the start.
+// OpeningPosition is a position that an account holds from the start.
 type OpeningPosition struct {
 	Account    string
 	Instrument market.Instrument
@@ -46,7 +47,7 @@ type OpeningPosition struct {
 
 const defaultStartDollars = 1_000_000
 
-// DefaultAccount is the paper account of an exchange that was not told of any.
+// DefaultAccount is the only account, a paper account, when Config names none.
 const DefaultAccount = "DU9000001"
 
 // Exchange is the books. All methods may be called from any goroutine; each that can change
@@ -161,7 +162,7 @@ func (x *Exchange) Subscribe(s Subscriber) {
 	x.subscriber = s
 }
 
-// Changed receives a value when NextEvent may have moved: a driver's cue to look again.
+// Changed receives a value when the result of NextEvent may have changed.
 func (x *Exchange) Changed() <-chan struct{} { return x.changed }
 
 // begin takes the lock for a call at now by a client; the result ends it, when all that the call
@@ -181,8 +182,8 @@ func (x *Exchange) begin(now time.Time, by int) func() {
 	}
 }
 
-// Advance lets everything happen that is due up to now: fills, triggers, expiries, wake-ups. The
-// outcome does not depend on how often it is called.
+// Advance does everything that is due up to now: fills, triggers, expiries and wake-ups. The result
+// does not depend on how often it is called.
 func (x *Exchange) Advance(now time.Time) {
 	defer x.begin(now, NoClient)()
 }

@@ -8,11 +8,11 @@ import (
 	"github.com/govalues/decimal"
 )
 
-// Exercised says what an execution has done to an option beside a trade, in IBKR's numbers but
-// for NotExercised, which is -1 on the wire.
+// Exercised says whether an execution is a trade or an exercise, assignment or expiry of an option.
+// The numbers are IBKR's, except NotExercised, which is -1 on the wire.
 type Exercised int
 
-// What becomes of an option.
+// What can happen to an option.
 const (
 	NotExercised Exercised = 0
 	WasExercised Exercised = 1
@@ -32,7 +32,8 @@ type ExerciseRequest struct {
 	Instrument market.Instrument
 	Action     Exercised
 	Quantity   int64
-	// Override allows what costs money: exercising out of the money, or lapsing in the money.
+	// Override allows an instruction that loses money: to exercise out of the money, or to let
+	// lapse in the money.
 	Override bool
 	OrderRef string
 	Echo     any

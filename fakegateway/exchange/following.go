@@ -27,9 +27,10 @@ func (x *Exchange) following(o *order, t time.Time) (price decimal.Decimal, met 
 	return price, !limited || !o.worse(price, limit)
 }
 
-// peg is where a relative order has stood since the step before t: its own side's quote, improved
-// by its offset, no worse than its limit. It trades when the last price comes to it, which it does
-// whenever the market turns against it by more than the offset is short of the spread.
+// peg returns the price of a relative order since the step before t: the quote of its own side,
+// improved by the order's offset, but not beyond its limit. Such an order trades when the last
+// price reaches its peg: when the market moves against the order by more than the spread minus the
+// offset.
 func (x *Exchange) peg(o *order, t time.Time) (price decimal.Decimal, met bool) {
 	q := x.market.Quote(o.Instrument, t.Add(-market.Step))
 	price = add(q.Bid, o.Offset)

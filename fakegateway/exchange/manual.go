@@ -32,8 +32,8 @@ func (x *Exchange) byHand(r OrderRequest) (*order, error) {
 	return o, nil
 }
 
-// ManualFill books a trade that was made elsewhere for an account: an order by hand that has
-// filled at a price, whatever the market was.
+// ManualFill books a trade that was made outside the API: an order that a person has placed and
+// that has filled at this price, whatever the market's price is.
 func (x *Exchange) ManualFill(now time.Time, r OrderRequest, price decimal.Decimal,
 ) (Execution, error) {
 	defer x.begin(now, NoClient)()
@@ -52,7 +52,7 @@ func (x *Exchange) ManualFill(now time.Time, r OrderRequest, price decimal.Decim
 	return *x.fill(o, o.Quantity, price), nil
 }
 
-// ManualCancel cancels a working order, of anybody, by its permanent id.
+// ManualCancel cancels a working order of any client by its permanent id.
 func (x *Exchange) ManualCancel(now time.Time, permID int64) error {
 	defer x.begin(now, NoClient)()
 	for _, o := range x.live {

@@ -46,12 +46,12 @@ type OrderRequest struct {
 	OCAType int
 	// Staged is IBKR's transmit=false: the order is kept and does not work until it is sent again.
 	Staged bool
-	// Conditions hold the order until they are met, or with CancelOnConditions end it then.
-	// They are looked at in regular hours only, unless IgnoreRTH.
+	// Conditions keep the order from working until they are met. With CancelOnConditions they
+	// cancel it when they are met. They are checked in regular hours only, unless IgnoreRTH is set.
 	Conditions         []Condition
 	CancelOnConditions bool
 	IgnoreRTH          bool
-	// Echo is handed back untouched with the order; the exchange does not look inside.
+	// Echo is returned with the order as it is; the exchange does not read it.
 	Echo any
 }
 
@@ -59,8 +59,9 @@ type OrderRequest struct {
 // Prices are multiples of the instrument's tick up to MaxPrice.
 type Terms struct {
 	LimitPrice decimal.Decimal `json:"limitPrice"`
-	// StopPrice triggers STP, STP LMT, MIT and LIT; of a TRAIL and TRAIL LIMIT it is where the
-	// stop begins, and in Order where it is now. By default it begins a trail from the market.
+	// StopPrice is the trigger price of STP, STP LMT, MIT and LIT. For TRAIL and TRAIL LIMIT it is
+	// the first stop price in a request, and the current one in Order; by default the first one is
+	// computed from the market.
 	StopPrice    decimal.Decimal `json:"stopPrice"`
 	TrailAmount  decimal.Decimal `json:"trailAmount,omitzero"`
 	TrailPercent decimal.Decimal `json:"trailPercent,omitzero"` // in place of TrailAmount
@@ -69,8 +70,8 @@ type Terms struct {
 
 	GoodAfter time.Time `json:"goodAfter,omitzero"`
 	GoodTill  time.Time `json:"goodTill,omitzero"` // of GTD
-	// AutoCancel is when IBKR gives a GTC order up. Default: the close at the end of the next
-	// quarter.
+	// AutoCancel is when IBKR cancels a GTC order by itself. Default: the close at the end of the
+	// next quarter.
 	AutoCancel  time.Time `json:"autoCancel,omitzero"`
 	AllOrNone   bool      `json:"allOrNone,omitempty"`
 	MinQuantity int64     `json:"minQuantity,omitempty"` // of the first fill
@@ -196,8 +197,8 @@ type Execution struct {
 	Commission  decimal.Decimal `json:"commission"`
 	// CommissionCurrency is "USD" but for instruments in other currencies.
 	CommissionCurrency string `json:"commissionCurrency"`
-	// Closed is the number of shares that reduced a position, RealizedPnL what they earned after
-	// the commissions of both sides; 0 for a fill that only opened.
+	// Closed is the number of shares that reduced a position. RealizedPnL is their profit after the
+	// commissions of both sides. Both are 0 for a fill that only opened a position.
 	Closed      int64           `json:"closed,omitempty"`
 	RealizedPnL decimal.Decimal `json:"realizedPnL"`
 	// ReplacedBy, of a superseded execution, is the id of its correction.

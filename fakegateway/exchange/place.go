@@ -9,8 +9,8 @@ import (
 	"github.com/govalues/decimal"
 )
 
-// Place takes an order, or a change of the order with the same id. A *Reject says why not; one
-// that was refused by validation leaves no trace, one that was refused for lack of cash or shares
+// Place places an order, or changes the order with the same id. It returns a *Reject when it
+// refuses. An order that is not valid leaves no trace; one that the account cannot pay for or cover
 // is in the books as Inactive.
 func (x *Exchange) Place(now time.Time, r OrderRequest) (Order, error) {
 	defer x.begin(now, r.ClientID)()

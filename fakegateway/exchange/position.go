@@ -25,14 +25,14 @@ type Position struct {
 	groups     map[string]int64  // their part by one-cancels-all group
 }
 
-// Holding is a size and what it cost.
+// Holding is a number of units and their cost.
 type Holding struct {
 	Quantity int64 `json:"quantity"` // below 0 when short
 	// CostBasis is what the open units cost, commissions included except those of currencies;
 	// below 0 when short.
 	CostBasis decimal.Decimal `json:"costBasis"`
-	// Unpaid is the part of CostBasis that no cash was paid for: the traded value of futures and
-	// CFDs, for which only profits, losses and commissions move cash.
+	// Unpaid is the part of CostBasis for which no cash was paid. It is the traded value of futures
+	// and CFDs: with these, only profits, losses and commissions change the cash.
 	Unpaid decimal.Decimal `json:"unpaid,omitzero"`
 }
 

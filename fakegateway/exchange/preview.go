@@ -16,7 +16,7 @@ type Preview struct {
 	Before, After      Margins
 }
 
-// Margins are an account's credit.
+// Margins are an account's margin requirements and its equity with loan value.
 type Margins struct{ Initial, Maintenance, Equity decimal.Decimal }
 
 // Preview computes IBKR's what-if: it validates an order and leaves the books untouched.

@@ -49,7 +49,7 @@ const (
 	rejected   = "Order rejected - reason:"
 )
 
-// Reject is a request that the exchange did not accept: IBKR's code and text.
+// Reject is the error for a request that the exchange refuses, with IBKR's code and text.
 type Reject struct {
 	Code int
 	Text string

@@ -2,8 +2,8 @@ package exchange
 
 import "time"
 
-// View reads the books while the exchange is locked, so that what is read and what is sent from
-// it keep the order of events. It must not outlive the call that it was handed to.
+// View reads the books while the exchange is locked. What is sent from it therefore keeps the order
+// of the events. It is valid only during the call that it was passed to.
 type View struct{ x *Exchange }
 
 // View brings the books up to now and shows them. f must not call the exchange or block.
@@ -57,7 +57,7 @@ func (v *View) Executions() []Execution {
 	return all
 }
 
-// Positions lists what an account holds, without what it has sold.
+// Positions lists what an account holds. A position that is closed is not in it.
 func (v *View) Positions(account string) []Position {
 	var held []Position
 	for _, p := range v.x.positions {

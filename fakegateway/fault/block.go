@@ -11,6 +11,8 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
+
+	"ibsoak/internal/strictyaml"
 )
 
 const (
@@ -84,7 +86,7 @@ func (x *expander) add(entry ast.Node, path string, using []string) error {
 	}
 	var f Fault
 	if err := yaml.NodeToValue(entry, &f, yaml.Strict()); err != nil {
-		return located(x.name, document{}, err)
+		return strictyaml.Located(x.name, err, &f)
 	}
 	from := origin{path: path}
 	if len(using) > 0 {
@@ -111,7 +113,7 @@ func isUse(entry ast.Node) bool {
 func (x *expander) use(entry ast.Node, path string, using []string) error {
 	var u useDoc
 	if err := yaml.NodeToValue(entry, &u, yaml.Strict()); err != nil {
-		return located(x.name, document{}, err)
+		return strictyaml.Located(x.name, err, &u)
 	}
 	fail := func(format string, args ...any) error {
 		return x.at(entry, fmt.Errorf(format, args...))
@@ -143,7 +145,7 @@ func (x *expander) use(entry ast.Node, path string, using []string) error {
 	for _, n := range b.Faults {
 		filled, err := rewrite(n.Node, parameters(with))
 		if err != nil {
-			return located(x.name, document{}, err)
+			return strictyaml.Located(x.name, err, &u)
 		}
 		if err := x.add(filled, path, append(slices.Clip(using), u.Use)); err != nil {
 			return err

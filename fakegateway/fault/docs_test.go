@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"ibsoak/internal/strictyaml"
 )
 
 var pagePath = filepath.Join("..", "..", "docs", "schedules.md")
@@ -117,7 +119,7 @@ func TestThePageIsComplete(t *testing.T) {
 			t.Errorf("docs/schedules.md does not name %s", w)
 		}
 	}
-	if want := "want " + strings.Join(keysOf(When{}), ", "); !strings.Contains(text, want) {
+	if want := "want " + strings.Join(strictyaml.Keys(When{}), ", "); !strings.Contains(text, want) {
 		t.Errorf("the error on the page is out of date: %s", want)
 	}
 }

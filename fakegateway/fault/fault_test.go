@@ -97,7 +97,15 @@ func TestParseSaysWhereAndWhatIsAllowed(t *testing.T) {
 		},
 		{
 			"unknown key in a flow mapping", "faults:\n  - when: {phase: accepted}\n    what: {do: fin, befor: 1s}\n",
-			[]string{"f.yaml:3:21: ", `"befor"`},
+			[]string{"f.yaml:3:21: ", `"befor"`, "want do, for, every"},
+		},
+		{
+			"unknown key in a block", "blocks:\n  mine:\n    fauls: []\n",
+			[]string{"f.yaml:3:5: ", `"fauls"`, "faults"},
+		},
+		{
+			"unknown key in the use of a block", "faults:\n  - use: end-withheld\n    wit: {}\n",
+			[]string{"f.yaml:3:5: ", `"wit"`, "want use, "},
 		},
 		{
 			"bad duration", "faults:\n  - when: {at: soon}\n    what: {do: refuse}\n",

@@ -9,6 +9,8 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
+
+	"ibsoak/internal/strictyaml"
 )
 
 // maxTries bounds one entry of a generator.
@@ -87,7 +89,7 @@ func (x *expander) draw(c chanceDoc, path string, draw *rand.Rand) error {
 		if err == nil {
 			err = x.add(concrete, path, nil)
 		} else {
-			err = located(x.name, document{}, err)
+			err = strictyaml.Located(x.name, err, &c)
 		}
 		if err != nil {
 			return err

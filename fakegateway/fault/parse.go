@@ -94,7 +94,7 @@ func readDocument(name string, data []byte, v any) (root ast.Node, err error) {
 	}
 	file, err := parser.ParseBytes(data, 0)
 	if err != nil {
-		return nil, located(name, v, err)
+		return nil, strictyaml.Located(name, err, v)
 	}
 	for _, d := range file.Docs {
 		if d.Body == nil {
@@ -112,14 +112,9 @@ func readDocument(name string, data []byte, v any) (root ast.Node, err error) {
 		err = yaml.NodeToValue(root, v, yaml.Strict())
 	}
 	if err != nil {
-		return nil, located(name, v, err)
+		return nil, strictyaml.Located(name, err, v)
 	}
 	return root, nil
-}
-
-// located puts a decoder's error into one line that begins with its place. top is the document.
-func located(name string, top any, err error) error {
-	return strictyaml.Located(name, err, func(at yaml.Error) []string { return keysBeside(at, top) })
 }
 
 // located gives every problem of a schedule its line and column.

@@ -13,6 +13,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"pgregory.net/rapid"
 
+	"ibsoak/internal/strictyaml"
 	"ibsoak/internal/wire"
 )
 
@@ -295,7 +296,7 @@ func TestSchemaKnowsEveryFieldAndAction(t *testing.T) {
 		"release": Moment{}, "after": Moment{}, "request": Request{}, "downtime": Downtime{},
 		"use": useDoc{}, "block": blockDoc{},
 	} {
-		for _, key := range keysOf(v) {
+		for _, key := range strictyaml.Keys(v) {
 			if s.Defs[def].Properties[key] == nil {
 				t.Errorf("%s has no %s", def, key)
 			}

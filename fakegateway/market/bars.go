@@ -46,7 +46,8 @@ const (
 	// BidAsk bars open at the average bid and close at the average ask; their high is the highest
 	// ask and their low the lowest bid.
 	BidAsk
-	// AdjustedLast are trades: nothing here splits or pays dividends.
+	// AdjustedLast are trades, like Trades: the simulated stocks have no splits and pay no
+	// dividends.
 	AdjustedLast
 	// HistoricalVolatility is of the last 30 daily closes, for a year.
 	HistoricalVolatility
@@ -143,7 +144,7 @@ const (
 
 func ceilTo(d, size time.Duration) time.Duration { return (d + size - 1).Truncate(size) }
 
-// Earliest is the first session of which History gives bars at now.
+// Earliest is the first session for which History returns bars at now.
 func (m Market) Earliest(i Instrument, now time.Time, rthOnly bool) time.Time {
 	first := now.Add(-maxHistory).Add(dayTime)
 	if m.Replay.of(i.source) != nil && m.Replay.Once && first.Before(m.Replay.begins()) {

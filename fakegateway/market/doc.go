@@ -1,16 +1,18 @@
-// Package market is what the fake Gateway's exchange trades: instruments of every kind that clients
-// of IBKR ask for, their sessions, and their prices. Prices are a pure function of (seed,
-// instrument, time), so that every client, version and platform sees the same market, and any
-// instant, past or to come, can be asked for. Nothing here has state, a clock, or a goroutine, and
-// nothing knows of orders.
+// Package market owns the instruments that the fake Gateway's exchange trades, with their trading hours
+// and prices. It must not know orders or clients: nobody can move a price.
 //
-// A price is a curve: a tree of spans over each day, in whole ticks, that ends in steps of 1.25
-// seconds. A path is the seeded curve, in integer arithmetic. The quotes around it, and the prices
-// of futures and options that follow it, are functions of it that only rise or only fall for as
-// long as they stay the same, so bars of all sizes, the tape, quotes, and the first time that a
-// price is reached agree by construction. A file of prices is another curve in place of a path.
+// A price is a pure function of seed, instrument and time. So every client, every version and every
+// platform sees the same market, and a price can be computed for every moment, also in the future.
+// The package has no state, no clock and no goroutine.
 //
-// Instruments are found with Market.Find, by what a client says of a contract, or with
-// Market.Lookup, by contract id. Contract ids are IBKR's where those are well known, and computed
-// from the contract elsewhere.
+// A curve gives one price of an instrument over time, in whole ticks. It divides each UTC day into
+// parts, and these again into parts, down to steps of 1.25 seconds; of each part it knows the first,
+// highest, lowest and last price. A path is the curve that the seed makes, in integer arithmetic. A
+// file of prices can take its place. Quotes, and the prices of futures and options, are computed from
+// the curve of their instrument or its underlying by functions that only rise or only fall. Therefore
+// bars of all sizes, the tape, the quotes and the search for the moment at which a price is reached
+// always agree.
+//
+// Market.Find finds instruments by what a client says of a contract, Market.Lookup by contract id.
+// Contract ids are IBKR's where these are well known. All others are computed from the contract.
 package market

@@ -8,8 +8,8 @@ type Market struct {
 	Hours Hours
 	// Halts stop trading in single symbols. Overlapping ones are one.
 	Halts []Halt
-	// HaltsPerThousandDays is in how many of a thousand days each stock is halted for five minutes,
-	// at times that depend on the seed. Default 0: never.
+	// HaltsPerThousandDays is the number of days, of each thousand, on which a stock is halted for
+	// five minutes. The times depend on the seed. Default 0: never.
 	HaltsPerThousandDays int
 	// Replay is a file of prices that takes the place of the seeded ones for the symbols in it.
 	Replay *Replay

@@ -28,9 +28,9 @@ type Query struct {
 	IncludeExpired       bool   // futures of the last two years too
 }
 
-// Find lists the contracts that a query can mean: none is IBKR's error 200, and so are several
-// where one is needed. It depends on nothing but its arguments: contract ids are a function of the
-// contract.
+// Find lists the contracts that a query can mean. When there is none, or several where one is
+// needed, IBKR answers with error 200. The result depends only on the arguments: contract ids are
+// computed from the contract.
 func (m Market) Find(now time.Time, q Query) []Instrument {
 	q = q.normal()
 	found := slices.DeleteFunc(m.candidates(now, q), func(i Instrument) bool { return !q.matches(i) })

@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// Halt stops trading in every instrument of a symbol, and in its derivatives, from From until To,
-// as a limit-up-limit-down pause does: quotes stand still and nothing trades. Halts begin and end
-// on multiples of five seconds.
+// Halt stops trading in every instrument of a symbol and in its derivatives, from From to To, as a
+// limit-up-limit-down pause does: quotes do not change and nothing trades. Halts begin and end at
+// multiples of five seconds.
 type Halt struct {
 	Symbol string    `json:"symbol" yaml:"symbol"`
 	From   time.Time `json:"from" yaml:"from"`

@@ -82,8 +82,8 @@ type Instrument struct {
 // Zone is the time zone of the instrument's sessions.
 func (i Instrument) Zone() *time.Location { return i.of().sessions.zone }
 
-// Tradable reports whether orders can be placed: not on an index, nor on a continuous future,
-// which is a series of data.
+// Tradable reports whether orders can be placed. They cannot on an index, nor on a continuous
+// future, which is only a series of data.
 func (i Instrument) Tradable() bool { return i.SecType != Index && i.SecType != ContinuousFuture }
 
 // Venue names the listing as Gateways do in messages: "NASDAQ.NMS", "ARCA", "NYSE", "CME".

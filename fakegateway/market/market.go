@@ -17,9 +17,8 @@ func (m Market) next(i Instrument, t time.Time, extended bool) Window {
 	return m.Hours.next(i.of().sessions, t, extended)
 }
 
-// Next is the trading that holds t, or the first after it: from when to when an order can trade.
-// In a halt it begins with the halt's end. Of an instrument that has expired it is when it would
-// have traded.
+// Next returns the trading hours that contain t, or the next ones after t. During a halt they begin
+// at its end. For an expired instrument they are those that it would have had.
 func (m Market) Next(i Instrument, t time.Time, extended bool) Window {
 	w := m.next(i, t, extended)
 	for {
@@ -59,9 +58,9 @@ type Reach struct {
 
 func (s Side) side() side { return [...]side{lastSide, bidSide, askSide}[s] }
 
-// First finds the first step of the market in [from, until) at which r holds, outside of halts and,
-// in a market that keeps sessions, of closed hours. A price that is no multiple of the tick is
-// never met.
+// First finds the first step of the market in [from, until) at which r holds. Halts, and in a
+// market with sessions the closed hours, are not searched. A price that is not a multiple of the
+// tick is never reached.
 func (m Market) First(i Instrument, from, until time.Time, r Reach) (time.Time, bool) {
 	ticks, ok := i.wholeTicks(r.Price)
 	if !ok {

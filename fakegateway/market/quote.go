@@ -17,8 +17,8 @@ type Quote struct {
 // Mid is the middle of bid and ask.
 func (q Quote) Mid() decimal.Decimal { return must(add(q.Bid, q.Ask).Quo(whole(2))) }
 
-// Quote is the market for an instrument at t. While it is closed or halted it is what it was last;
-// a market without sessions never closes.
+// Quote returns the quote of an instrument at t. While its market is closed or halted, this is the
+// last quote before that. A market without sessions never closes.
 func (m Market) Quote(i Instrument, t time.Time) Quote {
 	at, halted := m.moment(i, t)
 	day, leaf, point := leafAt(at)
@@ -83,8 +83,8 @@ func (s step) next() step {
 // quoteWakes bounds how many steps are looked at for a change.
 const quoteWakes = stepsPerMinute
 
-// NextTick is when the quote or the last trade of an instrument changes next. If a minute brings
-// no change it is the minute's end.
+// NextTick returns the next time at which the quote or the last trade of an instrument changes. If
+// nothing changes within a minute, it returns the end of that minute.
 func (m Market) NextTick(i Instrument, after time.Time) time.Time {
 	now := m.Quote(i, after)
 	at := nextStep(after)

@@ -43,7 +43,7 @@ func (m Market) Match(pattern string) []Instrument {
 	return found[:min(len(found), MaxMatches)]
 }
 
-// Derivatives are the kinds of instruments that are listed on another one.
+// Derivatives lists the kinds of instruments whose underlying is this one.
 func (m Market) Derivatives(i Instrument) []SecType {
 	var kinds []SecType
 	if slices.ContainsFunc(listedStocks, func(s Instrument) bool { return s.ConID == i.ConID }) {
@@ -120,7 +120,8 @@ var smartLetters = []SmartComponent{
 	{25, "BATS", "Z"},
 }
 
-// SmartComponents answers reqSmartComponents. ok is false for a name that nothing was told.
+// SmartComponents answers reqSmartComponents. ok is false for a name that no tickReqParams has
+// contained.
 func SmartComponents(bboExchange string) (components []SmartComponent, ok bool) {
 	if bboExchange != BBOExchange {
 		return nil, false

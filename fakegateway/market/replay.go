@@ -32,7 +32,7 @@ type Replay struct {
 // MaxSpeed is the fastest Replay.
 const MaxSpeed = 10_000
 
-// Symbols are how many there are in the file.
+// Symbols is the number of symbols in the file.
 func (r *Replay) Symbols() int { return len(r.recordings) }
 
 // Period is how much time the file covers.

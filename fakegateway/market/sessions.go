@@ -27,9 +27,10 @@ func mustZone(name string) *time.Location {
 	return zone
 }
 
-// Hours says when the simulated markets trade. The default is always, every day of the week:
-// a soak run must mean the same on a Sunday night as on a Tuesday noon. With SessionsOnly every
-// instrument keeps the sessions of its exchange, and prices stand still in between.
+// Hours says when the simulated markets trade. By default they always trade, on every day of the
+// week: a long run must mean the same on a Sunday night as on a Tuesday noon. With SessionsOnly
+// every instrument trades in the sessions of its exchange only, and its prices do not change
+// between them.
 type Hours struct {
 	SessionsOnly bool
 }

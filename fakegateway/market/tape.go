@@ -17,8 +17,8 @@ type Tick struct {
 // MaxTicks bounds a Tape.
 const MaxTicks = 100_000
 
-// Tape is what happened in (from, to], in order of time, at most limit steps (0: MaxTicks): trades
-// and changes of the quote. Nothing happens in halts and in closed hours.
+// Tape returns the trades and the changes of the quote in (from, to], in order of time, at most
+// limit steps (0: MaxTicks). Nothing happens in halts and in closed hours.
 func (m Market) Tape(i Instrument, from, to time.Time, limit int) []Tick {
 	if limit <= 0 || limit > MaxTicks {
 		limit = MaxTicks

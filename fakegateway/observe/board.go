@@ -158,6 +158,7 @@ func (b *Board) Written(row *Connection, bytes int, whole []RawFrame) {
 		b.sent[f.Kind]++
 		b.emit(Event{
 			Kind: EventOutbound, Connection: row.ID, Message: f.Kind, Digest: f.Digest, Begun: f.At,
+			AfterFIN: f.AfterFIN,
 		})
 	}
 }

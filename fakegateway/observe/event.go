@@ -42,6 +42,10 @@ type Event struct {
 	// the client's reaction, an end even, before the event says that all was written. Of an inbound
 	// one it is when its bytes had been read: it is handled when what was said before is written.
 	Begun time.Time `json:"begun,omitzero"`
+	// AfterFIN, of an outbound message, is true when the client's FIN had arrived before the Gateway
+	// began to write it, even if it had not read up to it: nobody was there to be told. Where the
+	// kernel does not tell (Linux does), it is what had been read.
+	AfterFIN bool `json:"afterFIN,omitempty"`
 	// Digest, of an inbound or outbound message, says what it is about; nil when it does not decode,
 	// or was queued before anybody followed.
 	Digest *Digest `json:"digest,omitempty"`

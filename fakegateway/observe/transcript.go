@@ -44,6 +44,7 @@ type RawFrame struct {
 	Kind       string
 	Note       string
 	Digest     *Digest // for the event; not kept
+	AfterFIN   bool    // likewise
 }
 
 func (f RawFrame) decoded() Frame {

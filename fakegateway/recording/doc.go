@@ -1,11 +1,13 @@
-// Package recording keeps what a Gateway and its clients say to each other, in a file that may be
-// shown to others. It is the layer beside package fakegateway: it needs no books, only the codec.
+// Package recording owns recordings: files with everything that a Gateway and its clients sent each
+// other. It must not know the fake Gateway: a recording is made of any Gateway, and replayed without
+// one.
 //
-// A Tap forwards between clients and a real Gateway, byte for byte, and writes every frame to a
-// recording; a Scrubber replaces whatever tells whose account it was before anything is written.
-// A Player serves a recording to clients, and finds what they ask for by kind and content. Import
-// reads other people's transcripts into the same form.
+//   - A Tap is a proxy between clients and a real Gateway. It writes every frame to a recording.
+//   - A Scrubber replaces everything that tells whose account it is, before a frame is written.
+//   - A Player answers clients from a recording. It finds their requests by kind and content.
+//   - Import reads transcripts that others have published.
 //
-// The gotcha: the bytes in a scrubbed recording are encoded anew. Frames that the codec does not
-// know are kept as a length and a name, so that nothing can hide in them.
+// The frames in a scrubbed recording are not the Gateway's bytes: they are encoded again after the
+// replacement. Of a frame that the codec cannot decode, a recording has only the name and the length,
+// so that it cannot contain anything private. docs/recording.md is the users' page.
 package recording

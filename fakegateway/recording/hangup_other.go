@@ -4,5 +4,6 @@ package recording
 
 import "net"
 
-// hungUp cannot be asked here: a reset is noticed when the receiver has read what waits.
+// hungUp cannot be known on this system. A reset is noticed after the receiver has read the waiting
+// bytes.
 func hungUp(*net.TCPConn) bool { return false }

@@ -16,7 +16,7 @@ func hungUp(c *net.TCPConn) bool {
 	}
 	gone := false
 	err = raw.Control(func(fd uintptr) {
-		poll := []unix.PollFd{{Fd: int32(fd), Events: 0}} // errors and hang-ups are always told
+		poll := []unix.PollFd{{Fd: int32(fd), Events: 0}} // the kernel always reports errors and hang-ups
 		n, err := unix.Poll(poll, 0)
 		gone = err == nil && n > 0 && poll[0].Revents&unix.POLLERR != 0
 	})

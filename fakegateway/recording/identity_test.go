@@ -146,15 +146,15 @@ func (w identity) value(
 	}
 }
 
-// keepAll puts messages through what a Tap does to them, and gives the file.
-func keepAll(t *rapid.T, amounts Amounts, v wire.Version, all []wire.Message) ([]byte, *Scrubber) {
+// recordAll puts messages through what a Tap does to them, and gives the file.
+func recordAll(t *rapid.T, amounts Amounts, v wire.Version, all []wire.Message) ([]byte, *Scrubber) {
 	scrub, err := NewScrubber(amounts)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	k := &keeper{
-		w: NewWriter(&out, Header{Scrubbed: true}), scrub: scrub,
+	k := &entryWriter{
+		file: newWriter(&out, Header{Scrubbed: true}), scrub: scrub,
 		now: func() time.Time { return time.Unix(1, 0) },
 	}
 	for _, m := range all {
@@ -166,7 +166,7 @@ func keepAll(t *rapid.T, amounts Amounts, v wire.Version, all []wire.Message) ([
 			t.Fatal(err)
 		}
 	}
-	if err := k.w.Close(); err != nil {
+	if err := k.file.close(); err != nil {
 		t.Fatal(err)
 	}
 	return out.Bytes(), scrub

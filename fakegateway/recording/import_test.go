@@ -10,6 +10,7 @@ import (
 
 	"github.com/scmhub/ibapi/protobuf"
 
+	"ibsoak/internal/testkit"
 	"ibsoak/internal/wire"
 )
 
@@ -122,22 +123,9 @@ const hello200 = "handshake {\"server_version\":200}\n"
 // captures are published transcripts of real Gateways, beside the project.
 func captures(t *testing.T) []string {
 	t.Helper()
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			break
-		}
-		if dir == filepath.Dir(dir) {
-			t.Fatal("no go.mod above the test")
-		}
-		dir = filepath.Dir(dir)
-	}
 	var files []string
 	for _, pattern := range []string{"*.txt", "*.yaml", "*/*.txt"} {
-		found, err := filepath.Glob(filepath.Join(dir, "..", "shared", "captures", pattern))
+		found, err := filepath.Glob(filepath.Join(testkit.Captures(t), pattern))
 		if err != nil {
 			t.Fatal(err)
 		}

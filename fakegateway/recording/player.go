@@ -1,7 +1,6 @@
 package recording
 
 import (
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -17,53 +16,54 @@ const defaultPlayerVersion wire.Version = 225
 
 // PlayerConfig configures a Player.
 type PlayerConfig struct {
-	// MaxServerVersion is the highest version to negotiate, whatever was recorded. 0: 225.
+	// MaxServerVersion is the highest version to negotiate, from 100 to 225; it does not have to be the
+	// recorded one. 0: 225.
 	MaxServerVersion int
-	// Speed is how much faster than recorded answers come. 0: 1; negative: as fast as they can,
-	// and the Gateway's FIN or RST is left out, which would come before the client has read them.
+	// Speed is how many times faster than recorded the replies are sent. 0: 1; negative: at once. Then
+	// the Gateway's FIN or RST is left out, because it would come before the client has read them.
 	Speed float64
-	// NextOrderID is told as the first nextValidId, and all ids of orders that the client did not
-	// give itself are moved with it. 0: as recorded.
+	// NextOrderID replaces the first nextValidId. The ids of orders that the client did not place are
+	// shifted by the same amount. 0: as recorded.
 	NextOrderID int
-	// Log hears of connections and of requests that are not in the recording. nil: nobody does.
+	// Log receives connections and requests that are not in the recording. nil: nothing is logged.
 	Log *slog.Logger
 }
 
-// Player serves a recording to clients. A client gets the script of a recorded connection: one
-// of the same client id that nobody had yet, else the next, else the last again. What it asks is
-// looked for by kind and content; the answers come with its own request ids, order ids and order
-// references, and in the form of its own version. A request that is not in the recording gets
-// error 321, and stands in the Summary.
+// Player serves a recording to clients. Each client gets a recorded connection: the first unused one
+// with the same client id, else the first unused one, else the last one with the same client id,
+// else the last one.
+//
+// A Player finds the client's request in the recording by its kind and content. The replies contain
+// the client's own request ids, order ids and order references, in the form of the client's version.
+// A request that is not in the recording gets error 321, and is listed in the Summary.
 type Player struct {
 	cfg     PlayerConfig
 	log     *slog.Logger
 	scripts []*script
 
-	mu      sync.Mutex
-	ln      net.Listener
-	open    map[net.Conn]bool
-	closing bool
-	wg      sync.WaitGroup
+	server server
+
+	mu      sync.Mutex // guards summary, and used of the scripts
 	summary Summary
 }
 
-// Summary is what a Player has done.
+// Summary counts what a Player has done.
 type Summary struct {
 	Connections int
-	Requests    int // START_API apart
-	Answered    int // of them, found in the recording
+	Requests    int // without START_API
+	Answered    int // requests that are in the recording, or need no answer
 	Messages    int // sent
-	// Missing are the requests that are not in the recording, in the order of their first
-	// appearance, at most missingKept.
+	// Missing lists the requests that are not in the recording, in the order in which they first
+	// came, at most missingLimit.
 	Missing []Missing
-	// Dropped are messages that have no form at the client's version, by kind.
+	// Dropped counts the replies that do not exist at the client's version, by kind.
 	Dropped map[string]int
-	// Left are recorded frames whose contents were not kept: they are not played.
-	Left int
+	// Skipped counts the frames that were recorded without their contents: they are not sent.
+	Skipped int
 }
 
-// missingKept bounds Summary.Missing.
-const missingKept = 1000
+// missingLimit bounds Summary.Missing.
+const missingLimit = 1000
 
 // Missing is a request that is not in the recording.
 type Missing struct {
@@ -72,7 +72,8 @@ type Missing struct {
 	Times   int
 }
 
-// NewPlayer takes a recording apart.
+// NewPlayer makes a Player that does not listen yet. It returns an error when MaxServerVersion is out of
+// range, or when no recorded connection has a START_API.
 func NewPlayer(r *Recording, cfg PlayerConfig) (*Player, error) {
 	switch v := wire.Version(cfg.MaxServerVersion); {
 	case v == 0:
@@ -88,97 +89,52 @@ func NewPlayer(r *Recording, cfg PlayerConfig) (*Player, error) {
 	if err != nil {
 		return nil, fmt.Errorf("play recording: %w", err)
 	}
-	p := &Player{cfg: cfg, log: cfg.Log, scripts: all, open: make(map[net.Conn]bool)}
+	p := &Player{cfg: cfg, log: cfg.Log, scripts: all}
 	if p.log == nil {
 		p.log = slog.New(slog.DiscardHandler)
 	}
 	p.summary.Dropped = make(map[string]int)
 	for _, s := range all {
-		p.summary.Left += s.left
+		p.summary.Skipped += s.skipped
 	}
 	return p, nil
 }
 
-// halfCloser is what TCP can do beyond net.Conn.
+// halfCloser is a connection that can send FIN or RST, like *net.TCPConn.
 type halfCloser interface {
 	net.Conn
 	CloseWrite() error
 	SetLinger(seconds int) error
 }
 
-// Serve accepts clients on ln until Close, and owns ln from now on. It returns nil after Close.
+// Serve accepts clients on ln, a TCP listener, until Close. It closes ln, and returns nil after Close.
 func (p *Player) Serve(ln net.Listener) error {
-	p.mu.Lock()
-	if p.closing || p.ln != nil {
-		p.mu.Unlock()
-		return errors.Join(errors.New("serve recording: closed, or serving already"), ln.Close())
+	err := p.server.serve(ln, func(c net.Conn, _ int) (run, end func()) {
+		return func() { p.serveClient(c.(halfCloser)) }, func() { _ = c.Close() }
+	})
+	if err != nil {
+		return fmt.Errorf("serve recording: %w", err)
 	}
-	p.ln = ln
-	p.wg.Add(1)
-	p.mu.Unlock()
-	defer p.wg.Done()
-	for {
-		c, err := ln.Accept()
-		p.mu.Lock()
-		if p.closing {
-			p.mu.Unlock()
-			if err == nil {
-				_ = c.Close() // as if it had come a moment later
-			}
-			return nil
-		}
-		if err != nil {
-			p.mu.Unlock()
-			return fmt.Errorf("serve recording: %w", err)
-		}
-		tcp, ok := c.(halfCloser)
-		if !ok {
-			p.mu.Unlock()
-			return errors.Join(fmt.Errorf("serve recording: a %T cannot half-close", c), c.Close())
-		}
-		p.summary.Connections++
-		p.open[c] = true
-		p.wg.Go(func() { p.client(tcp) })
-		p.mu.Unlock()
-	}
+	return nil
 }
 
-// client serves one connection.
-func (p *Player) client(c halfCloser) {
-	t := newTurn(p, c)
-	if err := t.serve(); err != nil {
+// serveClient serves one connection.
+func (p *Player) serveClient(c halfCloser) {
+	if err := newPlayerConn(p, c).serve(); err != nil {
 		p.log.Warn("connection ended", "from", c.RemoteAddr(), "err", err)
 	}
-	p.mu.Lock()
-	delete(p.open, c)
-	p.mu.Unlock()
-	_ = c.Close() // whatever could fail has been read or written before
+	_ = c.Close() // everything was read and written before
 }
 
-// Close stops accepting, closes every connection, and waits for them.
-func (p *Player) Close() error {
-	p.mu.Lock()
-	p.closing = true
-	ln := p.ln
-	for c := range p.open {
-		_ = c.Close() // its turn ends either way
-	}
-	p.mu.Unlock()
-	var err error
-	if ln != nil {
-		if err = ln.Close(); errors.Is(err, net.ErrClosed) {
-			err = nil
-		}
-	}
-	p.wg.Wait()
-	return err
-}
+// Close stops accepting, closes every connection, and waits for their goroutines.
+func (p *Player) Close() { p.server.close() }
 
-// Summary is what was done so far.
+// Summary returns the counts so far.
 func (p *Player) Summary() Summary {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s := p.summary
+	s.Connections = p.server.connections()
 	s.Missing = slices.Clone(s.Missing)
 	s.Dropped = make(map[string]int, len(p.summary.Dropped))
 	for kind, n := range p.summary.Dropped {
@@ -187,7 +143,7 @@ func (p *Player) Summary() Summary {
 	return s
 }
 
-// scriptFor picks the script of a client.
+// scriptFor picks the script for a client, in the order that Player documents.
 func (p *Player) scriptFor(clientID int) *script {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -221,7 +177,7 @@ func (p *Player) count(do func(*Summary)) {
 	do(&p.summary)
 }
 
-// missing files a request that is not in the recording.
+// missing counts a request that is not in the recording.
 func (p *Player) missing(request, has string) {
 	p.log.Warn("not in the recording", "request", request, "has", has)
 	p.count(func(s *Summary) {
@@ -231,13 +187,13 @@ func (p *Player) missing(request, has string) {
 				return
 			}
 		}
-		if len(s.Missing) < missingKept {
+		if len(s.Missing) < missingLimit {
 			s.Missing = append(s.Missing, Missing{Request: request, Has: has, Times: 1})
 		}
 	})
 }
 
-// delay is recorded time at the Player's speed.
+// delay returns a recorded delay at the Player's speed.
 func (p *Player) delay(recorded time.Duration) time.Duration {
 	if p.cfg.Speed < 0 {
 		return 0

@@ -1,11 +1,9 @@
 package recording
 
 import (
-	"bufio"
 	"bytes"
 	"errors"
 	"io"
-	"net"
 	"os"
 	"strings"
 	"syscall"
@@ -15,13 +13,14 @@ import (
 	"github.com/scmhub/ibapi/protobuf"
 	"google.golang.org/protobuf/proto"
 
+	"ibsoak/internal/testkit"
 	"ibsoak/internal/wire"
 )
 
 // said is a recording that a test makes up, a message at a time.
 type said struct {
 	t   *testing.T
-	k   *keeper
+	k   *entryWriter
 	out bytes.Buffer
 	at  time.Time
 }
@@ -30,7 +29,7 @@ const saidVersion = 200
 
 func newSaid(t *testing.T) *said {
 	s := &said{t: t, at: time.Date(2026, 3, 2, 15, 0, 0, 0, time.UTC)}
-	s.k = &keeper{w: NewWriter(&s.out, Header{}), now: func() time.Time { return s.at }}
+	s.k = &entryWriter{file: newWriter(&s.out, Header{}), now: func() time.Time { return s.at }}
 	return s
 }
 
@@ -56,80 +55,25 @@ func (s *said) message(connection int, k wire.Kind, body proto.Message) {
 }
 
 func (s *said) recording() *Recording {
-	s.must(s.k.w.Close())
+	s.must(s.k.file.close())
 	r, err := Read(&s.out)
 	s.must(err)
 	return r
 }
 
-// talker is a client that speaks the protocol by hand.
-type talker struct {
-	t       *testing.T
-	conn    *net.TCPConn
-	in      *bufio.Reader
-	version wire.Version
-}
-
-func talk(t *testing.T, addr string, version wire.Version, clientID int) *talker {
+// talk connects a client as far as the first nextValidId.
+func talk(t *testing.T, addr string, version wire.Version, clientID int) *testkit.Client {
 	t.Helper()
-	c, err := net.DialTimeout("tcp", addr, patience)
-	if err != nil {
-		t.Fatal(err)
+	k := testkit.Dial(t, addr, version).Hello().StartAPI(int32(clientID))
+	if k.Version != version {
+		t.Fatalf("version %d was negotiated, want %d", k.Version, version)
 	}
-	t.Cleanup(func() { _ = c.Close() })
-	if err := c.SetDeadline(time.Now().Add(patience)); err != nil {
-		t.Fatal(err)
-	}
-	k := &talker{t: t, conn: c.(*net.TCPConn), in: bufio.NewReader(c), version: version}
-	send(t, c, wire.AppendPreamble(nil, wire.Preamble{Min: 100, Max: version}))
-	payload, err := wire.NewFrameReader(k.in).Next()
-	if err != nil {
-		t.Fatal(err)
-	}
-	hello, err := wire.ParseHello(payload)
-	if err != nil || hello.Version != version {
-		t.Fatalf("version reply %+v, %v", hello, err)
-	}
-	k.ask(wire.StartAPI, &protobuf.StartApiRequest{ClientId: proto.Int32(int32(clientID))})
-	k.hear("managedAccounts", "nextValidId")
+	k.Expect(wire.ManagedAccounts, wire.NextValidID)
 	return k
 }
 
-func (k *talker) ask(kind wire.Kind, body proto.Message) {
-	k.t.Helper()
-	send(k.t, k.conn, frame(k.t, kind, body, k.version))
-}
-
-// next is one message.
-func (k *talker) next() wire.Message {
-	k.t.Helper()
-	payload, err := wire.NewFrameReader(k.in).Next()
-	if err != nil {
-		k.t.Fatalf("read: %v", err)
-	}
-	m, err := wire.Decode(wire.FromServer, payload, k.version)
-	if err != nil {
-		k.t.Fatal(err)
-	}
-	return m
-}
-
-// hear wants messages of these kinds and returns the last.
-func (k *talker) hear(kinds ...string) (m wire.Message) {
-	k.t.Helper()
-	for _, want := range kinds {
-		if m = k.next(); m.Kind.String() != want {
-			k.t.Fatalf("heard %s %v, want %s", m.Kind, m.Body, want)
-		}
-	}
-	return m
-}
-
 func details(id int32, symbol string) *protobuf.ContractDataRequest {
-	return &protobuf.ContractDataRequest{ReqId: &id, Contract: &protobuf.Contract{
-		Symbol: &symbol, SecType: proto.String("STK"), Exchange: proto.String("SMART"),
-		Currency: proto.String("USD"),
-	}}
+	return &protobuf.ContractDataRequest{ReqId: &id, Contract: testkit.Stock(symbol)}
 }
 
 // oneQuestion is a recording of a question, its answer, and something that happened after it.
@@ -153,15 +97,15 @@ func oneQuestion(t *testing.T) *said {
 func TestSameQuestionAgainGetsTheSameAnswer(t *testing.T) {
 	p, addr := play(t, oneQuestion(t).recording(), PlayerConfig{Speed: -1})
 	k := talk(t, addr, 213, 5)
-	k.ask(wire.ReqContractDetails, details(1, "AAPL"))
-	k.hear("contractData", "contractDataEnd", "errMsg")
-	k.ask(wire.ReqContractDetails, details(2, "AAPL"))
-	m := k.hear("contractData", "contractDataEnd") // and not what had only come behind it
+	k.Send(wire.ReqContractDetails, details(1, "AAPL"))
+	k.Expect(wire.ContractData, wire.ContractDataEnd, wire.ErrorMessage)
+	k.Send(wire.ReqContractDetails, details(2, "AAPL"))
+	m := k.Expect(wire.ContractData, wire.ContractDataEnd) // and not what had only come behind it
 	if id := m.Body.(*protobuf.ContractDataEnd).GetReqId(); id != 2 {
 		t.Errorf("the second answer is to request %d", id)
 	}
-	k.ask(wire.ReqCurrentTime, &protobuf.CurrentTimeRequest{})
-	refused := k.hear("errMsg").Body.(*protobuf.ErrorMessage)
+	k.Send(wire.ReqCurrentTime, &protobuf.CurrentTimeRequest{})
+	refused := k.Expect(wire.ErrorMessage).Body.(*protobuf.ErrorMessage)
 	if refused.GetId() != -1 || refused.GetErrorCode() != 321 ||
 		!strings.Contains(refused.GetErrorMsg(), "not in the recording: reqCurrentTime (nothing); it has no reqCurrentTime") {
 		t.Errorf("refused with %v", refused)
@@ -175,17 +119,17 @@ func TestWhatIsNotRecordedIsRefused(t *testing.T) {
 	p, addr := play(t, oneQuestion(t).recording(), PlayerConfig{Speed: -1})
 	k := talk(t, addr, 178, 5)
 	for range 2 {
-		k.ask(wire.ReqContractDetails, details(7, "MSFT"))
-		e := k.hear("errMsg").Body.(*protobuf.ErrorMessage)
+		k.Send(wire.ReqContractDetails, details(7, "MSFT"))
+		e := k.Expect(wire.ErrorMessage).Body.(*protobuf.ErrorMessage)
 		for _, want := range []string{"contract.symbol=MSFT", "it has reqContractDetails", "contract.symbol=AAPL"} {
 			if e.GetId() != 7 || e.GetErrorCode() != 321 || !strings.Contains(e.GetErrorMsg(), want) {
 				t.Errorf("refused with %v, want %s", e, want)
 			}
 		}
 	}
-	k.ask(wire.SetServerLogLevel, &protobuf.SetServerLogLevelRequest{LogLevel: proto.Int32(5)})
-	k.ask(wire.ReqContractDetails, details(8, "AAPL"))
-	k.hear("contractData") // and no error about the level
+	k.Send(wire.SetServerLogLevel, &protobuf.SetServerLogLevelRequest{LogLevel: proto.Int32(5)})
+	k.Send(wire.ReqContractDetails, details(8, "AAPL"))
+	k.Expect(wire.ContractData) // and no error about the level
 	s := p.Summary()
 	if len(s.Missing) != 1 || s.Missing[0].Times != 2 || !strings.Contains(s.Missing[0].Request, "MSFT") {
 		t.Errorf("missing %+v", s.Missing)
@@ -197,8 +141,8 @@ func TestReplayKeepsTime(t *testing.T) {
 	_, addr := play(t, oneQuestion(t).recording(), PlayerConfig{Speed: 2})
 	k := talk(t, addr, 200, 5)
 	asked := time.Now()
-	k.ask(wire.ReqContractDetails, details(1, "AAPL"))
-	k.hear("contractData")
+	k.Send(wire.ReqContractDetails, details(1, "AAPL"))
+	k.Expect(wire.ContractData)
 	if took := time.Since(asked); took < 100*time.Millisecond {
 		t.Errorf("answered after %s, recorded 200ms at speed 2", took)
 	}
@@ -237,26 +181,26 @@ func TestReplayFollowsOrders(t *testing.T) {
 	k := talk(t, addr, 225, 5)
 	want := func(id int32, text string, perm int64) {
 		t.Helper()
-		got := k.hear("orderStatus").Body.(*protobuf.OrderStatus)
+		got := k.Expect(wire.OrderStatus).Body.(*protobuf.OrderStatus)
 		if got.GetOrderId() != id || got.GetStatus() != text || got.GetPermId() != perm {
 			t.Errorf("got %v, want order %d %s with permId %d", got, id, text, perm)
 		}
 	}
-	k.ask(wire.PlaceOrder, place(55, "AAPL", 1, "mine"))
+	k.Send(wire.PlaceOrder, place(55, "AAPL", 1, "mine"))
 	want(55, "Submitted", 1010)
-	k.ask(wire.PlaceOrder, place(54, "AAPL", 1, "other"))
+	k.Send(wire.PlaceOrder, place(54, "AAPL", 1, "other"))
 	want(54, "Submitted", 1011)
-	k.ask(wire.PlaceOrder, place(55, "AAPL", 2, "mine")) // modified before the cancel: in any order
-	open := k.hear("openOrder").Body.(*protobuf.OpenOrder)
+	k.Send(wire.PlaceOrder, place(55, "AAPL", 2, "mine")) // modified before the cancel: in any order
+	open := k.Expect(wire.OpenOrder).Body.(*protobuf.OpenOrder)
 	if open.GetOrderId() != 55 || open.GetOrder().GetOrderRef() != "mine" {
 		t.Errorf("the modified order is %v", open)
 	}
-	k.ask(wire.CancelOrder, &protobuf.CancelOrderRequest{OrderId: proto.Int32(54)})
+	k.Send(wire.CancelOrder, &protobuf.CancelOrderRequest{OrderId: proto.Int32(54)})
 	want(54, "Cancelled", 1011)
-	k.ask(wire.ReqGlobalCancel, &protobuf.GlobalCancelRequest{})
+	k.Send(wire.ReqGlobalCancel, &protobuf.GlobalCancelRequest{})
 	want(55, "Cancelled", 1010)
-	k.ask(wire.CancelOrder, &protobuf.CancelOrderRequest{OrderId: proto.Int32(55)})
-	if e := k.hear("errMsg").Body.(*protobuf.ErrorMessage); e.GetId() != 55 || e.GetErrorCode() != 321 {
+	k.Send(wire.CancelOrder, &protobuf.CancelOrderRequest{OrderId: proto.Int32(55)})
+	if e := k.Expect(wire.ErrorMessage).Body.(*protobuf.ErrorMessage); e.GetId() != 55 || e.GetErrorCode() != 321 {
 		t.Errorf("a cancel that was not recorded: %v", e)
 	}
 }
@@ -275,15 +219,15 @@ func TestReplayStopsWithACancel(t *testing.T) {
 	s.message(1, wire.CurrentTime, &protobuf.CurrentTime{CurrentTime: proto.Int64(77)})
 	_, addr := play(t, s.recording(), PlayerConfig{Speed: 36_000}) // an hour is 100 ms
 	k := talk(t, addr, 200, 5)
-	k.ask(wire.ReqPnL, request)
-	k.hear("pnl")
-	k.ask(wire.CancelPnL, &protobuf.CancelPnL{ReqId: proto.Int32(3)})
-	k.ask(wire.ReqCurrentTime, &protobuf.CurrentTimeRequest{})
-	k.hear("currentTime")
-	if err := k.conn.SetReadDeadline(time.Now().Add(400 * time.Millisecond)); err != nil {
+	k.Send(wire.ReqPnL, request)
+	k.Expect(wire.PnL)
+	k.Send(wire.CancelPnL, &protobuf.CancelPnL{ReqId: proto.Int32(3)})
+	k.Send(wire.ReqCurrentTime, &protobuf.CurrentTimeRequest{})
+	k.Expect(wire.CurrentTime)
+	if err := k.Conn.SetReadDeadline(time.Now().Add(400 * time.Millisecond)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := k.in.ReadByte(); !errors.Is(err, os.ErrDeadlineExceeded) {
+	if _, err := k.In.ReadByte(); !errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Errorf("after the cancel: %v, want silence", err)
 	}
 }
@@ -298,9 +242,9 @@ func TestReplayEndsAsRecorded(t *testing.T) {
 		s.must(s.k.event(1, wire.FromServer, how, ""))
 		_, addr := play(t, s.recording(), PlayerConfig{})
 		k := talk(t, addr, 200, 5)
-		k.ask(wire.ReqCurrentTime, &protobuf.CurrentTimeRequest{})
-		k.hear("currentTime")
-		if _, err := k.in.ReadByte(); !errors.Is(err, want) {
+		k.Send(wire.ReqCurrentTime, &protobuf.CurrentTimeRequest{})
+		k.Expect(wire.CurrentTime)
+		if _, err := k.In.ReadByte(); !errors.Is(err, want) {
 			t.Errorf("%s: read %v, want %v", how, err, want)
 		}
 	}
@@ -317,8 +261,8 @@ func TestReplayPicksTheScriptOfTheClient(t *testing.T) {
 	_, addr := play(t, s.recording(), PlayerConfig{Speed: -1})
 	for _, clientID := range []int{6, 5, 6, 5} {
 		k := talk(t, addr, 200, clientID)
-		k.ask(wire.ReqCurrentTime, &protobuf.CurrentTimeRequest{})
-		if got := k.hear("currentTime").Body.(*protobuf.CurrentTime).GetCurrentTime(); got != int64(clientID) {
+		k.Send(wire.ReqCurrentTime, &protobuf.CurrentTimeRequest{})
+		if got := k.Expect(wire.CurrentTime).Body.(*protobuf.CurrentTime).GetCurrentTime(); got != int64(clientID) {
 			t.Errorf("client %d got the script of %d", clientID, got)
 		}
 	}

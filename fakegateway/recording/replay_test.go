@@ -14,6 +14,7 @@ import (
 	"github.com/scmhub/ibapi"
 
 	"ibsoak/fakegateway"
+	"ibsoak/internal/testkit"
 )
 
 // hearer is a stock client's user who writes down what he is told. Ids of requests and orders are
@@ -148,7 +149,7 @@ func (h *hearer) AccountDownloadEnd(string) { h.say("account end") }
 // until waits for a line and gives all up to it.
 func (h *hearer) until(t *testing.T, prefix string) (all []string) {
 	t.Helper()
-	limit := time.After(patience)
+	limit := time.After(testkit.Patience)
 	for {
 		select {
 		case l := <-h.lines:
@@ -167,7 +168,7 @@ func receive[T any](t *testing.T, what string, from chan T) T {
 	select {
 	case v := <-from:
 		return v
-	case <-time.After(patience):
+	case <-time.After(testkit.Patience):
 		t.Fatalf("no %s", what)
 		panic("unreachable")
 	}
@@ -271,9 +272,7 @@ func play(t *testing.T, r *Recording, cfg PlayerConfig) (p *Player, addr string)
 	served := make(chan error, 1)
 	go func() { served <- p.Serve(ln) }()
 	t.Cleanup(func() {
-		if err := p.Close(); err != nil {
-			t.Error(err)
-		}
+		p.Close()
 		if err := <-served; err != nil {
 			t.Error(err)
 		}

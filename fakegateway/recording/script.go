@@ -11,56 +11,56 @@ import (
 	"ibsoak/internal/wire"
 )
 
-// script is a recorded connection, taken apart into what the client asked and what that brought.
+// script is a recorded connection, as the client's requests and the Gateway's replies to each.
 type script struct {
 	clientID int
 	version  wire.Version
-	time     string // of the version reply
-	asks     []*ask // START_API first
-	nextID   int32  // the first nextValidId; 0 if there was none
-	used     bool   // by a client of the Player
-	left     int    // frames whose contents were not kept
+	time     string     // in the version reply
+	requests []*request // START_API is the first
+	nextID   int32      // the first nextValidId; 0 if there was none
+	used     bool       // a client of the Player has got this script
+	skipped  int        // frames that were recorded without their contents
 }
 
-// ask is a request of the recorded client.
-type ask struct {
+// request is a request of the recorded client.
+type request struct {
 	wire.Message
 	at      time.Time
 	version wire.Version // of its connection
 	content content
-	id      int32 // the request's or the order's; 0 without one
-	ended   bool  // while the script is made: no more of this answer is due
+	id      int32 // the request's or the order's; 0 if it has none
+	ended   bool  // its answer is complete; used only while the script is built
 	replies []reply
 }
 
-// reply is a message of the recorded Gateway, or the end of its half.
+// reply is a message of the recorded Gateway, or its FIN or RST.
 type reply struct {
 	wire.Message
-	after time.Duration // since the ask
-	// once marks what the ask did not bring, but merely came before it: it is not repeated when
-	// the ask is.
-	once bool
-	end  string // KindFIN or KindRST; then there is no message
+	after time.Duration // since the request
+	// unasked marks a message that is no answer to the request and only came after it. It is not
+	// played again when the client repeats the request.
+	unasked bool
+	end     string // KindFIN or KindRST; then there is no message
 }
 
-// scripts takes a recording apart.
+// scripts makes a script of every recorded connection that got as far as START_API.
 func scripts(r *Recording) ([]*script, error) {
-	byConnection := make(map[int]*scriptMaker)
-	var order []*scriptMaker
+	byConnection := make(map[int]*scriptBuilder)
+	var order []*scriptBuilder
 	for n, e := range r.Entries {
 		m := byConnection[e.Connection]
 		if m == nil {
-			m = &scriptMaker{script: &script{}, orders: make(map[string]*ask)}
+			m = &scriptBuilder{script: &script{}, orders: make(map[string]*request)}
 			byConnection[e.Connection] = m
 			order = append(order, m)
 		}
-		if err := m.take(e); err != nil {
+		if err := m.add(e); err != nil {
 			return nil, fmt.Errorf("entry %d: %w", n+1, err)
 		}
 	}
 	var all []*script
 	for _, m := range order {
-		if len(m.script.asks) > 0 {
+		if len(m.script.requests) > 0 {
 			all = append(all, m.script)
 		}
 	}
@@ -71,14 +71,14 @@ func scripts(r *Recording) ([]*script, error) {
 	return all, nil
 }
 
-// scriptMaker attributes what a Gateway said to what it was asked.
-type scriptMaker struct {
+// scriptBuilder builds one script. It decides which request each message of the Gateway answers.
+type scriptBuilder struct {
 	script *script
-	orders map[string]*ask // by execution id: whose commission comes later
-	over   bool            // the client has left
+	orders map[string]*request // by execution id, for the commission that comes later
+	ended  bool                // one of the two ends has sent FIN or RST
 }
 
-func (s *scriptMaker) take(e Entry) error {
+func (s *scriptBuilder) add(e Entry) error {
 	switch e.Kind {
 	case KindConnected, KindPreamble:
 		return nil
@@ -90,57 +90,57 @@ func (s *scriptMaker) take(e Entry) error {
 		s.script.version, s.script.time = hello.Version, hello.Time
 		return err
 	case KindFIN, KindRST:
-		if e.From == FromGateway && !s.over && len(s.script.asks) > 0 {
-			last := s.script.asks[len(s.script.asks)-1]
-			last.replies = append(last.replies, reply{after: e.At.Sub(last.at), end: e.Kind, once: true})
+		if e.From == FromGateway && !s.ended && len(s.script.requests) > 0 {
+			last := s.script.requests[len(s.script.requests)-1]
+			last.replies = append(last.replies, reply{after: e.At.Sub(last.at), end: e.Kind, unasked: true})
 		}
-		s.over = true
+		s.ended = true
 		return nil
 	}
 	m, err := e.Message(s.script.version)
 	if err != nil {
-		s.script.left++ // its contents were not kept, or are not known to the codec
+		s.script.skipped++ // it was recorded without its contents, or the codec does not know it
 		return nil
 	}
 	if e.From == FromClient {
-		s.ask(m, e.At)
-	} else if len(s.script.asks) > 0 {
+		s.request(m, e.At)
+	} else if len(s.script.requests) > 0 {
 		s.reply(m, e.At)
 	}
 	return nil
 }
 
-func (s *scriptMaker) ask(m wire.Message, at time.Time) {
+func (s *scriptBuilder) request(m wire.Message, at time.Time) {
 	if start, ok := m.Body.(*protobuf.StartApiRequest); ok {
 		s.script.clientID = int(start.GetClientId())
 	}
-	s.script.asks = append(s.script.asks, &ask{
+	s.script.requests = append(s.script.requests, &request{
 		Message: m, at: at, version: s.script.version, content: contentOf(m), id: requestID(m),
 	})
 }
 
-func (s *scriptMaker) reply(m wire.Message, at time.Time) {
+func (s *scriptBuilder) reply(m wire.Message, at time.Time) {
 	if next, ok := m.Body.(*protobuf.NextValidId); ok && s.script.nextID == 0 {
 		s.script.nextID = next.GetOrderId()
 	}
 	owner := s.owner(m)
-	once := owner == nil
-	if once {
-		owner = s.script.asks[len(s.script.asks)-1]
+	unasked := owner == nil
+	if unasked {
+		owner = s.script.requests[len(s.script.requests)-1]
 	}
 	if x, ok := m.Body.(*protobuf.ExecutionDetails); ok {
 		s.orders[x.GetExecution().GetExecId()] = owner
 	}
-	owner.replies = append(owner.replies, reply{Message: m, after: at.Sub(owner.at), once: once})
+	owner.replies = append(owner.replies, reply{Message: m, after: at.Sub(owner.at), unasked: unasked})
 }
 
-// owner is the request that brought a message; nil when none did.
-func (s *scriptMaker) owner(m wire.Message) *ask {
+// owner returns the request that a message answers; nil when it answers none.
+func (s *scriptBuilder) owner(m wire.Message) *request {
 	if c, ok := m.Body.(*protobuf.CommissionAndFeesReport); ok {
 		return s.orders[c.GetExecId()]
 	}
 	if a, ok := answers[m.Kind]; ok {
-		if owner := s.lister(m, a); owner != nil {
+		if owner := s.openRequest(m, a); owner != nil {
 			return owner
 		}
 	}
@@ -148,7 +148,7 @@ func (s *scriptMaker) owner(m wire.Message) *ask {
 	if id <= 0 {
 		return nil
 	}
-	for _, a := range slices.Backward(s.script.asks) {
+	for _, a := range slices.Backward(s.script.requests) {
 		if a.id == id || a.Kind == wire.ReqGlobalCancel && ofOrder[m.Kind] {
 			return a
 		}
@@ -156,11 +156,11 @@ func (s *scriptMaker) owner(m wire.Message) *ask {
 	return nil
 }
 
-// lister is the request that a message without a request's id answers: the first that is not yet
-// answered in full, and for a subscription the last.
-func (s *scriptMaker) lister(m wire.Message, a answer) *ask {
-	var last *ask
-	for _, candidate := range s.script.asks {
+// openRequest returns the request that a message without a request id answers: the first one whose
+// answer is not complete, or, for updates of a subscription, the last one.
+func (s *scriptBuilder) openRequest(m wire.Message, a answer) *request {
+	var last *request
+	for _, candidate := range s.script.requests {
 		if !slices.Contains(a.to, candidate.Kind) || !sameSubject(candidate.Message, m) {
 			continue
 		}
@@ -176,11 +176,11 @@ func (s *scriptMaker) lister(m wire.Message, a answer) *ask {
 	return nil
 }
 
-// answer says which requests a message without a request's id may answer.
+// answer says which requests a message without a request id can answer.
 type answer struct {
 	to      []wire.Kind
-	last    bool // nothing follows it
-	streams bool // it also comes after the end, for as long as somebody listens
+	last    bool // it completes the answer
+	streams bool // it also comes after the answer is complete, as an update
 }
 
 var (
@@ -216,12 +216,13 @@ var answers = map[wire.Kind]answer{
 	wire.ScannerParameters:   single(wire.ReqScannerParameters),
 }
 
-// ofOrder are the messages that a global cancel brings.
+// ofOrder are the messages that answer a global cancel.
 var ofOrder = map[wire.Kind]bool{
 	wire.OpenOrder: true, wire.OrderStatus: true, wire.ErrorMessage: true,
 }
 
-// sameSubject keeps answers without an id apart that name what they are about.
+// sameSubject reports whether an answer without a request id names the same rule, or the same kind of
+// data, as the request.
 func sameSubject(request, m wire.Message) bool {
 	for _, name := range []protoreflect.Name{"marketRuleId", "faDataType"} {
 		a, b := request.Body.ProtoReflect(), m.Body.ProtoReflect()
@@ -233,7 +234,7 @@ func sameSubject(request, m wire.Message) bool {
 	return true
 }
 
-// requestID is the id of the request or of the order that a message is about; 0 without one.
+// requestID returns the id of the request or the order that a message is about; 0 if it has none.
 func requestID(m wire.Message) int32 {
 	switch b := m.Body.(type) {
 	case *protobuf.ExecutionDetails:

@@ -13,36 +13,35 @@ import (
 	"ibsoak/internal/wire"
 )
 
-// Amounts says what becomes of balances and profits.
+// Amounts says how a Scrubber replaces amounts of money, such as balances and profits.
 type Amounts uint8
 
 const (
-	// ScaleAmounts multiplies every amount by one number, so that sums, differences and ratios
-	// stay what they were. Whoever knows one amount, or a public price behind one, can work the
-	// others out.
+	// ScaleAmounts multiplies every amount by the same number, so that sums, differences and ratios
+	// stay correct. Whoever knows one amount, or can calculate one from public prices, can calculate
+	// the others.
 	ScaleAmounts Amounts = iota
 	// ZeroAmounts makes every amount 0.
 	ZeroAmounts
 )
 
-// Scrubber replaces what tells whose account a message is about: accounts, names, order
-// references, permanent and execution ids, amounts. The same original gets the same replacement
-// for as long as the Scrubber lives, wherever it stands, and different ones get different ones.
-// What the replacements are depends on a salt that is drawn once and kept nowhere. It is safe for
-// concurrent use.
+// Scrubber replaces everything that tells whose account a message is about: accounts, names, order
+// references, permanent and execution ids, amounts. One Scrubber always gives equal originals equal
+// replacements, in every field, and different originals different ones. The replacements depend on
+// a random salt that is written nowhere. A Scrubber is safe for concurrent use.
 type Scrubber struct {
 	mu      sync.Mutex
 	salt    []byte
 	amounts Amounts
-	factor  int64 // of amounts, in units of 1/factorUnit
+	factor  int64 // amounts are multiplied by factor/factorUnit
 
-	given   map[string]string // replacement by original, with its sort
-	taken   map[string]bool   // replacements, with their sort
+	given   map[string]string // replacement by sort and original
+	taken   map[string]bool   // replacements that are in use, by sort and replacement
 	known   map[string]string // replacement by original, for texts
-	phrases []string          // the known ones that are more than a word, longest first
+	phrases []string          // originals in known that are more than one word, longest first
 }
 
-// NewScrubber draws a salt.
+// NewScrubber makes a Scrubber with a new random salt.
 func NewScrubber(amounts Amounts) (*Scrubber, error) {
 	salt := make([]byte, sha256.Size)
 	if _, err := rand.Read(salt); err != nil {
@@ -56,62 +55,62 @@ func NewScrubber(amounts Amounts) (*Scrubber, error) {
 	return s, nil
 }
 
-// digest is a keyed hash: without the salt nobody can try originals out.
+// digest is a keyed hash: without the salt nobody can find an original by trying.
 func (s *Scrubber) digest(sort, original string, attempt int) []byte {
 	mac := hmac.New(sha256.New, s.salt)
 	fmt.Fprintf(mac, "%s\x00%s\x00%d", sort, original, attempt)
 	return mac.Sum(nil)
 }
 
-// Message is m without anything private, in a body of its own. left names the fields that were
-// left out because nobody has said what they tell.
-func (s *Scrubber) Message(m wire.Message) (scrubbed wire.Message, left []string) {
+// Message returns a scrubbed copy of m. omitted names the fields that were left out because they are in
+// no class.
+func (s *Scrubber) Message(m wire.Message) (scrubbed wire.Message, omitted []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	body := proto.Clone(m.Body)
-	s.message(body.ProtoReflect(), &left)
-	return wire.Message{Kind: m.Kind, Body: body}, left
+	s.message(body.ProtoReflect(), &omitted)
+	return wire.Message{Kind: m.Kind, Body: body}, omitted
 }
 
-func (s *Scrubber) message(m protoreflect.Message, left *[]string) {
+func (s *Scrubber) message(m protoreflect.Message, omitted *[]string) {
 	if len(m.GetUnknown()) > 0 {
 		m.SetUnknown(nil)
-		*left = append(*left, "fields that the codec does not know")
+		*omitted = append(*omitted, "fields that the codec does not know")
 	}
 	m.Range(func(f protoreflect.FieldDescriptor, v protoreflect.Value) bool {
-		s.field(m, f, v, left)
+		s.field(m, f, v, omitted)
 		return true
 	})
 }
 
 func (s *Scrubber) field(
-	m protoreflect.Message, f protoreflect.FieldDescriptor, v protoreflect.Value, left *[]string,
+	m protoreflect.Message, f protoreflect.FieldDescriptor, v protoreflect.Value, omitted *[]string,
 ) {
 	switch {
 	case f.IsMap() && f.MapValue().Message() != nil:
 		v.Map().Range(func(_ protoreflect.MapKey, item protoreflect.Value) bool {
-			s.message(item.Message(), left)
+			s.message(item.Message(), omitted)
 			return true
 		})
 	case !f.IsMap() && f.Message() != nil && f.IsList():
 		for i := range v.List().Len() {
-			s.message(v.List().Get(i).Message(), left)
+			s.message(v.List().Get(i).Message(), omitted)
 		}
 	case !f.IsMap() && f.Message() != nil:
-		s.message(v.Message(), left)
+		s.message(v.Message(), omitted)
 	default:
 		switch c := classOf(f); c {
 		case public:
 		case unlisted:
 			m.Clear(f)
-			*left = append(*left, string(f.Name()))
+			*omitted = append(*omitted, string(f.Name()))
 		default:
 			s.replace(m, f, v, c)
 		}
 	}
 }
 
-// replace puts the replacements of a field's values in their places.
+// replace replaces the values of a field.
 func (s *Scrubber) replace(
 	m protoreflect.Message, f protoreflect.FieldDescriptor, v protoreflect.Value, c class,
 ) {
@@ -130,7 +129,7 @@ func (s *Scrubber) replace(
 	}
 }
 
-// value is a single value's replacement, of the same type.
+// value returns the replacement of one value, of the same type.
 func (s *Scrubber) value(m protoreflect.Message, c class, v protoreflect.Value) protoreflect.Value {
 	switch original := v.Interface().(type) {
 	case string:
@@ -169,7 +168,7 @@ func (s *Scrubber) word(m protoreflect.Message, c class, original string) string
 	panic(fmt.Sprintf("recording: class %d of a text", c)) // TestClasses
 }
 
-// tagOf is what an account's value is the value of.
+// tagOf returns the tag of an account value.
 func tagOf(m protoreflect.Message) string {
 	for _, field := range []protoreflect.Name{"key", "tag"} {
 		if f := m.Descriptor().Fields().ByName(field); f != nil {

@@ -30,7 +30,7 @@ func TestNoOriginalSurvives(t *testing.T) {
 			ref.Set(ref.Descriptor().Fields().ByName("orderRef"), protoreflect.ValueOfString(w))
 			said = append([]wire.Message{m}, said...)
 		}
-		file, _ := keepAll(t, amounts, v, said)
+		file, _ := recordAll(t, amounts, v, said)
 		r, everything := wholly(t, file)
 		if len(r.Entries) != len(said) {
 			t.Fatalf("%d entries of %d messages", len(r.Entries), len(said))
@@ -71,7 +71,7 @@ func TestEveryRelationSurvives(t *testing.T) {
 		who := drawIdentity(t)
 		v := rapid.SampledFrom(versions).Draw(t, "version")
 		said := drawConversation(t, who, v)
-		file, scrub := keepAll(t, ScaleAmounts, v, said)
+		file, scrub := recordAll(t, ScaleAmounts, v, said)
 		r, _ := wholly(t, file)
 		became := make(map[string]string)
 		tell := func(c class, was, is protoreflect.Value) {

@@ -104,7 +104,7 @@ func TestUnknownFramesAreLeftOut(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	k := &keeper{w: NewWriter(&out, Header{Scrubbed: true}), scrub: scrub, now: time.Now}
+	k := &entryWriter{file: newWriter(&out, Header{Scrubbed: true}), scrub: scrub, now: time.Now}
 	secret := "DU9000001"
 	for _, payload := range []string{
 		"\x00\x00\x01\x8f" + secret,                 // protobuf of an id that does not exist
@@ -117,7 +117,7 @@ func TestUnknownFramesAreLeftOut(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := k.w.Close(); err != nil {
+	if err := k.file.close(); err != nil {
 		t.Fatal(err)
 	}
 	r, err := Read(&out)

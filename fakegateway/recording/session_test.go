@@ -7,7 +7,6 @@ import (
 	"net"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/scmhub/ibapi/protobuf"
 	"google.golang.org/protobuf/proto"
@@ -15,6 +14,7 @@ import (
 	"pgregory.net/rapid"
 
 	"ibsoak/fakegateway"
+	"ibsoak/internal/testkit"
 	"ibsoak/internal/wire"
 )
 
@@ -83,29 +83,12 @@ func recordSession(
 	must(err)
 	served := make(chan error, 1)
 	go func() { served <- tap.Serve(ln) }()
-	c, err := net.DialTimeout("tcp", ln.Addr().String(), patience)
-	must(err)
-	must(c.SetDeadline(time.Now().Add(patience)))
-	_, err = c.Write(wire.AppendPreamble(nil, wire.Preamble{Min: 100, Max: v}))
-	must(err)
-	in := wire.NewFrameReader(c)
-	_, err = in.Next()
-	must(err)
-	start := wire.Message{Kind: wire.StartAPI, Body: &protobuf.StartApiRequest{ClientId: proto.Int32(3)}}
-	for _, m := range append([]wire.Message{start}, lines...) {
-		raw, err := wire.Append(nil, m, v)
-		must(err)
-		_, err = c.Write(raw)
-		must(err)
+	c := testkit.Dial(t, ln.Addr().String(), v).Hello().StartAPI(3)
+	for _, m := range lines {
+		c.Send(m.Kind, m.Body)
 	}
-	for {
-		payload, err := in.Next()
-		must(err)
-		if m, err := wire.Decode(wire.FromServer, payload, v); err == nil && m.Kind == wire.CurrentTime {
-			break
-		}
-	}
-	must(c.Close())
+	c.Until(wire.CurrentTime)
+	must(c.Conn.Close())
 	truth = fake.Transcript()
 	must(fake.Close())
 	must(tap.Close())
@@ -196,7 +179,7 @@ func collectPrivate(m protoreflect.Message, words map[string]bool) {
 			word := fmt.Sprint(v.Interface())
 			switch classOf(f) {
 			case account, accountList, name, mixed, permID, execID:
-				if len(word) >= 6 && !kept[word] {
+				if len(word) >= 6 && !neverReplaced[word] {
 					words[word] = true
 				}
 			case money, keyed:

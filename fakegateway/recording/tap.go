@@ -2,54 +2,47 @@ package recording
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"sync"
-	"sync/atomic"
 	"time"
-
-	"ibsoak/internal/wire"
 )
 
-// dialLimit bounds the connection to the real Gateway.
+// dialLimit is how long the Tap waits for a connection to the Gateway.
 const dialLimit = 10 * time.Second
 
 // TapConfig configures a Tap.
 type TapConfig struct {
-	// Upstream is the HOST:PORT of the Gateway; there is no default, so that none is dialled that
-	// nobody has named.
+	// Upstream is the HOST:PORT of the Gateway. There is no default: a Tap dials only a Gateway that
+	// somebody has named.
 	Upstream string
-	// Out is where the recording goes.
+	// Out receives the recording.
 	Out io.Writer
-	// Amounts says what becomes of balances. Default: ScaleAmounts.
+	// Amounts says how amounts of money are replaced. Default: ScaleAmounts.
 	Amounts Amounts
-	// Unscrubbed keeps everything as it came, accounts and balances included.
+	// Unscrubbed replaces nothing: the recording has accounts and balances as they are.
 	Unscrubbed bool
-	// Log hears of connections and of what cannot be kept. nil: nobody does.
+	// Log receives connections and errors. nil: nothing is logged.
 	Log *slog.Logger
 }
 
-// Tap stands between clients and a Gateway: it forwards both ways byte for byte, FIN and RST as
-// they come and no faster than the other end reads, and keeps every frame. One that cannot be
-// kept is forwarded all the same.
+// Tap is a proxy between clients and a Gateway. It forwards every byte, FIN and RST in both
+// directions, no faster than the receiver reads, and records every frame. It forwards a frame also
+// when it cannot record it.
 type Tap struct {
-	cfg  TapConfig
-	keep *keeper
-	log  *slog.Logger
+	cfg     TapConfig
+	entries *entryWriter
+	log     *slog.Logger
 
-	ctx    context.Context // of dials; over with Close
+	ctx    context.Context // bounds the dials; Close ends it
 	cancel context.CancelFunc
 
-	mu      sync.Mutex
-	ln      net.Listener
-	links   map[*link]bool
-	count   int
-	closing bool
-	wg      sync.WaitGroup
-	failed  error // the first entry that was not written
+	server server
+
+	mu     sync.Mutex
+	failed error // the first error of writing an entry
 }
 
 // NewTap makes a Tap that does not listen yet.
@@ -58,17 +51,17 @@ func NewTap(cfg TapConfig) (*Tap, error) {
 		return nil, fmt.Errorf("make tap: upstream %q: want the Gateway's HOST:PORT: %w",
 			cfg.Upstream, err)
 	}
-	t := &Tap{cfg: cfg, log: cfg.Log, links: make(map[*link]bool)}
+	t := &Tap{cfg: cfg, log: cfg.Log}
 	if t.log == nil {
 		t.log = slog.New(slog.DiscardHandler)
 	}
-	t.keep = &keeper{
-		w:   NewWriter(cfg.Out, Header{Scrubbed: !cfg.Unscrubbed, Source: "tap"}),
-		now: time.Now,
+	t.entries = &entryWriter{
+		file: newWriter(cfg.Out, Header{Scrubbed: !cfg.Unscrubbed, Source: "tap"}),
+		now:  time.Now,
 	}
 	if !cfg.Unscrubbed {
 		var err error
-		if t.keep.scrub, err = NewScrubber(cfg.Amounts); err != nil {
+		if t.entries.scrub, err = NewScrubber(cfg.Amounts); err != nil {
 			return nil, err
 		}
 	}
@@ -76,69 +69,29 @@ func NewTap(cfg TapConfig) (*Tap, error) {
 	return t, nil
 }
 
-// Serve accepts clients on ln until Close, and owns ln from now on. It returns nil after Close.
+// Serve accepts clients on ln, a TCP listener, until Close. It closes ln, and returns nil after Close.
 func (t *Tap) Serve(ln net.Listener) error {
-	t.mu.Lock()
-	if t.closing || t.ln != nil {
-		t.mu.Unlock()
-		return errors.Join(errors.New("serve tap: it was closed, or serves already"), ln.Close())
-	}
-	t.ln = ln
-	t.wg.Add(1)
-	t.mu.Unlock()
-	defer t.wg.Done()
-	for {
-		c, err := ln.Accept()
-		if err != nil {
-			if t.isClosing() {
-				return nil
-			}
-			return fmt.Errorf("serve tap: %w", err)
+	err := t.server.serve(ln, func(c net.Conn, number int) (run, end func()) {
+		tc := &tapConnection{
+			tap: t, id: number, client: c.(*net.TCPConn),
+			fromClient: frameSplitter{preamble: true},
 		}
-		t.admit(c)
-	}
-}
-
-func (t *Tap) isClosing() bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.closing
-}
-
-// admit starts the link of a client.
-func (t *Tap) admit(c net.Conn) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.closing {
-		_ = c.Close() // as if it had come a moment later
-		return
-	}
-	t.count++
-	l := &link{
-		tap: t, id: t.count, client: c.(*net.TCPConn),
-		fromClient: cutter{preamble: true},
-	}
-	t.links[l] = true
-	t.wg.Go(func() {
-		l.run()
-		t.mu.Lock()
-		defer t.mu.Unlock()
-		delete(t.links, l)
+		return tc.run, tc.abort
 	})
+	if err != nil {
+		return fmt.Errorf("serve tap: %w", err)
+	}
+	return nil
 }
 
-// Connections is how many clients came, Entries how many lines the recording has.
-func (t *Tap) Connections() int {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.count
-}
+// Connections is how many clients have connected so far.
+func (t *Tap) Connections() int { return t.server.connections() }
 
-// Entries is how many lines the recording has after its header.
-func (t *Tap) Entries() int { return t.keep.w.Entries() }
+// Entries is how many lines the recording has so far, without its header.
+func (t *Tap) Entries() int { return t.entries.file.count() }
 
-// kept files the outcome of writing an entry.
-func (t *Tap) kept(err error) {
+// noteError keeps the first error of writing an entry, for Close. nil is no error.
+func (t *Tap) noteError(err error) {
 	if err == nil {
 		return
 	}
@@ -150,85 +103,16 @@ func (t *Tap) kept(err error) {
 	}
 }
 
-// Close stops accepting, resets every connection that is left on both sides, and ends the
-// recording. It returns the first error of writing it.
+// Close stops accepting, resets both ends of every open connection, waits for their goroutines, and
+// ends the recording. It returns the first error of writing the recording.
 func (t *Tap) Close() error {
-	t.mu.Lock()
-	t.closing = true
-	ln := t.ln
-	for l := range t.links {
-		l.abort()
-	}
-	t.mu.Unlock()
 	t.cancel()
-	if ln != nil {
-		_ = ln.Close() // the accept loop returns either way
-	}
-	t.wg.Wait()
-	err := t.keep.w.Close()
+	t.server.close()
+	err := t.entries.file.close()
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.failed != nil {
 		return t.failed
 	}
 	return err
-}
-
-// link is one client and its own connection to the Gateway. Two pumps work on it; run waits for
-// both.
-type link struct {
-	tap     *Tap
-	id      int
-	client  *net.TCPConn
-	gateway *net.TCPConn // set before the pumps start
-	aborted atomic.Bool
-	version atomic.Int64 // 0 until the version reply
-	mu      sync.Mutex   // guards gateway against abort
-	wg      sync.WaitGroup
-
-	fromClient, fromGateway cutter // each of one pump
-}
-
-func (l *link) run() {
-	defer l.client.Close()
-	keep := l.tap.keep
-	l.tap.kept(keep.event(l.id, wire.FromClient, KindConnected, ""))
-	dialer := net.Dialer{Timeout: dialLimit}
-	c, err := dialer.DialContext(l.tap.ctx, "tcp", l.tap.cfg.Upstream)
-	if err != nil {
-		l.tap.log.Error("Gateway not reached; the client is reset", "connection", l.id, "err", err)
-		l.tap.kept(keep.event(l.id, wire.FromServer, KindRST, "the Gateway was not reached"))
-		_ = l.client.SetLinger(0)
-		return
-	}
-	l.mu.Lock()
-	l.gateway = c.(*net.TCPConn)
-	l.mu.Unlock()
-	defer l.gateway.Close()
-	if l.aborted.Load() {
-		l.abort()
-	}
-	l.tap.log.Info("client connected", "connection", l.id, "from", l.client.RemoteAddr())
-	l.wg.Add(2)
-	go func() { defer l.wg.Done(); l.pump(wire.FromClient, l.client, l.gateway, &l.fromClient) }()
-	go func() { defer l.wg.Done(); l.pump(wire.FromServer, l.gateway, l.client, &l.fromGateway) }()
-	l.wg.Wait()
-	l.tap.log.Info("connection ended", "connection", l.id)
-}
-
-// abort resets both ends.
-func (l *link) abort() {
-	l.aborted.Store(true)
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	reset(l.client)
-	if l.gateway != nil {
-		reset(l.gateway)
-	}
-}
-
-// reset closes with RST; a second call does nothing.
-func reset(c *net.TCPConn) {
-	_ = c.SetLinger(0)
-	_ = c.Close()
 }

@@ -7,7 +7,6 @@ import (
 	"io"
 	"net"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -16,11 +15,9 @@ import (
 
 	"github.com/scmhub/ibapi/protobuf"
 
+	"ibsoak/internal/testkit"
 	"ibsoak/internal/wire"
 )
-
-// patience bounds every wait of a test: reaching it is a failure.
-const patience = 10 * time.Second
 
 // rig is a Tap before a port that the test serves itself.
 type rig struct {
@@ -28,19 +25,8 @@ type rig struct {
 	tap     *Tap
 	gateway net.Listener
 	addr    string
-	out     *syncBuffer
+	out     *testkit.Buffer
 	served  chan error
-}
-
-type syncBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (s *syncBuffer) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.Write(p)
 }
 
 func loopback(t testing.TB) net.Listener {
@@ -55,7 +41,7 @@ func loopback(t testing.TB) net.Listener {
 
 func newRig(t *testing.T) *rig {
 	t.Helper()
-	r := &rig{t: t, gateway: loopback(t), out: &syncBuffer{}, served: make(chan error, 1)}
+	r := &rig{t: t, gateway: loopback(t), out: &testkit.Buffer{}, served: make(chan error, 1)}
 	tap, err := NewTap(TapConfig{Upstream: r.gateway.Addr().String(), Out: r.out})
 	if err != nil {
 		t.Fatal(err)
@@ -74,7 +60,7 @@ func (r *rig) end() *Recording {
 	if err := r.tap.Close(); err != nil {
 		r.t.Fatal(err)
 	}
-	recording, err := Read(bytes.NewReader(r.out.b.Bytes()))
+	recording, err := Read(strings.NewReader(r.out.String()))
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -84,7 +70,7 @@ func (r *rig) end() *Recording {
 // connect gives both ends of a connection through the Tap.
 func (r *rig) connect() (client, gateway *net.TCPConn) {
 	r.t.Helper()
-	c, err := net.DialTimeout("tcp", r.addr, patience)
+	c, err := net.DialTimeout("tcp", r.addr, testkit.Patience)
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -94,7 +80,7 @@ func (r *rig) connect() (client, gateway *net.TCPConn) {
 	}
 	for _, end := range []net.Conn{c, g} {
 		r.t.Cleanup(func() { _ = end.Close() })
-		if err := end.SetDeadline(time.Now().Add(patience)); err != nil {
+		if err := end.SetDeadline(time.Now().Add(testkit.Patience)); err != nil {
 			r.t.Fatal(err)
 		}
 	}
@@ -176,7 +162,7 @@ func TestTapForwardsByteForByte(t *testing.T) {
 	if h := recording.Header; h.ServerVersion != 225 || !h.Scrubbed || h.Started.IsZero() {
 		t.Errorf("header %+v", h)
 	}
-	if bytes.Contains(r.out.b.Bytes(), []byte("DU9000001")) {
+	if strings.Contains(r.out.String(), "DU9000001") {
 		t.Error("the account is in the file")
 	}
 }
@@ -239,10 +225,10 @@ func TestTapWithoutAGatewayResetsTheClient(t *testing.T) {
 	}
 	ln := loopback(t)
 	go func() { _ = tap.Serve(ln) }()
-	c, err := net.DialTimeout("tcp", ln.Addr().String(), patience)
+	c, err := net.DialTimeout("tcp", ln.Addr().String(), testkit.Patience)
 	if err == nil { // else the reset was there before dial looked
 		defer c.Close()
-		if err := c.SetDeadline(time.Now().Add(patience)); err != nil {
+		if err := c.SetDeadline(time.Now().Add(testkit.Patience)); err != nil {
 			t.Fatal(err)
 		}
 		_, err = c.Read(make([]byte, 1))
@@ -271,7 +257,7 @@ func TestTapForwardsWhatItCannotCut(t *testing.T) {
 	if got := kinds(r.end()); strings.Count(got, "undecodable") != 2 {
 		t.Errorf("recorded %s, want both directions undecodable", got)
 	}
-	if bytes.Contains(r.out.b.Bytes(), []byte("DU9000001")) {
+	if strings.Contains(r.out.String(), "DU9000001") {
 		t.Error("the account is in the file")
 	}
 }

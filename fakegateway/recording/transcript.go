@@ -9,36 +9,38 @@ import (
 	"strings"
 	"time"
 
+	"github.com/goccy/go-yaml"
+
 	"ibsoak/internal/wire"
 )
 
-// Transcript is somebody else's recording, in one of the forms that are published: lines of
-// messages, decoded or in base64, and the interactions of a YAML file.
+// Transcript is a recording that somebody else has published, in one of two forms: lines of messages,
+// decoded or in base64, or a YAML file of requests and responses.
 type Transcript struct {
 	Sessions []Session
 }
 
-// Session is one connection of a Transcript, from the version reply on.
+// Session is one connection of a Transcript. It begins with the version reply.
 type Session struct {
 	Version wire.Version
-	Time    string // of the version reply; may be empty
+	Time    string // in the version reply; can be empty
 	Lines   []Line
-	// Headless says that the lines begin behind the bootstrap, which is not known.
+	// Headless means that the Gateway's first messages, before the first request, are not in it.
 	Headless bool
 }
 
 // Line is one message of a Session.
 type Line struct {
 	Message wire.Message
-	// Partial says that the publisher decoded it: what the line does not mention is not known.
+	// Partial means that the publisher has decoded it: fields that the line does not name are not known.
 	Partial bool
-	// After is how long the publisher waits before it.
+	// After is the pause before the message.
 	After time.Duration
-	// Number is the line's in the file, from 1.
+	// Number is the line's number in the file, from 1.
 	Number int
 }
 
-// ParseTranscript reads a transcript. name is for errors, which give the line.
+// ParseTranscript reads a transcript. name is the file's; errors contain it and the line.
 func ParseTranscript(name string, data []byte) (*Transcript, error) {
 	if bytes.HasPrefix(data, []byte("header:")) {
 		t, err := parseInteractions(data)
@@ -67,7 +69,7 @@ func ParseTranscript(name string, data []byte) (*Transcript, error) {
 // lineParser reads lines of the form WORD KIND JSON.
 type lineParser struct {
 	t      Transcript
-	open   bool // a session is
+	open   bool // the last session has not ended
 	ids    map[string]int
 	after  time.Duration
 	number int
@@ -116,7 +118,7 @@ func (p *lineParser) handshake(text string) error {
 	return nil
 }
 
-// session is the open one.
+// session returns the open session.
 func (p *lineParser) session() (*Session, error) {
 	if !p.open {
 		return nil, errors.New("a message outside a session: want a handshake line before it")
@@ -124,7 +126,7 @@ func (p *lineParser) session() (*Session, error) {
 	return &p.t.Sessions[len(p.t.Sessions)-1], nil
 }
 
-// raw takes a frame in base64.
+// raw reads a frame in base64.
 func (p *lineParser) raw(text string) error {
 	s, err := p.session()
 	if err != nil {
@@ -155,7 +157,7 @@ func (p *lineParser) raw(text string) error {
 	return nil
 }
 
-// decoded takes a message in its publisher's words.
+// decoded reads a message in its publisher's words.
 func (p *lineParser) decoded(who, text string) error {
 	s, err := p.session()
 	if err != nil {
@@ -168,11 +170,11 @@ func (p *lineParser) decoded(who, text string) error {
 	}
 	decoder := json.NewDecoder(strings.NewReader(data))
 	decoder.UseNumber()
-	var said map[string]any
-	if err := decoder.Decode(&said); err != nil {
+	var words map[string]any
+	if err := decoder.Decode(&words); err != nil {
 		return fmt.Errorf("%s %s: %w", who, kind, err)
 	}
-	m, err := form.message(said, p.id)
+	m, err := form.message(words, p.id)
 	if err != nil {
 		return fmt.Errorf("%s %s: %w", who, kind, err)
 	}
@@ -190,10 +192,64 @@ func (p *lineParser) add(s *Session, l Line) {
 	s.Lines = append(s.Lines, l)
 }
 
-// id is what a placeholder like $req1 stands for: the same number for the same word.
+// id returns the number for a placeholder like $req1: equal placeholders have equal numbers.
 func (p *lineParser) id(word string) int {
 	if p.ids[word] == 0 {
 		p.ids[word] = len(p.ids) + 1
 	}
 	return p.ids[word]
+}
+
+// interactions is the YAML form: requests and their responses, each as the fields of a text message.
+type interactions struct {
+	Header struct {
+		ServerVersion int    `yaml:"server_version"`
+		RecordedAt    string `yaml:"recorded_at"`
+	} `yaml:"header"`
+	Interactions []struct {
+		Name    string `yaml:"name"`
+		Request struct {
+			Raw string `yaml:"raw"`
+		} `yaml:"request"`
+		Responses []struct {
+			Raw string `yaml:"raw"`
+		} `yaml:"responses"`
+	} `yaml:"interactions"`
+}
+
+// recordedForm is the form of the time in the header.
+const recordedForm = "2006-01-02 15:04:05.999999999 -07:00:00"
+
+func parseInteractions(data []byte) (*Transcript, error) {
+	var file interactions
+	if err := yaml.Unmarshal(data, &file); err != nil {
+		return nil, fmt.Errorf("read interactions: %w", err)
+	}
+	v := wire.Version(file.Header.ServerVersion)
+	if v < wire.MinVersion || v > wire.MaxVersion {
+		return nil, fmt.Errorf("server version %d: want %d to %d", v, wire.MinVersion, wire.MaxVersion)
+	}
+	s := Session{Version: v, Headless: true}
+	if at, err := time.Parse(recordedForm, file.Header.RecordedAt); err == nil {
+		s.Time = at.UTC().Format(helloTimeForm) + " UTC"
+	}
+	for n, one := range file.Interactions {
+		add := func(d wire.Direction, raw string) error {
+			m, err := wire.Decode(d, []byte(raw), v)
+			if err != nil {
+				return fmt.Errorf("interaction %d, %s: %w", n+1, one.Name, err)
+			}
+			s.Lines = append(s.Lines, Line{Message: m, Number: n + 1})
+			return nil
+		}
+		if err := add(wire.FromClient, one.Request.Raw); err != nil {
+			return nil, err
+		}
+		for _, r := range one.Responses {
+			if err := add(wire.FromServer, r.Raw); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return &Transcript{Sessions: []Session{s}}, nil
 }

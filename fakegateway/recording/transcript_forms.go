@@ -10,12 +10,13 @@ import (
 	"ibsoak/internal/wire"
 )
 
-// lineForm says how a published line's words are a message: "word=field" or "word=part.field", or
-// "word=" for a word that is not on the wire. A word alone is the field of the same name.
+// lineForm maps the words of a published line to the fields of a message: "word=field",
+// "word=part.field", or "word=" for a word that is not on the wire. A word alone is the field of the
+// same name.
 type lineForm struct {
 	kind   wire.Kind
 	fields string
-	// list is the message's list of which the line is one item; such lines are joined.
+	// list is set if the line is only one item of this list of the message. Such lines are joined.
 	list string
 }
 
@@ -26,7 +27,7 @@ const (
 	barWords = `time=date open high low close volume wap=WAP count=barCount`
 )
 
-// nested are the words inside an object or a list of them, by the field that it becomes.
+// nested maps the words inside an object, by the field that the object becomes.
 var nested = map[string]string{
 	"contract": contractWords, "historicalDataBars": barWords, "historicalDataBar": barWords,
 	"historicalSessions": `start_date_time=startDateTime end_date_time=endDateTime ref_date=refDate`,
@@ -143,10 +144,10 @@ var lineForms = map[string]lineForm{
 }
 
 // message makes a line's message. id numbers placeholders.
-func (l lineForm) message(said map[string]any, id func(string) int) (wire.Message, error) {
+func (l lineForm) message(words map[string]any, id func(string) int) (wire.Message, error) {
 	kind := l.kind
 	if kind == wire.ReqOpenOrders { // three requests in one word
-		switch said["scope"] {
+		switch words["scope"] {
 		case "all":
 			kind = wire.ReqAllOpenOrders
 		case "auto":
@@ -160,7 +161,7 @@ func (l lineForm) message(said map[string]any, id func(string) int) (wire.Messag
 		item := into.Mutable(into.Descriptor().Fields().ByName(protoreflect.Name(l.list))).
 			List().AppendMutable().Message()
 		rest := make(map[string]any)
-		for word, v := range said {
+		for word, v := range words {
 			if word == "req_id" {
 				continue
 			}
@@ -169,12 +170,12 @@ func (l lineForm) message(said map[string]any, id func(string) int) (wire.Messag
 		if err := setWords(item, rest, nested[l.list], id); err != nil {
 			return wire.Message{}, err
 		}
-		said = map[string]any{"req_id": said["req_id"]}
+		words = map[string]any{"req_id": words["req_id"]}
 	}
-	return m, setWords(into, said, fields, id)
+	return m, setWords(into, words, fields, id)
 }
 
-// join adds the item of a line to the message of the line before, if that is of the same list.
+// join adds the item of a line to the message of the line before, if both belong to one answer.
 func (l lineForm) join(last, m wire.Message) bool {
 	if last.Kind != m.Kind {
 		return false
@@ -189,19 +190,19 @@ func (l lineForm) join(last, m wire.Message) bool {
 	return true
 }
 
-// setWords sets the fields that the words stand for.
+// setWords sets the fields that the words map to.
 func setWords(
-	m protoreflect.Message, said map[string]any, words string, id func(string) int,
+	m protoreflect.Message, words map[string]any, mapping string, id func(string) int,
 ) error {
 	to := make(map[string]string)
-	for _, pair := range strings.Fields(words) {
+	for _, pair := range strings.Fields(mapping) {
 		word, field, found := strings.Cut(pair, "=")
 		if !found {
 			field = word
 		}
 		to[word] = field
 	}
-	for word, value := range said {
+	for word, value := range words {
 		path, ok := to[word]
 		if !ok {
 			return fmt.Errorf("%q: no such word in this message", word)
@@ -251,7 +252,7 @@ func setPath(m protoreflect.Message, path string, value any, id func(string) int
 	return setScalar(m, f, value, id)
 }
 
-// setScalar sets a field from a word; the empty word leaves it unset.
+// setScalar sets a field to a word's value. An empty text leaves it unset.
 func setScalar(
 	m protoreflect.Message, f protoreflect.FieldDescriptor, value any, id func(string) int,
 ) error {
@@ -304,5 +305,5 @@ func setScalar(
 	return err
 }
 
-// int32Value is a number as a field holds it.
+// int32Value makes a field's value of a number.
 func int32Value(n int) protoreflect.Value { return protoreflect.ValueOfInt32(int32(n)) }

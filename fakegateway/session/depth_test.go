@@ -12,47 +12,12 @@ import (
 
 	"ibsoak/fakegateway/market"
 	"ibsoak/fakegateway/session/client"
+	"ibsoak/internal/testkit"
 	"ibsoak/internal/wire"
 )
 
-// depthBook is a client's order book: rows as its updates made them, [0] asks and [1] bids.
-type depthBook [2][]string
-
-func (b *depthBook) apply(t *testing.T, messages []wire.Message) {
-	t.Helper()
-	for _, m := range messages {
-		var d *protobuf.MarketDepthData
-		switch body := m.Body.(type) {
-		case *protobuf.MarketDepth:
-			d = body.GetMarketDepthData()
-		case *protobuf.MarketDepthL2:
-			d = body.GetMarketDepthData()
-		case *protobuf.ErrorMessage:
-			if body.GetErrorCode() == codeDepthReset {
-				*b = depthBook{}
-			}
-			continue
-		default:
-			continue
-		}
-		rows, at := &b[d.GetSide()], int(d.GetPosition())
-		row := fmt.Sprint(d.GetPrice(), " ", d.GetSize(), " ", d.GetMarketMaker())
-		switch d.GetOperation() {
-		case insertRow:
-			if at > len(*rows) {
-				t.Fatalf("insert at %d of %d rows", at, len(*rows))
-			}
-			*rows = slices.Insert(*rows, at, row)
-		case updateRow:
-			(*rows)[at] = row
-		case deleteRow:
-			*rows = slices.Delete(*rows, at, at+1)
-		}
-	}
-}
-
 // wanted is the market's book as a client would write it.
-func wanted(i market.Instrument, at time.Time, rows int, makers bool) (b depthBook) {
+func wanted(i market.Instrument, at time.Time, rows int, makers bool) (b testkit.DepthBook) {
 	bids, asks := market.Market{Seed: 7}.Depth(i, at, rows)
 	for side, levels := range [][]market.Level{asks, bids} {
 		for _, l := range levels {
@@ -88,8 +53,8 @@ func TestDepthIsTheMarketsAtAnyTime(t *testing.T) {
 					ReqId: num(4), Contract: at(tc.instrument, tc.exchange), NumRows: num(rows),
 					IsSmartDepth: proto.Bool(tc.smart),
 				})
-				var book depthBook
-				book.apply(t, got)
+				var book testkit.DepthBook
+				book.Apply(t, got)
 				operations := make(map[int32]int)
 				for range 40 {
 					makers := tc.kind == wire.UpdateMktDepthL2
@@ -98,7 +63,7 @@ func TestDepthIsTheMarketsAtAnyTime(t *testing.T) {
 					}
 					l.steps(1250 * time.Millisecond)
 					got := l.take()
-					book.apply(t, got)
+					book.Apply(t, got)
 					for _, m := range got {
 						if m.Kind != tc.kind {
 							t.Fatalf("%s, want only %s", m.Kind, tc.kind)

@@ -3,7 +3,6 @@ package session
 import (
 	"bytes"
 	"fmt"
-	"strings"
 	"testing"
 	"time"
 
@@ -11,6 +10,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"ibsoak/fakegateway/session/client"
+	"ibsoak/internal/testkit"
 	"ibsoak/internal/wire"
 )
 
@@ -113,59 +113,20 @@ func (l *line) take() []wire.Message {
 
 func (l *line) kinds() string { return summary(l.sent) }
 
-// summary is a flow in one line: kinds, and the parts that a trader decides by.
-func summary(messages []wire.Message) string {
-	var parts []string
-	for _, m := range messages {
-		part := m.Kind.String()
-		switch b := m.Body.(type) {
-		case *protobuf.OpenOrder:
-			part += ":" + b.GetOrderState().GetStatus()
-		case *protobuf.OrderStatus:
-			part += ":" + b.GetStatus() + " " + b.GetFilled() + "/" + b.GetRemaining()
-		case *protobuf.ErrorMessage:
-			part += fmt.Sprintf(":%d %d", b.GetId(), b.GetErrorCode())
-		case *protobuf.ExecutionDetails:
-			part += fmt.Sprintf(":%d %s", b.GetReqId(), b.GetExecution().GetSide())
-		}
-		if n := len(parts); n > 0 && parts[n-1] == part && m.Kind == wire.AccountValue {
-			continue
-		}
-		parts = append(parts, part)
-	}
-	return strings.Join(parts, ", ")
-}
-
-func wantFlow(t *testing.T, got []wire.Message, want ...string) {
-	t.Helper()
-	if w := strings.Join(want, ", "); summary(got) != w {
-		t.Errorf("flow\n got %s\nwant %s", summary(got), w)
-	}
-}
+// Short names for what many tests say.
+var (
+	stock    = testkit.Stock
+	summary  = testkit.Summary
+	wantFlow = testkit.WantFlow
+)
 
 func body[P proto.Message](t *testing.T, messages []wire.Message, k wire.Kind) P {
 	t.Helper()
-	found := all[P](messages, k)
-	if len(found) == 0 {
-		t.Fatalf("no %s in: %s", k, summary(messages))
-	}
-	return found[0]
+	return testkit.Body[P](t, messages, k)
 }
 
 func all[P proto.Message](messages []wire.Message, k wire.Kind) []P {
-	var found []P
-	for _, m := range messages {
-		if m.Kind == k {
-			found = append(found, m.Body.(P))
-		}
-	}
-	return found
-}
-
-func stock(symbol string) *protobuf.Contract {
-	return &protobuf.Contract{
-		Symbol: new(symbol), SecType: new("STK"), Exchange: new("SMART"), Currency: new("USD"),
-	}
+	return testkit.All[P](messages, k)
 }
 
 func TestBootstrapOrderIsTheCapturedOne(t *testing.T) {

@@ -1,10 +1,14 @@
 package arrows_test
 
 import (
+	"bytes"
+	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
 	"testing"
+
+	"ibsoak/internal/testkit"
 )
 
 // rule forbids arrows between packages. A pattern is an import path, or one with "/..." for it and
@@ -217,9 +221,25 @@ var rules = []rule{
 		reason: "the codec is bytes: no sockets, files or logs",
 	},
 	{
-		from:   []string{"ibsoak/internal/..."},
+		from: []string{
+			"ibsoak/internal/memnet", "ibsoak/internal/sockets", "ibsoak/internal/strictyaml",
+			"ibsoak/internal/testkit", "ibsoak/internal/wire", "ibsoak/internal/witness",
+		},
 		never:  []string{"ibsoak/trader/...", "ibsoak/harness/...", "ibsoak/fakegateway/...", "ibsoak/scenarios/..."},
 		reason: "the tools at the bottom serve both sides and know neither",
+	},
+	{
+		from:   []string{"ibsoak/internal/captures", "ibsoak/internal/conformance"},
+		never:  []string{"ibsoak/trader/...", "ibsoak/harness/...", "ibsoak/scenarios/..."},
+		reason: "the maintainers' tools look at the Gateway and its codec, not at who tests or is tested",
+	},
+	{
+		from: []string{
+			"ibsoak/cmd/...", "ibsoak/fakegateway/...", "ibsoak/harness/...", "ibsoak/scenarios/...",
+			"ibsoak/trader/...",
+		},
+		never:  []string{"ibsoak/internal/captures", "ibsoak/internal/conformance"},
+		reason: "the maintainers' tools need what is not in the repository: the programs do without them",
 	},
 	{
 		from:   []string{"ibsoak/internal/wire"},
@@ -228,8 +248,8 @@ var rules = []rule{
 	},
 	{
 		from:   []string{"ibsoak/..."},
-		never:  []string{"ibsoak/internal/memnet"},
-		reason: "memnet is for tests: a program's connections are the kernel's",
+		never:  []string{"ibsoak/internal/memnet", "ibsoak/internal/testkit"},
+		reason: "they are for tests: a program's connections are the kernel's, and its client is its own",
 	},
 	{
 		from: []string{"ibsoak/..."},
@@ -375,5 +395,34 @@ func TestStaleRulesAreFound(t *testing.T) {
 	}
 	if got := stale(g, old); !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// Scenarios are Ginkgo specs; all other tests are plain. Two idioms in one package are one too many.
+func TestGinkgoIsForScenarios(t *testing.T) {
+	var listed struct {
+		ImportPath   string
+		TestImports  []string
+		XTestImports []string
+	}
+	specs := 0
+	out := list(t, testkit.ModuleRoot(t), "", "ImportPath,TestImports,XTestImports", "./...")
+	for d := json.NewDecoder(bytes.NewReader(out)); d.More(); {
+		listed.TestImports, listed.XTestImports = nil, nil
+		if err := d.Decode(&listed); err != nil {
+			t.Fatalf("read what go list printed: %v", err)
+		}
+		for _, pkg := range slices.Concat(listed.TestImports, listed.XTestImports) {
+			switch {
+			case !matchesAny([]string{"github.com/onsi/ginkgo/v2/...", "github.com/onsi/gomega/..."}, pkg):
+			case matches("ibsoak/scenarios/...", listed.ImportPath):
+				specs++
+			default:
+				t.Errorf("the tests of %s import %s: only scenarios are Ginkgo specs", listed.ImportPath, pkg)
+			}
+		}
+	}
+	if specs == 0 {
+		t.Error("no specs were found: the test looks in the wrong place")
 	}
 }

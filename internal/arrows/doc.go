@@ -1,4 +1,3 @@
-// Package arrows is only a test: it draws which of our packages may know which, with the reason for
-// every arrow that is forbidden, and fails when the code draws one of them. docs/architecture has the
-// picture.
+// Package arrows is only a test. It lists which of our packages must not import which others, each with
+// the reason, and fails when the code does. docs/architecture.md has the picture.
 package arrows

@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"ibsoak/internal/testkit"
 )
 
 // systems are those that the programs are built for. Their files differ, and so may their imports.
@@ -21,13 +23,13 @@ var systems = []string{"linux", "darwin", "windows"}
 // of our own packages on every system.
 func modulesGraph(t *testing.T) graph {
 	t.Helper()
-	root := moduleRoot(t)
+	root := testkit.ModuleRoot(t)
 	touchSources(t, root)
 	g := make(graph)
-	g.add(t, list(t, root, "", "-deps", "./..."))
+	g.add(t, list(t, root, "", graphFields, "-deps", "./..."))
 	for _, system := range systems {
 		// What other systems' modules need may not have been downloaded here: -e goes on without it.
-		g.add(t, list(t, root, system, "-e", "./..."))
+		g.add(t, list(t, root, system, graphFields, "-e", "./..."))
 	}
 	if len(g["ibsoak/internal/wire"]) == 0 {
 		t.Fatalf("go list gave %d packages, and no imports of ibsoak/internal/wire among them", len(g))
@@ -71,14 +73,18 @@ func outside(t *testing.T, root string) {
 			}
 		}
 	}
-	list(t, root, "", append([]string{"-find"}, names...)...)
+	list(t, root, "", graphFields, append([]string{"-find"}, names...)...)
 }
 
-// list runs go list, for a system if one is named: without cgo, so without the race detector that
+// graphFields are the fields of a package that go list prints for the graph.
+const graphFields = "ImportPath,Imports,Error"
+
+// list runs go list and returns these fields of each package as JSON. system is the system to list
+// for, "" for this one. Another system is listed without cgo, so without the race detector that
 // GOFLAGS may ask for.
-func list(t *testing.T, root, system string, args ...string) []byte {
+func list(t *testing.T, root, system, fields string, args ...string) []byte {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "go", append([]string{"list", "-race=false", "-json=ImportPath,Imports,Error"}, args...)...)
+	cmd := exec.CommandContext(t.Context(), "go", append([]string{"list", "-race=false", "-json=" + fields}, args...)...)
 	cmd.Dir = root
 	cmd.Env = os.Environ()
 	if system != "" {
@@ -91,25 +97,6 @@ func list(t *testing.T, root, system string, args ...string) []byte {
 		t.Fatalf("%s (GOOS=%s): %v\n%s", cmd, system, err, stderr.String())
 	}
 	return out
-}
-
-func moduleRoot(t *testing.T) string {
-	t.Helper()
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for {
-		_, err := os.Stat(filepath.Join(dir, "go.mod"))
-		if err == nil {
-			return dir
-		}
-		if parent := filepath.Dir(dir); parent != dir {
-			dir = parent
-			continue
-		}
-		t.Fatalf("no go.mod at or above this test's directory: %v", err)
-	}
 }
 
 // touchSources looks at every source file. "go test" takes a cached result as long as the files that

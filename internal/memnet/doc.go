@@ -5,6 +5,6 @@
 // comes first and which only afterwards; the tests run one table of behaviours against both. Every
 // wait is durably blocking in the sense of testing/synctest, if the Listener was made in the bubble.
 //
-// The gotcha: BufferBytes is far less than a kernel keeps, so a peer that does not read is felt
-// sooner. On other systems the kernel's error numbers differ; memnet always speaks syscall.E...
+// The gotcha: BufferBytes is much less than a kernel buffers, so a writer blocks sooner when its peer
+// does not read. Kernels of other systems have other error numbers; memnet always uses syscall.E...
 package memnet

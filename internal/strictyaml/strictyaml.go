@@ -1,5 +1,6 @@
-// Package strictyaml reads YAML and JSON files that people write: an unknown key or a wrong value
-// is an error with its line and column, and with what is allowed there.
+// Package strictyaml owns how YAML and JSON files that people write are read: an unknown key or a wrong
+// value is an error with its line and column, and with what is allowed there. It must not know what the
+// files are about: their keys come from the structs that it decodes into.
 package strictyaml
 
 import (
@@ -23,10 +24,14 @@ import (
 const MaxFileBytes = 1 << 20
 
 // Decode reads one document in YAML, or JSON, which is YAML too, into the struct that into points
-// to. name is the file's, for errors. An empty document is the zero struct.
+// to. name is the file's, for errors. Keys that the document does not have keep the values that into
+// has already, also when the document has no keys at all.
 func Decode(name string, data []byte, into any) error {
 	if len(data) > MaxFileBytes {
 		return fmt.Errorf("%s: %d bytes, want at most %d", name, len(data), MaxFileBytes)
+	}
+	if isEmpty(data) {
+		return nil // the decoder would set the whole struct to zero
 	}
 	root := reflect.TypeOf(into).Elem()
 	decoder := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict())
@@ -40,12 +45,20 @@ func Decode(name string, data []byte, into any) error {
 		if !errors.As(err, &at) {
 			name = placeOfBad(name, root, data)
 		}
-		return Located(name, err, func(at yaml.Error) []string { return keysAt(root, at) })
+		return Located(name, err, into)
 	}
 	if err := decoder.Decode(reflect.New(root).Interface()); !errors.Is(err, io.EOF) {
 		return fmt.Errorf("%s: want one YAML document, found more", name)
 	}
 	return nil
+}
+
+// isEmpty reports whether data has nothing but comments.
+func isEmpty(data []byte) bool {
+	file, err := parser.ParseBytes(data, 0)
+	return err == nil && !slices.ContainsFunc(file.Docs, func(d *ast.DocumentNode) bool {
+		return d.Body != nil && d.Body.Type() != ast.CommentType
+	})
 }
 
 // Placed is the error of a type that decodes itself and has put the file's name and its own place
@@ -96,15 +109,16 @@ func beginning(n ast.Node) *token.Token {
 }
 
 // Located puts a decoder's error into one line that begins with its place in the file called name.
-// allowed lists the keys that may stand where an unknown one does.
-func Located(name string, err error, allowed func(yaml.Error) []string) error {
+// into is what was decoded, a struct or a pointer to one: the error about an unknown key lists the keys
+// that its struct allows there. into can be a part of the document; the keys around it are skipped.
+func Located(name string, err error, into any) error {
 	var at yaml.Error
 	if !errors.As(err, &at) {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	text := at.GetMessage()
 	if key, unknown := strings.CutPrefix(text, "unknown field "); unknown {
-		text = fmt.Sprintf("unknown key %s: want %s", key, strings.Join(allowed(at), ", "))
+		text = fmt.Sprintf("unknown key %s: want %s", key, strings.Join(keysAt(structOf(into), at), ", "))
 	}
 	var wrong *yaml.TypeError
 	if errors.As(err, &wrong) && wrong.Token != nil {
@@ -160,6 +174,17 @@ func badValue(t reflect.Type, n ast.Node) ast.Node {
 		return n
 	}
 	return nil
+}
+
+// Keys lists the keys of a struct, or of the one that v points to, in the order of its fields.
+func Keys(v any) []string { return keysOf(structOf(v)) }
+
+func structOf(v any) reflect.Type {
+	t := reflect.TypeOf(v)
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	return t
 }
 
 // keysAt lists the keys that are allowed where the error is.
@@ -232,14 +257,14 @@ func keyBefore(t *token.Token) *token.Token {
 	return nil
 }
 
-// field is the struct behind a key of the struct t, through pointers and lists.
+// field is the struct behind a key of the struct t, through pointers, lists and maps.
 func field(t reflect.Type, key string) (reflect.Type, bool) {
 	for f := range fields(t) {
 		if keyOf(f) != key {
 			continue
 		}
 		below := f.Type
-		for below.Kind() == reflect.Pointer || below.Kind() == reflect.Slice {
+		for slices.Contains([]reflect.Kind{reflect.Pointer, reflect.Slice, reflect.Map}, below.Kind()) {
 			below = below.Elem()
 		}
 		return below, below.Kind() == reflect.Struct

@@ -43,8 +43,10 @@ func TestDecode(t *testing.T) {
 	if f.Wait != 1500*time.Millisecond || f.Rooms[0].Door.Key != "k" || f.Door.Key != "front" {
 		t.Errorf("%+v", f)
 	}
-	if err := strictyaml.Decode("f.yaml", nil, &f); err != nil || f.Name != "" {
-		t.Errorf("empty document: %v, %+v", err, f)
+	for _, empty := range []string{"", "\n", "# nothing\n", "---\n", "# nothing\n---\n# nothing\n", "{}\n"} {
+		if err := strictyaml.Decode("f.yaml", []byte(empty), &f); err != nil || f.Name != "a" {
+			t.Errorf("%q: %v, %+v; want what was there before", empty, err, f)
+		}
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
+	"ibsoak/internal/testkit"
 	"ibsoak/internal/wire"
 	"ibsoak/internal/witness"
 )
@@ -27,21 +28,7 @@ func capture(t *testing.T, name string) []byte {
 
 func captureIfThere(t *testing.T, name string) (data []byte, found bool) {
 	t.Helper()
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			break
-		}
-		parent := filepath.Dir(dir)
-		if parent == dir {
-			t.Fatal("no go.mod above the test's directory")
-		}
-		dir = parent
-	}
-	data, err = os.ReadFile(filepath.Join(dir, "..", "shared", "captures", name))
+	data, err := os.ReadFile(filepath.Join(testkit.Captures(t), name))
 	if err != nil && !os.IsNotExist(err) {
 		t.Fatal(err)
 	}

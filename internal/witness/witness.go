@@ -1,5 +1,6 @@
-// Package witness lets tests say which messages they have checked, at which server version, and
-// against what. The command internal/conformance runs those tests and makes a table of it.
+// Package witness owns the notes of tests about which messages they have checked, at which server
+// version, and against what. It must not know the codec. The command internal/conformance runs those
+// tests and makes a table of their notes.
 package witness
 
 import (

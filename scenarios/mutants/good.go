@@ -55,6 +55,10 @@ var good = []Mutant{
 		Name: "reconciles", Good: true, run: reconciles,
 		Defect: "orders in each cycle, and sends again what the Gateway's record does not know",
 	},
+	{
+		Name: "resends-at-once", Good: true, run: resendsAtOnce,
+		Defect: "none: sends again what the record does not know, before it asks for anything else",
+	},
 }
 
 func tagsStrategy(ctx context.Context, p params) int {

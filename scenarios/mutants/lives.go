@@ -42,7 +42,13 @@ var lifeDefects = []Mutant{
 		run: func(context.Context, params) int { return exitZombies },
 	},
 	{
-		Name: "kills-gateway", run: killsGateway,
+		Name: "stops-gateway", run: toGateway(func(p *os.Process) error {
+			return os.WriteFile(fmt.Sprintf("/proc/%d/fd/0", p.Pid), []byte("stop\n"), 0)
+		}),
+		Defect: "writes a word into the Gateway's standard input",
+	},
+	{
+		Name: "kills-gateway", run: toGateway((*os.Process).Kill),
 		Defect: "clears the Gateway's port before it starts: SIGKILL to whoever listens there",
 	},
 	{Name: "storms-log", Defect: "writes 64 MiB of log in each cycle", run: stormsLog},
@@ -97,26 +103,28 @@ func stormsLog(ctx context.Context, p params) int {
 	return t.run(ctx, p)
 }
 
-// killsGateway does what a well-known start-up script does with lsof and xargs. It harms nobody but
-// a child of its own parent, and only when all three are the same program: a Gateway that a
-// harness has started.
-func killsGateway(ctx context.Context, p params) int {
-	const moment = time.Second
-	pid, err := listenerBesideUs(p.port)
-	if err != nil {
-		p.say("mutant: %v", err)
-		return exitLost
+// toGateway finds the Gateway as a well-known start-up script does with lsof, and does something to it.
+// It harms nobody but a child of its own parent, and only when all three are the same program: a
+// Gateway that a harness has started.
+func toGateway(do func(*os.Process) error) func(context.Context, params) int {
+	return func(ctx context.Context, p params) int {
+		const moment = time.Second
+		pid, err := listenerBesideUs(p.port)
+		if err != nil {
+			p.say("mutant: %v", err)
+			return exitLost
+		}
+		process, err := os.FindProcess(pid)
+		if err == nil {
+			err = do(process)
+		}
+		if err != nil {
+			p.say("mutant: end the Gateway: %v", err)
+			return exitLost
+		}
+		pause(ctx, moment)
+		return exitZombies
 	}
-	process, err := os.FindProcess(pid)
-	if err == nil {
-		err = process.Kill()
-	}
-	if err != nil {
-		p.say("mutant: kill the Gateway: %v", err)
-		return exitLost
-	}
-	pause(ctx, moment)
-	return exitZombies
 }
 
 // listenerBesideUs is the process, among the children of our parent, that listens on the port.

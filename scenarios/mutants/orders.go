@@ -185,8 +185,9 @@ func (s *session) gather(refs map[string]bool, end wire.Kind) error {
 // buyer has an intent for every cycle: to buy a share, then to sell it. An intent is open until its
 // order was answered.
 type buyer struct {
-	asks bool // on a new session, what became of its open intent
-	ref  func(intent, try int) string
+	asks    bool // on a new session, what became of its open intent
+	hurries bool // sends it again before it asks for data
+	ref     func(intent, try int) string
 
 	on          *session
 	open        bool
@@ -200,7 +201,8 @@ func (b *buyer) run(ctx context.Context, p params) int {
 }
 
 func (b *buyer) work(_ context.Context, s *session) error {
-	if b.asks && b.on != s {
+	fresh := b.on != s
+	if b.asks && fresh {
 		known, err := s.reconcile()
 		if err != nil {
 			return err
@@ -208,8 +210,10 @@ func (b *buyer) work(_ context.Context, s *session) error {
 		b.open = b.open && !known[b.ref(b.intent, b.try)]
 		b.on = s
 	}
-	if err := s.cycle(); err != nil || s.outage {
-		return err
+	if !b.hurries || !fresh || !b.open {
+		if err := s.cycle(); err != nil || s.outage {
+			return err
+		}
 	}
 	if !b.open {
 		b.intent, b.try, b.open = b.intent+1, 0, true
@@ -232,6 +236,11 @@ func (b *buyer) side() string {
 // reconciles is the buyer as it should be.
 func reconciles(ctx context.Context, p params) int {
 	b := buyer{asks: true, ref: func(intent, _ int) string { return reference(intent) }}
+	return b.run(ctx, p)
+}
+
+func resendsAtOnce(ctx context.Context, p params) int {
+	b := buyer{asks: true, hurries: true, ref: func(intent, _ int) string { return reference(intent) }}
 	return b.run(ctx, p)
 }
 

@@ -120,7 +120,7 @@ func shakeAnd(
 	ctx context.Context, conn *net.TCPConn, clientID int, early func(*session) error,
 ) (*session, error) {
 	s := newSession(conn)
-	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Now()) })
+	stop := whenDone(ctx, func() { _ = conn.SetDeadline(time.Now()) })
 	defer stop()
 	if err := conn.SetDeadline(time.Now().Add(phaseWithin)); err != nil {
 		return nil, err
@@ -277,11 +277,23 @@ func (s *session) leave() {
 	_, _ = io.Copy(io.Discard, s.conn) // until FIN, reset or the deadline: all are the end
 }
 
+// whenDone calls f once ctx is done. After stop it is not called, and not running any more: its
+// deadline is never that of what comes next.
+func whenDone(ctx context.Context, f func()) (stop func()) {
+	ran := make(chan struct{})
+	cancel := context.AfterFunc(ctx, func() { defer close(ran); f() })
+	return func() {
+		if !cancel() {
+			<-ran
+		}
+	}
+}
+
 // idle reads and drops what the Gateway says until d is over or ctx is done. It fails when the
 // Gateway ends the connection.
 func (s *session) idle(ctx context.Context, d time.Duration) error {
 	until := time.Now().Add(d)
-	stop := context.AfterFunc(ctx, func() { _ = s.conn.SetReadDeadline(time.Now()) })
+	stop := whenDone(ctx, func() { _ = s.conn.SetReadDeadline(time.Now()) })
 	defer stop()
 	for ctx.Err() == nil {
 		if err := s.conn.SetReadDeadline(until); err != nil {

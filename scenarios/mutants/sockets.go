@@ -261,7 +261,7 @@ func trustsKeepalive(ctx context.Context, p params) int {
 		if err := s.conn.SetDeadline(time.Time{}); err != nil {
 			return err
 		}
-		stop := context.AfterFunc(ctx, func() { _ = s.conn.SetDeadline(time.Now()) })
+		stop := whenDone(ctx, func() { _ = s.conn.SetDeadline(time.Now()) })
 		defer stop()
 		return s.bars()
 	}

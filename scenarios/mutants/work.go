@@ -94,8 +94,14 @@ func asksForNothing(ctx context.Context, p params) int {
 
 func leavesEarly(ctx context.Context, p params) int {
 	t := right()
-	t.work = func(_ context.Context, s *session) error { return s.askBars(stock("AAPL"), false) }
-	t.leave = func(s *session) { s.conn.Close() }
+	t.work = func(_ context.Context, s *session) error {
+		cork(s.conn) // the request and the FIN travel together, and no answer can be in time
+		return s.askBars(stock("AAPL"), false)
+	}
+	t.leave = func(s *session) {
+		s.conn.CloseWrite() // a close with notices unread would reset, and the request never leave
+		s.conn.Close()
+	}
 	return t.run(ctx, p)
 }
 

@@ -58,6 +58,7 @@ func goodRows() []Row {
 		{Subject: "sends-bracket", Scenario: "once"},
 		{Subject: "replaces-orders", Scenario: "once"},
 		{Subject: "reconciles", Scenario: "order-faults", Shorter: back},
+		{Subject: "resends-at-once", Scenario: "order-faults", Shorter: back},
 		{Subject: "waits-for-held", Scenario: "order-held", Shorter: back},
 		{Subject: "reconciles", Scenario: "rst-mid-session", Shorter: back},
 		{Subject: "streams-bars", Scenario: "rst-mid-session", Shorter: lost, Open: true},
@@ -123,6 +124,7 @@ func processRows() []Row {
 			Killers: by("nothing-left", "no-orders-after-end"),
 		},
 		{Subject: "late-duplicate", Scenario: "once", Killers: by("no-orders-after-end")},
+		{Subject: "stops-gateway", Scenario: "zombies-present", Killers: by("gateway-unharmed")},
 		{Subject: "kills-gateway", Scenario: "zombies-present", Killers: by("gateway-unharmed")},
 	}
 }

@@ -50,7 +50,6 @@ func TestAnAnswerWithoutItsEndIsIncomplete(t *testing.T) {
 		"open orders":      func(ctx context.Context) (int, error) { x, err := s.OpenOrders(ctx); return len(x), err },
 		"executions":       func(ctx context.Context) (int, error) { x, err := s.Executions(ctx); return len(x), err },
 		"completed orders": func(ctx context.Context) (int, error) { x, err := s.CompletedOrders(ctx); return len(x), err },
-		"account summary":  func(ctx context.Context) (int, error) { x, err := s.AccountSummary(ctx, "A"); return len(x), err },
 		"bars": func(ctx context.Context) (int, error) {
 			x, err := s.Bars(ctx, broker.BarsRequest{Contract: apple, Duration: "1 D", BarSize: "1 min"})
 			return len(x), err
@@ -301,8 +300,5 @@ func TestConnectivityAndFarms(t *testing.T) {
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("events\n got %v\nwant %v", got, want)
-	}
-	if farms := s.StaleFarms(); len(farms) != 0 {
-		t.Errorf("stale at the end: %v", farms)
 	}
 }

@@ -76,19 +76,6 @@ func (c *callbacks) HistoricalData(id int64, b *ibapi.Bar) {
 // HistoricalDataEnd completes Bars.
 func (c *callbacks) HistoricalDataEnd(id int64, _, _ string) { complete[ibapi.Bar](c.session, id) }
 
-// AccountSummary is one tag.
-func (c *callbacks) AccountSummary(id int64, account, tag, value, currency string) {
-	s := c.session
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if a := callAs[AccountValue](s, id); a != nil {
-		a.add(AccountValue{Account: account, Tag: tag, Value: value, Currency: currency})
-	}
-}
-
-// AccountSummaryEnd completes AccountSummary.
-func (c *callbacks) AccountSummaryEnd(id int64) { complete[AccountValue](c.session, id) }
-
 // Position is one holding.
 func (c *callbacks) Position(account string, contract *ibapi.Contract, size ibapi.Decimal,
 	cost float64,
@@ -323,11 +310,6 @@ func (s *Session) systemMessage(e *Error) bool {
 		farm, ok := farmOf(e.Code, e.Message)
 		if !ok {
 			return false
-		}
-		if farm.Broken {
-			s.broken[farm.Name] = true
-		} else {
-			delete(s.broken, farm.Name)
 		}
 		s.emit(farm)
 		return true

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/scmhub/ibapi"
@@ -101,24 +100,6 @@ func (s *Session) Bars(ctx context.Context, r BarsRequest) ([]Bar, error) {
 	return bars, nil
 }
 
-// AccountSummary asks for tags of all accounts, for example NetLiquidation, TotalCashValue.
-func (s *Session) AccountSummary(ctx context.Context, tags ...string) ([]AccountValue, error) {
-	select {
-	case s.summary <- struct{}{}:
-	case <-ctx.Done():
-		return nil, fmt.Errorf("account summary: %w: %w", ErrIncomplete, context.Cause(ctx))
-	}
-	defer func() { <-s.summary }()
-	if err := printable(tags...); err != nil {
-		return nil, fmt.Errorf("account summary: %w", err)
-	}
-	return ask[AccountValue](ctx, s, "account summary", request{
-		send:    func(id int64) { s.client.ReqAccountSummary(id, "All", strings.Join(tags, ",")) },
-		abandon: s.client.CancelAccountSummary,
-		always:  true,
-	})
-}
-
 // Positions are the holdings of all accounts; closed ones may come with quantity zero.
 func (s *Session) Positions(ctx context.Context) ([]Position, error) {
 	items, err := askTopic[Position](ctx, s, topicPositions, s.client.ReqPositions)
@@ -167,8 +148,7 @@ func (s *Session) Executions(ctx context.Context) ([]Execution, error) {
 // request is one question with an id.
 type request struct {
 	send    func(id int64)
-	abandon func(id int64) // tells the Gateway to stop; nil if it needs no telling
-	always  bool           // abandon also after a complete answer
+	abandon func(id int64) // tells the Gateway to stop after an error; nil if it need not be told
 }
 
 // ask sends a request and collects its answer.
@@ -189,7 +169,7 @@ func ask[T any](ctx context.Context, s *Session, what string, q request) ([]T, e
 	}()
 
 	sent, err := s.await(ctx, a, func() { q.send(id) })
-	if q.abandon != nil && sent && (q.always || err != nil) {
+	if q.abandon != nil && sent && err != nil {
 		s.forget(ctx, func() { q.abandon(id) })
 	}
 	if err != nil {

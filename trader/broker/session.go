@@ -33,9 +33,6 @@ type Session struct {
 	drops  dropCounters
 	events chan Event
 	done   chan struct{}
-	// summary serializes account summaries: a Gateway allows two at a time and answers a third
-	// with error 322.
-	summary chan struct{}
 
 	mu           sync.Mutex
 	over         bool
@@ -46,7 +43,6 @@ type Session struct {
 	commissions  map[string]Commission
 	zones        map[Contract]*time.Location
 	connectivity link.Connectivity // in the order of the events
-	broken       map[string]bool   // data farms
 }
 
 // Connect opens a session: link, handshake, account check, API client. The error is a *link.Error;
@@ -63,10 +59,9 @@ func Connect(ctx context.Context, cfg Config) (*Session, error) {
 	}
 	s := &Session{
 		link: l, log: log, events: make(chan Event, EventQueue), done: make(chan struct{}),
-		summary: make(chan struct{}, 1), firstRequest: lastRequestID.Load(),
-		calls: make(map[int64]call), topics: newTopics(), refusals: make(map[int64]*Error),
+		firstRequest: lastRequestID.Load(),
+		calls:        make(map[int64]call), topics: newTopics(), refusals: make(map[int64]*Error),
 		commissions: make(map[string]Commission), zones: make(map[Contract]*time.Location),
-		broken: make(map[string]bool),
 	}
 	s.ids.atLeast(max(1, cfg.OrderIDFloor, l.NextValidID()))
 	if err := s.checkIDs(ctx); err != nil {
@@ -108,12 +103,6 @@ func (s *Session) ServerVersion() int { return s.link.ServerVersion() }
 // Account is the one to trade.
 func (s *Session) Account() string { return s.link.Account() }
 
-// Accounts are all accounts of the Gateway's login.
-func (s *Session) Accounts() []string { return s.link.Accounts() }
-
-// Link is the session's link, for its addresses, timings and counters.
-func (s *Session) Link() *link.Link { return s.link }
-
 // NextOrderID gives out an order id, each one higher than every id given out before, than the
 // floor, and than every id that the Gateway has mentioned.
 func (s *Session) NextOrderID() int64 { return s.ids.take() }
@@ -134,17 +123,6 @@ func (s *Session) State() State {
 		return Degraded
 	}
 	return Ready
-}
-
-// StaleFarms are the data farms that the Gateway has reported broken.
-func (s *Session) StaleFarms() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var names []string
-	for name := range s.broken {
-		names = append(names, name)
-	}
-	return names
 }
 
 // Stats counts what was dropped.

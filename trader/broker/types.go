@@ -60,11 +60,6 @@ type Bar struct {
 	Count                  int64 // trades in the bar; -1 if unknown
 }
 
-// AccountValue is one tag of an account.
-type AccountValue struct {
-	Account, Tag, Value, Currency string
-}
-
 // Position is a holding of one account in one contract.
 type Position struct {
 	Account     string

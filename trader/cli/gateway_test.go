@@ -11,6 +11,7 @@ import (
 
 	"ibsoak/fakegateway"
 	"ibsoak/fakegateway/fault"
+	"ibsoak/internal/testkit"
 	"ibsoak/trader/exit"
 )
 
@@ -250,9 +251,9 @@ func TestGatewayRestart(t *testing.T) {
 // than the beginning and the end besides.
 func TestLogIsBounded(t *testing.T) {
 	const attempts = 6
-	var out output
+	var out testkit.Buffer
 	code := Main(t.Context(), []string{
-		"--symbols", "AAPL", "--port", strconv.Itoa(closedPort(t)), "--state", t.TempDir(),
+		"--symbols", "AAPL", "--port", strconv.Itoa(int(testkit.ClosedPort(t).Port())), "--state", t.TempDir(),
 		"--reconnect-base", "10ms", "--max-reconnects", strconv.Itoa(attempts),
 	}, &out, &out)
 	lines := strings.Count(out.String(), "\n")

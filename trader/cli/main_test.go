@@ -2,12 +2,13 @@ package cli
 
 import (
 	"context"
-	"net"
 	"os"
 	"strconv"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"ibsoak/internal/testkit"
 )
 
 // TestMain lets this test's binary be the trader: for scripts, and for tests that signal it.
@@ -28,23 +29,8 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("XDG_STATE_HOME", env.WorkDir+"/state")
 			env.Setenv("GORACE", "atexit_sleep_ms=0") // else every child of a race build waits 1 s
-			env.Setenv("CLOSED", strconv.Itoa(closedPort(t)))
+			env.Setenv("CLOSED", strconv.Itoa(int(testkit.ClosedPort(t).Port())))
 			return nil
 		},
 	})
-}
-
-// closedPort is a port that nothing listens on.
-func closedPort(t *testing.T) int {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := ln.Close(); err != nil {
-			t.Error(err)
-		}
-	}()
-	return ln.Addr().(*net.TCPAddr).Port
 }

@@ -1,12 +1,10 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -14,6 +12,7 @@ import (
 
 	"ibsoak/fakegateway"
 	"ibsoak/fakegateway/fault"
+	"ibsoak/internal/testkit"
 	"ibsoak/trader/exit"
 	"ibsoak/trader/journal"
 )
@@ -40,24 +39,6 @@ func newRig(t *testing.T, cfg fakegateway.Config) *rig {
 	return &rig{t: t, gw: gw, state: t.TempDir()}
 }
 
-// output is a stderr that may be read while it is written.
-type output struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.buf.Write(p)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.buf.String()
-}
-
 // args are a trader's arguments: holding one share is the simplest way to one order.
 func (r *rig) args(more ...string) []string {
 	host, port := r.gw.HostPort()
@@ -71,7 +52,7 @@ func (r *rig) args(more ...string) []string {
 // once runs one trader with --once and returns its code and what it wrote.
 func (r *rig) once(more ...string) (exit.Code, string) {
 	r.t.Helper()
-	var out output
+	var out testkit.Buffer
 	code := Main(r.t.Context(), r.args(append([]string{"--once"}, more...)...), &out, &out)
 	return exit.Code(code), out.String()
 }
@@ -98,7 +79,7 @@ type running struct {
 	cancel context.CancelFunc
 	done   chan struct{}
 	code   exit.Code
-	out    output
+	out    testkit.Buffer
 }
 
 func (r *rig) start(more ...string) *running {

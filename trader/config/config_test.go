@@ -88,6 +88,21 @@ func TestFlagsBeatEnvironmentBeatsFileBeatsDefault(t *testing.T) {
 	}
 }
 
+// A file without keys leaves every default in force, the limits of risk among them.
+func TestAFileWithoutKeysSetsNothing(t *testing.T) {
+	want, err := Load("", noEnv, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{"", "\n", "# nothing\n", "---\n", "{}\n", "# nothing\n---\n", "risk:\n"} {
+		got, err := Load(file(t, text), noEnv, nil)
+		got.Reconnect.Seed = want.Reconnect.Seed // drawn anew each time
+		if err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%q: %v\n got %+v\nwant %+v", text, err, got, want)
+		}
+	}
+}
+
 func TestFileErrorsSayWhere(t *testing.T) {
 	for text, want := range map[string]string{
 		"symbols: [AAPL]\nrisk:\n  max_order_notionl: 5\n": ":3:3: ",
@@ -98,7 +113,7 @@ func TestFileErrorsSayWhere(t *testing.T) {
 		"symbols: [AAPL\n":                                 ":1:",
 		"live: true\n":                                     ":1:1: ",
 		"interval: 1s\ninterval: 2s\n":                     ":2:1: ",
-		"interval: 1s\n---\ninterval: 2s\n":                "more than one document",
+		"interval: 1s\n---\ninterval: 2s\n":                "want one YAML document",
 	} {
 		_, err := Load(file(t, text), noEnv, nil)
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
@@ -111,8 +126,9 @@ func TestFileErrorsSayWhere(t *testing.T) {
 	if _, err := Load(file(t, strings.Repeat("# long\n", MaxFileBytes/7+1)), noEnv, nil); err == nil {
 		t.Error("a file beyond the bound was read")
 	}
-	if _, err := Load(file(t, ""), noEnv, nil); err != nil {
-		t.Errorf("an empty file: %v", err)
+	_, err := Load(file(t, "risk:\n  max_order_notionl: 5\n"), noEnv, nil)
+	if err == nil || !strings.Contains(err.Error(), `unknown key "max_order_notionl": want max_order_notional,`) {
+		t.Errorf("got %v, want the keys that there are", err)
 	}
 }
 

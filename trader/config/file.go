@@ -5,9 +5,8 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 
-	"github.com/goccy/go-yaml"
+	"ibsoak/internal/strictyaml"
 )
 
 // MaxFileBytes bounds a configuration file.
@@ -31,22 +30,8 @@ func (c *Config) readFile(name string) error {
 }
 
 func (c *Config) parse(name string, data []byte) error {
-	decoder := yaml.NewDecoder(strings.NewReader(string(data)), yaml.Strict())
-	err := decoder.Decode(c)
-	if err == nil {
-		if err = decoder.Decode(&Config{}); errors.Is(err, io.EOF) {
-			return nil
-		}
-		return fmt.Errorf("configuration %s: more than one document", name)
+	if err := strictyaml.Decode(name, data, c); err != nil {
+		return fmt.Errorf("configuration %w", err)
 	}
-	if errors.Is(err, io.EOF) {
-		return nil // an empty file sets nothing
-	}
-	var located yaml.Error
-	if errors.As(err, &located) && located.GetToken() != nil {
-		at := located.GetToken().Position
-		return fmt.Errorf("configuration %s:%d:%d: %s", name, at.Line, at.Column, located.GetMessage())
-	}
-	first, _, _ := strings.Cut(err.Error(), "\n")
-	return fmt.Errorf("configuration %s: %s", name, first)
+	return nil
 }

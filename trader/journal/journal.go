@@ -91,9 +91,6 @@ func escapePath(path string) string {
 	return string(out)
 }
 
-// Dir is the state directory.
-func (j *Journal) Dir() string { return j.dir }
-
 // Close closes the file, then gives the lock back.
 func (j *Journal) Close() error {
 	var errs []error

@@ -87,11 +87,10 @@ func (l *Link) Attach(ctx context.Context, client Client) error {
 	if !l.beginAttach(client) {
 		return fmt.Errorf("attach API client: %w", l.attachRefused())
 	}
-	began := time.Now()
 	limited, cancel := context.WithTimeout(ctx, l.cfg.AttachTimeout)
 	err := l.attach(limited, client)
 	cancel()
-	l.endAttach(err, time.Since(began))
+	l.endAttach(err)
 	if err == nil {
 		go l.writeClient()
 		return nil
@@ -115,14 +114,13 @@ func (l *Link) beginAttach(client Client) bool {
 	return true
 }
 
-func (l *Link) endAttach(err error, took time.Duration) {
+func (l *Link) endAttach(err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.client.phase = attached
 	if err != nil {
 		l.client.phase = attachFailed
 	}
-	l.timings.Attach = took
 	close(l.client.over)
 }
 

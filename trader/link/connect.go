@@ -28,15 +28,6 @@ const (
 // generations counts the links that this process has made ready.
 var generations atomic.Uint64
 
-// Timings says how long each phase took; zero for one that was not reached.
-type Timings struct {
-	Dial     time.Duration
-	Version  time.Duration // preamble to version reply
-	StartAPI time.Duration // writing START_API
-	Ready    time.Duration // START_API to accounts and next valid id
-	Attach   time.Duration // loopback connection of the API client
-}
-
 // Connect dials, shakes hands, starts the API and verifies the account. Each phase has its own
 // deadline, and ctx bounds them all. On failure the socket is closed before Connect returns and
 // the error is an *Error; a FIN or RST at any byte of the stream is reported when it arrives.
@@ -73,8 +64,7 @@ type handshake struct {
 	ctx   context.Context // Connect's own; the handshake lives no longer than that call
 	began time.Time
 
-	phase      Phase
-	phaseBegan time.Time
+	phase Phase
 
 	conn     net.Conn
 	in       *bufio.Reader
@@ -85,7 +75,6 @@ type handshake struct {
 	account  string
 	nextID   int64
 	hasID    bool
-	timings  Timings
 }
 
 func (h *handshake) dial(ctx context.Context) error {
@@ -104,7 +93,6 @@ func (h *handshake) dial(ctx context.Context) error {
 	default:
 		return &Error{Reason: Unreachable, Err: err}
 	}
-	h.timings.Dial = time.Since(h.began)
 	if armed, ok := conn.(interface{ SetLinger(sec int) error }); ok {
 		if err := armed.SetLinger(0); err != nil {
 			_ = conn.Close() // nothing was written on it yet
@@ -137,8 +125,8 @@ func (h *handshake) run() error {
 
 // enter begins a phase and arms its deadline.
 func (h *handshake) enter(p Phase, limit time.Duration) error {
-	h.phase, h.phaseBegan = p, time.Now()
-	if err := h.conn.SetDeadline(h.phaseBegan.Add(limit)); err != nil {
+	h.phase = p
+	if err := h.conn.SetDeadline(time.Now().Add(limit)); err != nil {
 		return err
 	}
 	if h.ctx.Err() != nil { // it may have been canceled just before the deadline was replaced
@@ -174,7 +162,6 @@ func (h *handshake) version() error {
 				h.cfg.MaxServerVersion),
 		}
 	}
-	h.timings.Version = time.Since(h.phaseBegan)
 	return nil
 }
 
@@ -193,7 +180,6 @@ func (h *handshake) startAPI() error {
 	if _, err := h.conn.Write(wire.AppendFrame(nil, payload)); err != nil {
 		return err
 	}
-	h.timings.StartAPI = time.Since(h.phaseBegan)
 	return nil
 }
 
@@ -227,7 +213,6 @@ func (h *handshake) ready() error {
 			h.held = append(h.held, in.deliver)
 		}
 	}
-	h.timings.Ready = time.Since(h.phaseBegan)
 	return nil
 }
 

@@ -29,7 +29,6 @@ type Link struct {
 	began      time.Time
 	generation uint64
 	hello      wire.Hello
-	accounts   []string
 	account    string
 	nextID     int64
 
@@ -69,7 +68,6 @@ type Link struct {
 	askers       []asker // who asked for the current time, in order
 	taken        []*Request
 	reserved     bool // the slot of the submission under way is not used yet
-	timings      Timings
 	hurry        sync.Once
 }
 
@@ -97,7 +95,7 @@ type Stats struct {
 func newLink(h *handshake) *Link {
 	l := &Link{
 		cfg: h.cfg, log: h.cfg.Log, began: h.began, generation: generations.Add(1),
-		hello: h.hello, accounts: h.accounts, account: h.account, nextID: h.nextID,
+		hello: h.hello, account: h.account, nextID: h.nextID,
 		conn: h.conn, frames: h.frames,
 		toClient:  newFrameQueue(h.held),
 		toGateway: make(chan *Request, requestQueue),
@@ -109,7 +107,6 @@ func newLink(h *handshake) *Link {
 		closeCalled: make(chan struct{}),
 		answered:    make(chan struct{}, 1),
 		client:      newClientSide(),
-		timings:     h.timings,
 	}
 	l.check.version, l.check.passUnknown = h.hello.Version, h.cfg.PassUnknown
 	for _, payload := range h.held {
@@ -134,30 +131,11 @@ func (l *Link) Generation() uint64 { return l.generation }
 // ServerVersion is the negotiated version.
 func (l *Link) ServerVersion() int { return int(l.hello.Version) }
 
-// ServerTime is the connection time of the version reply, as the Gateway wrote it.
-func (l *Link) ServerTime() string { return l.hello.Time }
-
-// Accounts are the Gateway's accounts.
-func (l *Link) Accounts() []string { return append([]string(nil), l.accounts...) }
-
 // Account is the one to trade.
 func (l *Link) Account() string { return l.account }
 
 // NextValidID is the first order id that the Gateway would accept, at the time of the handshake.
 func (l *Link) NextValidID() int64 { return l.nextID }
-
-// LocalAddr and RemoteAddr name the socket to the Gateway, for a look into the kernel's table.
-func (l *Link) LocalAddr() net.Addr { return l.conn.LocalAddr() }
-
-// RemoteAddr is the Gateway's end.
-func (l *Link) RemoteAddr() net.Addr { return l.conn.RemoteAddr() }
-
-// Timings says how long the phases took.
-func (l *Link) Timings() Timings {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.timings
-}
 
 // State says whether orders can be sent.
 func (l *Link) State() State {
