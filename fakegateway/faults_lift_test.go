@@ -68,6 +68,25 @@ func letsGo(t *testing.T, f fault.Fault, how string) {
 	}
 }
 
+func TestFaultThatIsDeletedInItsDelayDoesNotAct(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := serveInBubble(t, faults(fault.Fault{
+			ID: "late", When: fault.When{Phase: fault.BootstrapSent, Delay: ms(5000)}, What: fault.What{Do: fault.RST},
+		}))
+		c := g.dial(t).connect(1)
+		synctest.Wait()
+		if err := g.ClearFault("late"); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute) // virtual
+		c.askTime()
+		c.until(wire.CurrentTime)
+		if got := g.Receipts(); len(got) != 1 || got[0].Wire != fault.LiftedBefore {
+			t.Errorf("receipts %+v, want one that says %q", got, fault.LiftedBefore)
+		}
+	})
+}
+
 func TestDeletedFaultOpensThePort(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := serveInBubble(t, Config{})

@@ -129,8 +129,8 @@ func (r *Record) lostAt(conn Connection) Moment {
 // ends reports a fault after which a connection does no more work.
 func (r Receipt) ends() bool { return r.fell() && r.Planned.EndsWork() }
 
-// fell reports that the fault acted before the end of its connection.
-func (r Receipt) fell() bool { return r.Wire != fault.CameToNothing }
+// fell reports that the fault acted.
+func (r Receipt) fell() bool { return fault.Acted(r.Wire) }
 
 // recoveries are the returns to work: a connection with work, in the same life after one that was
 // lost. The clock starts when the Gateway would have served: a subject does not pay for an

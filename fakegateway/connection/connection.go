@@ -320,22 +320,22 @@ func (c *Conn) isMuted() bool {
 	return c.muted
 }
 
-// after runs f in a goroutine of its own, unless the connection is over by then.
+// after runs f after d, unless the connection is over by then.
 func (c *Conn) after(d time.Duration, f func()) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.ended {
-		return
-	}
-	c.wg.Go(func() {
-		timer := time.NewTimer(max(0, d))
-		defer timer.Stop()
-		select {
-		case <-timer.C:
+	c.spawn(func() {
+		if over, _ := c.await(max(1, d), fault.Hit{}, nil); !over {
 			f()
-		case <-c.over:
 		}
 	})
+}
+
+// spawn runs f in a goroutine of its own, which the loop waits for, unless the connection is over.
+func (c *Conn) spawn(f func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.ended {
+		c.wg.Go(f)
+	}
 }
 
 // stop makes the loop return: nothing more is handled.

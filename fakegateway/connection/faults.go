@@ -91,12 +91,10 @@ func (c *Conn) perform(hit fault.Hit, wrote string, e fault.Effect) bool {
 
 // resumeLater ends what lasts, when its time is over or the fault is lifted.
 func (c *Conn) resumeLater(hit fault.Hit, e fault.Effect) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.ended || e.Lasts <= 0 && hit.Lifted() == nil {
+	if e.Lasts <= 0 && hit.Lifted() == nil {
 		return
 	}
-	c.wg.Go(func() {
+	c.spawn(func() {
 		began := time.Now()
 		if over, lifted := c.await(e.Lasts, hit, nil); over {
 			return
@@ -163,12 +161,21 @@ func (c *Conn) strike(hit fault.Hit, m wire.Message) (goOn, handle bool) {
 	return goOn, goOn
 }
 
-// Later lets a fault act after its When.Delay, while the connection goes on.
+// Later lets a fault act after its When.Delay, while the connection goes on. One that is lifted before
+// does not act.
 func (c *Conn) Later(hit fault.Hit) {
 	delay := time.Duration(hit.When.Delay)
 	hit.When.Delay = 0
 	c.fell(hit)
-	c.after(delay, func() { c.Do(hit) })
+	c.spawn(func() {
+		switch over, lifted := c.await(max(1, delay), hit, nil); {
+		case over:
+		case lifted:
+			c.receipt(hit, fault.LiftedBefore, "")
+		default:
+			c.Do(hit)
+		}
+	})
 }
 
 // Do lets a fault act on the connection, or hands one on the listener to the Gateway. Any goroutine may

@@ -26,8 +26,15 @@ type Effect struct {
 	Lasts  time.Duration
 }
 
-// CameToNothing is on the receipt of a hit that the end of its connection has overtaken.
-const CameToNothing = "nothing: the connection had ended"
+// On the receipts of hits that did not act: the end of the connection has overtaken one, and the other's
+// fault was lifted while its When.Delay lasted.
+const (
+	CameToNothing = "nothing: the connection had ended"
+	LiftedBefore  = "nothing: lifted before it acted"
+)
+
+// Acted reports whether a receipt with this Wire is of a hit that acted.
+func Acted(wire string) bool { return wire != CameToNothing && wire != LiftedBefore }
 
 // Closed says how the closing of a connection differs from what was planned; both are "" when it does
 // not.
