@@ -5,6 +5,9 @@ import (
 	"net/netip"
 	"slices"
 	"time"
+
+	"ibsoak/fakegateway/connection"
+	"ibsoak/fakegateway/fault"
 )
 
 // parseTrusted reads TrustedAddresses.
@@ -27,12 +30,14 @@ func parseTrusted(texts []string) ([]netip.Prefix, error) {
 
 // judge decides whether a client that was just accepted is served, asked about, refused without a
 // byte, or left without an answer. The caller holds mu.
-func (s *Server) judge(c *conn) {
-	switch c.refusal = s.refusal(addrPort(c.nc.RemoteAddr()).Addr()); {
-	case c.refusal == "":
-		c.askFirst()
-	case s.cfg.SilentWhenFull && c.refusal == tooMany:
-		c.refusal, c.muted = "", true
+func (s *Server) judge(c *connection.Conn) {
+	switch refusal := s.refusal(c.Remote()); {
+	case refusal == "":
+		c.AskFirst()
+	case s.cfg.SilentWhenFull && refusal == tooMany:
+		c.SetMuted(true)
+	default:
+		c.Refuse(refusal)
 	}
 }
 
@@ -55,7 +60,7 @@ func (s *Server) refusal(from netip.Addr) string {
 func (s *Server) clients() int {
 	n := 0
 	for c := range s.conns {
-		if !c.row.Planted && !c.isLeaving() {
+		if !c.IsPlanted() && !c.IsLeaving() {
 			n++
 		}
 	}
@@ -65,8 +70,8 @@ func (s *Server) clients() int {
 // logins are the times of recent START_APIs, for MaxLogins. The Server's mu guards them.
 type logins []time.Time
 
-// throttles counts a login at now and says how long it is to be stalled.
-func (s *Server) throttles(now time.Time) time.Duration {
+// stallLogin counts a login at now and says how long it is to be stalled.
+func (s *Server) stallLogin(now time.Time) time.Duration {
 	if s.cfg.MaxLogins <= 0 {
 		return 0
 	}
@@ -76,8 +81,16 @@ func (s *Server) throttles(now time.Time) time.Duration {
 		return now.Sub(t) >= s.cfg.LoginWindow
 	})
 	if len(s.logins) >= s.cfg.MaxLogins {
-		return s.clock.real(s.cfg.LoginStall)
+		return s.clock.Real(s.cfg.LoginStall)
 	}
 	s.logins = append(s.logins, now)
 	return 0
 }
+
+// owner is the Gateway as its connections see it.
+type owner struct{ s *Server }
+
+func (o owner) Order(hit fault.Hit)                    { o.s.order(hit) }
+func (o owner) ClientLeft(c *connection.Conn)          { o.s.clientLeft(c) }
+func (o owner) StallLogin(now time.Time) time.Duration { return o.s.stallLogin(now) }
+func (o owner) Open() []*connection.Conn               { return o.s.open() }

@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"ibsoak/fakegateway/connection"
 	"ibsoak/fakegateway/fault"
 	"ibsoak/internal/memnet"
 	"ibsoak/internal/wire"
@@ -51,7 +52,7 @@ func (g *bubbleGateway) dial(t *testing.T) *rawClient {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := newRawClient(t, c.(halfCloser))
+	r := newRawClient(t, c.(connection.Socket))
 	if err := c.SetDeadline(time.Time{}); err != nil { // virtual time runs away when all wait
 		t.Fatal(err)
 	}
@@ -98,7 +99,7 @@ func TestZombieInVirtualTime(t *testing.T) {
 			t.Errorf("dwell %s, want an hour; ledger: %+v", r.GatewayDwell, r)
 		}
 		c.abort()
-		<-time.After(probeEvery)
+		<-time.After(100 * time.Millisecond)
 		synctest.Wait()
 		if r := g.Connections()[0]; r.ClientRST.IsZero() || r.Closed.IsZero() {
 			t.Errorf("ledger: %+v", r)
@@ -142,7 +143,7 @@ func TestNightlyRestartInVirtualTime(t *testing.T) {
 		if at := time.Since(began); at != 46*time.Minute+50*time.Second {
 			t.Errorf("the next id came after %s, want 46 m 50 s", at)
 		}
-		if now := g.clock.now(); !now.Equal(start.Add(46*time.Minute + 50*time.Second)) {
+		if now := g.clock.Now(); !now.Equal(start.Add(46*time.Minute + 50*time.Second)) {
 			t.Errorf("the scenario's clock says %s", now)
 		}
 	})

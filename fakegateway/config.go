@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 
+	"ibsoak/fakegateway/control"
 	"ibsoak/fakegateway/fault"
 	"ibsoak/fakegateway/session"
 	"ibsoak/internal/wire"
@@ -92,8 +93,8 @@ func (c Config) problems() []error {
 	}
 	bad(c.Clock.Scale < 0, "clock.scale", "%v: want above 0", c.Clock.Scale)
 	bad(c.TranscriptFrames < 0, "transcriptFrames", "%d: want 1 or more", c.TranscriptFrames)
-	bad(c.PlantedZombies < 0 || c.PlantedZombies > maxZombies, "plantedZombies",
-		"%d: want 0..%d", c.PlantedZombies, maxZombies)
+	bad(c.PlantedZombies < 0 || c.PlantedZombies > control.MaxZombies, "plantedZombies",
+		"%d: want 0..%d", c.PlantedZombies, control.MaxZombies)
 	for i, d := range c.Daily {
 		if err := d.validate(); err != nil {
 			bad(true, fmt.Sprintf("daily[%d]", i), "%v", err)

@@ -14,21 +14,21 @@ import (
 	"ibsoak/internal/wire"
 )
 
-// control is a test's HTTP client.
-type control struct {
+// controlClient is a test's HTTP client.
+type controlClient struct {
 	t   *testing.T
 	url string
 }
 
-func serveControl(t *testing.T, s *Server) control {
+func serveControl(t *testing.T, s *Server) controlClient {
 	t.Helper()
 	h := httptest.NewServer(s.Control())
 	t.Cleanup(h.Close)
-	return control{t, h.URL}
+	return controlClient{t, h.URL}
 }
 
 // do sends a request, wants a status, and decodes the answer.
-func (c control) do(method, path, body string, status int, into any) string {
+func (c controlClient) do(method, path, body string, status int, into any) string {
 	c.t.Helper()
 	r, err := http.NewRequestWithContext(c.t.Context(), method, c.url+path, strings.NewReader(body))
 	if err != nil {

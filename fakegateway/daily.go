@@ -70,7 +70,7 @@ func (d Daily) validate() error {
 	return nil
 }
 
-// fault is the appointment as a schedule would have it.
+// fault is the daily event as a schedule would have it.
 func (d Daily) fault() fault.Fault {
 	name := "daily " + string(d.At)
 	if d.On != "" {
@@ -92,9 +92,9 @@ func (d Daily) next(after time.Time) time.Time {
 	}
 }
 
-// runDaily keeps the appointments until the Gateway is closed.
+// runDaily lets happen what is daily, until the Gateway is closed.
 func (s *Server) runDaily(list []Daily) {
-	last := s.clock.now()
+	last := s.clock.Now()
 	for {
 		var at time.Time
 		for _, d := range list {
@@ -102,7 +102,7 @@ func (s *Server) runDaily(list []Daily) {
 				at = t
 			}
 		}
-		timer := time.NewTimer(s.clock.until(at))
+		timer := time.NewTimer(s.clock.Until(at))
 		select {
 		case <-timer.C:
 		case <-s.stop:

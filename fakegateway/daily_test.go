@@ -11,6 +11,7 @@ import (
 	"github.com/scmhub/ibapi/protobuf"
 	"google.golang.org/protobuf/proto"
 
+	"ibsoak/fakegateway/connection"
 	"ibsoak/fakegateway/fault"
 	"ibsoak/fakegateway/market"
 	"ibsoak/fakegateway/session"
@@ -53,7 +54,7 @@ type follower struct {
 func (f *follower) run(over <-chan struct{}) {
 	for {
 		if c, err := f.gateway.ln.Load().Dial(f.t.Context()); err == nil {
-			f.session(newRawClient(f.t, c.(halfCloser)), over)
+			f.session(newRawClient(f.t, c.(connection.Socket)), over)
 		} else {
 			f.refused++
 		}

@@ -16,6 +16,7 @@ import (
 	"github.com/scmhub/ibapi/protobuf"
 	"google.golang.org/protobuf/proto"
 
+	"ibsoak/fakegateway/connection"
 	"ibsoak/fakegateway/fault"
 	"ibsoak/internal/wire"
 )
@@ -152,7 +153,7 @@ func visit(g *bubbleGateway, e *erratic) {
 	if err != nil {
 		return
 	}
-	e.c = newRawClient(e.t, c.(halfCloser))
+	e.c = newRawClient(e.t, c.(connection.Socket))
 	e.c.version = wire.Version(g.cfg.MaxServerVersion)
 	begin, err := wire.Append(wire.AppendPreamble(nil, wire.Preamble{Min: 100, Max: 225}),
 		wire.Message{Kind: wire.StartAPI, Body: &protobuf.StartApiRequest{ClientId: num(1)}}, e.c.version)

@@ -108,7 +108,7 @@ func TestClientThatLeftStaysUntilItsDialogIsAnswered(t *testing.T) {
 }
 
 func TestDialogIsAnsweredByItselfInTime(t *testing.T) {
-	for _, answer := range dialogAnswers {
+	for _, answer := range []DialogAnswer{AcceptClient, RejectClient, DismissDialog} {
 		synctest.Test(t, func(t *testing.T) {
 			g := serveInBubble(t, withPort(PortSettings{
 				Dialog: DialogEach, DialogAnswer: answer, DialogAfter: time.Minute,
@@ -136,7 +136,7 @@ func TestDialogIsAnsweredByItselfInTime(t *testing.T) {
 			}
 			<-time.After(time.Minute)
 			synctest.Wait()
-			if g.dialogs.waiting() != 0 || g.Connections()[0].Closed != (time.Time{}) {
+			if g.dialogs.Waiting() != 0 || g.Connections()[0].Closed != (time.Time{}) {
 				t.Errorf("ledger: %+v", g.Connections()[0])
 			}
 		})

@@ -9,6 +9,7 @@ import (
 
 	"github.com/scmhub/ibapi/protobuf"
 
+	"ibsoak/fakegateway/connection"
 	"ibsoak/fakegateway/fault"
 	"ibsoak/internal/wire"
 )
@@ -18,7 +19,7 @@ func TestFaultByTheClockActsOnEveryLiveConnection(t *testing.T) {
 	a, b := dial(t, s).connect(1), dial(t, s).connect(2)
 	_, err := s.Inject(fault.Fault{
 		ID:   "lost",
-		When: fault.When{At: ptr(fault.Duration(s.clock.elapsed() + 2*time.Second))},
+		When: fault.When{At: ptr(fault.Duration(s.clock.Elapsed() + 2*time.Second))},
 		What: fault.What{Do: fault.Error, Code: 1100},
 	})
 	if err != nil {
@@ -95,15 +96,15 @@ func TestSlowConsumerIsResetWithAReason(t *testing.T) {
 	}
 	flood := slices.Repeat(ask, 1000)
 	go func() {
-		for range queueItems/1000 + 10 {
+		for range connection.QueueItems/1000 + 10 {
 			if _, err := c.conn.Write(flood); err != nil {
 				return // the Gateway has enough
 			}
 		}
 	}()
 	r := row(t, s, 1, "our RST", func(r Connection) bool { return !r.GatewayRST.IsZero() })
-	if !strings.Contains(r.End, fmt.Sprint(queueItems)) {
-		t.Errorf("end %q, want one that names the bound %d", r.End, queueItems)
+	if !strings.Contains(r.End, fmt.Sprint(connection.QueueItems)) {
+		t.Errorf("end %q, want one that names the bound %d", r.End, connection.QueueItems)
 	}
 }
 

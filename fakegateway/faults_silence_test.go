@@ -123,8 +123,8 @@ func TestSendPastEOF(t *testing.T) {
 	c.until(wire.CurrentTime)
 	c.wantFIN()
 	r := s.Connections()[0]
-	if r.ClientFIN.IsZero() || r.GatewayFIN.Sub(r.ClientFIN) < pastEOFGrace {
-		t.Errorf("ledger: %+v; want the Gateway's FIN %s after the client's", r, pastEOFGrace)
+	if r.ClientFIN.IsZero() || r.GatewayFIN.Sub(r.ClientFIN) < fault.PastEOFGrace {
+		t.Errorf("ledger: %+v; want the Gateway's FIN %s after the client's", r, fault.PastEOFGrace)
 	}
 	sent := slices.ContainsFunc(s.Receipts(), func(r fault.Receipt) bool {
 		return r.Planned == fault.SendAfterEOF && strings.HasSuffix(r.Wire, "bytes after the client's FIN")

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"ibsoak/fakegateway/connection"
 	"ibsoak/fakegateway/fault"
 	"ibsoak/internal/wire"
 )
@@ -113,7 +114,7 @@ func TestWritingAfterFINMeetsAReset(t *testing.T) {
 	s := startServer(t, onPhase(fault.BootstrapSent, fault.What{Do: fault.FIN}))
 	c := reach(t, s, fault.BootstrapSent)
 	c.wantFIN()
-	ticker := time.NewTicker(lateGrace)
+	ticker := time.NewTicker(connection.LateGrace)
 	defer ticker.Stop()
 	for range 2 {
 		<-ticker.C // what comes soon after the FIN is excused

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"testing"
 	"time"
-	"unsafe"
 
 	"github.com/govalues/decimal"
 
@@ -92,18 +91,18 @@ func TestWatchOverASocket(t *testing.T) {
 // those at the very end among them.
 func TestFollowCountsWhatItLost(t *testing.T) {
 	s := startServer(t, Config{})
-	const emitted = watchedEvents + 100
+	const watched = 4096 // what Follow promises
+	const emitted = watched + 100
 	told, lost, last := 0, 0, 0
 	ctx, cancel := context.WithCancel(t.Context())
 	first := true
 	err := s.Follow(ctx, func(lines []Line) error {
 		if first {
 			first = false
-			s.board.mu.Lock()
-			last = s.board.events + emitted
-			s.board.mu.Unlock()
+			events, _, _ := s.board.Counts()
+			last = events + emitted
 			for range emitted { // while this follower is busy
-				s.board.tell(Event{Kind: EventDialog})
+				s.board.Announce(Event{Kind: EventDialog})
 			}
 			return nil
 		}
@@ -119,7 +118,7 @@ func TestFollowCountsWhatItLost(t *testing.T) {
 		}
 		return nil
 	})
-	if err != nil || told+lost < emitted || lost < emitted-watchedEvents {
+	if err != nil || told+lost < emitted || lost < emitted-watched {
 		t.Errorf("%d told, %d lost, error %v; want %d in all", told, lost, err, emitted)
 	}
 }
@@ -130,28 +129,7 @@ func TestFollowEndsWithItsReader(t *testing.T) {
 	if err := s.Follow(t.Context(), func([]Line) error { return gone }); !errors.Is(err, gone) {
 		t.Errorf("error %v", err)
 	}
-	s.board.mu.Lock()
-	defer s.board.mu.Unlock()
-	if len(s.board.watchers) != 0 {
-		t.Errorf("%d are still told", len(s.board.watchers))
-	}
-}
-
-// TestTimesDoNotFollowTheMachinesClock gives the board a time as it is read after the machine's
-// clock was set an hour ahead. Package time has no way to make one.
-func TestTimesDoNotFollowTheMachinesClock(t *testing.T) {
-	b := newBoard(1, nil, clock{began: time.Now(), scale: 1})
-	now := time.Now()
-	set := now
-	const secondsShift = 30 // in time.Time's first word, of a time with a monotonic reading
-	*(*uint64)(unsafe.Pointer(&set)) += uint64(time.Hour/time.Second) << secondsShift
-	if set.Round(0).Sub(now.Round(0)) != time.Hour {
-		t.Fatal("the wall reading was not set")
-	}
-	if got, want := b.steady(set).Round(0), b.steady(now).Round(0); !got.Equal(want) {
-		t.Errorf("%s, want %s", got, want)
-	}
-	if !b.steady(time.Time{}).IsZero() {
-		t.Error("never has become a time")
+	if s.board.Watched() {
+		t.Error("somebody is still told")
 	}
 }

@@ -3,6 +3,7 @@ package fakegateway
 import (
 	"time"
 
+	"ibsoak/fakegateway/connection"
 	"ibsoak/fakegateway/session"
 	"ibsoak/fakegateway/session/settings"
 )
@@ -103,35 +104,28 @@ func (p PortSettings) shown() settings.Port {
 	}
 }
 
-// Dialog is whom the "Accept incoming connection" dialog asks about.
-type Dialog string
-
-// The scopes of the dialog. Which one a Gateway has depends on its build and settings: users' logs
-// show all of them.
-const (
-	NoDialog          Dialog = ""
-	DialogEach        Dialog = "each"      // every connection, before anything of it is read
-	DialogPerAddress  Dialog = "address"   // the same, until its address was accepted once
-	DialogPerClientID Dialog = "client-id" // START_API waits, until its client id was accepted once
+// The kinds of values that connections follow.
+type (
+	Dialog        = connection.Dialog
+	DialogAnswer  = connection.DialogAnswer
+	MessagePacing = connection.MessagePacing
 )
 
-// DialogAnswer is what the operator does with a dialog.
-type DialogAnswer string
-
-// The answers.
+// Their values: see package connection.
 const (
-	AcceptClient  DialogAnswer = "accept"
-	RejectClient  DialogAnswer = "reject"  // FIN, after the client's bytes were read
-	DismissDialog DialogAnswer = "dismiss" // the client is never answered
+	NoDialog          = connection.NoDialog
+	DialogEach        = connection.DialogEach
+	DialogPerAddress  = connection.DialogPerAddress
+	DialogPerClientID = connection.DialogPerClientID
+
+	AcceptClient  = connection.AcceptClient
+	RejectClient  = connection.RejectClient
+	DismissDialog = connection.DismissDialog
+
+	NoPacing       = connection.NoPacing
+	PaceMessages   = connection.PaceMessages
+	RejectMessages = connection.RejectMessages
 )
 
-// MessagePacing is what becomes of a client that sends more messages in a second than half of the
-// market data lines.
-type MessagePacing string
-
-// The two positions of "Reject messages above maximum allowed message rate vs applying pacing".
-const (
-	NoPacing       MessagePacing = ""
-	PaceMessages   MessagePacing = "pace"   // read slower, so that TCP pushes back
-	RejectMessages MessagePacing = "reject" // error 100; at the third the session is terminated
-)
+// messageRate is how many messages a second a Gateway takes from a client.
+func (c Config) messageRate() int { return max(1, c.MarketDataLines/2) }

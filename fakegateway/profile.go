@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"ibsoak/fakegateway/connection"
 	"ibsoak/fakegateway/fault"
 )
 
@@ -172,30 +173,29 @@ func profileNamed(name string) (Profile, error) {
 }
 
 // applyQuirks decides what becomes of a connection that was just accepted. The caller holds mu.
-func (s *Server) applyQuirks(c *conn) {
+func (s *Server) applyQuirks(c *connection.Conn) {
 	q := s.profile.Quirks
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	switch {
-	case c.row.Planted, s.crashed:
-		c.muted, c.eof = true, leakOnEOF
-	default:
-		c.muted = c.muted || q.SilentFrom > 0 && s.board.inCloseWait() >= q.SilentFrom ||
-			s.sinceUp <= q.FailFirst
-		if q.LeakOnEOF {
-			c.eof = leakOnEOF
-		}
+	case c.IsPlanted(), s.crashed:
+		c.SetMuted(true)
+		c.IgnoreClientFIN()
+		return
+	case q.SilentFrom > 0 && s.board.InCloseWait() >= q.SilentFrom, s.sinceUp <= q.FailFirst:
+		c.SetMuted(true)
+	}
+	if q.LeakOnEOF {
+		c.IgnoreClientFIN()
 	}
 }
 
-// clientLeft hears of every FIN of a client, before it is answered.
-func (s *Server) clientLeft(c *conn) {
+// clientLeft is told of every FIN of a client, before it is answered.
+func (s *Server) clientLeft(c *connection.Conn) {
 	limit := s.profile.Quirks.CrashOnFIN
 	if limit <= 0 {
 		return
 	}
 	fatal := false
-	s.board.read(c.row, func(r *Connection) {
+	c.Look(func(r *Connection) {
 		inBootstrap := !r.StartAPIRead.IsZero() && r.BootstrapSent.IsZero()
 		soonAfter := !r.BootstrapSent.IsZero() && r.ClientFIN.Sub(r.BootstrapSent) < limit
 		fatal = inBootstrap || soonAfter
@@ -206,16 +206,16 @@ func (s *Server) clientLeft(c *conn) {
 }
 
 // crash makes the Gateway mute for everybody.
-func (s *Server) crash(by *conn) {
+func (s *Server) crash(by *connection.Conn) {
 	s.mu.Lock()
 	s.crashed = true
 	s.mu.Unlock()
 	for _, c := range s.open() {
-		c.setMuted(true)
-		c.setEOF(fault.Hit{Fault: fault.Fault{What: fault.What{Do: fault.IgnoreEOF}}})
+		c.SetMuted(true)
+		c.IgnoreClientFIN()
 	}
-	s.board.receipt(fault.Receipt{
-		Fault: s.profile.Name, Planned: fault.Mute, Connection: by.id, At: time.Now(),
+	s.board.File(fault.Receipt{
+		Fault: s.profile.Name, Planned: fault.Mute, Connection: by.Number(), At: time.Now(),
 		Point: "client FIN", Wire: "nothing, on every connection, until a restart",
 	})
 }

@@ -62,7 +62,7 @@ func TestStartingProfile(t *testing.T) {
 	}
 	await(t, s, "the port", func(v *View) bool { return v.Stage() != Refusing })
 	dial(t, s).connect(1)
-	if got := s.stage.now(); got != Ready {
+	if got := s.stage.Now(); got != Ready {
 		t.Errorf("a client is up at stage %s", got)
 	}
 }

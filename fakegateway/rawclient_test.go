@@ -14,12 +14,16 @@ import (
 	"github.com/scmhub/ibapi/protobuf"
 	"google.golang.org/protobuf/proto"
 
+	"ibsoak/fakegateway/connection"
 	"ibsoak/fakegateway/fault"
 	"ibsoak/internal/wire"
 )
 
 // patience bounds every wait of a test: reaching it is a failure, never a measurement.
 const patience = 10 * time.Second
+
+// noID is the id of an error message that answers no request.
+const noID = -1
 
 // quiet is how long a client listens to a silence that the ledger has already confirmed.
 const quietTime = 30 * time.Millisecond
@@ -67,7 +71,7 @@ func row(t *testing.T, s *Server, id int, what string, until func(Connection) bo
 // rawClient speaks the protocol by hand.
 type rawClient struct {
 	t       *testing.T
-	conn    halfCloser
+	conn    connection.Socket
 	read    *bufio.Reader
 	version wire.Version
 }
@@ -79,10 +83,10 @@ func dial(t *testing.T, s *Server) *rawClient {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return newRawClient(t, c.(halfCloser))
+	return newRawClient(t, c.(connection.Socket))
 }
 
-func newRawClient(t *testing.T, c halfCloser) *rawClient {
+func newRawClient(t *testing.T, c connection.Socket) *rawClient {
 	t.Helper()
 	t.Cleanup(func() { _ = c.Close() })
 	if err := c.SetDeadline(time.Now().Add(patience)); err != nil {

@@ -83,7 +83,7 @@ func TestRestartComesBackInPhasesOnTheSamePort(t *testing.T) {
 			} else {
 				old.wantFIN()
 			}
-			await(t, s, "the port", func(v *View) bool { return v.Stage().order() >= AcceptMute.order() })
+			await(t, s, "the port", func(v *View) bool { return v.Stage().Order() >= AcceptMute.Order() })
 			c := dial(t, s)
 			c.hello()
 			c.startAPI(1)
@@ -111,7 +111,7 @@ func TestPreambleIsFiledWhileNothingIsAnswered(t *testing.T) {
 	if err := s.Restart(fault.Downtime{AcceptMute: fault.Duration(time.Hour)}, fault.FIN); err != nil {
 		t.Fatal(err)
 	}
-	await(t, s, "the port", func(v *View) bool { return v.Stage().order() >= AcceptMute.order() })
+	await(t, s, "the port", func(v *View) bool { return v.Stage().Order() >= AcceptMute.Order() })
 	dial(t, s).greet()
 	await(t, s, "the preamble", func(v *View) bool {
 		rows := v.Connections()
@@ -217,8 +217,11 @@ func TestCloseLeavesNothingBehind(t *testing.T) {
 func remainingOwner() (owner string, stacks []byte) {
 	stacks = make([]byte, 1<<20)
 	stacks = stacks[:runtime.Stack(stacks, true)]
-	for _, owner := range []string{"(*conn)", "(*reader)", "(*writer)", "(*port)", "(*Server)"} {
-		if bytes.Contains(stacks, []byte("fakegateway."+owner)) {
+	for _, owner := range []string{
+		"connection.(*Conn)", "connection.(*reader)", "connection.(*writer)", "listener.(*Port)",
+		"fakegateway.(*Server)",
+	} {
+		if bytes.Contains(stacks, []byte(owner)) {
 			return owner, stacks
 		}
 	}
@@ -246,15 +249,15 @@ func TestWatchCountsWhatItLost(t *testing.T) {
 	events, stop := s.Watch()
 	defer stop()
 	const lost = 10
-	for range watchedEvents + lost {
-		s.board.tell(Event{Kind: EventBooks})
+	for range 4096 + lost {
+		s.board.Announce(Event{Kind: EventBooks})
 	}
-	for range watchedEvents {
+	for range 4096 {
 		if e := <-events; e.Dropped != 0 {
 			t.Fatalf("event %+v before any was lost", e)
 		}
 	}
-	s.board.tell(Event{Kind: EventBooks})
+	s.board.Announce(Event{Kind: EventBooks})
 	if e := <-events; e.Dropped < lost {
 		t.Errorf("event %+v, want %d or more lost before it", e, lost)
 	}

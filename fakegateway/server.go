@@ -2,10 +2,12 @@ package fakegateway
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"net/netip"
 	"slices"
 	"strings"
@@ -13,14 +15,21 @@ import (
 	"sync/atomic"
 	"time"
 
+	"ibsoak/fakegateway/clock"
+	"ibsoak/fakegateway/connection"
+	"ibsoak/fakegateway/control"
 	"ibsoak/fakegateway/exchange"
 	"ibsoak/fakegateway/fault"
 	"ibsoak/fakegateway/hook"
+	"ibsoak/fakegateway/listener"
+	"ibsoak/fakegateway/observe"
 	"ibsoak/fakegateway/session"
+	"ibsoak/fakegateway/stage"
+	"ibsoak/internal/wire"
 )
 
 // ErrClosed is what is answered by a Gateway that was closed.
-var ErrClosed = errors.New("the gateway is closed")
+var ErrClosed = stage.ErrClosed
 
 // stragglerLimit is how long Close waits for a connection before it names it and gives up on it.
 const stragglerLimit = 5 * time.Second
@@ -29,19 +38,20 @@ const stragglerLimit = 5 * time.Second
 type Server struct {
 	cfg      Config
 	log      *slog.Logger
-	clock    clock
+	clock    clock.Running
 	plan     *fault.Plan
-	delayed  delayed
-	hush     sync.RWMutex              // held while the exchange tells of a moment
+	delayed  *connection.Delayed
+	moment   sync.RWMutex              // held while the exchange tells of a moment
 	hook     atomic.Pointer[hook.Hook] // nil is none
-	board    *board
-	stage    *stages
+	board    *observe.Board
+	shared   *connection.Gateway
+	stage    *stage.Stages
 	profile  Profile
 	login    *session.Login
 	exchange *exchange.Exchange // the login's
-	dialogs  dialogs
+	dialogs  connection.Dialogs
 	trusted  []netip.Prefix
-	port     *port
+	port     *listener.Port
 
 	replan chan struct{} // the schedule has changed
 	stop   chan struct{} // closed by Close
@@ -49,7 +59,7 @@ type Server struct {
 	up     chan struct{} // closed when Serve has taken its listener over
 
 	mu       sync.Mutex
-	conns    map[*conn]bool // not yet ended: this is what pins the held ones
+	conns    map[*connection.Conn]bool // not yet ended: this is what pins the held ones
 	serving  bool
 	crashed  bool // by the crash-on-fin quirk, until a restart
 	sinceUp  int  // connections accepted since the last start
@@ -60,9 +70,6 @@ type Server struct {
 	owned    sync.WaitGroup // everything else
 	once     sync.Once
 	closed   error
-
-	ours       ourDials
-	unapproved atomic.Bool // a login waits for its second factor
 }
 
 // New makes a Gateway that does not listen yet.
@@ -82,26 +89,43 @@ func New(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{
-		cfg: cfg, log: cfg.Log, profile: profile, trusted: trusted, clock: cfg.Clock.begin(),
-		stage: newStages(Ready), replan: make(chan struct{}, 1),
+		cfg: cfg, log: cfg.Log, profile: profile, trusted: trusted, clock: cfg.Clock.Begin(),
+		stage: stage.New(Ready), replan: make(chan struct{}, 1),
 		stop: make(chan struct{}), gone: make(chan struct{}), up: make(chan struct{}),
-		conns:   make(map[*conn]bool),
-		delayed: delayed{wake: make(chan struct{}, 1)},
+		conns:   make(map[*connection.Conn]bool),
+		delayed: connection.NewDelayed(),
 	}
 	if err := s.loadHook(cfg.Schedule); err != nil {
 		return nil, fmt.Errorf("configure gateway: %w", err)
 	}
-	s.plan = fault.NewPlan(cfg.Schedule, profile.Schedule, s.clock.elapsed)
+	s.plan = fault.NewPlan(cfg.Schedule, profile.Schedule, s.clock.Elapsed)
 	if s.login, err = session.NewLogin(s.loginConfig()); err != nil {
 		return nil, err
 	}
 	s.exchange = s.login.Exchange()
-	record, err := newRecorder(cfg.RecordDir)
-	if err != nil {
+	if s.board, err = observe.NewBoard(cfg.TranscriptFrames, cfg.RecordDir, s.clock); err != nil {
 		return nil, err
 	}
-	s.board = newBoard(cfg.TranscriptFrames, record, s.clock)
+	s.shared = s.connections()
 	return s, nil
+}
+
+// connections is what they share.
+func (s *Server) connections() *connection.Gateway {
+	c := s.cfg
+	return &connection.Gateway{
+		Settings: connection.Settings{
+			MaxServerVersion: wire.Version(c.MaxServerVersion), Seed: c.Seed,
+			MessagePacing: c.MessagePacing, MessageRate: c.messageRate(),
+			Dialog: c.Dialog, DialogAnswer: c.DialogAnswer, DialogAfter: c.DialogAfter,
+			SendTimeout: c.SendTimeout, DisconnectMalformed: c.DisconnectMalformed,
+			RefusalDelay: c.RefusalDelay, VersionReply: c.VersionReply,
+			LeakProbes: s.profile.Quirks.LeakProbes,
+		},
+		Clock: s.clock, Board: s.board, Stage: s.stage, Plan: s.plan, Login: s.login,
+		Dialogs: &s.dialogs, Delayed: s.delayed, Hook: &s.hook, Moment: &s.moment, Log: s.log,
+		Owner: owner{s},
+	}
 }
 
 // loginConfig is that of the login behind this Gateway.
@@ -128,7 +152,7 @@ func Start(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	s.owned.Go(func() {
-		if err := s.port.run(); err != nil {
+		if err := s.port.Run(); err != nil {
 			s.log.Error("gateway stopped serving", "err", err)
 		}
 	})
@@ -143,10 +167,10 @@ func (s *Server) Serve(ln net.Listener) error {
 	}
 	s.owned.Add(1)
 	defer s.owned.Done()
-	return s.port.run()
+	return s.port.Run()
 }
 
-// listen takes the listener over and starts the clockwork.
+// listen takes the listener over and starts the drivers.
 func (s *Server) listen(ln net.Listener) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -159,7 +183,7 @@ func (s *Server) listen(ln net.Listener) error {
 		return errors.Join(errors.New("serve: this Server serves already"), ln.Close())
 	}
 	s.serving = true
-	s.port = newPort(s, ln)
+	s.port = listener.New(s.portGateway(), ln)
 	s.owned.Go(s.runExchange)
 	s.owned.Go(s.runSchedule)
 	s.owned.Go(s.runDelayed)
@@ -184,20 +208,21 @@ func (s *Server) Addr() string {
 	if s.port == nil {
 		return ""
 	}
-	return s.port.addr.String()
+	return s.port.Addr().String()
 }
 
 // HostPort is Addr in two parts.
 func (s *Server) HostPort() (host string, port int) {
-	return splitAddr(s.Addr())
+	return listener.SplitAddr(s.Addr())
 }
 
-func splitAddr(addr string) (host string, port int) {
-	ap, err := netip.ParseAddrPort(addr)
-	if err != nil {
-		return "", 0
+// portGateway is what the port has of the Gateway.
+func (s *Server) portGateway() listener.Gateway {
+	return listener.Gateway{
+		Startup: s.startup(), APIDisabled: s.cfg.APIDisabled, Relisten: s.cfg.Relisten,
+		Clock: s.clock, Board: s.board, Stage: s.stage, Login: s.login, Dialogs: &s.dialogs,
+		Log: s.log, Stop: s.stop, Owner: portOwner{s},
 	}
-	return ap.Addr().String(), int(ap.Port())
 }
 
 // Close ends everything, in this order: the listener, the accept loop, the connections and their
@@ -210,11 +235,11 @@ func (s *Server) Close() error {
 		serving := s.serving
 		s.mu.Unlock()
 		if serving {
-			s.port.close()
+			s.port.Close()
 		}
 		err := s.closeConnections()
 		s.owned.Wait()
-		s.closed = errors.Join(err, s.board.finish(s.cfg.RecordDir))
+		s.closed = errors.Join(err, s.board.Finish(s.cfg.RecordDir))
 		close(s.gone)
 	})
 	<-s.gone
@@ -223,7 +248,7 @@ func (s *Server) Close() error {
 
 func (s *Server) closeConnections() error {
 	for _, c := range s.open() {
-		c.shut("the gateway was closed", false)
+		c.Close("the gateway was closed")
 	}
 	done := make(chan struct{})
 	go func() { s.sockets.Wait(); close(done) }()
@@ -236,43 +261,40 @@ func (s *Server) closeConnections() error {
 	}
 	var names []string
 	for _, c := range s.open() {
-		names = append(names, c.describe())
+		names = append(names, c.Describe())
 	}
 	return fmt.Errorf("close gateway: still running after %s: %s",
 		stragglerLimit, strings.Join(names, ", "))
 }
 
 // open lists the connections that have not ended, by number.
-func (s *Server) open() []*conn {
+func (s *Server) open() []*connection.Conn {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	conns := make([]*conn, 0, len(s.conns))
+	conns := make([]*connection.Conn, 0, len(s.conns))
 	for c := range s.conns {
 		conns = append(conns, c)
 	}
-	slices.SortFunc(conns, func(a, b *conn) int { return a.id - b.id })
+	slices.SortFunc(conns, func(a, b *connection.Conn) int { return a.Number() - b.Number() })
 	return conns
 }
 
 // admit registers a connection and starts its goroutines.
-func (s *Server) admit(nc net.Conn) {
-	whose := s.ours.whose(nc.RemoteAddr())
-	tcp, ok := nc.(halfCloser)
-	if whose == dialFiller || !ok {
-		if !ok {
-			s.log.Error("connection refused: it cannot half-close", "type", fmt.Sprintf("%T", nc))
-		}
+func (s *Server) admit(nc net.Conn, planted bool) {
+	tcp, ok := nc.(connection.Socket)
+	if !ok {
+		s.log.Error("connection refused: it cannot half-close", "type", fmt.Sprintf("%T", nc))
 		_ = nc.Close() // nothing was read or written: there is nothing to lose
 		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	row, ok := s.board.open(Connection{
-		Epoch: s.epoch, Local: addrPort(nc.LocalAddr()), Remote: addrPort(nc.RemoteAddr()),
-		Accepted: time.Now(), Planted: whose == dialZombie,
+	row, ok := s.board.Open(Connection{
+		Epoch: s.epoch, Local: connection.AddrPort(nc.LocalAddr()), Remote: connection.AddrPort(nc.RemoteAddr()),
+		Accepted: time.Now(), Planted: planted,
 	})
 	if !ok {
-		s.log.Error("connection reset: the ledger is full", "rows", ledgerRows)
+		s.log.Error("connection reset: the ledger is full", "rows", observe.LedgerRows)
 		_ = tcp.SetLinger(0)
 		_ = tcp.Close()
 		return
@@ -282,7 +304,7 @@ func (s *Server) admit(nc net.Conn) {
 		s.subjects++
 		ordinal = s.subjects
 	}
-	c := newConn(s, tcp, row, ordinal)
+	c := connection.New(s.shared, tcp, row, ordinal)
 	if !row.Planted {
 		s.sinceUp++
 		s.judge(c)
@@ -290,7 +312,7 @@ func (s *Server) admit(nc net.Conn) {
 	s.applyQuirks(c)
 	s.conns[c] = true
 	s.sockets.Go(func() {
-		c.serve()
+		c.Serve()
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		delete(s.conns, c)
@@ -298,7 +320,7 @@ func (s *Server) admit(nc net.Conn) {
 }
 
 // Connections is the ledger: a row for every connection ever accepted.
-func (s *Server) Connections() []Connection { return s.board.connections() }
+func (s *Server) Connections() []Connection { return s.board.Connections() }
 
 // Connectivity is the state of the Gateway's connection to IBKR's servers.
 func (s *Server) Connectivity() session.Connectivity { return s.login.Connectivity() }
@@ -306,28 +328,40 @@ func (s *Server) Connectivity() session.Connectivity { return s.login.Connectivi
 // Books is a snapshot of the exchange's truth.
 func (s *Server) Books() exchange.Books { return s.exchange.Books() }
 
-// Transcript is every frame that is still kept, decoded. It is expensive: one decoding a frame.
-func (s *Server) Transcript() []Frame { return s.transcript(0) }
-
-func (s *Server) transcript(after int) []Frame {
-	s.board.mu.Lock()
-	kept := s.board.frames.since(after)
-	s.board.mu.Unlock()
-	frames := make([]Frame, len(kept))
-	for i, f := range kept {
-		frames[i] = f.decoded()
+// Health is how the Gateway is, in a line.
+func (s *Server) Health() Health {
+	events, rows, receipts := s.board.Counts()
+	s.mu.Lock()
+	port := s.port
+	s.mu.Unlock()
+	return Health{
+		Gateway: s.Addr(), Profile: s.profile.Name, Stage: s.stage.Now(), Events: events,
+		Connections: rows,
+		Open:        len(s.open()), CloseWait: s.board.InCloseWait(), Receipts: receipts,
+		Dialogs: s.dialogs.Waiting(), AwaitsApproval: port != nil && port.AwaitsApproval(),
+		About: s.cfg.About.Summary,
 	}
-	return frames
 }
+
+// Control is the Gateway's HTTP interface, for test programs in other languages: see control.Handler.
+func (s *Server) Control() http.Handler { return control.Handler(s, s.log) }
+
+// TranscriptAfter is Transcript without the frames up to the one with this number.
+func (s *Server) TranscriptAfter(seq int) []Frame { return s.board.Transcript(seq) }
+
+// Transcript is every frame that is still kept, decoded. It is expensive: one decoding a frame.
+func (s *Server) Transcript() []Frame { return s.board.Transcript(0) }
 
 // TranscriptDropped is how many of the oldest frames are no longer kept in memory.
-func (s *Server) TranscriptDropped() int {
-	s.board.mu.Lock()
-	defer s.board.mu.Unlock()
-	return s.board.frames.dropped
-}
+func (s *Server) TranscriptDropped() int { return s.board.Dropped() }
 
 // Receipts is what every fault that acted really did, in order.
-func (s *Server) Receipts() []fault.Receipt {
-	return s.board.receiptsFrom(0)
+func (s *Server) Receipts() []fault.Receipt { return s.board.Receipts() }
+
+// Follow tells everything from the beginning and then what happens, in batches of lines, until ctx
+// ends, tell fails, or the Gateway is closed and all was told. A follower that lags behind by more
+// than the 4096 events of Watch loses some, and the lines say how many.
+func (s *Server) Follow(ctx context.Context, tell func([]Line) error) error {
+	of := observe.Source{Gateway: s.Addr, Books: s.Books, Closed: s.gone}
+	return s.board.Follow(ctx, of, tell)
 }

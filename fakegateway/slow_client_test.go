@@ -7,6 +7,7 @@ import (
 	"github.com/scmhub/ibapi/protobuf"
 	"google.golang.org/protobuf/proto"
 
+	"ibsoak/fakegateway/connection"
 	"ibsoak/internal/wire"
 )
 
@@ -26,15 +27,15 @@ func TestAClientThatNeverReadsHoldsNobodyUp(t *testing.T) {
 		Id: proto.Int32(-1), ErrorCode: proto.Int32(2100), ErrorMsg: proto.String(strings.Repeat("x", 64<<10)),
 	}}
 	deaf := s.open()[0]
-	if deaf.id != 1 {
-		t.Fatalf("connection %d is first, want the slow one", deaf.id)
+	if deaf.Number() != 1 {
+		t.Fatalf("connection %d is first, want the slow one", deaf.Number())
 	}
-	const most = 4 * queueBytes / (64 << 10)
+	const most = 4 * connection.QueueBytes / (64 << 10)
 	sent := 0
-	for ; sent < most && !deaf.isEnded(); sent++ {
+	for ; sent < most && !deaf.Ended(); sent++ {
 		deaf.Send(flood)
-		if waiting := deaf.w.waiting(); waiting > queueBytes+len(flood.Body.(*protobuf.ErrorMessage).GetErrorMsg())+64 {
-			t.Fatalf("%d bytes wait for the slow client, the bound is %d", waiting, queueBytes)
+		if waiting := deaf.Queued(); waiting > connection.QueueBytes+len(flood.Body.(*protobuf.ErrorMessage).GetErrorMsg())+64 {
+			t.Fatalf("%d bytes wait for the slow client, the bound is %d", waiting, connection.QueueBytes)
 		}
 		if sent%16 == 0 {
 			quick.askTime()
@@ -47,11 +48,4 @@ func TestAClientThatNeverReadsHoldsNobodyUp(t *testing.T) {
 	}
 	quick.askTime()
 	quick.until(wire.CurrentTime)
-}
-
-// waiting is how many bytes are queued.
-func (w *writer) waiting() int {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.bytes
 }

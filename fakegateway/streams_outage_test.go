@@ -73,7 +73,7 @@ func (s *streams) pass(t *testing.T, d time.Duration) []wire.Message {
 func (s *streams) current(t *testing.T) {
 	t.Helper()
 	apple := market.Market{}.Find(sunday, market.Query{Symbol: "AAPL", SecType: "STK"})[0]
-	at := s.clock.now().Truncate(market.Step)
+	at := s.clock.Now().Truncate(market.Step)
 	s.screen.shows(t, apple, at)
 	if want := wanted(apple, at, 5); fmt.Sprint(s.book) != fmt.Sprint(want) {
 		t.Fatalf("book at %s\n got %v\nwant %v", at, s.book, want)
@@ -123,34 +123,34 @@ func TestStreamsThroughOutages(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := startStreams(t, 225)
 		s.pass(t, 10*time.Second)
-		if _, err := s.login.Lose(s.clock.now()); err != nil {
+		if _, err := s.login.Lose(s.clock.Now()); err != nil {
 			t.Fatal(err)
 		}
 		if got := s.pass(t, time.Minute); !quiet(got) {
 			t.Errorf("while the connection was lost: %s", summary(got))
 		}
-		if _, err := s.login.Restore(s.clock.now(), false); err != nil {
+		if _, err := s.login.Restore(s.clock.Now(), false); err != nil {
 			t.Fatal(err)
 		}
 		missed(t, s.pass(t, 10*time.Second))
 		s.current(t)
 
-		if _, err := s.login.SetFarm(s.clock.now(), "usfarm", session.FarmIsBroken); err != nil {
+		if _, err := s.login.SetFarm(s.clock.Now(), "usfarm", session.FarmIsBroken); err != nil {
 			t.Fatal(err)
 		}
 		if got := s.pass(t, time.Minute); !quiet(got) {
 			t.Errorf("while the farm was broken: %s", summary(got))
 		}
-		if _, err := s.login.SetFarm(s.clock.now(), "usfarm", session.FarmIsOK); err != nil {
+		if _, err := s.login.SetFarm(s.clock.Now(), "usfarm", session.FarmIsOK); err != nil {
 			t.Fatal(err)
 		}
 		missed(t, s.pass(t, 10*time.Second))
 		s.current(t)
 
-		if _, err := s.login.Lose(s.clock.now()); err != nil {
+		if _, err := s.login.Lose(s.clock.Now()); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.login.Restore(s.clock.now(), true); err != nil {
+		if _, err := s.login.Restore(s.clock.Now(), true); err != nil {
 			t.Fatal(err)
 		}
 		s.pass(t, time.Second)
@@ -170,7 +170,7 @@ func TestCompetingSessionEndsEveryStream(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := startStreams(t, 200)
 		s.pass(t, time.Second)
-		if _, err := s.login.Compete(s.clock.now(), true); err != nil {
+		if _, err := s.login.Compete(s.clock.Now(), true); err != nil {
 			t.Fatal(err)
 		}
 		wantFlow(t, s.pass(t, time.Minute), "errMsg:6 10197", "errMsg:7 10197",

@@ -350,7 +350,7 @@ func TestCorruptedField(t *testing.T) {
 			m, err := wire.Decode(wire.FromServer, payload, c.version)
 			text := string(payload)
 			switch {
-			case strings.Contains(text, unreadable): // a text field that is a text decodes
+			case strings.Contains(text, fault.Unreadable): // a text field that is a text decodes
 			case err == nil:
 				t.Errorf("%s: it reads %v", field, m.Body)
 			}

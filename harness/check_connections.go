@@ -408,17 +408,7 @@ const wireNothing = "nothing"
 // delivered reports that the fault did what it is there for. One that sends has not until
 // something is on the wire; the others are silences, and what they keep back is their effect.
 func (r Receipt) delivered() bool {
-	switch r.Planned {
-	case fault.SendAfterEOF, fault.FIN, fault.RST, fault.HalfClose, fault.Cut, fault.Garbage,
-		fault.BadLength, fault.Drip, fault.Duplicate, fault.Reorder, fault.Error, fault.Replace,
-		fault.Corrupt, fault.Swap, fault.Restart:
-		return r.Wire != wireNothing
-	case fault.StopWriting, fault.StopReading, fault.Mute, fault.Hold, fault.Delay, fault.Drop,
-		fault.Withhold, fault.Refuse, fault.BacklogFull, fault.Operate, fault.CloseOnEOF,
-		fault.IgnoreEOF:
-		return true
-	}
-	return false
+	return r.fell() && (!r.Planned.Sends() || r.Wire != wireNothing)
 }
 
 // neverAsked reports faults that answer the trader's FIN and lay in wait on connections on which

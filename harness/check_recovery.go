@@ -113,7 +113,7 @@ func (r *Record) lostAfterWork() int {
 func (r *Record) lostAt(conn Connection) Moment {
 	lost := conn.ended()
 	for _, receipt := range r.Receipts {
-		if receipt.Connection == conn.ID && ends(receipt.Planned) {
+		if receipt.Connection == conn.ID && receipt.ends() {
 			lost = earliest(lost, receipt.At)
 		}
 	}
@@ -126,20 +126,11 @@ func (r *Record) lostAt(conn Connection) Moment {
 	return lost
 }
 
-// ends reports an action after which a connection does no more work.
-func ends(a fault.Action) bool {
-	switch a {
-	case fault.FIN, fault.RST, fault.HalfClose, fault.StopWriting, fault.StopReading, fault.Mute,
-		fault.Hold, fault.Restart:
-		return true
-	case fault.Cut, fault.Garbage, fault.BadLength, fault.Delay, fault.Drip, fault.Duplicate,
-		fault.Drop, fault.Reorder, fault.Error, fault.Refuse, fault.BacklogFull, fault.Operate,
-		fault.CloseOnEOF, fault.IgnoreEOF, fault.SendAfterEOF, fault.Withhold, fault.Replace,
-		fault.Corrupt, fault.Swap:
-		return false
-	}
-	return false
-}
+// ends reports a fault after which a connection does no more work.
+func (r Receipt) ends() bool { return r.fell() && r.Planned.EndsWork() }
+
+// fell reports that the fault acted.
+func (r Receipt) fell() bool { return fault.Acted(r.Wire) }
 
 // recoveries are the returns to work: a connection with work, in the same life after one that was
 // lost. The clock starts when the Gateway would have served: a subject does not pay for an

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"ibsoak/fakegateway"
-	"ibsoak/fakegateway/fault"
 )
 
 // What an hour must have been like, in parts of the scenario's interval or of the planned time.
@@ -128,20 +127,9 @@ func (r *Record) prevented(l Life) bool {
 	}
 	made := r.of(l.Number)
 	return slices.ContainsFunc(r.Receipts, func(receipt Receipt) bool {
-		return withholds(receipt.Planned) && slices.ContainsFunc(made,
+		return receipt.fell() && receipt.Planned.PreventsAnswer() && slices.ContainsFunc(made,
 			func(c Connection) bool { return c.ID == receipt.Connection })
 	})
-}
-
-// withholds reports an action that can keep a client from its answer.
-func withholds(a fault.Action) bool {
-	switch a {
-	case fault.Cut, fault.Garbage, fault.BadLength, fault.Drop, fault.Error, fault.Refuse,
-		fault.BacklogFull, fault.Withhold, fault.Replace, fault.Corrupt, fault.Swap, fault.Operate:
-		return true
-	default:
-		return ends(a)
-	}
 }
 
 // unshown says why a life has no cycle. known is false when it may have worked in a way that the

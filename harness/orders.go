@@ -8,8 +8,6 @@ import (
 	"strings"
 
 	"github.com/govalues/decimal"
-
-	"ibsoak/fakegateway/fault"
 )
 
 // orderLog is the run's orders as the wire had them, each beside what the books say of it. Places
@@ -410,16 +408,11 @@ func (o *sentOrder) describe() string {
 // Gateway, or the harness's kill.
 func (r *Record) broken(c Connection) bool {
 	for _, receipt := range r.Receipts {
-		if receipt.Connection == c.ID && (ends(receipt.Planned) || spoils(receipt.Planned)) {
+		if receipt.Connection == c.ID && (receipt.ends() || receipt.fell() && receipt.Planned.SpoilsStream()) {
 			return true
 		}
 	}
 	return c.cutByGateway() || r.killed(c)
-}
-
-// spoils reports an action after which a client cannot read on.
-func spoils(a fault.Action) bool {
-	return a == fault.Cut || a == fault.Garbage || a == fault.BadLength
 }
 
 // unseen says why the record cannot speak about orders on the wire; "" when it can.

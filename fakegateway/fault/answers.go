@@ -83,6 +83,21 @@ func (k *key) answers(m wire.Message) bool {
 	return false
 }
 
+// requestID is the id of the request that a message belongs to, -1 for none.
+func requestID(m wire.Message) int64 {
+	for _, name := range []protoreflect.Name{"reqId", "orderId", "id"} {
+		if id, ok := intField(m.Body, name); ok {
+			return id
+		}
+	}
+	if fill, is := m.Body.(*protobuf.ExecutionDetails); is {
+		if id, ok := intField(fill.GetExecution(), "orderId"); ok {
+			return id
+		}
+	}
+	return noID
+}
+
 // readdressed is an answer under another id of the same space. Only requests with ids swap.
 func readdressed(m wire.Message, to int64) wire.Message {
 	m.Body = proto.Clone(m.Body)

@@ -3,7 +3,6 @@ package fault
 import (
 	"fmt"
 	"strings"
-	"time"
 )
 
 // String says in one English sentence what the fault does.
@@ -117,101 +116,7 @@ func (u Until) phrase() string {
 	return s
 }
 
-func (w What) sentence() string {
-	switch w.Do {
-	case Delay:
-		return fmt.Sprintf("wait %s before going on", w.For)
-	case Drip:
-		return fmt.Sprintf("write byte by byte, %s apart", w.Every)
-	case Duplicate, Withhold, Replace, Corrupt, Swap:
-		return w.tellingSentence()
-	case Garbage:
-		return fmt.Sprintf("write %d bytes of noise%s", w.Bytes, w.then())
-	case BadLength:
-		return fmt.Sprintf("write the length prefix %d%s", w.Length, w.then())
-	case Cut:
-		return "write no more of the message" + w.then()
-	case Error:
-		return w.errorSentence()
-	case Operate:
-		return w.operationSentence()
-	case Restart:
-		return w.restartSentence()
-	case StopWriting, StopReading, Mute, Refuse, BacklogFull:
-		return actionSentences[w.Do] + lasting(w.For)
-	default:
-		return actionSentences[w.Do]
-	}
-}
+func (w What) sentence() string { return w.Do.action().sentence(w) }
 
-var actionSentences = map[Action]string{
-	FIN:          "close the connection with FIN",
-	RST:          "reset the connection (RST)",
-	HalfClose:    "send FIN and go on reading",
-	StopWriting:  "write nothing",
-	StopReading:  "read nothing",
-	Mute:         "read everything and answer nothing",
-	Hold:         "hold the socket open as a zombie",
-	Drop:         "drop the message",
-	Reorder:      "write it behind the next message",
-	CloseOnEOF:   "answer the client's FIN with ours",
-	IgnoreEOF:    "never close when the client sends FIN",
-	SendAfterEOF: "go on sending after the client's FIN",
-	Refuse:       "close the port",
-	BacklogFull:  "accept nothing and let the accept queue be full",
-}
-
-func lasting(d Duration) string {
-	if d == 0 {
-		return " for good"
-	}
-	return " for " + d.String()
-}
-
-func (w What) then() string {
-	switch w.Then {
-	case "":
-		return " and go on"
-	case FIN:
-		return ", then FIN"
-	case RST:
-		return ", then RST"
-	default:
-		return ", then " + string(w.Then)
-	}
-}
-
-func (w What) errorSentence() string {
-	text := w.Message
-	if text == "" {
-		text = ErrorText(w.Code)
-	}
-	return fmt.Sprintf("send error %d (%s)", w.Code, text)
-}
-
-func (w What) restartSentence() string {
-	end := "FIN"
-	if w.Then == RST {
-		end = "RST"
-	}
-	s := fmt.Sprintf("restart the Gateway: end all sessions with %s", end)
-	if w.Downtime == nil {
-		return s + ", come back as the profile does"
-	}
-	for _, p := range []struct {
-		lasts Duration
-		what  string
-	}{
-		{w.Downtime.Refused, "keep the port closed"},
-		{w.Downtime.AcceptMute, "accept and answer nothing"},
-		{w.Downtime.VersionOnly, "answer with the version only"},
-	} {
-		if p.lasts > 0 {
-			s += fmt.Sprintf(", %s for %s", p.what, time.Duration(p.lasts))
-		}
-	}
-	if w.Downtime.Approval {
-		s += ", wait for the second factor"
-	}
-	return s
-}
+// saying is the sentence of an action without parameters.
+func saying(text string) func(What) string { return func(What) string { return text } }

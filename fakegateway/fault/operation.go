@@ -90,7 +90,7 @@ func (w What) operationSentence() string {
 func (w What) validateOperation(report reporter) {
 	_, known := operations[w.Operation]
 	switch {
-	case w.Do != Operate || w.Operation == "":
+	case w.Operation == "" || !w.Do.action().takes("operation"):
 	case !known:
 		report("what.operation", "%q: want one of %s", w.Operation, list(Operations()))
 	case w.Operation.OnFarm() != (w.Farm != ""):

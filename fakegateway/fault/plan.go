@@ -18,21 +18,45 @@ type Plan struct {
 	number int      // of the last fault that was given a name
 
 	withheld []Withheld // in the order in which they were
+	hits     int
 }
 
 // armed is a fault with its history.
 type armed struct {
 	Fault
-	acted  int  // in all
-	struck bool // a fault with an At has had its time
+	acted  int           // in all
+	struck bool          // a fault with an At has had its time
+	lifted chan struct{} // closed when the fault is over: what it holds goes on
+	isOver bool          // lifted is closed
+}
+
+// lift ends what the fault is holding.
+func (a *armed) lift() {
+	if !a.isOver {
+		a.isOver = true
+		close(a.lifted)
+	}
+}
+
+// expires is when the fault is over, as time since the start; ok is false when that is not to come.
+func (a *armed) expires() (at time.Duration, ok bool) {
+	return time.Duration(a.Until.Elapsed), a.Until.Elapsed > 0 && !a.isOver
 }
 
 // Hit is a fault that acts now.
 type Hit struct {
 	Fault
+	Number     int    // of the plan's hits, from 1; 0 for what no plan has
 	Connection int    // ledger number; 0 for the listener
 	Point      string // "outbound openOrder #1 byte 7"
+
+	planned Action // the schedule's, where this hit follows from it; "" where it is the same
+	lifted  chan struct{}
 }
+
+// Lifted is closed when the fault is taken out of force or its time is over: a hit that holds
+// something then lets go. It is nil for what no plan has.
+func (h Hit) Lifted() <-chan struct{} { return h.lifted }
 
 // NewPlan arms a profile's schedule and the owner's. Both must be valid. elapsed is the time since
 // the Gateway started, on the scenario's clock.
@@ -50,15 +74,21 @@ func (p *Plan) arm(s Schedule, prefix string) []*armed {
 		if f.ID == "" {
 			f.ID = fmt.Sprintf("%s%d", prefix, i+1)
 		}
-		faults = append(faults, &armed{Fault: f})
+		faults = append(faults, arm(f))
 	}
 	return faults
 }
 
-// Set replaces the owner's schedule. What connections counted so far stays counted.
+func arm(f Fault) *armed { return &armed{Fault: f, lifted: make(chan struct{})} }
+
+// Set replaces the owner's schedule, and lifts what it has had. What connections counted so far stays
+// counted.
 func (p *Plan) Set(own Schedule) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	for _, a := range p.own {
+		a.lift()
+	}
 	p.own = p.arm(own, "f")
 }
 
@@ -75,7 +105,7 @@ func (p *Plan) Add(f Fault) (string, error) {
 	if p.taken(f.ID) {
 		return "", fmt.Errorf("inject fault %q: another fault in force has this id", f.ID)
 	}
-	p.own = append(p.own, &armed{Fault: f})
+	p.own = append(p.own, arm(f))
 	return f.ID, nil
 }
 
@@ -84,11 +114,16 @@ func (p *Plan) taken(id string) bool {
 	return slices.ContainsFunc(p.own, same) || slices.ContainsFunc(p.base, same)
 }
 
-// Remove takes a fault out of force. What it has started goes on.
+// Remove takes a fault out of force and lifts it. What it withholds stays withheld until its release.
 func (p *Plan) Remove(id string) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	same := func(a *armed) bool { return a.ID == id }
+	same := func(a *armed) bool {
+		if a.ID == id {
+			a.lift()
+		}
+		return a.ID == id
+	}
 	before := len(p.own) + len(p.base)
 	p.own = slices.DeleteFunc(p.own, same)
 	p.base = slices.DeleteFunc(p.base, same)
@@ -121,25 +156,27 @@ func (p *Plan) all() func(yield func(*armed) bool) {
 	}
 }
 
-// NextAt is the next moment at which a fault with an At falls, or something withheld is due, as time
-// since the start.
+// NextAt is the next moment at which a fault with an At falls, a fault is over, or something withheld
+// is due, as time since the start.
 func (p *Plan) NextAt() (at time.Duration, ok bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for a := range p.all() {
-		if a.When.At == nil || a.struck {
-			continue
-		}
-		if d := time.Duration(*a.When.At); !ok || d < at {
+	earlier := func(d time.Duration) {
+		if !ok || d < at {
 			at, ok = d, true
 		}
 	}
-	for _, w := range p.withheld {
-		if w.What.Release == nil || w.What.Release.At == nil {
-			continue
+	for a := range p.all() {
+		if a.When.At != nil && !a.struck {
+			earlier(time.Duration(*a.When.At))
 		}
-		if d := time.Duration(*w.What.Release.At); !ok || d < at {
-			at, ok = d, true
+		if d, expires := a.expires(); expires {
+			earlier(d)
+		}
+	}
+	for _, w := range p.withheld {
+		if w.What.Release != nil && w.What.Release.At != nil {
+			earlier(time.Duration(*w.What.Release.At))
 		}
 	}
 	return at, ok
@@ -153,6 +190,9 @@ func (p *Plan) Due(live []*Track) (hits []Hit, released []Withheld) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for a := range p.all() {
+		if at, expires := a.expires(); expires && at <= now {
+			a.lift()
+		}
 		if a.When.At == nil || a.struck || time.Duration(*a.When.At) > now {
 			continue
 		}
@@ -180,11 +220,14 @@ func (p *Plan) take(a *armed, connection int, point string) []Hit {
 	if a.Until.Count > 0 && a.acted >= a.Until.Count {
 		return nil
 	}
-	if a.Until.Elapsed > 0 && p.elapsed() > time.Duration(a.Until.Elapsed) {
+	if a.Until.Elapsed > 0 && (a.isOver || p.elapsed() > time.Duration(a.Until.Elapsed)) {
 		return nil
 	}
 	a.acted++
-	return []Hit{{Fault: a.Fault, Connection: connection, Point: point}}
+	p.hits++
+	return []Hit{{
+		Fault: a.Fault, Number: p.hits, Connection: connection, Point: point, lifted: a.lifted,
+	}}
 }
 
 // first returns the first fault that selects t, passes the test and is not over; nil for none.

@@ -32,7 +32,7 @@ type Fall struct {
 	// Hit is the fault that acts, nil for none. When its action is a telling one, Tell has what
 	// is told in place of the message, and Wire and Mismatch are for the receipt.
 	Hit            *Hit
-	Tell           []wire.Message
+	Tell           []Told
 	Wire, Mismatch string
 	// Released is what was withheld and is told now, in the order in which it was withheld:
 	// ahead of the handling of a request, behind a message or a phase.
@@ -41,40 +41,20 @@ type Fall struct {
 
 // tell performs a telling action. a is nil for a hook's. The caller holds mu.
 func (t *Track) tell(f *Fall, a *armed, m wire.Message) {
-	hit := *f.Hit
-	changed := m
+	x := &telling{Fall: f, track: t, fault: a, message: m, changed: m}
 	var err error
-	if changed.Body, err = hit.What.Set.applied(m.Body); err != nil {
-		f.untouched(m, err.Error())
+	if x.changed.Body, err = f.Hit.What.Set.applied(m.Body); err != nil {
+		x.untouched(err.Error())
 		return
 	}
-	switch hit.What.Do { //nolint:exhaustive // Telling has let no other through
-	case Replace:
-		f.Tell, f.Wire = []wire.Message{changed}, "told with "+hit.What.Set.phrase()
-	case Corrupt:
-		f.Tell, f.Wire = []wire.Message{m}, "with an unreadable "+hit.What.Field
-	case Duplicate:
-		f.Tell = []wire.Message{m}
-		f.Wire = plural(hit.copies(), "more copy", "more copies")
-		if hit.What.Release != nil {
-			t.withhold(f, Withheld{Hit: hit, Message: changed, Copies: hit.copies()})
-			return
-		}
-		f.Tell = append(f.Tell, slices.Repeat([]wire.Message{changed}, hit.copies())...)
-	case Withhold:
-		t.withhold(f, Withheld{Hit: hit, Message: changed, Copies: 1})
-	case Swap:
-		t.swap(f, t.pairs[a], m)
-	}
+	f.Hit.What.Do.action().onTelling(x)
 }
 
 // untouched tells the message as it is, and says why.
-func (f *Fall) untouched(m wire.Message, why string) {
-	f.Tell, f.Wire, f.Mismatch = []wire.Message{m}, "message untouched", why
+func (x *telling) untouched(why string) {
+	x.Tell, x.Wire, x.Mismatch = nil, "message untouched", why
+	x.tell("", x.message)
 }
-
-// copies is how many a duplicate adds.
-func (h Hit) copies() int { return max(2, h.What.Times) - 1 }
 
 // withhold keeps w back until its moment.
 func (t *Track) withhold(f *Fall, w Withheld) {
@@ -92,7 +72,10 @@ func (t *Track) withhold(f *Fall, w Withheld) {
 		f.Released = append(f.Released, w)
 	case r == nil && w.swap == nil: // for ever
 	case len(p.withheld) >= maxWithheld:
-		f.untouched(w.Message, "too many messages are withheld")
+		f.Wire, f.Mismatch = "message untouched", "too many messages are withheld"
+		if len(f.Tell) == 0 {
+			f.Tell = []Told{{Message: w.Message}}
+		}
 	default:
 		p.withheld = append(p.withheld, w)
 	}
@@ -101,18 +84,10 @@ func (t *Track) withhold(f *Fall, w Withheld) {
 // pair is the two requests whose answers a swap exchanges on a connection.
 type pair struct{ first, second *key }
 
-// swap tells an answer under the id of the other request, as soon as there is one.
-func (t *Track) swap(f *Fall, p *pair, m wire.Message) {
-	if p.first == nil || p.second == nil {
-		t.withhold(f, Withheld{Hit: *f.Hit, Message: m, Copies: 1, swap: p})
-		return
-	}
-	told, ok := p.exchange(m)
-	if !ok {
-		f.untouched(m, "the two requests have no ids to exchange")
-		return
-	}
-	f.Tell, f.Wire = []wire.Message{told}, "told as the answer to the other request"
+// pair is that of a swap, nil before either request.
+func (t *Track) pair(a *armed) *pair {
+	p, _ := t.memory[a].(*pair)
+	return p
 }
 
 func (p *pair) exchange(m wire.Message) (wire.Message, bool) {

@@ -20,13 +20,9 @@ func (m maker) fault() obj {
 	var all []any
 	for _, a := range Actions() {
 		all = append(all, when(
-			given("what", given("do", obj{"const": a})), m.rule(a, rules[a])))
+			given("what", given("do", obj{"const": a})), m.rule(table[a])))
 	}
-	all = append(all, when(
-		given("what", obj{"anyOf": []any{
-			given("do", oneOf(Withhold, Replace, Corrupt, Swap)),
-			obj{"allOf": []any{given("do", obj{"const": Duplicate}), anyOf("release", "set")}},
-		}}), only("when", without("delay", "byte"))))
+	all = append(all, when(given("what", tellingWhat()), only("when", without("delay", "byte"))))
 	for _, name := range messages(wire.FromServer) {
 		all = append(all, when(given("when", given("outbound", obj{"const": name})), only("what", obj{
 			"properties": obj{"set": ref("fields." + name), "field": ref("paths." + name)},
@@ -40,25 +36,46 @@ func (m maker) fault() obj {
 	return o
 }
 
+// tellingWhat is a What for which Telling is true.
+func tellingWhat() obj {
+	var always []Action
+	var choices []any
+	for _, name := range Actions() {
+		switch a := table[name]; {
+		case a.onTelling == nil:
+		case a.tellsWith == nil:
+			always = append(always, name)
+		default:
+			choices = append(choices, obj{"allOf": []any{
+				given("do", obj{"const": name}), anyOf(a.tellsWith...),
+			}})
+		}
+	}
+	return obj{"anyOf": append([]any{given("do", oneOf(always...))}, choices...)}
+}
+
 // rule is what an action takes and where it makes sense.
-func (m maker) rule(a Action, r rule) obj {
+func (m maker) rule(a *action) obj {
 	var unused []string
 	for _, p := range (What{}).params() {
-		if !slices.Contains(r.params, p.name) {
+		if !a.takes(p.name) {
 			unused = append(unused, p.name)
 		}
 	}
-	what := obj{"required": append([]string{"do"}, r.required...)}
+	what := obj{"required": append([]string{"do"}, a.required...)}
 	if len(unused) > 0 {
 		what["not"] = anyOf(unused...)
 	}
-	if r.then != nil {
-		what["properties"] = obj{"then": oneOf(r.then[1:]...)}
+	if a.exclusive != nil {
+		what["allOf"] = []any{obj{"not": need(a.exclusive...)}} // of two
+	}
+	if a.then != nil {
+		what["properties"] = obj{"then": oneOf(a.then[1:]...)}
 	}
 	var on []any
-	if r.triggers != nil {
+	if a.triggers != nil {
 		var keys []string
-		for _, at := range r.triggers {
+		for _, at := range a.triggers {
 			keys = append(keys, string(at))
 			if at == atOutbound {
 				keys = append(keys, "answerTo")
@@ -66,13 +83,13 @@ func (m maker) rule(a Action, r rule) obj {
 		}
 		on = append(on, anyOf(keys...))
 	}
-	if !r.bytes {
+	if !a.bytes {
 		on = append(on, without("byte"))
 	}
-	if a == Error {
+	if a.version {
 		on = append(on, only("phase", obj{"not": oneOf(Accepted, PreambleRead)}))
 	}
-	if a == Swap {
+	if a.answers {
 		ids := given("inbound", oneOf(withIDs()...))
 		on = append(on, given("answerTo", ids))
 		what["properties"] = obj{"with": ids}
@@ -82,9 +99,13 @@ func (m maker) rule(a Action, r rule) obj {
 		properties["when"] = obj{"allOf": on}
 	}
 	out := obj{"properties": properties}
-	if r.onListener {
+	if a.onGateway != nil {
 		out["if"] = given("when", need("at"))
 		out["then"] = only("where", obj{"maxProperties": 0})
+	}
+	if a.beside != nil {
+		out["if"] = given("what", anyOf(a.beside...))
+		out["then"] = only("when", anyOf("outbound", "answerTo"))
 	}
 	return out
 }

@@ -159,27 +159,24 @@ func anyOf(keys ...string) obj {
 // maker knows the comments of the Go types.
 type maker struct{ docs map[string]string }
 
-// comments reads the doc comments of the fields, by "Type.Field", and of the actions, by value.
+// comments reads the doc comments of the fields, by "Type.Field".
 func comments(t *testing.T) map[string]string {
 	t.Helper()
 	docs := make(map[string]string)
-	for _, name := range []string{"fault.go", "moment.go"} {
+	for _, name := range []string{"fault.go", "what.go", "moment.go"} {
 		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ParseComments)
 		if err != nil {
 			t.Fatal(err)
 		}
 		ast.Inspect(file, func(n ast.Node) bool {
-			switch n := n.(type) {
-			case *ast.TypeSpec:
-				if s, ok := n.Type.(*ast.StructType); ok {
-					for _, f := range s.Fields.List {
-						docs[n.Name.Name+"."+f.Names[0].Name] = sentence(f.Doc, f.Comment)
-					}
-				}
-			case *ast.ValueSpec:
-				for _, v := range n.Values {
-					if text, ok := v.(*ast.BasicLit); ok {
-						docs[strings.Trim(text.Value, `"`)] = sentence(n.Comment)
+			spec, ok := n.(*ast.TypeSpec)
+			if !ok {
+				return true
+			}
+			if s, ok := spec.Type.(*ast.StructType); ok {
+				for _, f := range s.Fields.List {
+					if len(f.Names) > 0 {
+						docs[spec.Name.Name+"."+f.Names[0].Name] = sentence(f.Doc, f.Comment)
 					}
 				}
 			}
@@ -280,12 +277,16 @@ func (m maker) request() obj {
 func (m maker) what() obj {
 	o := m.object(What{}, obj{
 		"do": m.actions(), "for": ref("time"), "every": ref("time"), "times": whole(2, maxCopies),
-		"bytes": whole(1, maxGarbageBytes), "length": whole(-1<<31, 1<<32-1),
+		"frames": whole(2, maxShuffled),
+		"bytes":  whole(1, maxGarbageBytes), "length": whole(-1<<31, 1<<32-1),
 		"code": obj{"type": "integer"}, "message": obj{"type": "string"},
 		"then": oneOf(FIN, RST, Hold), "downtime": ref("downtime"),
 		"operation": oneOf(Operations()...), "farm": obj{"type": "string", "minLength": 1},
 		"release": ref("release"), "set": obj{"type": "object"},
 		"field": obj{"type": "string", "minLength": 1}, "with": ref("request"),
+		"hex":   obj{"type": "string", "pattern": hexPattern, "maxLength": maxHexDigits},
+		"unset": obj{"const": true}, "place": oneOf(Before, After),
+		"id": whole(-1<<31, 1<<31-1),
 	})
 	o["required"] = []string{"do"}
 	var onFarm []Operation
@@ -304,7 +305,7 @@ func (m maker) what() obj {
 func (m maker) actions() obj {
 	var list []any
 	for _, a := range Actions() {
-		list = append(list, obj{"const": a, "description": m.docs[string(a)]})
+		list = append(list, obj{"const": a, "description": table[a].doc})
 	}
 	return obj{"oneOf": list}
 }

@@ -102,6 +102,11 @@ func TestSchemaAgreesWithParse(t *testing.T) {
 		"{do: withhold, release: {phase: accepted}}", "{do: withhold, release: {phase: bootstrap-sent}}",
 		"{do: withhold, release: {phase: bootstrap-sent, nth: 2}}", "{do: withhold, for: 1s}",
 		"{do: duplicate}", "{do: duplicate, times: 1}", "{do: duplicate, release: {at: 1s}}",
+		"{do: corrupt, field: status, hex: c4e3}", "{do: corrupt, field: status, hex: 'c400'}",
+		"{do: corrupt, field: status, hex: c4e}", "{do: corrupt, field: status, unset: true}",
+		"{do: corrupt, field: status, unset: true, hex: ff}", "{do: notice}", "{do: notice, code: 399}",
+		"{do: notice, code: 399, id: -1, place: after, message: x}", "{do: notice, code: 1, place: in}",
+		"{do: notice, code: 399, id: 3000000000}", "{do: notice, code: 399, field: status}",
 		"{do: swap, with: {inbound: reqHistoricalData}}", "{do: error, code: 1}", "{do: error}",
 		"{do: cut, then: mute}", "{do: cut, then: rst}", "{do: delay, for: 1s}", "{do: delay}",
 		"{do: operate, operation: farm-ok, farm: usfarm}", "{do: operate, operation: farm-ok}",
@@ -233,19 +238,21 @@ func drawnFault(t *rapid.T) obj {
 		"length": from(t, "length", int64(5), -5, 1<<40), "code": from(t, "code", 1, 1100),
 		"message": from(t, "message", "x"), "then": from(t, "then", "fin", "rst", "hold", "mute"),
 		"release": drawnMoment(t, "release"), "set": drawnValues(t, "set", name),
+		"frames": from(t, "frames", 1, 2, 1001), "hex": from(t, "hex", "c4e3", "00", "c"), "unset": from(t, "unset", true),
+		"id": from(t, "id", -1, 7, int64(1)<<40), "place": from(t, "place", "before", "after", "in"),
 		"field": from(t, "field", "orderId", "none"), "with": drawnRequest(t, "with"),
 		"operation": from(t, "operation", "farm-ok", "port-reset", "x"), "farm": from(t, "farm", "usfarm"),
 		"downtime": from(t, "downtime", obj{"refused": "1s"}, obj{"refused": "-1s"}, obj{"x": 1}),
 	}
 	likely := map[string]func() any{}
-	for _, p := range rules[do].params { // else nearly every fault were wrong by a parameter
+	for _, p := range do.action().params { // else nearly every fault were wrong by a parameter
 		likely[p] = all[p]
 	}
 	if rapid.IntRange(0, 9).Draw(t, "stray") == 0 {
 		likely = all
 	}
 	what := drawn(t, "what", likely)
-	for _, p := range rules[do].required {
+	for _, p := range do.action().required {
 		what[p] = all[p]()
 	}
 	what["do"] = string(do)

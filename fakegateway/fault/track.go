@@ -21,12 +21,13 @@ type Track struct {
 	connection int // ledger number
 	ordinal    int // what Where counts
 	clientID   *int
+	version    wire.Version
 	inbound    map[string]int // messages so far, by name and under Any
 	outbound   map[string]int
 	cut        map[*armed]bool  // faults with a BytesOut that have fallen here
 	open       map[*armed]bool  // true when After has come, false when Release has
 	asked      map[*armed][]key // requests that AnswerTo selects, the newest last
-	pairs      map[*armed]*pair // of swaps
+	memory     map[*armed]any   // what an action keeps of this connection
 }
 
 // askedKept bounds how many requests of one fault's AnswerTo are remembered on a connection.
@@ -39,7 +40,7 @@ func (p *Plan) Track(connection, ordinal int) *Track {
 		plan: p, connection: connection, ordinal: ordinal,
 		inbound: make(map[string]int), outbound: make(map[string]int),
 		cut: make(map[*armed]bool), open: make(map[*armed]bool),
-		asked: make(map[*armed][]key), pairs: make(map[*armed]*pair),
+		asked: make(map[*armed][]key), memory: make(map[*armed]any),
 	}
 }
 
@@ -51,6 +52,13 @@ func (t *Track) ClientID(id int) {
 	t.plan.mu.Lock()
 	defer t.plan.mu.Unlock()
 	t.clientID = &id
+}
+
+// Version tells the track which version the connection speaks.
+func (t *Track) Version(v wire.Version) {
+	t.plan.mu.Lock()
+	defer t.plan.mu.Unlock()
+	t.version = v
 }
 
 // Client is the id that START_API carried, if it has come.
@@ -103,10 +111,12 @@ func (t *Track) Outbound(m wire.Message, hook *What) Fall {
 	o := t.count(false, t.outbound, m)
 	a, hit := t.first(o, hook, func(a *armed) bool { return t.tellsOf(a, o) })
 	f := Fall{Hit: hit, Released: t.pass(o)} // before tell: a message does not release itself
-	if hit != nil && hit.What.Telling() {
-		t.tell(&f, a, m)
+	if hit == nil || !hit.What.Telling() {
+		return f
 	}
-	return f
+	told := f // f itself stays off the heap: a tick costs no allocation
+	t.tell(&told, a, m)
+	return told
 }
 
 // Told lets the moments pass that a message of a fault is: an error that it made. No fault acts on
@@ -128,7 +138,8 @@ func (t *Track) first(o occasion, hook *What, falls func(*armed) bool) (*armed, 
 	var a *armed
 	var hit *Hit
 	if hook != nil && t.ordinal > 0 {
-		hit = &Hit{Fault: Fault{ID: HookID, What: *hook}, Connection: t.connection}
+		t.plan.hits++
+		hit = &Hit{Fault: Fault{ID: HookID, What: *hook}, Number: t.plan.hits, Connection: t.connection}
 	} else {
 		a, hit = t.plan.first(t, "", func(a *armed) bool { return falls(a) && t.within(a) })
 	}
@@ -198,7 +209,7 @@ func (t *Track) note(o occasion) (released []Withheld) {
 				t.asked[a] = t.asked[a][1:]
 			}
 		}
-		if a.What.Do == Swap {
+		if a.What.With != nil {
 			released = append(released, t.notePair(a, o, k)...)
 		}
 	}
@@ -215,10 +226,10 @@ func (t *Track) without(a *armed, o occasion, k key) []key {
 }
 
 func (t *Track) notePair(a *armed, o occasion, k key) []Withheld {
-	p := t.pairs[a]
+	p := t.pair(a)
 	if p == nil {
 		p = &pair{}
-		t.pairs[a] = p
+		t.memory[a] = p
 	}
 	switch {
 	case p.first == nil && a.When.AnswerTo.is(o):
@@ -247,8 +258,8 @@ func (t *Track) tellsOf(a *armed, o occasion) bool {
 	if !o.meets(name, w.Nth, w.Of) {
 		return false
 	}
-	if a.What.Do == Swap {
-		p := t.pairs[a]
+	if a.What.With != nil {
+		p := t.pair(a)
 		return p != nil && (p.first.answers(o.message) || p.second.answers(o.message))
 	}
 	return slices.ContainsFunc(t.asked[a], func(k key) bool { return k.answers(o.message) })

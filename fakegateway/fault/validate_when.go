@@ -114,27 +114,32 @@ func validateSelection(report reporter, path string, at trigger, nth int, of Val
 	of.validate(report, path+".of", name, false)
 }
 
-func (f Fault) validateTrigger(report reporter, r rule, at trigger) {
-	if r.triggers != nil && !slices.Contains(r.triggers, at) {
-		report("when."+string(at), "%s falls only at %s", f.What.Do, list(r.triggers))
+func (f Fault) validateTrigger(report reporter, a *action, at trigger) {
+	if a.triggers != nil && !slices.Contains(a.triggers, at) {
+		report("when."+string(at), "%s falls only at %s", a.name, list(a.triggers))
 	}
-	if f.What.Do == Error && (f.When.Phase == Accepted || f.When.Phase == PreambleRead) {
-		report("when.phase", "error needs a version: it falls from %s on", VersionSent)
+	if a.version && (f.When.Phase == Accepted || f.When.Phase == PreambleRead) {
+		report("when.phase", "%s needs a version: it falls from %s on", a.name, VersionSent)
 	}
-	if f.When.Byte > 0 && (!r.bytes || f.What.Telling()) {
-		report("when.byte", "%s takes whole messages", f.What.Do)
+	if f.When.Byte > 0 && (!a.bytes || f.What.Telling()) {
+		report("when.byte", "%s takes whole messages", a.name)
 	}
 	if f.When.Delay > 0 && f.What.Telling() {
-		report("when.delay", "%s acts at once: withhold with release says when to tell", f.What.Do)
+		report("when.delay", "%s acts at once: withhold with release says when to tell", a.name)
 	}
-	if f.What.Do == Swap && f.When.AnswerTo == nil {
-		report("when", "swap needs answerTo, the request whose answers it exchanges")
+	for _, name := range a.beside {
+		if at != atOutbound && f.What.given(name) {
+			report("what."+name, "needs outbound")
+		}
 	}
-	if f.What.Do == Swap && f.When.AnswerTo != nil {
+	if a.answers && f.When.AnswerTo == nil {
+		report("when", "%s needs answerTo, the request whose answers it exchanges", a.name)
+	}
+	if a.answers && f.When.AnswerTo != nil {
 		f.When.AnswerTo.validateSwap(report, "when.answerTo.inbound")
 	}
-	if r.onListener && f.Where != (Where{}) && at == atTime {
-		report("where", "%s at a time is on the whole Gateway: it selects no connection", f.What.Do)
+	if a.onGateway != nil && f.Where != (Where{}) && at == atTime {
+		report("where", "%s at a time is on the whole Gateway: it selects no connection", a.name)
 	}
 }
 

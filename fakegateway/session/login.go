@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"ibsoak/fakegateway/exchange"
@@ -83,6 +84,7 @@ type Login struct {
 	exchange *exchange.Exchange
 	ids      clientIDs
 	upstream upstream
+	next     atomic.Pointer[[]string] // accounts that the next Restart logs in to; nil: the same
 	advisor  *advisor.Login
 	window   *settings.Window
 	display  display.Groups
@@ -151,7 +153,8 @@ func (l *Login) Exchange() *exchange.Exchange { return l.exchange }
 
 // Restart forgets what a restart of the Gateway does: which client ids are not free yet, and what
 // clients that are gone have not received. Their sessions have ended by then.
-func (l *Login) Restart() {
+func (l *Login) Restart(now time.Time) {
 	l.ids.forget()
 	l.upstream.forget()
+	l.logIn(now)
 }

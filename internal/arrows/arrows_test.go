@@ -63,6 +63,56 @@ var rules = []rule{
 		reason: "prices are a function of seed, instrument and time: no order and no client moves them",
 	},
 	{
+		from: []string{"ibsoak/fakegateway/fault"},
+		never: []string{
+			"ibsoak/fakegateway", "ibsoak/fakegateway/connection", "ibsoak/fakegateway/listener",
+			"ibsoak/fakegateway/observe", "ibsoak/fakegateway/session/...", "ibsoak/fakegateway/exchange",
+			"ibsoak/internal/sockets",
+		},
+		reason: "an action acts on small interfaces: what it acts on implements them",
+	},
+	{
+		from:   []string{"ibsoak/fakegateway/fault", "ibsoak/fakegateway/hook", "ibsoak/fakegateway/observe"},
+		never:  []string{"net", "syscall"},
+		direct: true,
+		reason: "faults and what is observed are the same on whatever carries the bytes",
+	},
+	{
+		from: []string{"ibsoak/fakegateway/clock", "ibsoak/fakegateway/stage"},
+		never: []string{
+			"ibsoak/fakegateway", "ibsoak/fakegateway/connection", "ibsoak/fakegateway/listener",
+			"ibsoak/fakegateway/observe", "ibsoak/fakegateway/session/...", "ibsoak/fakegateway/fault",
+		},
+		reason: "who goes by the clock or waits for a stage is not their business",
+	},
+	{
+		from: []string{"ibsoak/fakegateway/observe"},
+		never: []string{
+			"ibsoak/fakegateway", "ibsoak/fakegateway/connection", "ibsoak/fakegateway/listener",
+			"ibsoak/fakegateway/control", "ibsoak/fakegateway/session/...",
+		},
+		reason: "whoever does something files it: the records look at nobody",
+	},
+	{
+		from: []string{"ibsoak/fakegateway/connection"},
+		never: []string{
+			"ibsoak/fakegateway", "ibsoak/fakegateway/listener", "ibsoak/fakegateway/control",
+			"ibsoak/fakegateway/recording/...",
+		},
+		reason: "a connection asks its Owner: how the port is opened and steered is not for it to know",
+	},
+	{
+		from:   []string{"ibsoak/fakegateway/listener"},
+		never:  []string{"ibsoak/fakegateway", "ibsoak/fakegateway/control", "ibsoak/fakegateway/hook"},
+		direct: true,
+		reason: "the port admits sockets and ends them: what is said on them is their connections'",
+	},
+	{
+		from:   []string{"ibsoak/fakegateway/control"},
+		never:  []string{"ibsoak/fakegateway", "ibsoak/fakegateway/connection", "ibsoak/fakegateway/listener"},
+		reason: "the control API has a Gateway by an interface: a request does what a method does",
+	},
+	{
 		from: []string{"ibsoak/fakegateway/session/..."},
 		never: []string{
 			"ibsoak/fakegateway", "ibsoak/fakegateway/fault", "ibsoak/fakegateway/hook",

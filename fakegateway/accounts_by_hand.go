@@ -1,0 +1,69 @@
+package fakegateway
+
+import (
+	"cmp"
+	"fmt"
+
+	"github.com/govalues/decimal"
+
+	"ibsoak/fakegateway/exchange"
+	"ibsoak/fakegateway/fault"
+	"ibsoak/fakegateway/session"
+)
+
+// What changes orders and accounts under a client without a request of its own, each with one call.
+
+// HoldOrder keeps a working order of anybody from trading: it reads Inactive, held for "locate", and
+// stays open until ReleaseOrder.
+func (s *Server) HoldOrder(permID int64) (exchange.Order, error) {
+	return s.exchange.Hold(s.clock.Now(), permID)
+}
+
+// ReleaseOrder lets an order go that is held: it works again, or fills.
+func (s *Server) ReleaseOrder(permID int64) (exchange.Order, error) {
+	return s.exchange.Release(s.clock.Now(), permID)
+}
+
+// Transfer moves units of p's contract into its account at p.Price each, without a trade; p.Quantity
+// below 0 takes them out at what they have cost.
+func (s *Server) Transfer(p session.OpeningPosition) (exchange.Transfer, error) {
+	now := s.clock.Now()
+	held, err := s.login.Locate(p, now)
+	if err != nil {
+		return exchange.Transfer{}, fmt.Errorf("transfer: %w", err)
+	}
+	return s.exchange.Transfer(now, exchange.Transfer{
+		Account: held.Account, Instrument: held.Instrument,
+		Quantity: held.Quantity, Price: held.Price,
+	})
+}
+
+// TransferCash pays cash into an account ("" is the first), in whole cents of a currency ("" is
+// USD); below 0 it is paid out.
+func (s *Server) TransferCash(account, currency string, amount decimal.Decimal,
+) (exchange.Transfer, error) {
+	return s.exchange.Transfer(s.clock.Now(), exchange.Transfer{
+		Account: cmp.Or(account, s.login.Accounts()[0]), Cash: amount,
+		Currency: cmp.Or(currency, "USD"),
+	})
+}
+
+// Liquidate does what IBKR does to an account ("" is the first) without margin: its working orders
+// are cancelled, and what it holds of a contract, or of all with conID 0, is closed at the market.
+func (s *Server) Liquidate(account string, conID int) ([]exchange.Execution, error) {
+	return s.exchange.Liquidate(s.clock.Now(), cmp.Or(account, s.login.Accounts()[0]), conID)
+}
+
+// LogIn restarts the Gateway, as Restart does, with a login to other accounts. They begin with
+// StartCash unless the Gateway has been logged in to them before; what the former ones hold and have
+// at work stays at IBKR.
+func (s *Server) LogIn(accounts []string, d fault.Downtime, end fault.Action) error {
+	hit, err := restartHit(d, end)
+	if err != nil {
+		return err
+	}
+	if err := s.login.LogInNext(accounts); err != nil {
+		return err
+	}
+	return s.orderAndWait(hit)
+}

@@ -1,0 +1,72 @@
+package connection
+
+import (
+	"slices"
+	"sync"
+	"time"
+
+	"ibsoak/fakegateway/fault"
+)
+
+// IdleWait stands for "until something changes" where a timer is needed.
+const IdleWait = time.Hour
+
+// maxDelayed bounds the delayed messages: further ones are told at once.
+const maxDelayed = 1 << 14
+
+// Delayed are the messages that are told after a while, in the order of their times and, where those
+// are equal, in the order in which they were withheld.
+type Delayed struct {
+	mu   sync.Mutex
+	list []delayedMessage
+	wake chan struct{} // of one: a cue
+}
+
+// NewDelayed has none.
+func NewDelayed() *Delayed { return &Delayed{wake: make(chan struct{}, 1)} }
+
+// Changed is told when Next may have a sooner answer.
+func (d *Delayed) Changed() <-chan struct{} { return d.wake }
+
+type delayedMessage struct {
+	due time.Time // real time
+	fault.Withheld
+}
+
+// Add puts a message in the place of its time.
+func (d *Delayed) Add(w fault.Withheld) {
+	m := delayedMessage{time.Now().Add(w.Wait), w}
+	m.Wait = 0
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if len(d.list) >= maxDelayed {
+		m.due = time.Now()
+	}
+	at, _ := slices.BinarySearchFunc(d.list, m, func(a, b delayedMessage) int {
+		if a.due.After(b.due) {
+			return 1
+		}
+		return -1 // behind those of the same time
+	})
+	d.list = slices.Insert(d.list, at, m)
+	select {
+	case d.wake <- struct{}{}:
+	default: // a cue is already waiting
+	}
+}
+
+// Next takes out what is due, and says how long to wait for more.
+func (d *Delayed) Next() (due []delayedMessage, wait time.Duration) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	now := time.Now()
+	n := 0
+	for n < len(d.list) && !d.list[n].due.After(now) {
+		n++
+	}
+	due, d.list = slices.Clone(d.list[:n]), slices.Delete(d.list, 0, n)
+	if len(d.list) == 0 {
+		return due, IdleWait
+	}
+	return due, d.list[0].due.Sub(now)
+}
