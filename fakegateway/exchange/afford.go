@@ -96,7 +96,7 @@ func (x *Exchange) after(o *order) int64 {
 // need is what the rest of an order may take, commission included, and of which balance.
 func (x *Exchange) need(o *order) (decimal.Decimal, string) {
 	price := x.expected(o)
-	value := worth(price, o.Instrument.Multiplier, o.Remaining)
+	value := o.Instrument.Value(price, o.Remaining)
 	if x.paidInFull(o) {
 		switch {
 		case o.Action == Sell && o.SecType == market.Cash:
@@ -117,8 +117,8 @@ func (x *Exchange) need(o *order) (decimal.Decimal, string) {
 		return decimal.Decimal{}, baseCurrency
 	}
 	m := x.margin(o.Instrument, price, o.Action.sign()*opens)
-	if o.Action == Sell && o.SecType == market.Option { // its value comes in as cash
-		m.initial = sub(m.initial, worth(price, o.Instrument.Multiplier, opens))
+	if o.Action == Sell && o.SecType.IsOption() { // its value comes in as cash
+		m.initial = sub(m.initial, o.Instrument.Value(price, opens))
 	}
 	rate := x.dollars(o.Instrument.Currency)
 	fee := Commission(o.SecType, o.Remaining, mul(value, rate))
@@ -185,7 +185,7 @@ func (x *Exchange) settleable(o *order, price decimal.Decimal, n int64) *Reject 
 	if !x.paidInFull(o) {
 		return nil
 	}
-	pays, currency := worth(price, o.Instrument.Multiplier, n), o.Instrument.Currency
+	pays, currency := o.Instrument.Value(price, n), o.Instrument.Currency
 	switch {
 	case o.Action == Sell && o.SecType == market.Cash:
 		pays, currency = shares(n), o.Symbol

@@ -15,7 +15,9 @@ type schedule struct {
 
 // schedules are IBKR's fixed prices for the United States, exchange and regulatory fees included
 // where IBKR passes them on: an E-mini's for futures, 0.65 a contract for options, 0.2 basis
-// points for currencies, 0.1 % of the face value, which is 1,000, for bonds.
+// points for currencies, 0.1 % of the face value, which is 1,000, for bonds, 0.15 basis points for
+// metals, 14.95 a mutual fund. All CFDs cost what those on stocks do, which is more than IBKR's for
+// currencies.
 var schedules = map[market.SecType]schedule{
 	market.Stock: {
 		perUnit: decimal.MustParse("0.005"), least: decimal.MustParse("1.00"),
@@ -27,6 +29,10 @@ var schedules = map[market.SecType]schedule{
 	market.Bond:   {perUnit: decimal.MustParse("1.00"), least: decimal.MustParse("1.00")},
 	market.Cash:   {perValue: decimal.MustParse("0.00002"), least: decimal.MustParse("2.00")},
 	market.Crypto: {perValue: decimal.MustParse("0.0018"), least: decimal.MustParse("1.75")},
+
+	market.FutureOption: {perUnit: decimal.MustParse("2.25")},
+	market.Commodity:    {perValue: decimal.MustParse("0.000015"), least: decimal.MustParse("2.00")},
+	market.Fund:         {least: decimal.MustParse("14.95"), mostOfValue: decimal.MustParse("0.03")},
 }
 
 // Commission is what an order over n units of this value costs in all, in its instrument's

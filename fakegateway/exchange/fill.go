@@ -30,7 +30,7 @@ func (x *Exchange) execute(o *order, n int64, price decimal.Decimal) *Execution 
 	o.notional = add(o.notional, mul(price, shares(n)))
 	o.LastFillPrice, o.UpdatedAt = price, x.now
 	o.AvgFillPrice = quo(o.notional, shares(o.Filled))
-	charge, currency := x.charge(o, worth(price, o.Instrument.Multiplier, n))
+	charge, currency := x.charge(o, o.Instrument.Value(price, n))
 	o.Commission = add(o.Commission, charge)
 	return &Execution{
 		ExecID: x.nextExecID(), PermID: o.PermID, ClientID: o.ClientID, OrderID: o.OrderID,

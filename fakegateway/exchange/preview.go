@@ -44,7 +44,7 @@ func (x *Exchange) Preview(now time.Time, r OrderRequest) (Preview, error) {
 // preview compares the account's margins with those after a fill at the expected price.
 func (x *Exchange) preview(o *order) Preview {
 	i, price := o.Instrument, x.expected(o)
-	value := worth(price, i.Multiplier, o.Quantity)
+	value := i.Value(price, o.Quantity)
 	p := Preview{Order: o.Order, CommissionCurrency: i.Currency}
 	rate := x.dollars(i.Currency)
 	if inDollars(i.SecType) {
