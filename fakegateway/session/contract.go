@@ -77,7 +77,7 @@ func lastTrade(i market.Instrument) string {
 	switch i.SecType {
 	case market.Future, market.ContinuousFuture:
 		return i.LastTradeDate + " " + atTheOpen + " " + i.ZoneID
-	case market.Option:
+	case market.Option, market.FutureOption:
 		return i.LastTradeDate + " " + atTheClose + " " + i.ZoneID
 	default:
 		return i.LastTradeDate

@@ -30,11 +30,11 @@ var secTypes = map[string]bool{
 // find lists the instruments that a client's contract can mean, or says with which error a Gateway
 // refuses it: 321 for one that names nothing, 200 when nothing matches.
 func (s *Session) find(c *protobuf.Contract) ([]market.Instrument, *refusal) {
-	named := c.GetConId() != 0 || c.GetSecId() != ""
+	named := c.GetConId() != 0 || c.GetSecId() != "" || c.GetIssuerId() != ""
 	switch {
 	case !named && !secTypes[c.GetSecType()]:
 		return nil, refuse(textNoSecType)
-	case !named && c.GetSymbol() == "" && c.GetLocalSymbol() == "" && c.GetIssuerId() == "":
+	case !named && c.GetSymbol() == "" && c.GetLocalSymbol() == "":
 		return nil, refuse(textNoSymbol)
 	}
 	q, ok := queryOf(c)

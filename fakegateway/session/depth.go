@@ -61,7 +61,7 @@ func (s *Session) reqMktDepth(m *protobuf.MarketDepthRequest) {
 	if !ok {
 		return
 	}
-	if i.SecType == market.CFD {
+	if i.Rerouted() {
 		s.reroute(wire.RerouteMktDepthReq, id, i)
 		return
 	}

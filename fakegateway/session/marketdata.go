@@ -64,7 +64,7 @@ func (s *Session) reqMktData(m *protobuf.MarketDataRequest) {
 	case m.GetRegulatorySnapshot():
 		s.fail(id, codeNotListed, textNotSubscribed)
 		return
-	case priced.instrument.SecType == market.CFD && len(priced.legs) == 0:
+	case priced.instrument.Rerouted() && len(priced.legs) == 0:
 		s.reroute(wire.RerouteMktDataReq, id, priced.instrument)
 		return
 	}

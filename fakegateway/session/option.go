@@ -90,10 +90,10 @@ func isPrice(p float64) bool {
 // option finds the option of a request, or answers it with an error.
 func (s *Session) option(id int, c *protobuf.Contract) (market.Instrument, bool) {
 	i, ok := s.instrument(id, c)
-	if ok && i.SecType != market.Option {
+	if ok && !i.SecType.IsOption() {
 		s.refuse(id, refuse("The contract is not an option"))
 	}
-	return i, ok && i.SecType == market.Option
+	return i, ok && i.SecType.IsOption()
 }
 
 // priceBased says that a volatility is one of prices, not of returns.

@@ -71,7 +71,7 @@ func (s *Session) attached(parent exchange.OrderRequest, id int, named string,
 	if from.IsZero() {
 		from = s.login.exchange.Market().Quote(parent.Instrument, s.conn.Now()).Last
 	}
-	to := onTick(must(from.Mul(away)), parent.Instrument.MinTick)
+	to := onTick(must(from.Mul(away)), parent.Instrument.Tick())
 	child.LimitPrice, child.StopPrice = to, to
 	child.TrailAmount = must(from.Sub(to)).Abs()
 	if child.Type == exchange.TrailOrder || child.Type == exchange.TrailLimitOrder {

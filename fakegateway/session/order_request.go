@@ -69,7 +69,7 @@ func (s *Session) orderRequest(m *protobuf.PlaceOrderRequest) (exchange.OrderReq
 		return r, refuse("Missing order exchange")
 	}
 	var bad *refusal
-	if r.Instrument, bad = s.only(m.GetContract()); bad != nil {
+	if r.Instrument, bad = s.ordered(m.GetContract()); bad != nil {
 		return r, bad
 	}
 	if slices.Contains(otherOrderTypes, string(r.Type)) {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/govalues/decimal"
 	"github.com/scmhub/ibapi/protobuf"
 	"google.golang.org/protobuf/proto"
 
@@ -151,11 +152,20 @@ func (s *Session) sendPortfolio(v *exchange.View, p exchange.Position, earned *p
 	}
 	s.send(wire.PortfolioValue, &protobuf.PortfolioValue{
 		Contract: c, Position: proto.String(whole(p.Quantity)),
-		MarketPrice: float(v.Mark(p).Price), MarketValue: float(earned.value),
+		MarketPrice: float(marketPrice(p.Instrument, v.Mark(p).Price)), MarketValue: float(earned.value),
 		AverageCost: float(p.AverageCost), UnrealizedPNL: float(earned.unrealized),
 		RealizedPNL: float(earned.realized), AccountName: proto.String(p.Account),
 	})
 	s.sendUpdateTime(v)
+}
+
+// marketPrice is the price of a position in its currency, as a portfolio shows it: that of a stock
+// which is quoted in pence is in pounds (https://github.com/bankroll-py/bankroll/issues/31).
+func marketPrice(i market.Instrument, price decimal.Decimal) decimal.Decimal {
+	if i.PriceMagnifier > 1 {
+		return must(price.Quo(decimal.MustNew(int64(i.PriceMagnifier), 0)))
+	}
+	return price
 }
 
 // listing is where an instrument is listed.
