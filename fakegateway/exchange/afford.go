@@ -106,7 +106,7 @@ func (x *Exchange) need(o *order) (decimal.Decimal, string) {
 		case o.SecType == market.Cash: // the commission is charged in dollars
 			return value, o.Instrument.Currency
 		}
-		return add(value, Commission(o.SecType, o.Remaining, value)), o.Instrument.Currency
+		return add(value, Commission(priced(o.Instrument), o.Remaining, value)), o.Instrument.Currency
 	}
 	held := o.Action.sign() * x.after(o)
 	opens := o.Remaining
@@ -121,7 +121,7 @@ func (x *Exchange) need(o *order) (decimal.Decimal, string) {
 		m.initial = sub(m.initial, o.Instrument.Value(price, opens))
 	}
 	rate := x.dollars(o.Instrument.Currency)
-	fee := Commission(o.SecType, o.Remaining, mul(value, rate))
+	fee := Commission(priced(o.Instrument), o.Remaining, mul(value, rate))
 	return add(mul(m.initial, rate), fee).Round(basisScale), baseCurrency
 }
 
@@ -196,7 +196,7 @@ func (x *Exchange) settleable(o *order, price decimal.Decimal, n int64) *Reject 
 		}
 		return nil
 	case o.SecType != market.Cash:
-		pays = add(pays, Commission(o.SecType, n, pays))
+		pays = add(pays, Commission(priced(o.Instrument), n, pays))
 	}
 	if cash := x.account(o.Account).in(currency).Cash; cash.Less(pays) {
 		return refused("Your Available Funds are insufficient: [%s %s].", cents(cash), currency)

@@ -121,6 +121,25 @@ func TestContractsForDifferenceMoveCashByProfitsOnly(t *testing.T) {
 	d.wantCash("USD", "1000998.00")
 }
 
+// IBKR's "CFD commissions": 0.2 basis points for currencies, from 0.5 basis points for indices.
+func TestContractsForDifferenceCostWhatTheyAreOn(t *testing.T) {
+	d := open(t, Config{Seed: 1})
+	for _, tc := range []struct {
+		i         market.Instrument
+		n         int64
+		price, is string
+	}{
+		{euroCFD, 200_000, "1.10000", "4.4"},
+		{euroCFD, 1_000, "1.10000", "2"},
+		{listed(market.CFD, "IBUS500", "USD"), 10, "6000.00", "3"},
+		{aaplCFD, 1_000, "200.00", "5"},
+	} {
+		if e := d.fillAt(Buy, tc.i, tc.n, tc.price); !e.Commission.Equal(dec(tc.is)) || e.CommissionCurrency != "USD" {
+			t.Errorf("%d %s: %s %s, want %s", tc.n, tc.i.LocalSymbol, e.Commission, e.CommissionCurrency, tc.is)
+		}
+	}
+}
+
 func TestCurrenciesAreCash(t *testing.T) {
 	d := open(t, Config{Seed: 1})
 	d.fillAt(Buy, euro, 20_000, "1.10000")

@@ -50,7 +50,7 @@ func (x *Exchange) preview(o *order) Preview {
 	if inDollars(i.SecType) {
 		value, p.CommissionCurrency = mul(value, rate), baseCurrency
 	}
-	p.Commission = Commission(i.SecType, o.Quantity, value)
+	p.Commission = Commission(priced(i), o.Quantity, value)
 	p.Before = x.margins(o.Account)
 
 	held := x.quantity(o.Account, o.ConID)
