@@ -12,5 +12,6 @@
 //
 // Instruments are found with Market.Find, by what a client says of a contract, or with
 // Market.Lookup, by contract id. Contract ids are IBKR's where those are well known, and computed
-// from the contract elsewhere.
+// from the contract elsewhere. What is listed is data: listings.csv and the lists of universe_*.go, and
+// a Universe of contracts from a settings file.
 package market

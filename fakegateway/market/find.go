@@ -100,7 +100,7 @@ func (m Market) candidates(now time.Time, q Query) []Instrument {
 	for _, list := range [][]Instrument{m.Universe.list(), listedStocks, fixed} {
 		for _, i := range list {
 			named := i.SecType == SecType(q.SecType) || q.SecType == "" && q.SecID != ""
-			if named && !i.expired(now) && !slices.Contains(found, i) {
+			if named && q.matches(i) && !i.expired(now) && !slices.Contains(found, i) {
 				found = append(found, i)
 			}
 		}

@@ -66,11 +66,13 @@ type Instrument struct {
 	UnderSymbol  string  `json:"underSymbol,omitempty"`
 	UnderSecType SecType `json:"underSecType,omitempty"`
 
-	MinTick                decimal.Decimal `json:"minTick"`       // in the currency: a Tick by the magnifier
-	MarketRuleIDs          string          `json:"marketRuleIds"` // one for each valid exchange
-	ValidExchanges         string          `json:"validExchanges"`
-	OrderTypes             string          `json:"orderTypes"`
-	PriceMagnifier         int             `json:"priceMagnifier"` // how many of a price's units are one of the currency
+	// MinTick is a Tick in the currency: divided by the magnifier.
+	MinTick        decimal.Decimal `json:"minTick"`
+	MarketRuleIDs  string          `json:"marketRuleIds"` // one for each valid exchange
+	ValidExchanges string          `json:"validExchanges"`
+	OrderTypes     string          `json:"orderTypes"`
+	// PriceMagnifier is how many of a price's units are one of the currency: 100 for pence, else 1.
+	PriceMagnifier         int             `json:"priceMagnifier"`
 	AggGroup               int             `json:"aggGroup"`
 	MinSize                decimal.Decimal `json:"minSize"`
 	SizeIncrement          decimal.Decimal `json:"sizeIncrement"`

@@ -57,7 +57,9 @@ func (m Market) Derivatives(i Instrument) []SecType {
 	if i.SecType == Index && slices.ContainsFunc(products, func(p product) bool { return p.symbol == i.Symbol }) {
 		kinds = append(kinds, Future)
 	}
-	if i.SecType == Index && slices.ContainsFunc(futureOptionList, func(o futureOption) bool { return o.symbol == i.Symbol }) {
+	if i.SecType == Index && slices.ContainsFunc(futureOptionList, func(o futureOption) bool {
+		return o.symbol == i.Symbol
+	}) {
 		kinds = append(kinds, FutureOption)
 	}
 	return kinds

@@ -27,6 +27,11 @@ func TestContractsOfDetailsAreAccepted(t *testing.T) {
 			{Symbol: "GAW", SecType: "STK", Currency: "GBP"},
 			{Symbol: "XAUUSD", SecType: "CMDTY"},
 			{Symbol: "IBUS500", SecType: "CFD"},
+			{Symbol: "VINIX", SecType: "FUND"},
+			{Symbol: "1", SecType: "STK", Currency: "HKD"},
+			{Symbol: "NOKIA", SecType: "STK", Currency: "EUR"},
+			{Symbol: "USD", SecType: "CASH", Currency: "MXN"},
+			{LocalSymbol: "FDXM DEC 26", SecType: "FUT"},
 		} {
 			i := listed(t, q)
 			c := contracts(t, l, at(i, i.Exchange))[0].GetContract()
