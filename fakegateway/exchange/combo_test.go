@@ -61,7 +61,7 @@ func TestCombinationsFillByLeg(t *testing.T) {
 		t.Errorf("executions %s, want %s", got, want)
 	}
 	if wanted := add(Commission(market.Stock, 200, mul(q.Ask, shares(200))),
-		Commission(market.Option, 2, worth(c.Bid, 100, 2))); !o.Commission.Equal(wanted) || !fees.Equal(wanted) {
+		Commission(market.Option, 2, aaplCall.Value(c.Bid, 2))); !o.Commission.Equal(wanted) || !fees.Equal(wanted) {
 		t.Errorf("commission %s of the order, %s of its executions, want %s", o.Commission, fees, wanted)
 	}
 	// Cash adds up to the cent: 200 shares paid, 200 times the premium received.
