@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"ibsoak/fakegateway/fault"
+	"ibsoak/fakegateway/market"
 	"ibsoak/fakegateway/session"
 )
 
@@ -66,6 +67,9 @@ cancelLatency: 2s
 maxFillShares: 100
 allowShort: true
 startCash: "5000.25"
+universe:
+- {symbol: SAP, exchange: IBIS, currency: EUR, hours: frankfurt, price: "230", tick: "0.05", isin: DE0007164600}
+- {conId: 7001, symbol: B881G, secType: IOPT, exchange: SBF, currency: EUR, price: 4, expiry: "20281218"}
 `
 
 func TestParseConfigReadsEverySetting(t *testing.T) {
@@ -80,15 +84,17 @@ func TestParseConfigReadsEverySetting(t *testing.T) {
 		"daily":            len(c.Daily) == 2 && c.Daily[1].On == "sunday",
 		"faults": len(c.Schedule.Faults) == 1 &&
 			c.Schedule.Faults[0].What.Operation == fault.FarmBroken,
-		"seed":           c.Seed == 42,
-		"clock":          c.Clock.Scale == 60 && c.Clock.Start.UTC().Hour() == 4,
-		"maxClients":     c.MaxClients == -1,
-		"dialog":         c.Dialog == DialogPerClientID && c.DialogAnswer == DismissDialog,
-		"messagePacing":  c.MessagePacing == RejectMessages,
-		"farms":          len(c.Farms) == 1 && c.Farms[0].State == session.FarmIsBroken,
-		"versionReply":   c.VersionReply == "178\x00",
-		"accounts":       len(c.ManagedAccounts) == 1 && c.ManagedAccounts[0] == "",
-		"startCash":      c.StartCash.String() == "5000.25",
+		"seed":          c.Seed == 42,
+		"clock":         c.Clock.Scale == 60 && c.Clock.Start.UTC().Hour() == 4,
+		"maxClients":    c.MaxClients == -1,
+		"dialog":        c.Dialog == DialogPerClientID && c.DialogAnswer == DismissDialog,
+		"messagePacing": c.MessagePacing == RejectMessages,
+		"farms":         len(c.Farms) == 1 && c.Farms[0].State == session.FarmIsBroken,
+		"versionReply":  c.VersionReply == "178\x00",
+		"accounts":      len(c.ManagedAccounts) == 1 && c.ManagedAccounts[0] == "",
+		"startCash":     c.StartCash.String() == "5000.25",
+		"universe": len(c.Universe) == 2 && c.Universe[0].Tick.String() == "0.05" &&
+			c.Universe[1].ConID == 7001 && c.Universe[1].Price.String() == "4",
 		"sendTimeout":    c.SendTimeout == 30*time.Second,
 		"plantedZombies": c.PlantedZombies == 3,
 	} {
@@ -100,26 +106,29 @@ func TestParseConfigReadsEverySetting(t *testing.T) {
 
 func TestParseConfigSaysWhatIsWrong(t *testing.T) {
 	for text, want := range map[string]string{
-		"dialogue: each":                                   `s.yaml:1:1: unknown key "dialogue": want about, maxServerVersion`,
-		"quirks: {leak: true}":                             `s.yaml:1:10: unknown key "leak": want leakOnEof, leakProbes`,
-		"faults:\n- wen: {}":                               `s.yaml:2:3: unknown key "wen"`,
-		"dialog: all":                                      `s.yaml:1:9: dialog: "all": want one of each, address, client-id`,
-		"seed: 1\nmessagePacing: slow":                     `s.yaml:2:16: messagePacing: "slow": want one of pace, reject`,
-		"profile: jolly":                                   `s.yaml:1:10: profile: "jolly": want one of healthy`,
-		"maxServerVersion: 99":                             `s.yaml:1:19: maxServerVersion: 99: want 157..226`,
-		"trustedAddresses: [here]":                         `trustedAddresses: "here": want an address like 127.0.0.1`,
-		"clock: {scale: -1}":                               `s.yaml:1:16: clock.scale: -1: want above 0`,
-		"sendTimeout: -1s":                                 `s.yaml:1:14: sendTimeout: -1s: want 0 or more`,
-		"maxLogins: 3":                                     `maxLogins: needs loginWindow and loginStall`,
-		"farms:\n- {name: a, kind: b}":                     `farms[0]: farm a: kind "b": want market, hmds or secdef`,
-		"daily:\n- {at: noon}":                             `daily[0]: daily: time of day "noon": want HH:MM`,
-		"daily:\n- {at: '1:00', on: Sun}":                  `day "Sun": want one of sunday`,
-		"daily:\n- {at: '1:00', what: {do: fin}}":          `action "fin": want one on the whole Gateway`,
-		"faults:\n- when: {at: 1s}\n  what: {do: explode}": `s.yaml:3:14: fault 1: what.do: "explode"`,
-		"startup: {refused: -1s}":                          `startup: a phase lasts less than 0`,
-		"quirks: {failFirst: -1}":                          `quirks: a number is below 0`,
-		"positions: [{symbol: AAPL}]":                      `s.yaml:1:13: positions[0]: quantity 0: want 1..`,
-		"plantedZombies: 5000":                             `plantedZombies: 5000: want 0..1000`,
+		"dialogue: each":                                    `s.yaml:1:1: unknown key "dialogue": want about, maxServerVersion`,
+		"quirks: {leak: true}":                              `s.yaml:1:10: unknown key "leak": want leakOnEof, leakProbes`,
+		"faults:\n- wen: {}":                                `s.yaml:2:3: unknown key "wen"`,
+		"dialog: all":                                       `s.yaml:1:9: dialog: "all": want one of each, address, client-id`,
+		"seed: 1\nmessagePacing: slow":                      `s.yaml:2:16: messagePacing: "slow": want one of pace, reject`,
+		"profile: jolly":                                    `s.yaml:1:10: profile: "jolly": want one of healthy`,
+		"maxServerVersion: 99":                              `s.yaml:1:19: maxServerVersion: 99: want 157..226`,
+		"trustedAddresses: [here]":                          `trustedAddresses: "here": want an address like 127.0.0.1`,
+		"clock: {scale: -1}":                                `s.yaml:1:16: clock.scale: -1: want above 0`,
+		"sendTimeout: -1s":                                  `s.yaml:1:14: sendTimeout: -1s: want 0 or more`,
+		"maxLogins: 3":                                      `maxLogins: needs loginWindow and loginStall`,
+		"farms:\n- {name: a, kind: b}":                      `farms[0]: farm a: kind "b": want market, hmds or secdef`,
+		"daily:\n- {at: noon}":                              `daily[0]: daily: time of day "noon": want HH:MM`,
+		"daily:\n- {at: '1:00', on: Sun}":                   `day "Sun": want one of sunday`,
+		"daily:\n- {at: '1:00', what: {do: fin}}":           `action "fin": want one on the whole Gateway`,
+		"faults:\n- when: {at: 1s}\n  what: {do: explode}":  `s.yaml:3:14: fault 1: what.do: "explode"`,
+		"startup: {refused: -1s}":                           `startup: a phase lasts less than 0`,
+		"quirks: {failFirst: -1}":                           `quirks: a number is below 0`,
+		"positions: [{symbol: AAPL}]":                       `s.yaml:1:13: positions[0]: quantity 0: want 1..`,
+		"universe:\n- {symbol: OWN, price: 5, hours: moon}": `s.yaml:2:34: universe[0].hours: "moon": want one of bonds, coins`,
+		"universe:\n- {symbol: OWN}":                        `s.yaml:2:3: universe[0].price: 0: want the usual price, above 0`,
+		"universe:\n- {symbl: OWN}":                         `s.yaml:2:4: unknown key "symbl": want conId, symbol, secType`,
+		"plantedZombies: 5000":                              `plantedZombies: 5000: want 0..1000`,
 	} {
 		_, err := ParseConfig("s.yaml", []byte(text))
 		if err == nil || !strings.Contains(err.Error(), want) {
@@ -185,6 +194,25 @@ func TestEverySettingIsOnThePage(t *testing.T) {
 	for _, key := range keysOf(reflect.TypeFor[Config]()) {
 		if !strings.Contains(string(page), "`"+key+"`") {
 			t.Errorf("docs/settings.md does not have %s", key)
+		}
+	}
+}
+
+// The page's example of contracts is a settings file, and the page has every key of one.
+func TestOwnContractsAreOnThePage(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join("..", "docs", "settings.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, example, _ := strings.Cut(string(page), "```yaml\n")
+	example, _, _ = strings.Cut(example, "```")
+	c, err := ParseConfig("settings.md", []byte(example))
+	if err != nil || len(c.Universe) < 3 {
+		t.Errorf("%d contracts, %v", len(c.Universe), err)
+	}
+	for _, key := range keysOf(reflect.TypeFor[market.Listing]()) {
+		if !strings.Contains(string(page), "`"+key+"`") {
+			t.Errorf("docs/settings.md does not have %s of a contract", key)
 		}
 	}
 }

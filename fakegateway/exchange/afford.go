@@ -102,7 +102,7 @@ func (x *Exchange) need(o *order) (decimal.Decimal, string) {
 		return x.needOfLegs(o)
 	}
 	price := x.expected(o)
-	value := worth(price, o.Instrument.Multiplier, o.Remaining)
+	value := o.Instrument.Value(price, o.Remaining)
 	if x.paidInFull(o) {
 		switch {
 		case o.Action == Sell && o.SecType == market.Cash:
@@ -112,7 +112,7 @@ func (x *Exchange) need(o *order) (decimal.Decimal, string) {
 		case o.SecType == market.Cash: // the commission is charged in dollars
 			return value, o.Instrument.Currency
 		}
-		return add(value, Commission(o.SecType, o.Remaining, value)), o.Instrument.Currency
+		return add(value, Commission(priced(o.Instrument), o.Remaining, value)), o.Instrument.Currency
 	}
 	held := o.Action.sign() * x.after(o)
 	opens := o.Remaining
@@ -123,11 +123,11 @@ func (x *Exchange) need(o *order) (decimal.Decimal, string) {
 		return decimal.Decimal{}, baseCurrency
 	}
 	m := x.margin(o.Instrument, price, o.Action.sign()*opens)
-	if o.Action == Sell && o.SecType == market.Option { // its value comes in as cash
-		m.initial = sub(m.initial, worth(price, o.Instrument.Multiplier, opens))
+	if o.Action == Sell && o.SecType.IsOption() { // its value comes in as cash
+		m.initial = sub(m.initial, o.Instrument.Value(price, opens))
 	}
 	rate := x.dollars(o.Instrument.Currency)
-	fee := Commission(o.SecType, o.Remaining, mul(value, rate))
+	fee := Commission(priced(o.Instrument), o.Remaining, mul(value, rate))
 	return add(mul(m.initial, rate), fee).Round(basisScale), baseCurrency
 }
 
@@ -190,7 +190,7 @@ func (x *Exchange) settleable(o *order, price decimal.Decimal, n int64) *Reject 
 	if !x.paidInFull(o) {
 		return nil
 	}
-	pays, currency := worth(price, o.Instrument.Multiplier, n), o.Instrument.Currency
+	pays, currency := o.Instrument.Value(price, n), o.Instrument.Currency
 	switch {
 	case o.Action == Sell && o.SecType == market.Cash:
 		pays, currency = shares(n), o.Symbol
@@ -201,7 +201,7 @@ func (x *Exchange) settleable(o *order, price decimal.Decimal, n int64) *Reject 
 		}
 		return nil
 	case o.SecType != market.Cash:
-		pays = add(pays, Commission(o.SecType, n, pays))
+		pays = add(pays, Commission(priced(o.Instrument), n, pays))
 	}
 	if cash := x.account(o.Account).in(currency).Cash; cash.Less(pays) {
 		return refused("Your Available Funds are insufficient: [%s %s].", cents(cash), currency)

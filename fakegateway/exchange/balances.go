@@ -1,8 +1,6 @@
 package exchange
 
 import (
-	"ibsoak/fakegateway/market"
-
 	"github.com/govalues/decimal"
 )
 
@@ -93,7 +91,7 @@ func (c *CurrencyBalance) include(v *View, p Position) {
 	case margined(p.SecType):
 		c.FuturesPnL = sum(c.FuturesPnL, value)
 		return
-	case p.SecType == market.Option:
+	case p.SecType.IsOption():
 		c.OptionValue = sum(c.OptionValue, value)
 		c.gross = sum(c.gross, value.Abs())
 	default:

@@ -36,7 +36,7 @@ func (x *Exchange) sized(r OrderRequest) (OrderRequest, *Reject) {
 	if !price.IsPos() {
 		return r, invalid("Invalid price " + price.String())
 	}
-	n, err := wholeUnits(r.CashQuantity, price)
+	n, err := wholeUnits(r.CashQuantity, r.Instrument.Value(price, 1))
 	if err != nil {
 		return r, err
 	}
@@ -46,8 +46,8 @@ func (x *Exchange) sized(r OrderRequest) (OrderRequest, *Reject) {
 
 // wholeUnits is how many units an amount buys. Here no fractions are traded, not of a
 // cryptocurrency either, as they are at IBKR.
-func wholeUnits(amount, price decimal.Decimal) (int64, *Reject) {
-	units, err := amount.Quo(price)
+func wholeUnits(amount, each decimal.Decimal) (int64, *Reject) {
+	units, err := amount.Quo(each)
 	if err != nil || shares(MaxQuantity).Less(units) {
 		return 0, invalid("The cash quantity " + amount.String() + " is out of range.")
 	}

@@ -34,6 +34,16 @@ func TestCashQuantityIsTheSize(t *testing.T) {
 	d.check()
 }
 
+// An amount is in pounds where prices are in pence (https://github.com/bankroll-py/bankroll/issues/31).
+func TestCashQuantityOfStocksInPence(t *testing.T) {
+	d := open(t, Config{Seed: 1, AllowShort: true})
+	r := d.request(Buy, 0, LimitOrder, "10000")
+	r.Instrument, r.CashQuantity = pence, dec("1050")
+	if o := d.place(r); o.Quantity != 10 {
+		t.Errorf("1,050 pounds at 100 pounds: %d", o.Quantity)
+	}
+}
+
 // ib_insync #407 (10289), ib_async #111 (10293), Lean.Brokerages.InteractiveBrokers #260.
 func TestCashQuantityOfCryptocurrencies(t *testing.T) {
 	d := open(t, Config{Seed: 1})

@@ -30,18 +30,18 @@ type Leg struct {
 }
 
 // ComboOf is the instrument of a combination, as far as it has properties of its own. legs must not
-// be empty. Nothing is ever held of it: a fill is booked leg by leg.
+// be empty. Nothing is ever held of it: a fill is booked leg by leg. On SMART its price varies by a
+// cent, whatever its legs vary by.
 func ComboOf(symbol string, legs []Leg) market.Instrument {
 	first := legs[0].Instrument
-	return market.Instrument{
+	i := market.Instrument{
 		ConID: ComboConID, Symbol: symbol, SecType: Combo, Currency: first.Currency,
 		LocalSymbol: strconv.Itoa(ComboConID), Exchange: "SMART", TradingClass: "COMB",
-		Multiplier: 1, MinTick: comboTick, ZoneID: first.ZoneID,
+		Multiplier: 1, ZoneID: first.ZoneID,
 	}
+	i.MinTick = i.Tick()
+	return i
 }
-
-// comboTick is the variation of a combination's price on SMART.
-var comboTick = decimal.MustParse("0.01")
 
 func (o *order) combo() bool { return len(o.legs) > 0 }
 
@@ -176,7 +176,8 @@ func (x *Exchange) validateLegs(r OrderRequest) *Reject {
 		i := leg.Instrument
 		switch {
 		case leg.Ratio == 0 || abs(leg.Ratio) > MaxQuantity/max(r.Quantity, 1),
-			i.Currency != r.Instrument.Currency, i.SecType == market.Cash:
+			i.Currency != r.Instrument.Currency, i.SecType == market.Cash,
+			i.PriceMagnifier != r.Legs[0].Instrument.PriceMagnifier:
 			return invalid("The combo details are invalid.")
 		case !i.Tradable():
 			return &Reject{Code: codeNotTraded, Text: textNotTraded}

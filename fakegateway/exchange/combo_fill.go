@@ -72,7 +72,7 @@ func (x *Exchange) needOfLegs(o *order) (decimal.Decimal, string) {
 	for _, part := range o.legs {
 		need, in := x.need(part)
 		if x.paidInFull(part) && part.Action == Sell {
-			need = worth(x.expected(part), part.Instrument.Multiplier, part.Remaining).Neg()
+			need = part.Instrument.Value(x.expected(part), part.Remaining).Neg()
 		}
 		if in != currency {
 			need = mul(need, x.dollars(in)).Round(basisScale)
@@ -120,14 +120,14 @@ func (x *Exchange) settleableLegs(o *order, n int64) *Reject {
 			continue
 		}
 		units, price := n*abs(o.Legs[k].Ratio), x.legPrice(part, x.now)
-		value := worth(price, part.Instrument.Multiplier, units)
+		value := part.Instrument.Value(price, units)
 		if part.Action == Sell {
 			if err := x.settleable(part, price, units); err != nil {
 				return err
 			}
 			value = value.Neg()
 		}
-		pays = add(pays, add(value, Commission(part.SecType, units, value.Abs())))
+		pays = add(pays, add(value, Commission(priced(part.Instrument), units, value.Abs())))
 	}
 	currency := o.Instrument.Currency
 	if cash := x.account(o.Account).in(currency).Cash; cash.Less(pays) {

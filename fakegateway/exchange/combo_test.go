@@ -61,7 +61,7 @@ func TestCombinationsFillByLeg(t *testing.T) {
 		t.Errorf("executions %s, want %s", got, want)
 	}
 	if wanted := add(Commission(market.Stock, 200, mul(q.Ask, shares(200))),
-		Commission(market.Option, 2, worth(c.Bid, 100, 2))); !o.Commission.Equal(wanted) || !fees.Equal(wanted) {
+		Commission(market.Option, 2, aaplCall.Value(c.Bid, 2))); !o.Commission.Equal(wanted) || !fees.Equal(wanted) {
 		t.Errorf("commission %s of the order, %s of its executions, want %s", o.Commission, fees, wanted)
 	}
 	// Cash adds up to the cent: 200 shares paid, 200 times the premium received.
@@ -184,4 +184,51 @@ func TestCheckSeesEveryCorruptionOfALeg(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The price of a combination varies by a cent, also where orders compute prices by its tick; parts
+// that are quoted in pence and in pounds have no price together.
+func TestPricesOfCombinations(t *testing.T) {
+	for _, legs := range [][]Leg{calendar, covered, {{pence.ConID, 1, pence}}} {
+		if i := ComboOf("X", legs); !i.Tick().Equal(dec("0.01")) || !i.MinTick.Equal(i.Tick()) {
+			t.Errorf("%s: a tick of %s, in details %s", legs[0].Instrument.Symbol, i.Tick(), i.MinTick)
+		}
+	}
+	d := open(t, Config{Seed: 1, AllowShort: true})
+	pounds := pence
+	pounds.PriceMagnifier = 1
+	d.refused(d.combination(Buy, 1, []Leg{{pence.ConID, 1, pence}, {pounds.ConID, -1, pounds}}, MarketOrder, ""), 321)
+}
+
+// What-if names the commission that a fill then has, of single instruments and of combinations, and
+// legs in pence are paid in pounds.
+func TestPreviewsCostWhatFillsCost(t *testing.T) {
+	index := listed(market.CFD, "IBUS500", "USD")
+	for _, tc := range []struct {
+		legs  []Leg
+		least string
+	}{
+		{[]Leg{{pence.ConID, 1, pence}}, "1"},
+		{[]Leg{{euroCFD.ConID, 20_000, euroCFD}, {index.ConID, -1, index}}, "3"},
+	} {
+		d := open(t, Config{Seed: 1, AllowShort: true})
+		r := d.combination(Buy, 10, tc.legs, MarketOrder, "")
+		if len(tc.legs) == 1 {
+			r.Instrument, r.Legs = tc.legs[0].Instrument, nil
+		}
+		p, err := d.Preview(d.now, r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o := d.place(r)
+		if o.Status != Filled || !p.Commission.Equal(o.Commission) || !p.LeastCommission.Equal(dec(tc.least)) {
+			t.Errorf("%s: %s, commission %s, least %s; filled for %s", r.Instrument.Symbol, o.Status,
+				p.Commission, p.LeastCommission, o.Commission)
+		}
+		d.check()
+	}
+	d := open(t, Config{Seed: 1, AllowShort: true})
+	bid := d.Market().Quote(pence, d.now).Ask
+	d.place(d.combination(Buy, 1, []Leg{{pence.ConID, 10, pence}}, MarketOrder, ""))
+	d.wantCash("GBP", add(pence.Value(bid, 10), dec("1")).Neg().String())
 }

@@ -15,7 +15,8 @@ type schedule struct {
 
 // schedules are IBKR's fixed prices for the United States, exchange and regulatory fees included
 // where IBKR passes them on: an E-mini's for futures, 0.65 a contract for options, 0.2 basis
-// points for currencies, 0.1 % of the face value, which is 1,000, for bonds.
+// points for currencies, 0.1 % of the face value, which is 1,000, for bonds, 0.15 basis points for
+// metals, 14.95 a mutual fund, 0.5 basis points for CFDs on indices.
 var schedules = map[market.SecType]schedule{
 	market.Stock: {
 		perUnit: decimal.MustParse("0.005"), least: decimal.MustParse("1.00"),
@@ -27,6 +28,29 @@ var schedules = map[market.SecType]schedule{
 	market.Bond:   {perUnit: decimal.MustParse("1.00"), least: decimal.MustParse("1.00")},
 	market.Cash:   {perValue: decimal.MustParse("0.00002"), least: decimal.MustParse("2.00")},
 	market.Crypto: {perValue: decimal.MustParse("0.0018"), least: decimal.MustParse("1.75")},
+
+	market.FutureOption: {perUnit: decimal.MustParse("2.25")},
+	currencyCFD:         {perValue: decimal.MustParse("0.00002"), least: decimal.MustParse("2.00")},
+	otherCFD:            {perValue: decimal.MustParse("0.00005"), least: decimal.MustParse("1.00")},
+	market.Commodity:    {perValue: decimal.MustParse("0.000015"), least: decimal.MustParse("2.00")},
+	market.Fund:         {least: decimal.MustParse("14.95"), mostOfValue: decimal.MustParse("0.03")},
+}
+
+// CFDs cost what is usual for what they are on.
+const (
+	currencyCFD market.SecType = "CFD on CASH"
+	otherCFD    market.SecType = "CFD on IND" // and on metals
+)
+
+// priced is the kind by which an instrument's commission is found.
+func priced(i market.Instrument) market.SecType {
+	switch {
+	case i.SecType != market.CFD || i.UnderSecType == market.Stock:
+		return i.SecType
+	case i.UnderSecType == market.Cash:
+		return currencyCFD
+	}
+	return otherCFD
 }
 
 // Commission is what an order over n units of this value costs in all, in its instrument's
@@ -60,7 +84,7 @@ func (x *Exchange) charge(o *order, value decimal.Decimal) (decimal.Decimal, str
 		currency = baseCurrency
 	}
 	o.dollars = add(o.dollars, value)
-	more := sub(Commission(o.SecType, o.Filled, o.dollars), o.Commission)
+	more := sub(Commission(priced(o.Instrument), o.Filled, o.dollars), o.Commission)
 	if more.IsNeg() { // a correction has lowered the value
 		more = decimal.Decimal{}
 	}

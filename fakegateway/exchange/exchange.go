@@ -28,10 +28,11 @@ type Config struct {
 	// AllowShort makes the accounts margin accounts, which can sell what they do not hold. Default:
 	// cash accounts.
 	AllowShort bool
-	// Halts, HaltsPerThousandDays and Replay are market.Market's.
+	// Halts, HaltsPerThousandDays, Replay and Universe are market.Market's.
 	Halts                []market.Halt
 	HaltsPerThousandDays int
 	Replay               *market.Replay
+	Universe             *market.Universe
 	// Opening lists the positions that accounts hold before the first order, in addition to
 	// StartCash.
 	Opening []OpeningPosition
@@ -112,7 +113,7 @@ func New(cfg Config) *Exchange {
 		market: market.Market{
 			Seed: cfg.Seed, Hours: cfg.Hours,
 			Halts: cfg.Halts, HaltsPerThousandDays: cfg.HaltsPerThousandDays,
-			Replay: cfg.Replay,
+			Replay: cfg.Replay, Universe: cfg.Universe,
 		},
 		changed:  make(chan struct{}, 1),
 		by:       NoClient,

@@ -71,7 +71,7 @@ func (x *Exchange) exercisable(r ExerciseRequest) (under market.Instrument, err 
 	switch i := r.Instrument; {
 	case x.account(r.Account) == nil || !x.sees(r.Account):
 		return under, invalid("Invalid account code '" + r.Account + "'")
-	case i.SecType != market.Option:
+	case !i.SecType.IsOption():
 		return under, invalid("Only options can be exercised.")
 	case r.Action != WasExercised && r.Action != HasLapsed:
 		return under, invalid("Invalid exercise action.")
@@ -96,10 +96,11 @@ func (x *Exchange) exercisable(r ExerciseRequest) (under market.Instrument, err 
 }
 
 // underlying is what an option is exercised into; delivers is false for one that is settled in
-// cash.
+// cash, as one on a future that ends with it.
 func (x *Exchange) underlying(i market.Instrument) (under market.Instrument, delivers bool) {
 	under, known := x.market.Lookup(i.UnderConID)
-	return under, known && under.Tradable()
+	last, ends := under.LastTrade()
+	return under, known && under.Tradable() && (!ends || last.After(x.now))
 }
 
 // intrinsic is what exercising an option is worth at a price of its underlying; 0 out of the money.
@@ -129,7 +130,10 @@ func (x *Exchange) free(o *order, e *Execution) {
 func (x *Exchange) deliver(account string, option, under market.Instrument, signed int64,
 	how Exercised,
 ) {
-	n := signed * option.Multiplier
+	n := signed
+	if under.SecType != market.Future { // one of which is what an option is on
+		n *= option.Multiplier
+	}
 	if option.Right == market.Put {
 		n = -n
 	}

@@ -46,7 +46,7 @@ func (x *Exchange) expire() {
 	n := p.Quantity
 	switch {
 	case n == 0:
-	case p.SecType != market.Option:
+	case !p.SecType.IsOption():
 		x.clear(p.Account, p.Instrument, -n, x.lastPrice(p.Instrument), HasExpired)
 	default:
 		x.expireOption(p, n)

@@ -27,7 +27,7 @@ func (x *Exchange) execute(o *order, n int64, price decimal.Decimal) *Execution 
 // executeAs is execute under an id, with the commission.
 func (x *Exchange) executeAs(o *order, id string, n int64, price decimal.Decimal) *Execution {
 	e := x.executed(o, id, n, price)
-	e.Commission, e.CommissionCurrency = x.charge(o, worth(price, o.Instrument.Multiplier, n))
+	e.Commission, e.CommissionCurrency = x.charge(o, o.Instrument.Value(price, n))
 	o.Commission = add(o.Commission, e.Commission)
 	return e
 }

@@ -125,8 +125,24 @@ var (
 	aaplCFD  = listed(market.CFD, "AAPL", "USD")
 	bond     = listed(market.Bond, "AAPL", "USD")
 
-	traded = []market.Instrument{aapl, aapl, ford, emini, aaplCall, euro, yen, aaplCFD, bond}
+	pence   = listed(market.Stock, "GAW", "GBP")
+	gold    = listed(market.Commodity, "XAUUSD", "USD")
+	euroCFD = listed(market.CFD, "EUR", "USD")
+	esCall  = esOption("ESZ6 C6600")
+
+	traded = []market.Instrument{
+		aapl, aapl, ford, emini, aaplCall, euro, yen, aaplCFD, bond, pence, gold, euroCFD, esCall,
+	}
 )
+
+// esOption is an option on an E-mini.
+func esOption(local string) market.Instrument {
+	found := market.Market{}.Find(monday, market.Query{SecType: "FOP", Symbol: "ES", LocalSymbol: local})
+	if len(found) != 1 {
+		panic("no option " + local)
+	}
+	return found[0]
+}
 
 // appleCall is a call with a strike near the market.
 func appleCall() market.Instrument {
@@ -314,7 +330,7 @@ func (m *machine) revise(t *rapid.T) {
 	}
 	n := rapid.Int64Range(1, e.Shares).Draw(t, "shares")
 	m.both(t, func(d *desk) error {
-		_, err := d.Correct(m.now, e.ExecID, add(e.Price, e.Instrument.MinTick), n)
+		_, err := d.Correct(m.now, e.ExecID, add(e.Price, e.Instrument.Tick()), n)
 		return err
 	})
 }

@@ -26,6 +26,12 @@ var marginRates = map[market.SecType]struct{ long, short requirement }{
 	market.CFD:    {percent(20, 20), percent(20, 20)},
 	market.Cash:   {percent(3, 3), percent(3, 3)},
 	market.Crypto: {whole, whole},
+
+	market.FutureOption: {whole, percent(20, 15)},
+	market.Commodity:    {percent(10, 10), percent(10, 10)},
+	market.Fund:         {percent(50, 25), whole},
+	market.Warrant:      {whole, whole},
+	market.Structured:   {whole, whole},
 }
 
 // dayTrading is how many times its available funds a margin account may buy.
@@ -34,7 +40,7 @@ const dayTrading = 4
 // margin is what holding signed units at a price ties up, in the instrument's currency. A cash
 // account has paid for what it holds in full.
 func (x *Exchange) margin(i market.Instrument, price decimal.Decimal, signed int64) requirement {
-	value := worth(price, i.Multiplier, signed).Abs()
+	value := i.Value(price, signed).Abs()
 	if !x.cfg.AllowShort && !margined(i.SecType) {
 		if i.SecType == market.Cash { // what it bought is cash
 			value = decimal.Decimal{}
@@ -46,8 +52,8 @@ func (x *Exchange) margin(i market.Instrument, price decimal.Decimal, signed int
 		r = marginRates[i.SecType].short
 	}
 	m := requirement{mul(r.initial, value), mul(r.maintenance, value)}
-	if signed < 0 && i.SecType == market.Option {
-		strike := worth(i.Strike, i.Multiplier, -signed)
+	if signed < 0 && i.SecType.IsOption() {
+		strike := i.Value(i.Strike, -signed)
 		m.initial = add(value, mul(r.initial, strike))
 		m.maintenance = add(value, mul(r.maintenance, strike))
 	}

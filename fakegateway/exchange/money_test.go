@@ -61,12 +61,83 @@ func TestSharesOptionsAndBondsArePaidInFull(t *testing.T) {
 	}
 }
 
+// A stock that is quoted in pence is paid for in pounds, and its cost is in them:
+// https://github.com/bankroll-py/bankroll/issues/31.
+func TestStocksInPenceArePaidInPounds(t *testing.T) {
+	d := open(t, Config{Seed: 1, AllowShort: true})
+	d.fillAt(Buy, pence, 10, "15000")
+	d.wantCash("GBP", "-1501.00") // 10 shares at 150 pounds, and the least commission
+	if p := d.Books().Positions[0]; !p.CostBasis.Equal(dec("1501.00")) || !p.AverageCost.Equal(dec("150.10")) {
+		t.Errorf("position %+v", p)
+	}
+	e := d.fillAt(Sell, pence, 4, "15100")
+	if !e.RealizedPnL.Equal(dec("2.60")) { // 604.00 less 1.00, which cost 600.40
+		t.Errorf("realized %s", e.RealizedPnL)
+	}
+	d.wantCash("GBP", "-898.00")
+}
+
+// An option on a future is paid for like any option, and delivers the future, or, if that ends with
+// it, its value (CME Group, E-mini S&P 500 options).
+func TestOptionsOnFutures(t *testing.T) {
+	d := open(t, Config{Seed: 1})
+	d.fillAt(Buy, esCall, 2, "100.00")
+	d.wantCash("USD", "989995.50") // 2*50*100 and 4.50
+	for _, tc := range []struct {
+		local     string
+		delivered int64
+	}{{"EW4Z6 C5000", 2}, {"EW4Z6 C8000", 0}, {"ESZ6 C5000", 0}} {
+		i := esOption(tc.local)
+		d := open(t, Config{Seed: 1, Opening: []OpeningPosition{{DefaultAccount, i, 2, dec("100.00")}}})
+		last, _ := i.LastTrade()
+		future, _ := d.Market().Lookup(i.UnderConID)
+		price := d.Market().Quote(future, last.Add(-1)).Last
+		before := d.Books().Accounts[0].Cash
+		d.now = last.Add(-1)
+		d.pass(time.Hour)
+		d.check()
+		b := d.Books()
+		var held int64
+		for _, p := range b.Positions {
+			if p.ConID == future.ConID {
+				held = p.Quantity
+			}
+		}
+		if held != tc.delivered {
+			t.Errorf("%s: %d futures delivered, want %d", tc.local, held, tc.delivered)
+		}
+		worth := future.Value(sub(price, i.Strike), 2)
+		if got := sub(b.Accounts[0].Cash, before); tc.local == "ESZ6 C5000" && !got.Equal(worth) {
+			t.Errorf("%s: paid %s, want %s", tc.local, got, worth)
+		}
+	}
+}
+
 func TestContractsForDifferenceMoveCashByProfitsOnly(t *testing.T) {
 	d := open(t, Config{Seed: 1})
 	d.fillAt(Sell, aaplCFD, 100, "200.00")
 	d.wantCash("USD", "999999.00")
 	d.fillAt(Buy, aaplCFD, 100, "190.00")
 	d.wantCash("USD", "1000998.00")
+}
+
+// IBKR's "CFD commissions": 0.2 basis points for currencies, from 0.5 basis points for indices.
+func TestContractsForDifferenceCostWhatTheyAreOn(t *testing.T) {
+	d := open(t, Config{Seed: 1})
+	for _, tc := range []struct {
+		i         market.Instrument
+		n         int64
+		price, is string
+	}{
+		{euroCFD, 200_000, "1.10000", "4.4"},
+		{euroCFD, 1_000, "1.10000", "2"},
+		{listed(market.CFD, "IBUS500", "USD"), 10, "6000.00", "3"},
+		{aaplCFD, 1_000, "200.00", "5"},
+	} {
+		if e := d.fillAt(Buy, tc.i, tc.n, tc.price); !e.Commission.Equal(dec(tc.is)) || e.CommissionCurrency != "USD" {
+			t.Errorf("%d %s: %s %s, want %s", tc.n, tc.i.LocalSymbol, e.Commission, e.CommissionCurrency, tc.is)
+		}
+	}
 }
 
 func TestCurrenciesAreCash(t *testing.T) {

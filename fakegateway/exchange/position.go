@@ -14,6 +14,8 @@ type Position struct {
 	SecType    market.SecType `json:"secType"`
 	Currency   string         `json:"currency"`
 	Multiplier int64          `json:"multiplier"`
+	// PriceMagnifier divides prices that are quoted in hundredths of the currency. 0: 1.
+	PriceMagnifier int `json:"priceMagnifier,omitempty"`
 	Holding
 	AverageCost decimal.Decimal `json:"averageCost"` // of one unit, its multiplier included
 	RealizedPnL decimal.Decimal `json:"realizedPnL"` // of all that was closed
@@ -42,11 +44,8 @@ func margined(t market.SecType) bool { return t == market.Future || t == market.
 
 // value of signed units at a price, in the instrument's currency.
 func (p *Position) value(price decimal.Decimal, signed int64) decimal.Decimal {
-	return worth(price, p.Multiplier, signed)
-}
-
-func worth(price decimal.Decimal, multiplier, n int64) decimal.Decimal {
-	return mul(price, shares(n*multiplier))
+	i := market.Instrument{Multiplier: p.Multiplier, PriceMagnifier: p.PriceMagnifier}
+	return i.Value(price, signed)
 }
 
 // apply books signed units and returns how many closed an opposite position and what those
@@ -124,8 +123,16 @@ func newPosition(account string, i market.Instrument) *Position {
 	return &Position{
 		Account: account, ConID: i.ConID, Symbol: i.Symbol, SecType: i.SecType,
 		Currency: i.Currency, Multiplier: i.Multiplier, Instrument: i,
-		groups: make(map[string]int64),
+		PriceMagnifier: magnifier(i), groups: make(map[string]int64),
 	}
+}
+
+// magnifier is what the books have of an instrument's: nothing of the usual one.
+func magnifier(i market.Instrument) int {
+	if i.PriceMagnifier > 1 {
+		return i.PriceMagnifier
+	}
+	return 0
 }
 
 // quantity is a position's size, without opening one.

@@ -64,13 +64,13 @@ func (x *Exchange) preview(o *order) Preview {
 // previewPart adds what a fill of an order, or of a leg, costs and ties up.
 func (x *Exchange) previewPart(o *order, p *Preview) {
 	i := o.Instrument
-	value := worth(x.expected(o), i.Multiplier, o.Quantity)
+	value := i.Value(x.expected(o), o.Quantity)
 	rate := x.dollars(i.Currency)
 	if inDollars(i.SecType) {
 		value, p.CommissionCurrency = mul(value, rate), baseCurrency
 	}
-	p.Commission = add(p.Commission, Commission(i.SecType, o.Quantity, value))
-	p.LeastCommission = add(p.LeastCommission, Commission(i.SecType, 1, quo(value, shares(o.Quantity))))
+	p.Commission = add(p.Commission, Commission(priced(i), o.Quantity, value))
+	p.LeastCommission = add(p.LeastCommission, Commission(priced(i), 1, quo(value, shares(o.Quantity))))
 
 	held := x.quantity(o.Account, o.ConID)
 	last := x.quote(i).Last

@@ -22,7 +22,7 @@ func (o *order) ahead() int64 { return -o.Action.sign() }
 
 // behind is where the stop is when the market has been at best.
 func (o *order) behind(best int64) int64 {
-	distance := must(o.TrailAmount.Quo(o.Instrument.MinTick))
+	distance := must(o.TrailAmount.Quo(o.Instrument.Tick()))
 	if !o.TrailPercent.IsZero() {
 		distance = quo(mul(shares(best), o.TrailPercent), shares(100))
 	}
@@ -136,13 +136,13 @@ func (x *Exchange) ahead(o *order, from, until time.Time, ticks int64) (time.Tim
 
 // ticksOf is a price in whole ticks, rounded down.
 func ticksOf(i market.Instrument, price decimal.Decimal) int64 {
-	ticks, _, _ := must(price.Quo(i.MinTick)).Floor(0).Int64(0)
+	ticks, _, _ := must(price.Quo(i.Tick())).Floor(0).Int64(0)
 	return ticks
 }
 
 // ticksUp is a price in whole ticks, rounded up.
 func ticksUp(i market.Instrument, price decimal.Decimal) int64 {
-	ticks, _, _ := must(price.Quo(i.MinTick)).Ceil(0).Int64(0)
+	ticks, _, _ := must(price.Quo(i.Tick())).Ceil(0).Int64(0)
 	return ticks
 }
 

@@ -7,7 +7,9 @@ package market
 //	  900,000,000   US stocks, by symbol
 //	1,230,000,000   futures, by product and month
 //	1,240,000,000   other instruments that always exist, by their place in a list
+//	1,250,000,000   contracts of a settings file, by their place in it
 //	1,300,000,000   options, by underlying, week of expiry, strike and right
+//	1,929,145,600   options on futures, the same way
 const (
 	firstStockConID   = 900_000_000
 	firstFutureConID  = 1_230_000_000
@@ -15,6 +17,7 @@ const (
 	firstCFDConID     = 1_241_000_000
 	firstForeignConID = 1_242_000_000
 	firstProductConID = 1_243_000_000
+	firstListingConID = 1_244_000_000
 	firstOptionConID  = 1_300_000_000
 
 	futuresPerProduct = 10_000

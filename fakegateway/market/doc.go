@@ -15,4 +15,6 @@
 //
 // Market.Find finds instruments by what a client says of a contract, Market.Lookup by contract id.
 // Contract ids are IBKR's where these are well known. All others are computed from the contract.
+// What is listed is data: listings.csv and the lists of universe_*.go, and a Universe of contracts from a
+// settings file.
 package market

@@ -13,6 +13,8 @@ type Market struct {
 	HaltsPerThousandDays int
 	// Replay is a file of prices that takes the place of the seeded ones for the symbols in it.
 	Replay *Replay
+	// Universe is what is listed beside what always is. Default: nothing.
+	Universe *Universe
 }
 
 // feed is where the prices, sizes and volumes of an instrument come from.
@@ -32,7 +34,7 @@ func (m Market) feed(i Instrument) feed {
 		quotes: &spreads{seed: seed, kind: k, last: last, wide: m.wide(i)},
 		flow:   volumes{seed: seed, kind: k},
 	}
-	if rec := m.Replay.of(i.source); rec != nil && i.SecType != Option {
+	if rec := m.Replay.of(i.source); rec != nil && !i.SecType.IsOption() {
 		r := recorded{rec, m.Replay, rec.last}
 		f.flow = recordedFlow{r}
 		if rec.quoted() && k.root == nil {
@@ -65,6 +67,8 @@ func (m Market) last(i Instrument) curve {
 	switch {
 	case i.SecType == Option:
 		return m.optionCurve(i, root)
+	case i.SecType == FutureOption:
+		return m.optionCurve(i, m.last(m.under(i)))
 	case i.of().root != nil || i.LastTradeDate != "" && i.SecType != Bond:
 		return futureCurve(i, root, months)
 	}

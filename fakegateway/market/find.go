@@ -15,7 +15,7 @@ type Query struct {
 	ConID                int
 	Symbol               string
 	SecType              string
-	LastTradeDateOrMonth string // "20261218" or "202612"
+	LastTradeDateOrMonth string // "20261218", "202612", or a date with a time: see ParseExpiry
 	Strike               *decimal.Decimal
 	Right                string // "C", "P", "CALL", "PUT"
 	Multiplier           string
@@ -24,7 +24,7 @@ type Query struct {
 	Currency             string
 	LocalSymbol          string
 	TradingClass         string
-	SecIDType, SecID     string // "CUSIP", "ISIN"
+	SecIDType, SecID     string // "CUSIP", "ISIN", "FIGI"
 	IncludeExpired       bool   // futures of the last two years too
 }
 
@@ -61,6 +61,9 @@ func (q Query) normal() Query {
 	if q.Exchange == "ISLAND" {
 		q.Exchange = nasdaq
 	}
+	if date, ok := ParseExpiry(q.LastTradeDateOrMonth); ok {
+		q.LastTradeDateOrMonth = date
+	}
 	return q.readOCC()
 }
 
@@ -72,7 +75,8 @@ func (m Market) candidates(now time.Time, q Query) []Instrument {
 	case q.ConID != 0:
 		return m.byConID(now, q)
 	case q.Symbol == "" && q.LocalSymbol == "" && q.SecID == "":
-		if SecType(q.SecType) != Option && SecType(q.SecType) != Future || q.TradingClass == "" {
+		derived := SecType(q.SecType).IsOption() || SecType(q.SecType) == Future
+		if !derived || q.TradingClass == "" {
 			return nil
 		}
 	}
@@ -80,62 +84,51 @@ func (m Market) candidates(now time.Time, q Query) []Instrument {
 	switch SecType(q.SecType) {
 	case Option:
 		return m.options(now, q)
-	case Future, ContinuousFuture:
+	case FutureOption:
+		return futureOptions(now, q)
+	case Future, ContinuousFuture, allFutures:
 		found = futures(now, q)
 	case Stock:
-		for _, symbol := range []string{q.Symbol, q.LocalSymbol, symbolOf(q)} {
+		for _, symbol := range []string{q.Symbol, q.LocalSymbol} {
 			if i, ok := LookupSymbol(symbol); ok {
 				found = append(found, i)
 				break
 			}
 		}
-	case Cash, Index, Bond, CFD, Crypto:
 	default:
-		return nil
 	}
-	for _, i := range fixed {
-		if i.SecType == SecType(q.SecType) {
-			found = append(found, i)
+	for _, list := range [][]Instrument{m.Universe.list(), listedStocks, fixed} {
+		for _, i := range list {
+			named := i.SecType == SecType(q.SecType) || q.SecType == "" && q.SecID != ""
+			if named && q.matches(i) && !i.expired(now) && !slices.Contains(found, i) {
+				found = append(found, i)
+			}
 		}
 	}
+	found = slices.DeleteFunc(found, m.Universe.replaces)
 	for n := range found {
 		found[n] = m.adopt(found[n])
 	}
 	return found
 }
 
-// symbolOf is the listed stock with the query's ISIN or CUSIP.
-func symbolOf(q Query) string {
-	for _, i := range listedStocks {
-		if q.SecID != "" && (q.SecID == i.ISIN || q.SecID == i.CUSIP) {
-			return i.Symbol
-		}
-	}
-	return ""
-}
-
+// matches reports whether an instrument is what a query says. A contract id decides about the last
+// trading day, which clients send back in other time zones and so as other days: a real Gateway finds
+// the contract (https://github.com/erdewit/ib_insync/issues/693). It does not decide about a symbol
+// that is another one: IBKR's ContractSamples call that the wrong contract.
 func (q Query) matches(i Instrument) bool {
 	is := func(asked, have string) bool { return asked == "" || asked == have }
 	if q.Strike != nil && !q.Strike.IsZero() && !q.Strike.Equal(i.Strike) {
 		return false
 	}
-	switch q.SecIDType {
-	case "":
-	case "ISIN":
-		if q.SecID != i.ISIN {
-			return false
-		}
-	case "CUSIP":
-		if q.SecID != i.CUSIP {
-			return false
-		}
-	default:
+	if id, known := i.securityID(q.SecIDType); !known || !is(q.SecID, id) {
 		return false
 	}
 	symbol := is(q.Symbol, i.Symbol) || i.SecType == Bond && q.Symbol == i.CUSIP
-	return symbol && is(q.SecType, string(i.SecType)) && is(q.Currency, i.Currency) &&
+	kind := is(q.SecType, string(i.SecType)) || q.SecType == allFutures
+	return symbol && kind && is(q.Currency, i.Currency) &&
 		is(q.Right, i.Right) && is(q.LocalSymbol, i.LocalSymbol) && q.multiplies(i) &&
-		strings.HasPrefix(i.LastTradeDate, q.LastTradeDateOrMonth) &&
+		(q.ConID != 0 || strings.HasPrefix(i.LastTradeDate, q.LastTradeDateOrMonth)) &&
 		is(q.TradingClass, i.TradingClass) && is(q.PrimaryExchange, i.PrimaryExchange) &&
 		i.tradesAt(q.Exchange)
 }
@@ -144,9 +137,29 @@ func (q Query) multiplies(i Instrument) bool {
 	return q.Multiplier == "" || q.Multiplier == strconv.FormatInt(i.Multiplier, 10)
 }
 
+// securityID is an id of an instrument outside of IBKR. known is false for a kind of ids that there
+// is none of.
+func (i Instrument) securityID(kind string) (id string, known bool) {
+	switch kind {
+	case "":
+		return "", true
+	case "ISIN":
+		return i.ISIN, i.ISIN != ""
+	case "CUSIP":
+		return i.CUSIP, i.CUSIP != ""
+	case "FIGI":
+		return i.FIGI, i.FIGI != ""
+	}
+	return "", false
+}
+
+// directedOnly are destinations of US stocks that IBKR does not list among the valid exchanges:
+// they are named in its ContractSamples (JefferiesContract, CSFBContract, IBKRATSContract).
+var directedOnly = []string{"JEFFALGO", "CSFBALGO", "IBKRATS"}
+
 // tradesAt reports whether an exchange is one of the instrument's valid ones.
 func (i Instrument) tradesAt(exchange string) bool {
-	if exchange == "" {
+	if exchange == "" || i.ValidExchanges == stockExchanges && slices.Contains(directedOnly, exchange) {
 		return true
 	}
 	for valid := range strings.SplitSeq(i.ValidExchanges, ",") {
@@ -161,7 +174,7 @@ func (i Instrument) tradesAt(exchange string) bool {
 // ask for expired ones.
 func (m Market) byConID(now time.Time, q Query) []Instrument {
 	i, ok := m.Lookup(q.ConID)
-	if !ok || i.expired(now) && (!q.IncludeExpired || i.SecType == Option) {
+	if !ok || i.expired(now) && (!q.IncludeExpired || i.SecType.IsOption()) {
 		return nil
 	}
 	if i.SecType == Future && SecType(q.SecType) == ContinuousFuture {
@@ -172,7 +185,13 @@ func (m Market) byConID(now time.Time, q Query) []Instrument {
 
 // Lookup finds an instrument by contract id alone, also one that has expired.
 func (m Market) Lookup(conID int) (Instrument, bool) {
-	i, ok := LookupConID(conID)
+	i, ok := m.Universe.lookup(conID)
+	if !ok {
+		i, ok = LookupConID(conID)
+	}
+	if !ok {
+		i, ok = futureOptionByConID(conID)
+	}
 	if !ok {
 		i, ok = m.optionByConID(conID)
 	}

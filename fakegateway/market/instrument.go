@@ -20,7 +20,15 @@ const (
 	Bond             SecType = "BOND"
 	CFD              SecType = "CFD"
 	Crypto           SecType = "CRYPTO"
+	FutureOption     SecType = "FOP"   // an option on a future, which it delivers
+	Commodity        SecType = "CMDTY" // a spot metal
+	Fund             SecType = "FUND"  // a mutual fund
+	Warrant          SecType = "WAR"
+	Structured       SecType = "IOPT" // a structured product, by IBKR's name a Dutch warrant
 )
+
+// IsOption reports options of both kinds, on stocks and indices and on futures.
+func (t SecType) IsOption() bool { return t == Option || t == FutureOption }
 
 // The sides of an option, as IBKR writes Instrument.Right.
 const (
@@ -46,6 +54,7 @@ type Instrument struct {
 	Subcategory     string  `json:"subcategory,omitempty"`
 	ISIN            string  `json:"isin,omitempty"`
 	CUSIP           string  `json:"cusip,omitempty"`
+	FIGI            string  `json:"figi,omitempty"`
 
 	LastTradeDate string          `json:"lastTradeDate,omitempty"` // "20261218"
 	ContractMonth string          `json:"contractMonth,omitempty"` // "202612"
@@ -57,10 +66,12 @@ type Instrument struct {
 	UnderSymbol  string  `json:"underSymbol,omitempty"`
 	UnderSecType SecType `json:"underSecType,omitempty"`
 
-	MinTick                decimal.Decimal `json:"minTick"`
-	MarketRuleIDs          string          `json:"marketRuleIds"` // one for each valid exchange
-	ValidExchanges         string          `json:"validExchanges"`
-	OrderTypes             string          `json:"orderTypes"`
+	// MinTick is a Tick in the currency: divided by the magnifier.
+	MinTick        decimal.Decimal `json:"minTick"`
+	MarketRuleIDs  string          `json:"marketRuleIds"` // one for each valid exchange
+	ValidExchanges string          `json:"validExchanges"`
+	OrderTypes     string          `json:"orderTypes"`
+	// PriceMagnifier is how many of a price's units are one of the currency: 100 for pence, else 1.
 	PriceMagnifier         int             `json:"priceMagnifier"`
 	AggGroup               int             `json:"aggGroup"`
 	MinSize                decimal.Decimal `json:"minSize"`
@@ -86,6 +97,16 @@ func (i Instrument) Zone() *time.Location { return i.of().sessions.zone }
 // future, which is only a series of data.
 func (i Instrument) Tradable() bool { return i.SecType != Index && i.SecType != ContinuousFuture }
 
+// Rerouted reports whether Gateways send a client that asks for market data on to the underlying, as
+// they do for CFDs on stocks and on currencies; those on indices and metals have data of their own
+// (TWS API documentation, "Re-routing CFDs").
+func (i Instrument) Rerouted() bool {
+	return i.SecType == CFD && (i.UnderSecType == Stock || i.UnderSecType == Cash)
+}
+
+// QuotesOnly reports kinds of which no trades are published, only quotes: currencies and metals.
+func (t SecType) QuotesOnly() bool { return t == Cash || t == Commodity }
+
 // Venue names the listing as Gateways do in messages: "NASDAQ.NMS", "ARCA", "NYSE", "CME".
 func (i Instrument) Venue() string {
 	switch {
@@ -95,6 +116,19 @@ func (i Instrument) Venue() string {
 		return i.PrimaryExchange
 	}
 	return i.Exchange
+}
+
+// Tick is the smallest step of prices, as they are quoted: of a stock in pence it is in pence.
+func (i Instrument) Tick() decimal.Decimal { return i.Price(1) }
+
+// Value is what units are worth at a price, in the instrument's currency: a price that is quoted in
+// hundredths of it, like the pence of London, is divided by the magnifier.
+func (i Instrument) Value(price decimal.Decimal, units int64) decimal.Decimal {
+	v := mul(price, whole(units*max(i.Multiplier, 1)))
+	if i.PriceMagnifier > 1 {
+		return quo(v, whole(int64(i.PriceMagnifier)))
+	}
+	return v
 }
 
 // Price returns a number of an instrument's ticks as a price.

@@ -24,6 +24,7 @@ type kind struct {
 	makers     []string // the exchanges that quote and print trades
 	orderTypes string
 	aggGroup   int
+	magnifier  int   // Instrument.PriceMagnifier; 0: 1
 	root       *kind // of the instrument whose price this one's follows; nil for none
 	minSize    decimal.Decimal
 	suggested  decimal.Decimal // size increment
@@ -32,13 +33,16 @@ type kind struct {
 // dress fills in the details that come from an instrument's kind.
 func (k *kind) dress(i Instrument) Instrument {
 	i.kind = k
+	i.PriceMagnifier, i.Multiplier = max(k.magnifier, 1), max(i.Multiplier, 1)
 	i.MinTick = must(decimal.New(k.unit, k.scale))
+	if k.magnifier > 1 {
+		i.MinTick = quo(i.MinTick, whole(int64(k.magnifier)))
+	}
 	i.ValidExchanges, i.OrderTypes, i.AggGroup = k.exchanges, k.orderTypes, k.aggGroup
 	if i.ValidExchanges == "" {
 		i.ValidExchanges = i.Exchange
 	}
 	i.MarketRuleIDs = ruleIDs(k.rule, i.ValidExchanges)
-	i.PriceMagnifier, i.Multiplier = 1, max(i.Multiplier, 1)
 	i.MinSize, i.SizeIncrement = k.minSize, k.minSize
 	i.SuggestedSizeIncrement = k.suggested
 	i.ZoneID = k.sessions.zoneID

@@ -24,12 +24,24 @@ const (
 type terms struct {
 	strike, years, volatility float64
 	put                       bool
+	// future says that the underlying's price is one for later: of an option on a future (Black's
+	// formula of 1976, which is that of Black and Scholes at the discounted price of the future).
+	future bool
+}
+
+// discount is the present value of 1 at the expiry.
+func (o terms) discount() float64 { return exp(float64(-interestRate * o.years)) }
+
+// spot is the price of the underlying today.
+func (o terms) spot(under float64) float64 {
+	if o.future {
+		return float64(under * o.discount())
+	}
+	return under
 }
 
 // discounted is the present value of the strike.
-func (o terms) discounted() float64 {
-	return float64(o.strike * exp(float64(-interestRate*o.years)))
-}
+func (o terms) discounted() float64 { return float64(o.strike * o.discount()) }
 
 // d gives d1 and d2 of the formula. years and volatility must be positive.
 func (o terms) d(under float64) (d1, d2 float64) {
@@ -40,6 +52,7 @@ func (o terms) d(under float64) (d1, d2 float64) {
 
 // price is the value of the option.
 func (o terms) price(under float64) float64 {
+	under = o.spot(under)
 	strike := o.discounted()
 	if o.years <= 0 || o.volatility <= 0 || under <= 0 {
 		if o.put {
@@ -75,6 +88,10 @@ func (o terms) greeks(under float64) Greeks {
 		g.Delta = o.intrinsicDelta(under)
 		return g
 	}
+	chain := 1.0 // by how much the spot price moves with the underlying's
+	if o.future {
+		under, chain = o.spot(under), o.discount()
+	}
 	d1, d2 := o.d(under)
 	root, pdf := math.Sqrt(o.years), density(d1)
 	g.Gamma = pdf / float64(float64(under*o.volatility)*root)
@@ -88,6 +105,10 @@ func (o terms) greeks(under float64) Greeks {
 		g.Delta = cumulative(d1)
 		g.Theta = (-decay - float64(carry*cumulative(d2))) / daysPerYear
 	}
+	if o.future { // the formula's theta has the drift of a stock, which a future does not have
+		g.Theta += float64(float64(interestRate*under)*g.Delta) / daysPerYear
+	}
+	g.Delta, g.Gamma = float64(g.Delta*chain), float64(float64(g.Gamma*chain)*chain)
 	for _, x := range []*float64{
 		&g.ImpliedVolatility, &g.Price, &g.UnderPrice, &g.Delta, &g.Gamma, &g.Vega, &g.Theta,
 	} {
@@ -135,7 +156,7 @@ func (o terms) implied(price, under float64) (float64, bool) {
 func (m Market) terms(i Instrument, day int64) terms {
 	strike, _ := i.Strike.Float64()
 	left := float64(i.lastDay - day)
-	o := terms{strike: strike, put: i.Right == Put}
+	o := terms{strike: strike, put: i.Right == Put, future: i.SecType == FutureOption}
 	if left >= 0 {
 		o.years = (left + lastDay) / daysPerYear
 	}
@@ -146,9 +167,8 @@ func (m Market) terms(i Instrument, day int64) terms {
 // smile is the volatility of an option: that at the money, and more the further the strike is from
 // the underlying's usual price, the more so the sooner it expires, and below more than above.
 func (m Market) smile(i Instrument, day int64, o terms) float64 {
-	u := i.root()
-	base := u.float(u.baseTicks)
-	x := log(o.strike / base)
+	u := m.under(i)
+	x := log(o.strike / u.float(u.usualTicks()))
 	curvature := 0.35 / (0.4 + math.Sqrt(o.years))
 	v := m.atTheMoney(u, day) + float64(float64(curvature*x)*x) - float64(0.12*x)
 	return rounded(min(max(v, 0.05), 2), volatilityScale)
@@ -160,13 +180,28 @@ func (i Instrument) float(ticks int64) float64 {
 	return float64(ticks*k.unit) / float64(pow10(k.scale))
 }
 
+// under is the instrument whose price an option's follows.
+func (m Market) under(i Instrument) Instrument {
+	if i.SecType != FutureOption {
+		return i.root()
+	}
+	future, _ := futureByConID(i.UnderConID)
+	return m.adopt(future)
+}
+
+// usualTicks is the price around which an instrument's wanders, in its own ticks.
+func (i Instrument) usualTicks() int64 {
+	k := i.of()
+	return i.baseTicks * k.rootUnit() / k.unit
+}
+
 // optionCurve is the trades of an option, as a function of its underlying's.
 func (m Market) optionCurve(i Instrument, root curve) curve {
-	u := i.root()
+	u := m.under(i)
 	k := i.of()
 	tick := float64(k.unit) / float64(pow10(k.scale))
 	return mapped{
-		root: root, falling: i.Right == Put, most: 32 * u.baseTicks,
+		root: root, falling: i.Right == Put, most: 32 * u.usualTicks(),
 		day: func(day int64) func(int64) int64 {
 			o := m.terms(i, day)
 			return func(under int64) int64 {
@@ -182,19 +217,19 @@ const leastOption = 2
 // Greeks are those of an option's model price at t, at its last trade. ok is false for anything
 // that is not an option.
 func (m Market) Greeks(i Instrument, t time.Time) (g Greeks, ok bool) {
-	if i.SecType != Option {
+	if !i.SecType.IsOption() {
 		return Greeks{}, false
 	}
 	at, _ := m.moment(i, t)
 	day, leaf, point := leafAt(at)
-	u := i.root()
+	u := m.under(i)
 	return m.terms(i, day).greeks(u.float(m.feed(u).last.at(day, leaf, point))), true
 }
 
 // OptionPrice answers calculateOptionPrice: what an option is worth at t if its volatility and the
 // price of its underlying were these.
 func (m Market) OptionPrice(i Instrument, t time.Time, volatility, under float64) (Greeks, bool) {
-	if i.SecType != Option || !(volatility > 0 && volatility <= maxVolatility) || !(under > 0) {
+	if !i.SecType.IsOption() || !(volatility > 0 && volatility <= maxVolatility) || !(under > 0) {
 		return Greeks{}, false
 	}
 	day, _, _ := leafAt(t)
@@ -206,7 +241,7 @@ func (m Market) OptionPrice(i Instrument, t time.Time, volatility, under float64
 // ImpliedVolatility answers calculateImpliedVolatility: the volatility at which an option is worth
 // price while its underlying is at under. ok is false if there is none, or for no option.
 func (m Market) ImpliedVolatility(i Instrument, t time.Time, price, under float64) (Greeks, bool) {
-	if i.SecType != Option {
+	if !i.SecType.IsOption() {
 		return Greeks{}, false
 	}
 	day, _, _ := leafAt(t)

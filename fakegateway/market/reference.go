@@ -31,7 +31,7 @@ func (m Market) Match(pattern string) []Instrument {
 	if i, ok := LookupSymbol(pattern); ok {
 		found = append(found, i)
 	}
-	for _, list := range [][]Instrument{listedStocks, fixed} {
+	for _, list := range [][]Instrument{m.Universe.list(), listedStocks, fixed} {
 		for _, i := range list {
 			// Bonds have no symbols of their own, and a CFD is found with its stock.
 			if rank(i) >= 0 && i.SecType != Bond && i.SecType != CFD && !slices.Contains(found, i) {
@@ -46,7 +46,9 @@ func (m Market) Match(pattern string) []Instrument {
 // Derivatives lists the kinds of instruments whose underlying is this one.
 func (m Market) Derivatives(i Instrument) []SecType {
 	var kinds []SecType
-	if slices.ContainsFunc(listedStocks, func(s Instrument) bool { return s.ConID == i.ConID }) {
+	if slices.ContainsFunc(fixed, func(c Instrument) bool {
+		return c.SecType == CFD && c.UnderConID == i.ConID
+	}) {
 		kinds = append(kinds, CFD)
 	}
 	if slices.ContainsFunc(optionable, func(o Instrument) bool { return o.ConID == i.ConID }) {
@@ -54,6 +56,11 @@ func (m Market) Derivatives(i Instrument) []SecType {
 	}
 	if i.SecType == Index && slices.ContainsFunc(products, func(p product) bool { return p.symbol == i.Symbol }) {
 		kinds = append(kinds, Future)
+	}
+	if i.SecType == Index && slices.ContainsFunc(futureOptionList, func(o futureOption) bool {
+		return o.symbol == i.Symbol
+	}) {
+		kinds = append(kinds, FutureOption)
 	}
 	return kinds
 }

@@ -1,6 +1,10 @@
 package market
 
-import "github.com/govalues/decimal"
+import (
+	"slices"
+
+	"github.com/govalues/decimal"
+)
 
 // PriceIncrement is how finely an instrument can be priced from LowEdge on.
 type PriceIncrement struct{ LowEdge, Increment decimal.Decimal }
@@ -48,8 +52,9 @@ func flat(id int, unit int64, scale int) *rule {
 // MarketRule answers reqMarketRule: the price increments behind an id of
 // Instrument.MarketRuleIDs, by rising low edge.
 func MarketRule(id int) ([]PriceIncrement, bool) {
-	for _, r := range rules {
-		if r.id != id {
+	made, _ := tickRule(id)
+	for _, r := range append(slices.Clip(rules), made) {
+		if r == nil || r.id != id {
 			continue
 		}
 		increments := make([]PriceIncrement, len(r.steps))

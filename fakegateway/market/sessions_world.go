@@ -50,7 +50,38 @@ var (
 	swiss      = abroad(zurich, "MET", 9*hour, 17*hour+30)
 	frankfurt  = abroad(berlin, "MET", 9*hour, 17*hour+30)
 	londonDesk = abroad(london, "GB-Eire", 8*hour, 16*hour+30)
+	// The names that Gateways have for these zones are not known: they are those of the zone files.
+	helsinki = abroad(mustZone("Europe/Helsinki"), "Europe/Helsinki", 10*hour, 18*hour+30)
+	hongKong = abroad(mustZone("Asia/Hong_Kong"), "Asia/Hong_Kong", 9*hour+30, 16*hour) // lunch is traded
+	// Toronto's other holidays are traded here.
+	toronto = func() *sessions {
+		s := abroad(Eastern, ZoneName, 9*hour+30, 16*hour)
+		s.holiday = closedOn(newYearsDay, goodFriday, christmas)
+		return s
+	}()
+	// eurexDay is Eurex's long day, around the regular hours of Frankfurt.
+	eurexDay = func() *sessions {
+		s := abroad(berlin, "MET", 9*hour, 17*hour+30)
+		s.full, s.earlyFull = hours{hour + 10, 22 * hour}, 22*hour
+		return s
+	}()
 )
+
+// metals are traded from 18:00 in New York to 17:00 on the next day.
+var metals = &sessions{
+	zone: Eastern, zoneID: ZoneName,
+	regular: hours{18*hour - dayClock, 17 * hour}, earlyRegular: 17 * hour,
+	full: hours{18*hour - dayClock, 17 * hour}, earlyFull: 17 * hour,
+	holiday: closedOn(newYearsDay, christmas),
+}
+
+// calendars are the hours that a listing can name.
+var calendars = map[string]*sessions{
+	"newyork": newYork, "toronto": toronto, "mexico": mexicoCity, "london": londonDesk,
+	"frankfurt": frankfurt, "zurich": swiss, "helsinki": helsinki, "hongkong": hongKong,
+	"eurex": eurexDay, "globex": globex, "nymex": nymex, "interbank": interbank, "metals": metals,
+	"bonds": bondDesk, "coins": coins, "indices": indices,
+}
 
 // abroad are the sessions of an exchange that keeps New Year's Day, Good Friday, Easter Monday and
 // Christmas; its other holidays are traded here.

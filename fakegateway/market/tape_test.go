@@ -61,7 +61,7 @@ func TestFirstOfAnyInstrumentIsTheFirst(t *testing.T) {
 		q := m.Quote(i, from)
 		side := rapid.SampledFrom([]Side{LastPrice, BidPrice, AskPrice}).Draw(t, "side")
 		price := [...]decimal.Decimal{q.Last, q.Bid, q.Ask}[side]
-		off := mul(i.MinTick, whole(rapid.Int64Range(-30, 30).Draw(t, "ticks")))
+		off := mul(i.Tick(), whole(rapid.Int64Range(-30, 30).Draw(t, "ticks")))
 		checkFirst(t, m, i, from, Reach{
 			Side: side, Price: add(price, off), Above: rapid.Bool().Draw(t, "above"),
 		})
@@ -231,7 +231,7 @@ func BenchmarkFirst(b *testing.B) {
 		b.Run(string(i.SecType), func(b *testing.B) {
 			n := int64(0)
 			for b.Loop() {
-				price := sub(ask, mul(i.MinTick, whole(n%200)))
+				price := sub(ask, mul(i.Tick(), whole(n%200)))
 				m.First(i, monday, monday.AddDate(0, 0, 14), Reach{Side: AskPrice, Price: price})
 				n++
 			}

@@ -1,5 +1,7 @@
 package market
 
+import "slices"
+
 // fixed are the instruments that always exist, apart from US stocks, in the order of their computed
 // contract ids: new ones go to the end of their kind. Ids of IBKR's own are given where they are
 // well known.
@@ -16,8 +18,13 @@ func init() {
 	fixed = append(fixed, cryptos()...)
 	fixed = append(fixed, differences()...)
 	for n, p := range products {
-		fixed = append(fixed, p.underlying(n))
+		under := p.underlying(n)
+		// The DAX stands for three products.
+		if !slices.ContainsFunc(fixed, func(i Instrument) bool { return i.ConID == under.ConID }) {
+			fixed = append(fixed, under)
+		}
 	}
+	fixed = append(fixed, listingsOf(func(l Listing) bool { return true })...)
 	for _, i := range fixed {
 		byConID[i.ConID] = i
 	}
@@ -116,6 +123,9 @@ func foreignStocks() []Instrument {
 	stock := func(conID int, symbol, name, exchange, currency string, s *sessions, price int64) Instrument {
 		k := usStock
 		k.sessions, k.exchanges, k.makers = s, "SMART,"+exchange, []string{exchange}
+		if exchange == "LSE" {
+			k = k.inHundredths()
+		}
 		return k.dress(Instrument{
 			ConID: conID, Symbol: symbol, SecType: Stock, Currency: currency, LongName: name,
 			Exchange: smart, PrimaryExchange: exchange, TradingClass: symbol, StockType: "COMMON",
@@ -126,7 +136,7 @@ func foreignStocks() []Instrument {
 		stock(38708077, "AAPL", "APPLE INC", "MEXI", "MXN", mexicoCity, 4_800),
 		stock(273982664, "AAPL", "APPLE INC", "EBS", "CHF", swiss, 210),
 		stock(0, "MSFT", "MICROSOFT CORP", "MEXI", "MXN", mexicoCity, 8_900),
-		stock(0, "VOD", "VODAFONE GROUP PLC", "LSE", "GBP", londonDesk, 90),
+		stock(0, "VOD", "VODAFONE GROUP PLC", "LSE", "GBP", londonDesk, 90), // pence
 		stock(0, "BMW", "BAYERISCHE MOTOREN WERKE AG", "IBIS", "EUR", frankfurt, 85),
 	})
 }

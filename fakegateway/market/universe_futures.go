@@ -6,6 +6,9 @@ import (
 	"time"
 )
 
+// allFutures is IBKR's name of a request for the continuous future and the contracts behind it.
+const allFutures = "FUT+CONTFUT"
+
 // product is a future of which one contract is listed for each of some months.
 type product struct {
 	symbol, class, name string
@@ -42,6 +45,33 @@ var products = []product{
 	{"ZN", "ZN", "10 Year US Treasury Note", "CBOT", 1000, quarterly, 3, eighthLastDay, &znKind, 0, "", 7_200},
 	{"EUR", "6E", "Euro FX", "CME", 125_000, quarterly, 6, beforeThirdWednesday, &sixEKind, 0, "EUR.USD", 21_600},
 	{"YW", "XW", "Mini Sized Wheat", "CBOT", 1000, "HKNUZ", 5, beforeThe15th, &ywKind, 0, "", 4_400},
+	{"DAX", "FDAX", "DAX 40 Index", eurex, 25, quarterly, 3, thirdFriday, &daxKind, daxConID, "DAX", 24_000_00},
+	{"DAX", "FDXM", "Mini DAX 40 Index", eurex, 5, quarterly, 3, thirdFriday, &daxKind, daxConID, "DAX", 24_000_00},
+	{"DAX", "FDXS", "Micro DAX 40 Index", eurex, 1, quarterly, 3, thirdFriday, &daxKind, daxConID, "DAX", 24_000_00},
+	{"GBL", "FGBL", "Euro Bund (10 Year Bond)", eurex, 1000, quarterly, 3, beforeThe10th, &bundKind, 0, "", 130_00},
+}
+
+const (
+	eurex = "EUREX"
+	// daxConID is invented: the DAX stands for three products.
+	daxConID = firstProductConID + 12
+)
+
+// currency is what a product is traded in.
+func (p product) currency() string {
+	if p.exchange == eurex {
+		return "EUR"
+	}
+	return "USD"
+}
+
+// localSymbol is what a contract is called: "ESZ6", and "FGBL DEC 26" at Eurex, as in IBKR's
+// ContractSamples.
+func (p product) localSymbol(year int, month time.Month) string {
+	if p.exchange == eurex {
+		return fmt.Sprintf("%s %s %02d", p.class, strings.ToUpper(month.String()[:3]), year%100)
+	}
+	return fmt.Sprintf("%s%c%d", p.class, monthCodes[month-1], year%10)
 }
 
 const (
@@ -69,6 +99,8 @@ var (
 	znKind   = futureKind(15625, 6, noteRule, globex, nil, 900)
 	sixEKind = futureKind(5, 5, euroRule, globex, &cashKind, 300)
 	ywKind   = futureKind(125, 5, grainRule, globex, nil, 20)
+	daxKind  = futureKind(100, 2, everyTick(1, 0), eurexDay, &indexKind, 100)
+	bundKind = futureKind(1, 2, centRule, eurexDay, nil, 900)
 )
 
 // month is the contract that ends in a month. ok is false if there is none.
@@ -80,9 +112,9 @@ func (p product) month(index int, year int, month time.Month) (i Instrument, ok 
 	first := time.Date(year, month, 1, 0, 0, 0, 0, time.UTC)
 	i = Instrument{
 		ConID:  firstFutureConID + index*futuresPerProduct + (year-conIDEpoch)*12 + int(month) - 1,
-		Symbol: p.symbol, SecType: Future, Currency: "USD", LongName: p.name,
+		Symbol: p.symbol, SecType: Future, Currency: p.currency(), LongName: p.name,
 		Exchange: p.exchange, TradingClass: p.class, Multiplier: p.multiplier,
-		LocalSymbol:   fmt.Sprintf("%s%c%d", p.class, code, year%10),
+		LocalSymbol:   p.localSymbol(year, month),
 		LastTradeDate: p.lastTrade(first).Format(dateForm), ContractMonth: first.Format("200601"),
 		UnderConID: p.underConID(index), UnderSymbol: p.symbol, UnderSecType: Index,
 		source: p.source(), baseTicks: p.base,
@@ -111,7 +143,7 @@ func (p product) underConID(index int) int {
 // underlying.
 func (p product) underlying(index int) Instrument {
 	i := p.kind.dress(Instrument{
-		ConID: p.underConID(index), Symbol: p.symbol, SecType: Index, Currency: "USD",
+		ConID: p.underConID(index), Symbol: p.symbol, SecType: Index, Currency: p.currency(),
 		LongName: p.name, Exchange: p.exchange, TradingClass: p.symbol,
 		source: p.source(), baseTicks: p.base,
 	})
@@ -167,11 +199,12 @@ func futures(now time.Time, q Query) []Instrument {
 			q.LocalSymbol != "" && !strings.HasPrefix(q.LocalSymbol, p.class) {
 			continue
 		}
-		contracts := p.contracts(index, now, q.IncludeExpired)
-		if SecType(q.SecType) == ContinuousFuture {
-			contracts = front(p.contracts(index, now, false))
+		if q.SecType != string(Future) {
+			found = append(found, front(p.contracts(index, now, false))...)
 		}
-		found = append(found, contracts...)
+		if q.SecType != string(ContinuousFuture) {
+			found = append(found, p.contracts(index, now, q.IncludeExpired)...)
+		}
 	}
 	return found
 }
@@ -214,6 +247,16 @@ func beforeThe25th(month time.Time) time.Time {
 
 // beforeThe15th is the last business day before the 15th.
 func beforeThe15th(month time.Time) time.Time { return businessDays(month.AddDate(0, 0, 14), -1) }
+
+// beforeThe10th is the second business day before the 10th, on which Eurex delivers; its own
+// calendar is not New York's, from which this differs at most by a day.
+func beforeThe10th(month time.Time) time.Time {
+	day := month.AddDate(0, 0, 9)
+	for !businessDay(day) {
+		day = day.AddDate(0, 0, 1)
+	}
+	return businessDays(day, -2)
+}
 
 // beforeTheMonth is the third last business day of the month before.
 func beforeTheMonth(month time.Time) time.Time { return businessDays(month, -3) }

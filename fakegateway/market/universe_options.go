@@ -47,7 +47,8 @@ var (
 
 // optionable are the underlyings of options. Their place here is part of contract ids: new ones go
 // to the end.
-var optionable = append(slices.Clone(listedStocks), indexOf(spxConID), indexOf(ndxConID))
+var optionable = append(append(slices.Clone(listedStocks), indexOf(spxConID), indexOf(ndxConID)),
+	listingsOf(func(l Listing) bool { return l.options })...)
 
 func indexOf(conID int) Instrument {
 	list := indexList()
@@ -86,7 +87,7 @@ func weekOf(day time.Time) int {
 const (
 	weeklies  = 8  // weeks ahead that are all listed
 	monthlies = 12 // months ahead
-	leaps     = 2  // years ahead, in January
+	leaps     = 3  // years ahead, in January
 )
 
 // weeks are the weeks of which options are listed on a day: each of the next, then the third
@@ -307,5 +308,5 @@ func (m Market) Chain(i Instrument, now time.Time) []OptionChain {
 			}
 		}
 	}
-	return chains
+	return append(chains, futureOptionChain(i, now)...)
 }

@@ -37,12 +37,16 @@ var listed = func() map[string]Instrument {
 	for _, i := range listedStocks {
 		by[i.Symbol] = i
 	}
+	for _, i := range listingsOf(Listing.american) {
+		by[i.Symbol] = i
+	}
 	return by
 }()
 
 // asStock adds what all US stocks have in common.
 func asStock(i Instrument) Instrument {
 	i.SecType, i.Currency, i.Exchange, i.ISIN = Stock, "USD", smart, isins[i.Symbol]
+	i.FIGI = figis[i.Symbol]
 	if i.ISIN != "" {
 		i.CUSIP = i.ISIN[2:11]
 	}
@@ -56,6 +60,14 @@ var isins = map[string]string{
 	"SPY": "US78462F1030", "QQQ": "US46090E1038",
 }
 
+// figis are the composite ones of the United States, from https://www.openfigi.com; AAPL's is that of
+// IBKR's ContractSamples.
+var figis = map[string]string{
+	"AAPL": "BBG000B9XRY4", "NVDA": "BBG000BBJQV0", "MSFT": "BBG000BPH459",
+	"AMZN": "BBG000BVPV84", "TSLA": "BBG000N9MNX3", "AMD": "BBG000BBQCY0",
+	"SPY": "BBG000BDTBL9", "QQQ": "BBG000BSWKH7",
+}
+
 const (
 	ticksPerDollar = 100
 	smart          = "SMART"
@@ -64,6 +76,11 @@ const (
 // unlistedPrefix marks symbols that the exchange never lists, so that a scenario can ask for a
 // stock that does not exist.
 const unlistedPrefix = "ZZZ"
+
+// usualOf is the price of a stock that is known by its symbol alone, in cents.
+func usualOf(symbol string) int64 {
+	return (20 + int64(mix(hashString(symbol), 1)%480)) * ticksPerDollar
+}
 
 // LookupSymbol finds a US stock. Every symbol of 1 to 6 capital letters is listed, with a contract
 // id that depends on nothing but the symbol, except those that start with "ZZZ".
@@ -81,7 +98,7 @@ func LookupSymbol(symbol string) (Instrument, bool) {
 		Symbol:   symbol,
 		LongName: symbol + " HOLDINGS INC", PrimaryExchange: "NYSE", TradingClass: symbol,
 		StockType: "COMMON", Industry: "Industrial", Category: "Miscellaneous Manufactur",
-		baseTicks: (20 + int64(mix(h, 1)%480)) * ticksPerDollar,
+		baseTicks: usualOf(symbol),
 	}
 	if h>>63 == 1 {
 		i.PrimaryExchange, i.TradingClass = "NASDAQ", "NMS"

@@ -26,6 +26,16 @@ var samples = []Query{
 	{LocalSymbol: "AAPL  261218P00260000", SecType: "OPT"},
 	{LocalSymbol: "TSLA  270115C00500000", SecType: "OPT"},
 	{LocalSymbol: "SPX   261218P06600000", SecType: "OPT"},
+	{LocalSymbol: "ESZ6 C6600", SecType: "FOP", Symbol: "ES"},
+	{LocalSymbol: "EW4Z6 P6700", SecType: "FOP", Symbol: "ES"},
+	{LocalSymbol: "FDXM DEC 26", SecType: "FUT"},
+	{Symbol: "BRK B", SecType: "STK"},
+	{Symbol: "GAW", SecType: "STK", Currency: "GBP"},
+	{Symbol: "1", SecType: "STK", Currency: "HKD"},
+	{Symbol: "XAUUSD", SecType: "CMDTY"},
+	{Symbol: "IBUS500", SecType: "CFD"},
+	{Symbol: "EUR", SecType: "CFD", Currency: "USD"},
+	{Symbol: "VINIX", SecType: "FUND"},
 }
 
 func find(t interface {
@@ -82,7 +92,7 @@ func TestContractIDsAreUniqueAndInvertible(t *testing.T) {
 		}
 	}
 	for _, p := range products {
-		for _, f := range m.Find(monday, Query{Symbol: p.symbol, SecType: "FUT"}) {
+		for _, f := range m.Find(monday, Query{Symbol: p.symbol, TradingClass: p.class, SecType: "FUT"}) {
 			see(f)
 		}
 	}
@@ -129,7 +139,7 @@ func TestFind(t *testing.T) {
 		{"a multiplier", Query{Symbol: "ES", SecType: "CONTFUT", Multiplier: "50"}, []string{"ESZ6 USD"}},
 		{"the wrong one", Query{Symbol: "ES", SecType: "CONTFUT", Multiplier: "5"}, nil},
 		{"a pair", Query{Symbol: "EUR", SecType: "CASH", Currency: "USD"}, []string{"EUR.USD USD"}},
-		{"every pair of it", Query{Symbol: "EUR", SecType: "CASH"}, []string{"EUR.USD USD", "EUR.GBP GBP", "EUR.CHF CHF"}},
+		{"every pair of it", Query{Symbol: "EUR", SecType: "CASH"}, []string{"EUR.USD USD", "EUR.GBP GBP", "EUR.CHF CHF", "EUR.JPY JPY"}},
 		{"an option", Query{
 			Symbol: "AAPL", SecType: "OPT", LastTradeDateOrMonth: "20261218", Right: "CALL", Strike: dec("260.00"), Exchange: "SMART",
 		}, []string{"AAPL  261218C00260000 USD"}},

@@ -143,6 +143,7 @@ func (c Config) exchangeConfig() exchange.Config {
 		Seed:    c.Seed, Accounts: c.Accounts, StartCash: c.StartCash,
 		Hours: market.Hours{SessionsOnly: c.SessionsOnly},
 		Halts: c.Halts, HaltsPerThousandDays: c.HaltsPerThousandDays, Replay: c.Replay,
+		Universe:    c.universe(nil),
 		FillLatency: c.FillLatency, CancelLatency: c.CancelLatency,
 		MaxFillShares: c.MaxFillShares, AllowShort: c.AllowShort,
 	}

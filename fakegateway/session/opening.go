@@ -40,7 +40,7 @@ func (c Config) opening() ([]exchange.OpeningPosition, []error) {
 	var list []exchange.OpeningPosition
 	var problems []error
 	for n, p := range c.Positions {
-		o, err := p.resolve(c.Accounts, market.Market{Seed: c.Seed, Replay: c.Replay}, start)
+		o, err := p.resolve(c.Accounts, market.Market{Seed: c.Seed, Replay: c.Replay, Universe: c.universe(nil)}, start)
 		if err != nil {
 			problems = append(problems, wrong(fmt.Sprintf("positions[%d]", n), "%v", err))
 			continue

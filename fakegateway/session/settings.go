@@ -105,6 +105,8 @@ type Semantics struct {
 	HaltsPerThousandDays int `yaml:"haltsPerThousandDays"`
 	// Replay is a file of prices in place of the seeded ones. Default: none.
 	Replay *market.Replay `yaml:"-" json:"-"`
+	// Universe are contracts that are listed beside those that always are. Default: none.
+	Universe []market.Listing `yaml:"universe"`
 	// FillLatency is how long an order works before it can fill. Default: none.
 	FillLatency time.Duration `yaml:"fillLatency"`
 	// CancelLatency is how long a cancelled order can still fill. Default: none.
@@ -153,12 +155,23 @@ func (s Semantics) problems() []error {
 			errs = append(errs, wrong(key, "%d: want 0 or more", n))
 		}
 	}
+	s.universe(&errs)
 	for i, f := range s.Farms {
 		if err := f.validate(); err != nil {
 			errs = append(errs, wrong(fmt.Sprintf("farms[%d]", i), "%v", err))
 		}
 	}
 	return errs
+}
+
+// universe makes instruments of the listings and adds what is wrong with them to problems, unless
+// that is nil.
+func (s Semantics) universe(problems *[]error) *market.Universe {
+	return market.NewUniverse(s.Universe, func(n int, key string, err error) {
+		if problems != nil {
+			*problems = append(*problems, wrong(fmt.Sprintf("universe[%d].%s", n, key), "%v", err))
+		}
+	})
 }
 
 // OneOf checks a value that is a word; the first of those allowed is none. The error is a

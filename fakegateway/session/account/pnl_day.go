@@ -87,7 +87,7 @@ func (p *profit) book(e exchange.Execution, rates map[string]decimal.Decimal) {
 
 // worth is what units are worth at a price, in the instrument's currency.
 func worth(i market.Instrument, price decimal.Decimal, units int64) decimal.Decimal {
-	return client.Must(price.Mul(decimal.MustNew(units*max(i.Multiplier, 1), 0)))
+	return i.Value(price, units)
 }
 
 // rates are what a unit of each of an account's currencies is worth in the base currency.

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/govalues/decimal"
 	"github.com/scmhub/ibapi/protobuf"
 	"google.golang.org/protobuf/proto"
 
@@ -131,11 +132,21 @@ func (s *Session) sendPortfolio(v *exchange.View, p exchange.Position, earned *p
 	}
 	s.client.Send(wire.PortfolioValue, &protobuf.PortfolioValue{
 		Contract: c, Position: proto.String(client.Whole(p.Quantity)),
-		MarketPrice: client.Float(v.Mark(p).Price), MarketValue: client.Float(earned.value),
+		MarketPrice: client.Float(marketPrice(p.Instrument, v.Mark(p).Price)),
+		MarketValue: client.Float(earned.value),
 		AverageCost: client.Float(p.AverageCost), UnrealizedPNL: client.Float(earned.unrealized),
 		RealizedPNL: client.Float(earned.realized), AccountName: proto.String(p.Account),
 	})
 	s.sendUpdateTime(v)
+}
+
+// marketPrice is the price of a position in its currency, as a portfolio shows it: that of a stock
+// which is quoted in pence is in pounds (https://github.com/bankroll-py/bankroll/issues/31).
+func marketPrice(i market.Instrument, price decimal.Decimal) decimal.Decimal {
+	if i.PriceMagnifier > 1 {
+		return client.Must(price.Quo(decimal.MustNew(int64(i.PriceMagnifier), 0)))
+	}
+	return price
 }
 
 func (s *Session) sendUpdateTime(v *exchange.View) {

@@ -41,11 +41,11 @@ var secTypes = map[string]bool{
 // Find lists the instruments that a client's contract can mean, or says with which error a Gateway
 // refuses it: 321 for one that names nothing, 200 when nothing matches.
 func (f Finder) Find(c *protobuf.Contract) ([]market.Instrument, *client.Refusal) {
-	named := c.GetConId() != 0 || c.GetSecId() != ""
+	named := c.GetConId() != 0 || c.GetSecId() != "" || c.GetIssuerId() != ""
 	switch {
 	case !named && !secTypes[c.GetSecType()]:
 		return nil, client.Invalid(textNoSecType)
-	case !named && c.GetSymbol() == "" && c.GetLocalSymbol() == "" && c.GetIssuerId() == "":
+	case !named && c.GetSymbol() == "" && c.GetLocalSymbol() == "":
 		return nil, client.Invalid(textNoSymbol)
 	}
 	q, ok := queryOf(c)

@@ -58,7 +58,7 @@ func (s *Session) ReqMktDepth(m *protobuf.MarketDepthRequest) {
 	if !ok {
 		return
 	}
-	if i.SecType == market.CFD {
+	if i.Rerouted() {
 		s.reroute(wire.RerouteMktDepthReq, id, i)
 		return
 	}

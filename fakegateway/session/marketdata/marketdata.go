@@ -55,7 +55,7 @@ func (s *Session) ReqMktData(m *protobuf.MarketDataRequest) {
 	case m.GetRegulatorySnapshot():
 		s.client.Fail(id, codeNotListed, textNotSubscribed)
 		return
-	case priced.instrument.SecType == market.CFD && len(priced.legs) == 0:
+	case priced.instrument.Rerouted() && len(priced.legs) == 0:
 		s.reroute(wire.RerouteMktDataReq, id, priced.instrument)
 		return
 	}

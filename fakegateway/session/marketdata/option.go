@@ -54,10 +54,10 @@ func isPrice(p float64) bool {
 // option finds the option of a request, or answers it with an error.
 func (s *Session) option(id int, c *protobuf.Contract) (market.Instrument, bool) {
 	i, ok := s.contracts.Instrument(id, c)
-	if ok && i.SecType != market.Option {
+	if ok && !i.SecType.IsOption() {
 		s.client.Refuse(id, client.Invalid("The contract is not an option"))
 	}
-	return i, ok && i.SecType == market.Option
+	return i, ok && i.SecType.IsOption()
 }
 
 // priceBased says that a volatility is one of prices, not of returns.

@@ -5,7 +5,6 @@ import (
 
 	"github.com/govalues/decimal"
 
-	"ibsoak/fakegateway/market"
 	"ibsoak/fakegateway/session/client"
 	"ibsoak/internal/wire"
 )
@@ -14,7 +13,7 @@ import (
 // the last trade when they change, and the model's, which follows the underlying.
 func (q *quotes) sendOptionTicks(s *Session, types *tickTypes, now state, first bool, at time.Time) {
 	i := q.priced.instrument
-	if i.SecType != market.Option || !now.open && !q.frozen {
+	if !i.SecType.IsOption() || !now.open && !q.frozen {
 		return
 	}
 	m, was := s.login.exchange.Market(), &q.sent

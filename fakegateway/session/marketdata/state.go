@@ -36,7 +36,7 @@ func (n *state) quoted() bool { return n.secType != market.Index }
 
 // traded reports whether there are last prices: currencies have none, and a combination only those of
 // its legs.
-func (n *state) traded() bool { return n.secType != market.Cash && !n.lastAt.IsZero() }
+func (n *state) traded() bool { return !n.secType.QuotesOnly() && !n.lastAt.IsZero() }
 
 // priced is what has prices: an instrument, or a combination of several.
 type priced struct {
@@ -58,7 +58,7 @@ func (s *Session) priced(id int, c *protobuf.Contract) (priced, bool) {
 	if !contract.IsCombo(c) {
 		i, ok := s.contracts.Instrument(id, c)
 		p := priced{instrument: i}
-		if i.SecType == market.Option {
+		if i.SecType.IsOption() {
 			if under, ok := s.login.exchange.Market().Lookup(i.UnderConID); ok {
 				p.under = &under
 			}

@@ -111,9 +111,9 @@ func permissionVenue(i market.Instrument) string {
 // historical, nor of indices; and no trades of currencies, which have none.
 func hasTickByTick(i market.Instrument, stream tickStream) bool {
 	switch i.SecType { //nolint:exhaustive // the others have all
-	case market.Option, market.Index, market.CFD, market.Bond:
+	case market.Option, market.FutureOption, market.Index, market.CFD, market.Bond, market.Fund:
 		return false
-	case market.Cash:
+	case market.Cash, market.Commodity:
 		return stream == bidAskStream || stream == midPointStream
 	}
 	return true

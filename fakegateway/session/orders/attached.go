@@ -72,7 +72,7 @@ func (s *Session) attached(parent exchange.OrderRequest, id int, named string,
 	if from.IsZero() {
 		from = s.login.exchange.Market().Quote(parent.Instrument, s.client.Now()).Last
 	}
-	to := onTick(client.Must(from.Mul(away)), parent.Instrument.MinTick)
+	to := onTick(client.Must(from.Mul(away)), parent.Instrument.Tick())
 	child.LimitPrice, child.StopPrice = to, to
 	child.TrailAmount = client.Must(from.Sub(to)).Abs()
 	if child.Type == exchange.TrailOrder || child.Type == exchange.TrailLimitOrder {

@@ -16,7 +16,7 @@ import (
 // traded finds what an order's contract names: an instrument, or a combination and its legs.
 func (s *Session) traded(c *protobuf.Contract) (market.Instrument, []exchange.Leg, *client.Refusal) {
 	if !contract.IsCombo(c) {
-		i, bad := s.contracts.Only(c)
+		i, bad := s.ordered(c)
 		return i, nil, bad
 	}
 	if len(c.GetComboLegs()) == 0 {

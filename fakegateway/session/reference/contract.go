@@ -69,7 +69,7 @@ func lastTrade(i market.Instrument) string {
 	switch i.SecType {
 	case market.Future, market.ContinuousFuture:
 		return i.LastTradeDate + " " + atTheOpen + " " + i.ZoneID
-	case market.Option:
+	case market.Option, market.FutureOption:
 		return i.LastTradeDate + " " + atTheClose + " " + i.ZoneID
 	default:
 		return i.LastTradeDate
@@ -79,9 +79,9 @@ func lastTrade(i market.Instrument) string {
 // hours are the trading and the liquid hours of the classes of one answer.
 type hours map[string][2]string
 
-// of are the hours of an instrument; contracts of one class share them.
+// of are the hours of an instrument; contracts of one class at one exchange share them.
 func (h hours) of(i market.Instrument, prices market.Market, now time.Time) [2]string {
-	class := string(i.SecType) + " " + i.TradingClass
+	class := strings.Join([]string{string(i.SecType), i.TradingClass, i.PrimaryExchange, i.ZoneID}, " ")
 	if _, ok := h[class]; !ok {
 		h[class] = [2]string{prices.TradingHours(i, now), prices.LiquidHours(i, now)}
 	}
