@@ -68,9 +68,12 @@ func (s *Session) historicalTicks(i market.Instrument, m *protobuf.HistoricalTic
 	default:
 		return q, false, refuse("What to show value of " + m.GetWhatToShow() + " rejected.")
 	}
+	if show := strings.ToUpper(m.GetWhatToShow()); !hasSeries(i, show) {
+		return q, false, &refusal{codeHistoricalTicks, textHistoricalTicks + absentHistory(i, show, "0")}
+	}
 	return market.TickRequest{
 		Instrument: i, From: from, Until: until, Count: int(m.GetNumberOfTicks()),
-		RTHOnly: m.GetUseRTH(),
+		RTHOnly: m.GetUseRTH(), TradesOnly: strings.EqualFold(m.GetWhatToShow(), "TRADES"),
 	}, fromImplied || untilImplied, nil
 }
 

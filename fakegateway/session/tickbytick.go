@@ -140,6 +140,7 @@ func (t *tickByTick) wake(s *Session, v *exchange.View) time.Time {
 		if t.history > 0 {
 			ticks := m.HistoricalTicks(now, market.TickRequest{
 				Instrument: t.instrument, Until: now, Count: t.history,
+				TradesOnly: t.show == "TRADES",
 			})
 			kind, body := tickHistory(t.id, t.show, ticks, t.pricesOnly)
 			s.send(kind, body)
