@@ -40,6 +40,9 @@ func (s *Session) reqHeadTimestamp(m *protobuf.HeadTimestampRequest) {
 	case !served:
 		s.fail(id, codeHistory, textHistory+"No head time stamp")
 		return
+	case !hasSeries(i, show):
+		s.fail(id, codeHistory, textHistory+absentHistory(i, show, "0"))
+		return
 	}
 	first := s.login.exchange.Market().Earliest(i, s.conn.Now(), m.GetUseRTH()).UTC()
 	text := first.Format(utcForm)

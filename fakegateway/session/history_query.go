@@ -95,6 +95,9 @@ func (s *Session) historyQuery(i market.Instrument, m *protobuf.HistoricalDataRe
 	if cause := q.conflict(!q.End.IsZero()); cause != "" {
 		return q, refuse(cause)
 	}
+	if bad := q.refusedHistory(); bad != nil {
+		return q, bad
+	}
 	q.format = barFormat{
 		version: s.version, daily: q.BarSize.Unit != market.Second, style: m.GetFormatDate(),
 		instrument: i,

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/govalues/decimal"
 	"github.com/scmhub/ibapi/protobuf"
 	"google.golang.org/protobuf/proto"
 
@@ -74,12 +75,22 @@ func (f barFormat) stamp(t time.Time) string {
 }
 
 func (f barFormat) bar(b market.Bar) *protobuf.HistoricalDataBar {
+	b = unweighted(f.instrument, b)
 	return &protobuf.HistoricalDataBar{
 		Date: proto.String(f.date(b.Start)),
 		Open: float(b.Open), High: float(b.High), Low: float(b.Low), Close: float(b.Close),
 		Volume: proto.String(whole(b.Volume)), WAP: proto.String(b.WAP.String()),
 		BarCount: num(b.Trades),
 	}
+}
+
+// unweighted takes the volume, and the average over it, from the bars of an index, which is computed
+// and does not trade.
+func unweighted(i market.Instrument, b market.Bar) market.Bar {
+	if i.SecType == market.Index && b.Volume > 0 {
+		b.Volume, b.WAP = 0, decimal.Zero
+	}
+	return b
 }
 
 // title writes "BID_ASK" as "Bid_ask".

@@ -2,6 +2,7 @@ package session
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/scmhub/ibapi/protobuf"
@@ -48,6 +49,10 @@ func (s *Session) reqRealTimeBars(m *protobuf.RealTimeBarsRequest) {
 	switch {
 	case !ok:
 		s.refuse(id, refuse("Incorrect 'What to show' value: "+m.GetWhatToShow()))
+		return
+	case !hasSeries(i, m.GetWhatToShow()):
+		size := strconv.Itoa(int(realTimeBar / time.Second))
+		s.fail(id, codeRealTime, textRealTime+absentHistory(i, m.GetWhatToShow(), size))
 		return
 	case s.subscribed(key) != nil:
 		s.fail(id, codeProcessing, textDuplicateTicker)
@@ -97,6 +102,7 @@ func (r *realTimeBars) wake(s *Session, v *exchange.View) time.Time {
 func (r *realTimeBars) pause() { r.since = time.Time{} }
 
 func (r *realTimeBars) send(s *Session, b market.Bar) {
+	b = unweighted(r.query.Instrument, b)
 	s.send(wire.RealTimeBars, &protobuf.RealTimeBarTick{
 		ReqId: num(r.id), Time: proto.Int64(b.Start.Unix()),
 		Open: proto.Float64(priceOf(b.Open)), High: proto.Float64(priceOf(b.High)),
