@@ -33,7 +33,7 @@ func init() {
 }
 
 func (s *Session) reqScannerParameters(*protobuf.ScannerParametersRequest) {
-	s.send(wire.ScannerParameters, &protobuf.ScannerParameters{Xml: proto.String(scannerParameters)})
+	s.send(wire.ScannerParameters, &protobuf.ScannerParameters{Xml: proto.String(scannerDocument())})
 }
 
 // scanner is a reqScannerSubscription.
@@ -53,7 +53,8 @@ func (s *Session) reqScannerSubscription(m *protobuf.ScannerSubscriptionRequest)
 	s.mu.Lock()
 	known, running := s.data.get(key) != nil, s.data.count(scannerFeed)
 	s.mu.Unlock()
-	scan, ok := scans[q.GetScanCode()]
+	scan, ok := scanByCode(q.GetScanCode())
+	filter := disabledFilter(q)
 	switch {
 	case known:
 		s.fail(id, codeProcessing, textDuplicateTicker)
@@ -67,7 +68,10 @@ func (s *Session) reqScannerSubscription(m *protobuf.ScannerSubscriptionRequest)
 			textHistory, q.GetInstrument(), q.GetLocationCode()))
 		return
 	case !ok:
-		s.fail(id, codeHistory, fmt.Sprintf("%sInvalid scan code: %s", textHistory, q.GetScanCode()))
+		s.fail(id, codeHistory, fmt.Sprintf("%sScanner type with code %s is disabled.", textHistory, q.GetScanCode()))
+		return
+	case filter != "":
+		s.fail(id, codeHistory, fmt.Sprintf("%sScanner filter %s is disabled.", textHistory, filter))
 		return
 	}
 	rows := int(q.GetNumberOfRows())
@@ -79,7 +83,7 @@ func (s *Session) reqScannerSubscription(m *protobuf.ScannerSubscriptionRequest)
 
 // wake implements feed.
 func (c *scanner) wake(s *Session, v *exchange.View) time.Time {
-	found := s.login.scan(v, c.scan, c.query)
+	found := s.login.scan(v, c.scan.score, c.query)
 	found = found[:min(len(found), c.rows)]
 	ids := make([]int, len(found))
 	for rank, f := range found {
