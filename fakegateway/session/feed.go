@@ -32,6 +32,8 @@ const (
 	headTimestampFeed
 	histogramFeed
 	scannerFeed
+
+	newsBulletinFeed
 )
 
 // feedKey names a feed of a session.

@@ -23,6 +23,7 @@ type genericValues struct {
 	first      bool // nothing was sent yet
 	all        bool // the minute's look
 	traded     bool // there was a trade since the last look
+	ticks      *generics
 }
 
 // IBKR's numbers of the ticks that generic ticks bring.
@@ -253,12 +254,6 @@ func (g *genericValues) shortable() {
 func (g *genericValues) fundamentals() {
 	if g.first {
 		g.s.fail(int(g.out.id), 10358, "Fundamentals data is not allowed")
-	}
-}
-
-func (g *genericValues) news() {
-	if g.first {
-		g.s.fail(int(g.out.id), codeNewsFeed, textNewsFeed)
 	}
 }
 
