@@ -178,12 +178,13 @@ type Bulletin struct {
 	Text string
 }
 
-// Bulletins are those of (from, to], in order of time: one on each day of UTC.
+// Bulletins are those of (from, to], in order of time: one at the beginning of each day of UTC, so that
+// every day has one from the first moment on.
 func (m Market) Bulletins(from, to time.Time) []Bulletin {
 	var list []Bulletin
 	for day := dayOf(from); day <= dayOf(to); day++ {
 		h := mix(m.Seed, uint64(day)^0xb011)
-		at := time.Unix(day*secondsPerDay+int64(h>>16%secondsPerDay), 0).UTC()
+		at := time.Unix(day*secondsPerDay, 0).UTC()
 		if !at.After(from) || at.After(to) {
 			continue
 		}

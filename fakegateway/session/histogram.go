@@ -3,6 +3,7 @@ package session
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/scmhub/ibapi/protobuf"
 	"google.golang.org/protobuf/proto"
@@ -40,6 +41,7 @@ func (s *Session) reqHistogramData(m *protobuf.HistogramDataRequest) {
 		s.fail(id, codeHistogram, textHistogram+"HMDS query returned no data")
 		return
 	}
+	s.noticeHistory(id, i, time.Time{})
 	answer := &protobuf.HistogramData{ReqId: num(id)}
 	for _, r := range rows {
 		answer.HistogramDataEntries = append(answer.HistogramDataEntries, &protobuf.HistogramDataEntry{

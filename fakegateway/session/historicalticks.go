@@ -41,6 +41,9 @@ func (s *Session) reqHistoricalTicks(m *protobuf.HistoricalTicksRequest) {
 	if implied && s.version >= zonedVersion {
 		s.fail(id, codeImpliedZone, textImpliedZone)
 	}
+	if q.From.IsZero() {
+		s.noticeHistory(id, i, q.Until)
+	}
 	show := strings.ToUpper(m.GetWhatToShow())
 	ticks := s.login.exchange.Market().HistoricalTicks(s.conn.Now(), q)
 	kind, body := tickHistory(id, show, ticks, m.GetIgnoreSize())

@@ -126,7 +126,6 @@ func TestNewsTicks(t *testing.T) {
 func TestNewsBulletins(t *testing.T) {
 	eachVersion(t, func(t *testing.T, v wire.Version) {
 		l := login(t, testLogin(t, Semantics{}), v, 1)
-		l.now = l.now.Truncate(24 * time.Hour).Add(24*time.Hour - 1)
 		today := market.Market{Seed: 7}.Bulletins(l.now.Add(-24*time.Hour), l.now)
 		got := l.ask(wire.ReqNewsBulletins, &protobuf.NewsBulletinsRequest{AllMessages: proto.Bool(true)})
 		rows := all[*protobuf.NewsBulletin](got, wire.NewsBulletins)
