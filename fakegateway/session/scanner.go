@@ -42,6 +42,7 @@ type scanner struct {
 	scan  scan
 	query *protobuf.ScannerSubscription
 	rows  int
+	past  map[int]pastDays
 	sent  []int // contract ids by rank
 	ran   bool
 }
@@ -78,12 +79,14 @@ func (s *Session) reqScannerSubscription(m *protobuf.ScannerSubscriptionRequest)
 	if rows <= 0 || rows > maxScannerRows {
 		rows = maxScannerRows
 	}
-	s.subscribe(key, &scanner{id: id, scan: scan, query: q, rows: rows})
+	s.subscribe(key, &scanner{
+		id: id, scan: scan, query: q, rows: rows, past: make(map[int]pastDays),
+	})
 }
 
 // wake implements feed.
 func (c *scanner) wake(s *Session, v *exchange.View) time.Time {
-	found := s.login.scan(v, c.scan.score, c.query)
+	found := c.ranking(s.login, v)
 	found = found[:min(len(found), c.rows)]
 	ids := make([]int, len(found))
 	for rank, f := range found {

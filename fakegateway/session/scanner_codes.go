@@ -119,6 +119,7 @@ type scanned struct {
 	state
 	market market.Market
 	at     time.Time
+	past   map[int]pastDays // by contract id, of the scan
 }
 
 // rising ranks by a value from the highest on, of those above zero.
@@ -190,7 +191,7 @@ func (s scanned) usualChange() float64 {
 // usual is the exponential moving average of a value of the days before today; each value gets its
 // day and the day's close.
 func (s scanned) usual(value func(day market.Session, closed float64) float64) float64 {
-	days := lastSessions(s.market, s.instrument, s.at, usualDays+1)
+	days := s.sessions(usualDays + 1)
 	const weight = 2.0 / (usualDays + 1)
 	average := 0.0
 	for k := range len(days) - 1 {
@@ -207,7 +208,7 @@ func (s scanned) usual(value func(day market.Session, closed float64) float64) f
 func (s scanned) place(days int) float64 {
 	last := priceOf(s.last)
 	low, high := last, last
-	for _, day := range lastSessions(s.market, s.instrument, s.at, days) {
+	for _, day := range s.sessions(days) {
 		if !day.High.IsZero() { // regular trading has begun
 			low, high = min(low, priceOf(day.Low)), max(high, priceOf(day.High))
 		}
@@ -226,6 +227,30 @@ func (s scanned) lastMinute() (volume, trades float64) {
 		}
 	}
 	return volume, trades
+}
+
+// pastDays are the last trading days of a stock at one time, up to the newest, which had begun.
+type pastDays struct {
+	newest   string
+	sessions []market.Session
+}
+
+// sessions are the stock's last n trading days. Of a scan that is repeated, those that are over are
+// looked at once a day.
+func (s scanned) sessions(n int) []market.Session {
+	const closedDays = 10
+	begun := s.market.Schedule(s.instrument, s.at.AddDate(0, 0, -closedDays), s.at, false)
+	if len(begun) == 0 {
+		return nil
+	}
+	newest, known := begun[len(begun)-1].RefDate, s.past[s.instrument.ConID]
+	if known.newest != newest || len(known.sessions) != n {
+		known = pastDays{newest, lastSessions(s.market, s.instrument, s.at, n)}
+		s.past[s.instrument.ConID] = known
+		return known.sessions
+	}
+	known.sessions[n-1] = s.market.Session(s.instrument, s.at)
+	return known.sessions
 }
 
 func (s scanned) implied() float64 { return s.volatility(market.OptionImpliedVolatility, 0) }

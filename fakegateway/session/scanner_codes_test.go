@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/scmhub/ibapi/protobuf"
 
@@ -123,6 +124,24 @@ func TestUnknownScansAreRefused(t *testing.T) {
 		i, _ := market.Market{Seed: 7}.Lookup(int(r.GetContract().GetConId()))
 		if price := priceOf(market.Market{Seed: 7}.Quote(i, sunday).Last); price < 400 {
 			t.Errorf("%s at %f", i.Symbol, price)
+		}
+	}
+}
+
+// A scan that goes on ranks as one that begins, over the opening of a day.
+func TestARepeatedScanIsANewOne(t *testing.T) {
+	for _, code := range []string{"HOT_BY_VOLUME", "HIGH_VS_13W_HL"} {
+		l := login(t, testLogin(t, Semantics{SessionsOnly: true}), 200, 1)
+		l.now = sunday.Add(16 * time.Hour) // Monday, before trading begins
+		l.ask(wire.ReqScannerSubscription, scanFor(1, code, 50))
+		for range 3 {
+			l.pass(2 * time.Hour)
+			repeated := all[*protobuf.ScannerData](l.take(), wire.ScannerData)
+			fresh := body[*protobuf.ScannerData](t, l.ask(wire.ReqScannerSubscription, scanFor(2, code, 50)), wire.ScannerData)
+			l.ask(wire.CancelScannerSubscription, &protobuf.CancelScannerSubscription{ReqId: num(2)})
+			if len(repeated) != 1 || fmt.Sprint(repeated[0].GetScannerDataElement()) != fmt.Sprint(fresh.GetScannerDataElement()) {
+				t.Fatalf("%s at %v: %d repeated scans, not the new one", code, l.now, len(repeated))
+			}
 		}
 	}
 }

@@ -29,17 +29,17 @@ var scanUniverse = func() []market.Instrument {
 	return list
 }()
 
-// scan runs a scan over the listed stocks; equal scores are in order of contract id.
-func (l *Login) scan(v *exchange.View, score func(scanned) (float64, bool), q *protobuf.ScannerSubscription) []scanned {
+// ranking runs the scan over the listed stocks; equal scores are in order of contract id.
+func (c *scanner) ranking(l *Login, v *exchange.View) []scanned {
 	type ranked struct {
 		scanned
 		score float64
 	}
 	var found []ranked
 	for _, i := range scanUniverse {
-		one := scanned{i, l.instrumentState(v, i, v.Now()), l.exchange.Market(), v.Now()}
-		n, ok := score(one)
-		if ok && passes(one, q) {
+		one := scanned{i, l.instrumentState(v, i, v.Now()), l.exchange.Market(), v.Now(), c.past}
+		n, ok := c.scan.score(one)
+		if ok && passes(one, c.query) {
 			found = append(found, ranked{one, n})
 		}
 	}
