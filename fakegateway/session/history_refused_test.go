@@ -1,11 +1,14 @@
 package session
 
 import (
+	"fmt"
 	"testing"
+	"time"
 
 	"github.com/scmhub/ibapi/protobuf"
 	"google.golang.org/protobuf/proto"
 
+	"ibsoak/fakegateway/market"
 	"ibsoak/internal/wire"
 )
 
@@ -122,6 +125,36 @@ func TestMarketRuleOfCents(t *testing.T) {
 			l.ask(wire.ReqMarketRule, &protobuf.MarketRuleRequest{MarketRuleId: num(id)}), wire.MarketRule)
 		if steps := rule.GetPriceIncrements(); len(steps) != 1 || steps[0].GetLowEdge() != 0 || steps[0].GetIncrement() != 0.01 {
 			t.Errorf("rule %d: %v", id, steps)
+		}
+	}
+}
+
+// Kept up to date from one day and one week to the next, bars of weeks are those of a new request, each
+// under the last day that it has.
+func TestKeptWeeksMoveWithTheirLastDay(t *testing.T) {
+	l := login(t, testLogin(t, Semantics{}), 200, 1)
+	request := bars(5, "1 M", "1w", func(m *protobuf.HistoricalDataRequest) { m.KeepUpToDate = proto.Bool(true) })
+	known := make(map[string]string)
+	learn := func(b *protobuf.HistoricalDataBar) { known[b.GetDate()] = fmt.Sprint(b) }
+	for _, b := range body[*protobuf.HistoricalData](t,
+		l.ask(wire.ReqHistoricalData, request), wire.HistoricalData).GetHistoricalDataBars() {
+		learn(b)
+	}
+	for range 3 {
+		l.pass(24 * time.Hour)
+		for _, u := range all[*protobuf.HistoricalDataUpdate](l.take(), wire.HistoricalDataUpdate) {
+			learn(u.GetHistoricalDataBar())
+		}
+		rows := body[*protobuf.HistoricalData](t,
+			l.ask(wire.ReqHistoricalData, bars(6, "1 M", "1w")), wire.HistoricalData).GetHistoricalDataBars()
+		today := l.now.In(market.Eastern).Format("20060102")
+		if last := rows[len(rows)-1].GetDate(); last != today {
+			t.Errorf("the forming week is of %s, today is %s", last, today)
+		}
+		for n, b := range rows {
+			if n > 0 && known[b.GetDate()] != fmt.Sprint(b) { // the first may be cut
+				t.Fatalf("bar %d of %d\n%v\nis known as\n%s", n, len(rows), b, known[b.GetDate()])
+			}
 		}
 	}
 }
