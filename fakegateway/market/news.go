@@ -188,7 +188,8 @@ func (m Market) Bulletins(from, to time.Time) []Bulletin {
 		if !at.After(from) || at.After(to) {
 			continue
 		}
-		system := item{h: h}.pick(0, "Client Portal", "the statements window", "the funding pages", "the fundamentals window")
+		system := item{h: h}.pick(0,
+			"Client Portal", "the statements window", "the funding pages", "the fundamentals window")
 		list = append(list, Bulletin{
 			int(day), at,
 			fmt.Sprintf("Scheduled maintenance: %s will be unavailable on the weekend after %s.",
