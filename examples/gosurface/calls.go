@@ -222,7 +222,7 @@ func optionCalls() []call {
 func newsCalls() []call {
 	return []call{
 		{"ReqNewsProviders", "NewsProviders", func(ib *ibapi.EClient) { ib.ReqNewsProviders() }},
-		{"ReqNewsBulletins", "", func(ib *ibapi.EClient) { ib.ReqNewsBulletins(true) }},
+		{"ReqNewsBulletins", "UpdateNewsBulletin", func(ib *ibapi.EClient) { ib.ReqNewsBulletins(true) }},
 		{"CancelNewsBulletins", "", func(ib *ibapi.EClient) { ib.CancelNewsBulletins() }},
 		{"ReqNewsArticle", "NewsArticle", func(ib *ibapi.EClient) {
 			ib.ReqNewsArticle(forOther, "BRFG", "BRFG$0", nil)

@@ -139,6 +139,9 @@ func (f feed) tallies(
 	var bars []tally
 	index := int64(-1)
 	for _, w := range windows {
+		if size < leafTime {
+			w.Open = stepsFrom(w.Open) // a step before it belongs to the bar before
+		}
 		f.parts(c, w, now, grainOf(size), func(p part) {
 			weight := p.leaves
 			if trades {

@@ -7,7 +7,8 @@ import (
 	"github.com/govalues/decimal"
 )
 
-// Bar is what traded between Start and the next bar.
+// Bar is what traded between Start and the next bar. Bars of weeks and months are dated by the last
+// trading day that they hold so far, as IBKR dates them (nautilus_trader #2380, stoqey/ibkr #149).
 type Bar struct {
 	Start                  time.Time
 	Open, High, Low, Close decimal.Decimal
@@ -92,6 +93,12 @@ func (m Market) History(now time.Time, q HistoryRequest) (History, error) {
 	if end.Sub(h.Start) > maxHistory {
 		return History{}, ErrTooMuch
 	}
+	if head := m.Earliest(q.Instrument, now, q.RTHOnly); h.Start.Before(head) {
+		h.Start = head
+	}
+	if !h.Start.Before(h.End) {
+		return h, nil
+	}
 	windows, err := m.windows(h, q)
 	if err != nil {
 		return History{}, err
@@ -143,15 +150,6 @@ const (
 )
 
 func ceilTo(d, size time.Duration) time.Duration { return (d + size - 1).Truncate(size) }
-
-// Earliest is the first session for which History returns bars at now.
-func (m Market) Earliest(i Instrument, now time.Time, rthOnly bool) time.Time {
-	first := now.Add(-maxHistory).Add(dayTime)
-	if m.Replay.of(i.source) != nil && m.Replay.Once && first.Before(m.Replay.begins()) {
-		first = m.Replay.begins()
-	}
-	return m.next(i, first, !rthOnly).Open
-}
 
 // start is where the window of a request begins.
 func (m Market) start(end time.Time, q HistoryRequest) time.Time {

@@ -65,7 +65,7 @@ func union(bars []Bar, from, to time.Time) (u Bar, rest []Bar) {
 	for len(bars) > 0 && bars[0].Start.Before(to) {
 		switch {
 		case bars[0].Start.Before(from):
-		case u.Volume == 0:
+		case u.Start.IsZero():
 			u = bars[0]
 		default:
 			u = joined(u, bars[0])
@@ -233,7 +233,11 @@ func TestBarsOfQuotesAgreeWithQuotes(t *testing.T) {
 				}
 				high, low := decimal.Decimal{}, decimal.MustParse("1000000000")
 				var last decimal.Decimal
-				for at := b.Start; at.Before(end); at = nextStep(at) {
+				at := b.Start
+				if side.series == Trades && stepsFrom(at).Before(end) {
+					at = stepsFrom(at) // a trade belongs to the second in which it happened
+				}
+				for ; at.Before(end); at = nextStep(at) {
 					last = side.of(m.Quote(i, at))
 					high, low = high.Max(last), low.Min(last)
 				}

@@ -107,6 +107,9 @@ func (i Instrument) Rerouted() bool {
 // QuotesOnly reports kinds of which no trades are published, only quotes: currencies and metals.
 func (t SecType) QuotesOnly() bool { return t == Cash || t == Commodity }
 
+// FreeData reports kinds whose live data every login has, without a subscription: currencies.
+func (t SecType) FreeData() bool { return t == Cash }
+
 // Venue names the listing as Gateways do in messages: "NASDAQ.NMS", "ARCA", "NYSE", "CME".
 func (i Instrument) Venue() string {
 	switch {

@@ -2,6 +2,7 @@ package market
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -44,6 +45,8 @@ func TestReplayGivesTheBarsOfTheFile(t *testing.T) {
 				Instrument: find(t, m, Query{ConID: 265598}),
 				Duration:   secs(7 * 60 / speed), BarSize: secs(max(60/speed, 5)),
 			})
+			// Bars of five seconds have no gaps; the file's minutes without a bar have no volume.
+			bars = slices.DeleteFunc(bars, func(b Bar) bool { return b.Trades == 0 && b.High == b.Low })
 			want := []string{
 				"100.00 101.50 99.50 101.00 12000", "101.10 101.20 100.00 100.40 9000",
 				"100.40 103.00 100.40 102.90 30001", "102.00 102.00 102.00 102.00 5",

@@ -10,7 +10,9 @@ import (
 type PriceIncrement struct{ LowEdge, Increment decimal.Decimal }
 
 // rule is a market rule: the ticks that prices must be multiples of. Edges and increments are
-// in the smallest ticks of the kinds that use it.
+// in the smallest ticks of the kinds that use it. Of the numbers, 26, 32, 67, 109, 110, 239 and 240 are
+// known from IBKR's documentation and from clients; that 635 is the rule of bonds follows from IBKR's
+// samples, which ask for it beside a bond, and its increment is a guess, as are the others' numbers.
 type rule struct {
 	id    int
 	unit  int64 // a tick is unit / 10^scale
@@ -25,22 +27,25 @@ var (
 	euroRule    = flat(239, 5, 5)
 	yenRule     = flat(240, 5, 3)
 	quarterRule = flat(67, 25, 2)
-	dimeRule    = flat(32, 10, 2)
+	dimeRule    = flat(30, 10, 2)
 	oilRule     = flat(58, 1, 2)
 	gasRule     = flat(75, 1, 3)
-	goldRule    = flat(30, 10, 2)
+	goldRule    = dimeRule
 	silverRule  = flat(98, 5, 3)
 	noteRule    = flat(561, 15625, 6)
 	grainRule   = flat(563, 125, 5)
 	bondRule    = flat(635, 1, 3)
+	// Cents at every price, beside 26: what options are priced in where they route by SMART, at
+	// NASDAQ and at IBKR itself (mattsta/icli, instrumentdb.py; nautilus_trader's IB adapter).
+	optionCentRule = flat(32, 1, 2)
 	// Options in the penny programme: cents below 3 dollars, five from there on.
 	pennyRule = &rule{id: 109, unit: 1, scale: 2, steps: []ruleStep{{0, 1}, {300, 5}}}
 	// Other options: five cents below 3 dollars, ten from there on.
 	nickelRule = &rule{id: 110, unit: 5, scale: 2, steps: []ruleStep{{0, 1}, {60, 2}}}
 
 	rules = []*rule{
-		centRule, euroRule, yenRule, quarterRule, dimeRule, oilRule, gasRule, goldRule, silverRule,
-		noteRule, grainRule, bondRule, pennyRule, nickelRule,
+		centRule, euroRule, yenRule, quarterRule, dimeRule, oilRule, gasRule, silverRule,
+		noteRule, grainRule, bondRule, optionCentRule, pennyRule, nickelRule,
 	}
 )
 

@@ -47,6 +47,9 @@ func (m Market) cut(f feed, which side, sessions []session, now time.Time, q His
 		}
 		windows := without(s.Open, s.Close, m.halts(q.Instrument, s.Open, until))
 		made := f.tallies(c, s.origin, windows, now, size, which == lastSide)
+		if q.BarSize.Unit == Second && size <= leafTime {
+			made = filled(c, made, s.origin, windows, now, size, which == lastSide)
+		}
 		if q.BarSize.Unit == Second {
 			bars = append(bars, made...)
 			continue
@@ -55,6 +58,7 @@ func (m Market) cut(f feed, which side, sessions []session, now time.Time, q His
 			b.start = s.date
 			if n := len(bars); n > 0 && q.BarSize.Unit.same(bars[n-1].start, b.start) {
 				bars[n-1].join(b)
+				bars[n-1].start = b.start
 				continue
 			}
 			bars = append(bars, b)

@@ -1,9 +1,6 @@
 package market
 
-import (
-	"slices"
-	"time"
-)
+import "time"
 
 // Tick is one step of the tape: a trade, and the quote that holds from then on. Quote.LastSize is 0
 // where nothing traded.
@@ -81,60 +78,6 @@ func (t Tick) quotes(other Tick) bool {
 
 func (s step) before(other step) bool {
 	return s.leaf < other.leaf || s.leaf == other.leaf && s.point < other.point
-}
-
-// TickRequest asks for historical ticks: the first Count after From, or, without From, the last
-// Count up to Until.
-type TickRequest struct {
-	Instrument  Instrument
-	From, Until time.Time // Until zero: now
-	Count       int       // at most MaxTicks
-	RTHOnly     bool
-}
-
-// maxTickSearch is how far back or ahead ticks are looked for: past any closed weekend.
-const maxTickSearch = maxClosedDays * dayTime
-
-// HistoricalTicks answers reqHistoricalTicks, in order of time, with nothing that is after now.
-func (m Market) HistoricalTicks(now time.Time, q TickRequest) []Tick {
-	until := q.Until
-	if until.IsZero() || until.After(now) {
-		until = now
-	}
-	count := min(max(q.Count, 1), MaxTicks)
-	if q.From.IsZero() {
-		return m.lastTicks(q, until, count)
-	}
-	if end := q.From.Add(maxTickSearch); end.Before(until) {
-		until = end
-	}
-	var ticks []Tick
-	for _, w := range m.trading(q.Instrument, Window{q.From, until.Add(1)}, q.RTHOnly) {
-		if len(ticks) == count {
-			break
-		}
-		ticks = append(ticks, m.Tape(q.Instrument, w.Open.Add(-1), w.Close.Add(-1), count-len(ticks))...)
-	}
-	return ticks
-}
-
-// lastTicks looks back from until, over ever longer stretches.
-func (m Market) lastTicks(q TickRequest, until time.Time, count int) []Tick {
-	var found [][]Tick // the latest first
-	windows := m.trading(q.Instrument, Window{until.Add(-maxTickSearch), until.Add(1)}, q.RTHOnly)
-	for _, w := range slices.Backward(windows) {
-		for back := time.Duration(count) * Step; count > 0 && w.Open.Before(w.Close); back *= 2 {
-			from := w.Close.Add(-min(back, MaxTicks*Step))
-			if from.Before(w.Open) {
-				from = w.Open
-			}
-			ticks := m.Tape(q.Instrument, from.Add(-1), w.Close.Add(-1), 0)
-			ticks = ticks[max(len(ticks)-count, 0):]
-			found, count, w.Close = append(found, ticks), count-len(ticks), from
-		}
-	}
-	slices.Reverse(found)
-	return slices.Concat(found...)
 }
 
 // trading is when an instrument trades in a window, in regular hours only or in extended ones too.

@@ -9,7 +9,8 @@
 //	account     account values, positions, profits
 //	marketdata  the market as it is now: quotes, depth, ticks, real-time bars, scans
 //	history     bars, ticks and schedules of the past
-//	reference   contracts, option chains, rules, news
+//	reference   contracts, option chains, rules
+//	news        headlines, articles, bulletins
 //	advisor     whose accounts the login has
 //	settings    the Gateway's configuration window
 //	display     groups of linked windows

@@ -14,7 +14,7 @@ var silentRequests = []wire.Kind{
 	wire.ReqMarketDataType, // speaks of later requests
 	wire.ReqAccountUpdates, // without subscribe it ends the subscription
 	wire.ReqGlobalCancel,   // of no orders
-	wire.ReqNewsBulletins,  // IBKR has none to tell
+	wire.ReqNewsBulletins,  // speaks of those to come
 }
 
 func mayBeSilent(k wire.Kind) bool {

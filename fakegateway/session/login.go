@@ -110,6 +110,7 @@ func NewLogin(cfg Config) (*Login, error) {
 		reference: reference.Settings{LastTradeDateOnly: cfg.LastTradeDateOnly},
 		history: history.NewLogin(history.Settings{
 			EnforcePacing: cfg.EnforcePacing, HistoryLatency: cfg.HistoryLatency,
+			HistoryNotice: cfg.HistoryNotice, LiveMarketData: cfg.LiveMarketData,
 		}, x),
 	}
 	l.orders = orders.NewLogin(orders.Settings{

@@ -9,6 +9,7 @@ import (
 	"ibsoak/fakegateway/session/feed"
 	"ibsoak/fakegateway/session/history"
 	"ibsoak/fakegateway/session/marketdata"
+	"ibsoak/fakegateway/session/news"
 	"ibsoak/fakegateway/session/orders"
 	"ibsoak/fakegateway/session/reference"
 	"ibsoak/fakegateway/session/settings"
@@ -32,6 +33,7 @@ type Session struct {
 	marketData *marketdata.Session
 	history    *history.Session
 	reference  *reference.Session
+	news       *news.Session
 	advisor    *advisor.Session
 	settings   *settings.Session
 	display    *display.Session
@@ -48,6 +50,7 @@ func New(l *Login, conn client.Conn, version wire.Version) *Session {
 		account:    account.New(l.account, c),
 		marketData: marketdata.New(l.marketData, c, feeds, past),
 		reference:  reference.New(l.reference, l.exchange, c),
+		news:       news.New(l.exchange, c, feeds),
 		advisor:    advisor.New(l.advisor, c),
 		settings:   settings.New(l.window, c),
 		display:    display.New(&l.display, c),

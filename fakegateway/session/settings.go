@@ -77,6 +77,10 @@ type Semantics struct {
 	// HistoryLatency is how long the history service takes for an answer: bars, head timestamps,
 	// histograms and historical ticks. Until then a request can be cancelled. Default: none.
 	HistoryLatency time.Duration `yaml:"historyLatency"`
+	// HistoryNotice sends notice 2188 before an answer of the history service that reaches into the
+	// last 15 minutes, if the login has no market data subscription for the instrument. The answer
+	// follows in full. Default: it comes without.
+	HistoryNotice bool `yaml:"historyNotice"`
 	// SilentOutage leaves requests for data without an answer while the connection to IBKR's
 	// servers is lost. Default: 2110, and what else is known of a request.
 	SilentOutage bool `yaml:"silentOutage"`

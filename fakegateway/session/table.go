@@ -9,6 +9,7 @@ import (
 	"ibsoak/fakegateway/session/display"
 	"ibsoak/fakegateway/session/history"
 	"ibsoak/fakegateway/session/marketdata"
+	"ibsoak/fakegateway/session/news"
 	"ibsoak/fakegateway/session/orders"
 	"ibsoak/fakegateway/session/reference"
 	"ibsoak/fakegateway/session/settings"
@@ -94,11 +95,11 @@ var requests = map[wire.Kind]request{
 	wire.ReqMarketRule:         {local, toReference((*reference.Session).ReqMarketRule)},
 	wire.ReqFamilyCodes:        {local, toReference((*reference.Session).ReqFamilyCodes)},
 	wire.ReqSoftDollarTiers:    {local, toReference((*reference.Session).ReqSoftDollarTiers)},
-	wire.ReqNewsProviders:      {local, toReference((*reference.Session).ReqNewsProviders)},
-	wire.ReqHistoricalNews:     {local, toReference((*reference.Session).ReqHistoricalNews)},
-	wire.ReqNewsArticle:        {local, toReference((*reference.Session).ReqNewsArticle)},
-	wire.ReqNewsBulletins:      {local, quiet},
-	wire.CancelNewsBulletins:   {local, quiet},
+	wire.ReqNewsProviders:      {local, toNews((*news.Session).ReqNewsProviders)},
+	wire.ReqHistoricalNews:     {local, toNews((*news.Session).ReqHistoricalNews)},
+	wire.ReqNewsArticle:        {local, toNews((*news.Session).ReqNewsArticle)},
+	wire.ReqNewsBulletins:      {local, toNews((*news.Session).ReqNewsBulletins)},
+	wire.CancelNewsBulletins:   {local, toNews((*news.Session).CancelNewsBulletins)},
 	wire.ReqWshMetaData:        {local, always(noNewsFeed)},
 	wire.CancelWshMetaData:     {local, quiet},
 	wire.ReqWshEventData:       {local, always(noNewsFeed)},
@@ -181,6 +182,10 @@ func toHistory[P proto.Message](f func(*history.Session, P)) handler {
 
 func toReference[P proto.Message](f func(*reference.Session, P)) handler {
 	return func(s *Session, m proto.Message) { f(s.reference, m.(P)) }
+}
+
+func toNews[P proto.Message](f func(*news.Session, P)) handler {
+	return func(s *Session, m proto.Message) { f(s.news, m.(P)) }
 }
 
 func toAdvisor[P proto.Message](f func(*advisor.Session, P)) handler {

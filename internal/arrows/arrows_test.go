@@ -132,6 +132,7 @@ var rules = []rule{
 			"ibsoak/fakegateway/session/feed",
 		},
 		never: []string{
+			"ibsoak/fakegateway/session/news",
 			"ibsoak/fakegateway/session/account", "ibsoak/fakegateway/session/advisor",
 			"ibsoak/fakegateway/session/display", "ibsoak/fakegateway/session/history",
 			"ibsoak/fakegateway/session/marketdata", "ibsoak/fakegateway/session/orders",
@@ -147,6 +148,7 @@ var rules = []rule{
 	{
 		from: []string{"ibsoak/fakegateway/session/orders"},
 		never: []string{
+			"ibsoak/fakegateway/session/news",
 			"ibsoak/fakegateway/session/account", "ibsoak/fakegateway/session/display",
 			"ibsoak/fakegateway/session/feed", "ibsoak/fakegateway/session/history",
 			"ibsoak/fakegateway/session/marketdata", "ibsoak/fakegateway/session/reference",
@@ -156,6 +158,7 @@ var rules = []rule{
 	{
 		from: []string{"ibsoak/fakegateway/session/account"},
 		never: []string{
+			"ibsoak/fakegateway/session/news",
 			"ibsoak/fakegateway/session/display", "ibsoak/fakegateway/session/feed",
 			"ibsoak/fakegateway/session/history", "ibsoak/fakegateway/session/marketdata",
 			"ibsoak/fakegateway/session/orders", "ibsoak/fakegateway/session/reference",
@@ -166,6 +169,7 @@ var rules = []rule{
 	{
 		from: []string{"ibsoak/fakegateway/session/history"},
 		never: []string{
+			"ibsoak/fakegateway/session/news",
 			"ibsoak/fakegateway/session/account", "ibsoak/fakegateway/session/advisor",
 			"ibsoak/fakegateway/session/display", "ibsoak/fakegateway/session/marketdata",
 			"ibsoak/fakegateway/session/orders", "ibsoak/fakegateway/session/reference",
@@ -176,6 +180,7 @@ var rules = []rule{
 	{
 		from: []string{"ibsoak/fakegateway/session/marketdata"},
 		never: []string{
+			"ibsoak/fakegateway/session/news",
 			"ibsoak/fakegateway/session/account", "ibsoak/fakegateway/session/advisor",
 			"ibsoak/fakegateway/session/display", "ibsoak/fakegateway/session/orders",
 			"ibsoak/fakegateway/session/reference", "ibsoak/fakegateway/session/settings",
@@ -185,12 +190,23 @@ var rules = []rule{
 	{
 		from: []string{"ibsoak/fakegateway/session/reference"},
 		never: []string{
+			"ibsoak/fakegateway/session/news",
 			"ibsoak/fakegateway/session/account", "ibsoak/fakegateway/session/advisor",
 			"ibsoak/fakegateway/session/display", "ibsoak/fakegateway/session/feed",
 			"ibsoak/fakegateway/session/history", "ibsoak/fakegateway/session/marketdata",
 			"ibsoak/fakegateway/session/orders", "ibsoak/fakegateway/session/settings",
 		},
 		reason: "reference data is looked up: nobody subscribes to it",
+	},
+	{
+		from: []string{"ibsoak/fakegateway/session/news"},
+		never: []string{
+			"ibsoak/fakegateway/session/account", "ibsoak/fakegateway/session/advisor",
+			"ibsoak/fakegateway/session/display", "ibsoak/fakegateway/session/marketdata",
+			"ibsoak/fakegateway/session/orders", "ibsoak/fakegateway/session/reference",
+			"ibsoak/fakegateway/session/settings",
+		},
+		reason: "news is the same for every account; its times are read as history's",
 	},
 	{
 		from: []string{

@@ -163,7 +163,7 @@ const calls: Call[] = [
   ),
 
   asked("reqNewsProviders", EventName.newsProviders, () => ib.reqNewsProviders()),
-  silent("reqNewsBulletins", () => ib.reqNewsBulletins(true)),
+  asked("reqNewsBulletins", EventName.updateNewsBulletin, () => ib.reqNewsBulletins(true)),
   silent("cancelNewsBulletins", () => ib.cancelNewsBulletins()),
   asked("reqNewsArticle", EventName.newsArticle, () => ib.reqNewsArticle(next(), "BRFG", "BRFG$0")),
   asked("reqHistoricalNews", EventName.historicalNewsEnd, () =>

@@ -37,6 +37,8 @@ const (
 	HeadTimestamp
 	Histogram
 	Scanner
+
+	NewsBulletins
 )
 
 // isLive reports whether a feed is live market data, which comes from a market data farm.

@@ -35,6 +35,9 @@ func (s *Session) ReqHeadTimestamp(m *protobuf.HeadTimestampRequest) {
 	case !served:
 		s.client.Fail(id, client.CodeHistory, client.TextHistory+"No head time stamp")
 		return
+	case !HasSeries(i, show):
+		s.client.Fail(id, client.CodeHistory, client.TextHistory+AbsentSeries(i, show, "0"))
+		return
 	}
 	first := s.login.exchange.Market().Earliest(i, s.client.Now(), m.GetUseRTH()).UTC()
 	text := first.Format(utcForm)

@@ -3,6 +3,7 @@ package history
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/scmhub/ibapi/protobuf"
 	"google.golang.org/protobuf/proto"
@@ -35,6 +36,7 @@ func (s *Session) ReqHistogramData(m *protobuf.HistogramDataRequest) {
 		s.client.Fail(id, codeHistogram, textHistogram+"HMDS query returned no data")
 		return
 	}
+	s.noticeHistory(id, i, time.Time{})
 	answer := &protobuf.HistogramData{ReqId: client.Num(id)}
 	for _, r := range rows {
 		answer.HistogramDataEntries = append(answer.HistogramDataEntries, &protobuf.HistogramDataEntry{

@@ -78,6 +78,9 @@ func (s *Session) ReqHistoricalData(m *protobuf.HistoricalDataRequest) {
 	if !q.unserved {
 		data, err = s.login.exchange.Market().History(now, q.HistoryRequest)
 	}
+	if err == nil && len(data.Bars) > 0 {
+		s.noticeHistory(id, i, q.End)
+	}
 	h := &history{s: s, id: id, query: q, ready: now.Add(s.login.cfg.HistoryLatency), data: &data}
 	switch {
 	case err != nil:

@@ -13,8 +13,10 @@ import (
 	"ibsoak/fakegateway/session/contract"
 )
 
+// InvalidTime is the refusal of a time that ParseRequestTime does not read.
+var InvalidTime = client.Refused(10314, textEndTime)
+
 const (
-	codeEndTime     = 10314
 	codeImpliedZone = 2174
 
 	textEndTime = "End Date/Time: The date, time, or time-zone entered is invalid.\n" +
@@ -64,8 +66,8 @@ func (s *Session) historyQuery(i market.Instrument, m *protobuf.HistoricalDataRe
 	}
 	q.Instrument, q.RTHOnly = i, m.GetUseRTH()
 	var err error
-	if q.End, q.impliedZone, err = parseRequestTime(m.GetEndDateTime(), s.client.Now(), i.Zone()); err != nil {
-		return q, client.Refused(codeEndTime, textEndTime)
+	if q.End, q.impliedZone, err = ParseRequestTime(m.GetEndDateTime(), s.client.Now(), i.Zone()); err != nil {
+		return q, InvalidTime
 	}
 	q.impliedZone = q.impliedZone && s.client.Version() >= client.ZonedVersion
 	var cause string
@@ -86,6 +88,9 @@ func (s *Session) historyQuery(i market.Instrument, m *protobuf.HistoricalDataRe
 	}
 	if cause := q.conflict(!q.End.IsZero()); cause != "" {
 		return q, client.Invalid(cause)
+	}
+	if bad := q.refusedHistory(); bad != nil {
+		return q, bad
 	}
 	q.format = barFormat{
 		version: s.client.Version(), daily: q.BarSize.Unit != market.Second, style: m.GetFormatDate(),

@@ -13,6 +13,8 @@ import (
 type Settings struct {
 	EnforcePacing  bool          // IBKR's limits for bars of 30 seconds or less
 	HistoryLatency time.Duration // how long an answer takes, on the scenario's clock
+	HistoryNotice  bool          // says first that recent data needs a subscription
+	LiveMarketData bool          // the login has the subscriptions
 }
 
 // Login is what all clients share.

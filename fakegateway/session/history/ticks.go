@@ -36,6 +36,9 @@ func (s *Session) ReqHistoricalTicks(m *protobuf.HistoricalTicksRequest) {
 	if implied && s.client.Version() >= client.ZonedVersion {
 		s.client.Fail(id, codeImpliedZone, textImpliedZone)
 	}
+	if q.From.IsZero() {
+		s.noticeHistory(id, i, q.Until)
+	}
 	show := strings.ToUpper(m.GetWhatToShow())
 	ticks := s.login.exchange.Market().HistoricalTicks(s.client.Now(), q)
 	kind, body := TickHistory(id, show, ticks, m.GetIgnoreSize())
@@ -47,11 +50,11 @@ func (s *Session) historicalTicks(i market.Instrument, m *protobuf.HistoricalTic
 	q market.TickRequest, implied bool, bad *client.Refusal,
 ) {
 	now := s.client.Now()
-	from, fromImplied, fromErr := parseRequestTime(m.GetStartDateTime(), now, i.Zone())
-	until, untilImplied, untilErr := parseRequestTime(m.GetEndDateTime(), now, i.Zone())
+	from, fromImplied, fromErr := ParseRequestTime(m.GetStartDateTime(), now, i.Zone())
+	until, untilImplied, untilErr := ParseRequestTime(m.GetEndDateTime(), now, i.Zone())
 	switch {
 	case fromErr != nil || untilErr != nil:
-		return q, false, client.Refused(codeEndTime, textEndTime)
+		return q, false, InvalidTime
 	case from.IsZero() == until.IsZero():
 		return q, false, client.Invalid("Either start or end date/time must be specified, but not both.")
 	case m.GetNumberOfTicks() < 1 || m.GetNumberOfTicks() > MaxTicks:
@@ -63,9 +66,12 @@ func (s *Session) historicalTicks(i market.Instrument, m *protobuf.HistoricalTic
 	default:
 		return q, false, client.Invalid("What to show value of " + m.GetWhatToShow() + " rejected.")
 	}
+	if show := strings.ToUpper(m.GetWhatToShow()); !HasSeries(i, show) {
+		return q, false, client.Refused(codeHistoricalTicks, textHistoricalTicks+AbsentSeries(i, show, "0"))
+	}
 	return market.TickRequest{
 		Instrument: i, From: from, Until: until, Count: int(m.GetNumberOfTicks()),
-		RTHOnly: m.GetUseRTH(),
+		RTHOnly: m.GetUseRTH(), TradesOnly: strings.EqualFold(m.GetWhatToShow(), "TRADES"),
 	}, fromImplied || untilImplied, nil
 }
 

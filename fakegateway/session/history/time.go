@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/govalues/decimal"
 	"github.com/scmhub/ibapi/protobuf"
 	"google.golang.org/protobuf/proto"
 
@@ -17,10 +18,10 @@ import (
 // utcForm has a dash where local times have a blank.
 const utcForm = "20060102-15:04:05"
 
-// parseRequestTime reads the times that requests for data carry: "20260412-12:00:00" is UTC;
+// ParseRequestTime reads the times that requests for data carry: "20260412-12:00:00" is UTC;
 // "20260412 12:00:00 US/Eastern" is in the zone that it names, and without one in the instrument's,
 // which is then implied; without a date it is that of now. Empty is the zero time.
-func parseRequestTime(text string, now time.Time, zone *time.Location) (t time.Time, implied bool, err error) {
+func ParseRequestTime(text string, now time.Time, zone *time.Location) (t time.Time, implied bool, err error) {
 	fields := strings.Fields(text)
 	if len(fields) == 0 {
 		return time.Time{}, false, nil
@@ -75,6 +76,7 @@ func (f barFormat) stamp(t time.Time) string {
 }
 
 func (f barFormat) bar(b market.Bar) *protobuf.HistoricalDataBar {
+	b = Unweighted(f.instrument, b)
 	return &protobuf.HistoricalDataBar{
 		Date: proto.String(f.date(b.Start)),
 		Open: client.Float(b.Open), High: client.Float(b.High), Low: client.Float(b.Low), Close: client.Float(b.Close),
@@ -103,6 +105,15 @@ func (q historyQuery) window(end time.Time) (from, to string) {
 		start = start.AddDate(-n, 0, 0)
 	}
 	return q.format.stamp(start), q.format.stamp(end)
+}
+
+// Unweighted takes the volume, and the average over it, from the bars of an index, which is computed
+// and does not trade.
+func Unweighted(i market.Instrument, b market.Bar) market.Bar {
+	if i.SecType == market.Index && b.Volume > 0 {
+		b.Volume, b.WAP = 0, decimal.Zero
+	}
+	return b
 }
 
 // title writes "BID_ASK" as "Bid_ask".

@@ -46,13 +46,17 @@ func (h *history) after(b market.Bar, now time.Time) time.Time {
 	return b.Start
 }
 
+// longest is the most days that a bar holds.
+var longest = map[market.Unit]int{market.Day: 1, market.Week: 7, market.Month: 31}
+
 // recent is the request for the bars from the last known one on: a long answer is not computed
-// again for its end.
+// again for its end. Bars of weeks and months are asked for from their beginning.
 func (h *history) recent(now time.Time) market.HistoryRequest {
 	q := h.query.HistoryRequest
 	if q.BarSize.Unit != market.Second {
 		const hours = 24
-		q.Duration = market.Span{Count: int(now.Sub(h.next).Hours()/hours) + 2, Unit: market.Day}
+		days := int(now.Sub(h.next).Hours()/hours) + 1 + longest[q.BarSize.Unit]
+		q.Duration = market.Span{Count: days, Unit: market.Day}
 		return q
 	}
 	size := time.Duration(q.BarSize.Count) * time.Second

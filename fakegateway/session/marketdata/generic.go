@@ -24,6 +24,9 @@ type genericTick struct {
 	send func(g *genericValues)
 }
 
+// newsTick is the generic tick of headlines.
+const newsTick = 292
+
 // legal are the generic ticks in the order in which a Gateway lists them, with its names for them.
 // 104 is legal without being listed.
 var legalTicks = []genericTick{
@@ -42,7 +45,7 @@ var legalTicks = []genericTick{
 	{code: 233, name: "RTVolume", send: (*genericValues).tradeVolume},
 	{code: 236, name: "inventory", free: true, send: (*genericValues).shortable},
 	{code: 258, alias: 47, name: "Fundamentals", free: true, send: (*genericValues).fundamentals},
-	{code: 292, name: "Wide_news", free: true, send: (*genericValues).news},
+	{code: newsTick, name: "Wide_news", free: true, send: (*genericValues).news},
 	{code: 293, name: "TradeCount", send: (*genericValues).tradeCount},
 	{code: 294, name: "TradeRate", send: (*genericValues).tradeRate},
 	{code: 295, name: "VolumeRate", send: (*genericValues).volumeRate},
@@ -104,6 +107,9 @@ func (t *genericTick) legalFor(kind market.SecType) bool {
 type generics struct {
 	ticks []*genericTick
 	due   time.Time // when those are looked at that do not follow single trades
+
+	providers []string  // of news; empty: all
+	newsUntil time.Time // headlines up to then are sent
 }
 
 // free reports whether there is a tick for a login without market data subscriptions.
@@ -131,6 +137,9 @@ func genericTicks(m *protobuf.MarketDataRequest, i market.Instrument) (g generic
 		t := tickByCode(code)
 		if err != nil || t == nil || !t.legalFor(i.SecType) || split && parameter == "" {
 			return g, client.Invalid(illegalTicks(list, i.SecType))
+		}
+		if t.code == newsTick && split {
+			g.providers = append(g.providers, strings.Split(parameter, "+")...)
 		}
 		if !slices.Contains(g.ticks, t) {
 			g.ticks = append(g.ticks, t)
@@ -173,7 +182,7 @@ func (g *generics) send(s *Session, v *exchange.View, q *quotes, now state, firs
 	}
 	values := genericValues{
 		s: s, out: s.ticksOf(q.id), view: v, instrument: q.priced.instrument, now: now,
-		at: v.Now(), first: first, all: all, traded: !now.lastAt.Equal(q.traded),
+		at: v.Now(), first: first, all: all, ticks: g, traded: !now.lastAt.Equal(q.traded),
 	}
 	q.traded = now.lastAt
 	if q.delayed {

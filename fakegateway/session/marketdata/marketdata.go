@@ -81,7 +81,7 @@ func (s *Session) ReqMktData(m *protobuf.MarketDataRequest) {
 
 // entitled reports whether the login has live data of an instrument. Currencies are free.
 func (s *Session) entitled(i market.Instrument) bool {
-	return s.login.cfg.LiveMarketData || i.SecType == market.Cash
+	return s.login.cfg.LiveMarketData || i.SecType.FreeData()
 }
 
 // admitUnsubscribed answers what a login without the subscription gets: delayed data with

@@ -2,6 +2,7 @@ package marketdata
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/scmhub/ibapi/protobuf"
@@ -11,6 +12,7 @@ import (
 	"ibsoak/fakegateway/market"
 	"ibsoak/fakegateway/session/client"
 	"ibsoak/fakegateway/session/feed"
+	"ibsoak/fakegateway/session/history"
 	"ibsoak/internal/wire"
 )
 
@@ -44,6 +46,10 @@ func (s *Session) ReqRealTimeBars(m *protobuf.RealTimeBarsRequest) {
 	switch {
 	case !ok:
 		s.client.Refuse(id, client.Invalid("Incorrect 'What to show' value: "+m.GetWhatToShow()))
+		return
+	case !history.HasSeries(i, m.GetWhatToShow()):
+		size := strconv.Itoa(int(realTimeBar / time.Second))
+		s.client.Fail(id, codeRealTime, textRealTime+history.AbsentSeries(i, m.GetWhatToShow(), size))
 		return
 	case s.feeds.Get(key) != nil:
 		s.client.Fail(id, client.CodeProcessing, client.TextDuplicateTicker)
@@ -93,6 +99,7 @@ func (r *realTimeBars) Wake(v *exchange.View) time.Time {
 func (r *realTimeBars) Pause() { r.since = time.Time{} }
 
 func (r *realTimeBars) send(b market.Bar) {
+	b = history.Unweighted(r.query.Instrument, b)
 	r.s.client.Send(wire.RealTimeBars, &protobuf.RealTimeBarTick{
 		ReqId: client.Num(r.id), Time: proto.Int64(b.Start.Unix()),
 		Open: proto.Float64(client.PriceOf(b.Open)), High: proto.Float64(client.PriceOf(b.High)),

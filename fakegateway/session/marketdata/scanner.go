@@ -29,7 +29,7 @@ const (
 
 // ReqScannerParameters sends the document of what can be scanned.
 func (s *Session) ReqScannerParameters(*protobuf.ScannerParametersRequest) {
-	s.client.Send(wire.ScannerParameters, &protobuf.ScannerParameters{Xml: proto.String(scannerParameters)})
+	s.client.Send(wire.ScannerParameters, &protobuf.ScannerParameters{Xml: proto.String(scannerDocument())})
 }
 
 // scanner is a reqScannerSubscription.
@@ -39,6 +39,7 @@ type scanner struct {
 	scan  scan
 	query *protobuf.ScannerSubscription
 	rows  int
+	past  map[int]pastDays
 	sent  []int // contract ids by rank
 	ran   bool
 }
@@ -48,7 +49,8 @@ func (s *Session) ReqScannerSubscription(m *protobuf.ScannerSubscriptionRequest)
 	id, q := int(m.GetReqId()), m.GetScannerSubscription()
 	key := feed.Key{Kind: feed.Scanner, ID: id}
 	known, running := s.feeds.Get(key) != nil, s.feeds.Count(feed.Scanner)
-	scan, ok := scans[q.GetScanCode()]
+	scan, ok := scanByCode(q.GetScanCode())
+	filter := disabledFilter(q)
 	switch {
 	case known:
 		s.client.Fail(id, client.CodeProcessing, client.TextDuplicateTicker)
@@ -62,19 +64,26 @@ func (s *Session) ReqScannerSubscription(m *protobuf.ScannerSubscriptionRequest)
 			client.TextHistory, q.GetInstrument(), q.GetLocationCode()))
 		return
 	case !ok:
-		s.client.Fail(id, client.CodeHistory, client.TextHistory+"Invalid scan code: "+q.GetScanCode())
+		s.client.Fail(id, client.CodeHistory,
+			fmt.Sprintf("%sScanner type with code %s is disabled.", client.TextHistory, q.GetScanCode()))
+		return
+	case filter != "":
+		s.client.Fail(id, client.CodeHistory,
+			fmt.Sprintf("%sScanner filter %s is disabled.", client.TextHistory, filter))
 		return
 	}
 	rows := int(q.GetNumberOfRows())
 	if rows <= 0 || rows > maxScannerRows {
 		rows = maxScannerRows
 	}
-	s.feeds.Subscribe(key, &scanner{s: s, id: id, scan: scan, query: q, rows: rows})
+	s.feeds.Subscribe(key, &scanner{
+		s: s, id: id, scan: scan, query: q, rows: rows, past: make(map[int]pastDays),
+	})
 }
 
 // Wake implements feed.Feed.
 func (c *scanner) Wake(v *exchange.View) time.Time {
-	found := c.s.login.scan(v, c.scan, c.query)
+	found := c.ranking(c.s.login, v)
 	found = found[:min(len(found), c.rows)]
 	ids := make([]int, len(found))
 	for rank, f := range found {

@@ -127,6 +127,7 @@ func (t *tickByTick) Wake(v *exchange.View) time.Time {
 		if t.history > 0 {
 			ticks := m.HistoricalTicks(now, market.TickRequest{
 				Instrument: t.instrument, Until: now, Count: t.history,
+				TradesOnly: t.show == "TRADES",
 			})
 			kind, body := history.TickHistory(t.id, t.show, ticks, t.pricesOnly)
 			s.client.Send(kind, body)

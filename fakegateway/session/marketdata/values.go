@@ -24,6 +24,7 @@ type genericValues struct {
 	first      bool // nothing was sent yet
 	all        bool // the minute's look
 	traded     bool // there was a trade since the last look
+	ticks      *generics
 }
 
 // IBKR's numbers of the ticks that generic ticks bring.
@@ -59,23 +60,9 @@ const (
 	shortableSharesTick      = 89
 )
 
-// sessions are the last n that have begun, oldest first, as they were at their ends; the newest as it
-// is. They are looked at one by one: bars of days would take a hundred times as long.
+// sessions are the last n, of which the newest goes on.
 func (g *genericValues) sessions(n int) []market.Session {
-	m := g.s.login.exchange.Market()
-	const daysOfWeek, tradingDaysOfWeek, closedDays = 7, 5, 10
-	from := g.at.AddDate(0, 0, -n*daysOfWeek/tradingDaysOfWeek-closedDays)
-	days := m.Schedule(g.instrument, from, g.at, false)
-	days = days[max(0, len(days)-n):]
-	list := make([]market.Session, len(days))
-	for k, day := range days {
-		end := day.Close.Add(-1)
-		if end.After(g.at) {
-			end = g.at
-		}
-		list[k] = m.Session(g.instrument, end)
-	}
-	return list
+	return lastSessions(g.s.login.exchange.Market(), g.instrument, g.at, n)
 }
 
 // statistics are the lows and highs of a quarter, a half and a whole year, and the average volume of
@@ -268,12 +255,6 @@ func (g *genericValues) shortable() {
 func (g *genericValues) fundamentals() {
 	if g.first {
 		g.s.client.Fail(int(g.out.id), 10358, "Fundamentals data is not allowed")
-	}
-}
-
-func (g *genericValues) news() {
-	if g.first {
-		g.s.client.Fail(int(g.out.id), client.CodeNoNewsFeed, client.TextNoNewsFeed)
 	}
 }
 

@@ -1,5 +1,5 @@
 // Package reference is what a client can look up and what does not change while it looks: contracts,
-// option chains, market rules, exchanges, news and its providers.
+// option chains, market rules, exchanges.
 //
 // It must not know orders and subscriptions.
 package reference
