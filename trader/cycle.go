@@ -111,7 +111,8 @@ func (s *session) tidy(ctx context.Context) error {
 	if err != nil {
 		return s.journalError(ctx, err)
 	}
-	need := s.isDirty() || !s.reconciled || len(s.blocked) > 0
+	need := s.isDirty() || !s.reconciled || len(s.blocked) > 0 ||
+		time.Since(s.comparedAt) >= reconcileEvery
 	for _, in := range open {
 		need = need || in.State == journal.Unknown || in.State == journal.Ended
 	}
@@ -133,6 +134,10 @@ func (s *session) tidy(ctx context.Context) error {
 	return nil
 }
 
+// reconcileEvery is the longest that a living session goes without comparing its books: what the
+// Gateway forgets to say must not stay unknown.
+const reconcileEvery = 5 * time.Minute
+
 // orderTTL is how long an order may work before it is cancelled: the decision behind it is old.
 const orderTTL = 5 * time.Minute
 
@@ -151,7 +156,8 @@ type view struct {
 	now        time.Time // the Gateway's
 	bars       []market.Bar
 	last       market.Bar
-	held       decimal.Decimal
+	held       decimal.Decimal // own shares, as far as the account has them
+	account    decimal.Decimal // all that the account has
 }
 
 // trade is one symbol's part of a cycle. The decision comes back also beside an error.
@@ -191,7 +197,7 @@ func (s *session) see(ctx context.Context, v *view, d *journal.Decision) error {
 	if err != nil {
 		return s.journalError(ctx, err)
 	}
-	v.held = position.Own
+	v.held, v.account = position.Held(), position.Total
 	d.Held = v.held
 	if why, err := s.blockedBy(ctx, v.instrument); err != nil || why != "" {
 		d.Outcome, d.Reason = outcomeBlocked, why
@@ -293,6 +299,7 @@ func (s *session) permitted(ctx context.Context, v view, delta decimal.Decimal, 
 	}
 	err = s.e.cfg.Limits.Check(risk.Proposal{
 		Symbol: v.symbol, Delta: delta, Held: v.held, Price: v.last.Close, OrdersToday: today,
+		Account: v.account, Pledged: s.pledged[v.instrument.conID()],
 	})
 	if err != nil {
 		return exit.Because(exit.Interlock, err)

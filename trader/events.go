@@ -71,6 +71,8 @@ func (s *session) take(ctx context.Context, ev broker.Event) error {
 		err = s.orderStatus(ctx, body)
 	case broker.OpenOrder:
 		err = s.openOrder(ctx, body)
+	case broker.Position:
+		err = s.position(ctx, body)
 	case broker.Notice:
 		err = s.notice(ctx, body)
 	case broker.StateChange:
@@ -83,6 +85,19 @@ func (s *session) take(ctx context.Context, ev broker.Event) error {
 		return exit.Because(exit.State, fmt.Errorf("take event: %w", err))
 	}
 	return nil
+}
+
+// position takes a change of the account's holdings. One that the books do not explain is looked
+// into before the next order.
+func (s *session) position(ctx context.Context, p broker.Position) error {
+	if p.Account != s.account {
+		return nil
+	}
+	booked, err := s.e.journal.Position(ctx, s.account, p.Contract.ConID)
+	if err == nil && booked.Total.Cmp(p.Quantity) != 0 {
+		s.setDirty(true)
+	}
+	return err
 }
 
 // book takes an execution into the books, attributed to the intent that its orderRef names.
@@ -105,6 +120,9 @@ func (s *session) book(ctx context.Context, x broker.Execution) error {
 	booked, err := s.e.journal.Book(ctx, e)
 	if err != nil {
 		return err
+	}
+	if booked && !ours {
+		s.setDirty(true) // somebody else trades in this account, perhaps with our shares
 	}
 	if booked {
 		s.log.Info("fill", "symbol", x.Symbol, "side", x.Side, "shares", x.Shares, "price", x.Price,

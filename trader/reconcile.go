@@ -49,7 +49,7 @@ func (s *session) reconcile(ctx context.Context) error {
 		s.setDirty(true)
 		return err
 	}
-	s.reconciled = true
+	s.reconciled, s.comparedAt = true, time.Now()
 	return nil
 }
 
@@ -71,6 +71,9 @@ func (s *session) compare(ctx context.Context) error {
 		return err
 	}
 	if err := s.settleIntents(ctx, ev); err != nil {
+		return err
+	}
+	if err := s.boundOwn(ctx, ev); err != nil {
 		return err
 	}
 	if err := s.e.journal.Audit(context.WithoutCancel(ctx)); err != nil {
@@ -185,6 +188,40 @@ func (s *session) settlePositions(ctx context.Context, differing map[int64]diffe
 	}
 	if err := s.e.journal.Adjust(context.WithoutCancel(ctx), s.account, changes); err != nil {
 		return exit.Because(exit.State, err)
+	}
+	return nil
+}
+
+// boundOwn gives up own shares that the account no longer has, and notes what working sell orders of
+// others may still take. While positions differ nothing is known for certain.
+func (s *session) boundOwn(ctx context.Context, ev evidence) error {
+	s.pledged = map[int64]decimal.Decimal{}
+	for _, o := range ev.open {
+		_, ours, err := s.e.journal.Intent(context.WithoutCancel(ctx), o.IntentID)
+		if err != nil {
+			return exit.Because(exit.State, err)
+		}
+		if ours || o.Action != broker.Sell || (o.Account != "" && o.Account != s.account) {
+			continue
+		}
+		left := o.Quantity
+		if o.Remaining != nil {
+			left = *o.Remaining
+		}
+		if s.pledged[o.Contract.ConID], err = s.pledged[o.Contract.ConID].Add(left); err != nil {
+			return exit.Because(exit.State, fmt.Errorf("add up sell orders of %s: %w", o.Contract.Symbol, err))
+		}
+	}
+	if len(s.blocked) > 0 {
+		return nil
+	}
+	lost, err := s.e.journal.Cede(context.WithoutCancel(ctx), s.account)
+	if err != nil {
+		return exit.Because(exit.State, err)
+	}
+	for _, p := range lost {
+		s.log.Warn("somebody else sold shares of this trader", "symbol", p.Symbol, "own", p.Own,
+			"account", p.Total)
 	}
 	return nil
 }

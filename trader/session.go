@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/govalues/decimal"
+
 	"ibsoak/trader/broker"
 	"ibsoak/trader/exit"
 	"ibsoak/trader/link"
@@ -32,10 +34,12 @@ type session struct {
 	farms map[string]bool // historical data farms that are broken
 
 	// The cycle goroutine's own.
-	reconciled bool                  // once, on this session
-	blocked    map[int64]string      // contracts that must not be traded, and why
-	verified   map[string]instrument // contracts asked for on this session
-	outcomes   map[string]string     // of each symbol's last cycle, to log changes
+	reconciled bool                      // once, on this session
+	comparedAt time.Time                 // when the books last agreed with the broker's answers
+	pledged    map[int64]decimal.Decimal // what working sell orders of others may take, by contract
+	blocked    map[int64]string          // contracts that must not be traded, and why
+	verified   map[string]instrument     // contracts asked for on this session
+	outcomes   map[string]string         // of each symbol's last cycle, to log changes
 }
 
 func newSession(e *Engine, b Broker) *session {

@@ -89,17 +89,13 @@ func (c *callbacks) AccountSummary(id int64, account, tag, value, currency strin
 // AccountSummaryEnd completes AccountSummary.
 func (c *callbacks) AccountSummaryEnd(id int64) { complete[AccountValue](c.session, id) }
 
-// Position is one holding.
+// Position is one holding: part of an answer, or a change after it.
 func (c *callbacks) Position(account string, contract *ibapi.Contract, size ibapi.Decimal,
 	cost float64,
 ) {
 	s := c.session
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	a := topicAs[Position](s, topicPositions)
-	if a == nil {
-		return
-	}
 	var n numbers
 	p := Position{
 		Account: account, Contract: contractOf(contract), Quantity: n.quantity("position", size),
@@ -111,7 +107,11 @@ func (c *callbacks) Position(account string, contract *ibapi.Contract, size ibap
 		s.malformed("position", n.err)
 		return
 	}
-	a.add(p)
+	if a := topicAs[Position](s, topicPositions); a != nil {
+		a.add(p)
+		return
+	}
+	s.emit(p)
 }
 
 // PositionEnd completes Positions.

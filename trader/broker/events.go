@@ -13,13 +13,15 @@ type Event struct {
 	Body       Body
 }
 
-// Body is one of OrderStatus, OpenOrder, Execution, Commission, Notice, StateChange, DataFarm.
+// Body is one of OrderStatus, OpenOrder, Execution, Commission, Position, Notice, StateChange,
+// DataFarm.
 type Body interface{ event() }
 
 func (OrderStatus) event() {}
 func (OpenOrder) event()   {}
 func (Execution) event()   {}
 func (Commission) event()  {}
+func (Position) event()    {}
 func (Notice) event()      {}
 func (StateChange) event() {}
 func (DataFarm) event()    {}

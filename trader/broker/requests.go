@@ -119,15 +119,11 @@ func (s *Session) AccountSummary(ctx context.Context, tags ...string) ([]Account
 	})
 }
 
-// Positions are the holdings of all accounts; closed ones may come with quantity zero.
+// Positions are the holdings of all accounts; closed ones may come with quantity zero, and a contract
+// may come twice when its holding changed meanwhile: the last one counts. From the first call on the
+// Gateway sends every change, which Events tells as a Position.
 func (s *Session) Positions(ctx context.Context) ([]Position, error) {
-	items, err := askTopic[Position](ctx, s, topicPositions, s.client.ReqPositions)
-	if err != nil {
-		return nil, err // not cancelled: its End must come before the next request
-	}
-	// The Gateway would go on sending changes: fills tell the same, and sooner.
-	s.forget(ctx, s.client.CancelPositions)
-	return items, nil
+	return askTopic[Position](ctx, s, topicPositions, s.client.ReqPositions)
 }
 
 // OpenOrders are the live orders of all clients and of the TWS screen.

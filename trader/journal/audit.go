@@ -61,9 +61,13 @@ func (p Position) agrees(s sums) error {
 	if err != nil {
 		return err
 	}
-	if p.Own.Cmp(s.own) != 0 || p.Total.Cmp(total) != 0 {
-		return fmt.Errorf("%s: own %s and total %s, executions say %s and %s: %w",
-			p.Symbol, p.Own, p.Total, s.own, total, ErrBooks)
+	own, err := p.Own.Add(p.Ceded)
+	if err != nil {
+		return err
+	}
+	if own.Cmp(s.own) != 0 || p.Total.Cmp(total) != 0 {
+		return fmt.Errorf("%s: own %s with %s ceded and total %s, executions say %s and %s: %w",
+			p.Symbol, p.Own, p.Ceded, p.Total, s.own, total, ErrBooks)
 	}
 	return nil
 }
