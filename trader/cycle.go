@@ -105,7 +105,7 @@ func (s *session) tell(ctx context.Context, d journal.Decision) {
 		"held", d.Held, "target", d.Target, "close", d.Close)
 }
 
-// tidy reconciles when something calls for it, and cancels orders that have worked for too long.
+// tidy reconciles when something calls for it, and cancels what has become old.
 func (s *session) tidy(ctx context.Context) error {
 	open, err := s.e.journal.Open(ctx, s.account)
 	if err != nil {
@@ -121,18 +121,33 @@ func (s *session) tidy(ctx context.Context) error {
 			return err
 		}
 	}
+	return s.cancelOld(ctx)
+}
+
+// cancelOld asks to cancel orders whose decision is old: those that have worked for too long, and
+// those that the broker lists but does not work. Their end is then awaited like any other.
+func (s *session) cancelOld(ctx context.Context) error {
+	open, err := s.e.journal.Open(ctx, s.account)
+	if err != nil {
+		return s.journalError(ctx, err)
+	}
 	for _, in := range open {
-		if in.State != journal.Working || time.Since(in.UpdatedAt) < orderTTL ||
-			in.ClientID != s.e.cfg.ClientID {
+		old := in.State == journal.Working && time.Since(in.UpdatedAt) >= orderTTL
+		if in.ClientID != s.e.cfg.ClientID || (!old && !s.idle[in.ID]) ||
+			time.Since(s.cancelled[in.ID]) < cancelEvery {
 			continue
 		}
 		s.log.Warn("cancelling an order that does not fill", "intent", in.ID, "symbol", in.Symbol)
+		s.cancelled[in.ID] = time.Now()
 		if err := s.b.CancelOrder(ctx, in.OrderID); err != nil {
 			s.log.Warn("cancel failed", "intent", in.ID, "error", err)
 		}
 	}
 	return nil
 }
+
+// cancelEvery is how long a cancel is given before it is repeated.
+const cancelEvery = time.Minute
 
 // reconcileEvery is the longest that a living session goes without comparing its books: what the
 // Gateway forgets to say must not stay unknown.

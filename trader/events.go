@@ -223,8 +223,13 @@ func (s *session) observe(ctx context.Context, in journal.Intent, status string,
 	}
 }
 
-// cancelRefusals are the codes that refuse a cancel, not the order (IBKR's message code list).
-var cancelRefusals = map[int]bool{161: true, 10147: true, 10148: true}
+// The codes that refuse a cancel, not the order (IBKR's message code list): the order is in a state
+// that cannot be cancelled, or is not found. Either way it is not what the journal says.
+const (
+	codeNotCancellable = 161
+	codeCancelNotFound = 10147
+	codeCancelTooLate  = 10148
+)
 
 // notice takes an error message that names one of our orders. A refusal ends the intent; anything
 // else is only logged.
@@ -238,7 +243,20 @@ func (s *session) notice(ctx context.Context, n broker.Notice) error {
 		return err
 	}
 	text := oneLine(n.Message)
-	if n.Class != broker.ClassRequest || cancelRefusals[n.Code] {
+	switch n.Code {
+	case codeNotCancellable, codeCancelTooLate:
+		s.log.Info("cancel refused", "intent", in.ID, "code", n.Code, "message", text)
+		s.setDirty(true)
+		if in.State != journal.Working {
+			return nil
+		}
+		return s.e.advance(ctx, in.ID, journal.Ended, fmt.Sprintf("%d %s", n.Code, text))
+	case codeCancelNotFound:
+		s.log.Info("cancel refused", "intent", in.ID, "code", n.Code, "message", text)
+		s.setDirty(true)
+		return nil
+	}
+	if n.Class != broker.ClassRequest {
 		s.log.Info("order notice", "intent", in.ID, "code", n.Code, "message", text)
 		return nil
 	}

@@ -59,7 +59,7 @@ func (s *fakeSession) say(body broker.Body) {
 func (s *fakeSession) status(o *worldOrder) {
 	left, _ := o.Quantity.Sub(o.filled)
 	s.say(broker.OrderStatus{
-		OrderID: o.ID, PermID: o.permID, ClientID: o.client, Status: o.status, Filled: o.filled,
+		OrderID: o.ID, PermID: o.permID, ClientID: o.client, Status: s.w.said(o), Filled: o.filled,
 		Remaining: left,
 	})
 }
@@ -184,8 +184,10 @@ func (s *fakeSession) OpenOrders(ctx context.Context) ([]broker.OpenOrder, error
 	defer s.w.mu.Unlock()
 	var out []broker.OpenOrder
 	for _, o := range s.w.orders {
-		if live(o.status) {
-			out = append(out, o.described())
+		if live(o.status) && !o.forgotten {
+			listed := o.described()
+			listed.Status = s.w.said(o)
+			out = append(out, listed)
 		}
 	}
 	return out, nil
@@ -198,7 +200,7 @@ func (s *fakeSession) CompletedOrders(ctx context.Context) ([]broker.CompletedOr
 	defer s.w.mu.Unlock()
 	var out []broker.CompletedOrder
 	for _, o := range s.w.orders {
-		if !live(o.status) {
+		if !live(o.status) && !o.forgotten {
 			out = append(out, broker.CompletedOrder{OpenOrder: o.described(), CompletedStatus: o.status})
 		}
 	}
@@ -218,8 +220,12 @@ func (s *fakeSession) CancelOrder(ctx context.Context, id int64) error {
 		return err
 	}
 	defer s.w.mu.Unlock()
+	s.w.cancels++
+	if code := s.w.refuseCancel; code != 0 {
+		s.say(broker.Notice{ID: id, Code: code, Class: broker.ClassRequest, Message: "cannot be cancelled"})
+	}
 	for _, o := range s.w.orders {
-		if o.ID == id && live(o.status) {
+		if o.ID == id && live(o.status) && !s.w.stubborn {
 			o.status = "Cancelled"
 			s.status(o)
 		}

@@ -39,6 +39,16 @@ type worldOrder struct {
 	client int64
 	status string
 	filled decimal.Decimal
+	// forgotten leaves the order out of every answer.
+	forgotten bool
+}
+
+// said is the status that is told of the order.
+func (w *world) said(o *worldOrder) string {
+	if w.word != "" && live(o.status) {
+		return w.word
+	}
+	return o.status
 }
 
 // world is the broker's truth over every session: orders, executions, positions. Its clock is the
@@ -54,6 +64,11 @@ type world struct {
 	nextID     int64
 	rollback   bool // nextValidId starts at 1 on every session
 	answers    []answer
+	word       string // told of every live order in place of its status
+	stubborn   bool   // cancels change nothing
+	// refuseCancel is the code that a cancel is refused with; 0 is none.
+	refuseCancel int
+	cancels      int
 
 	ask        func(ctx context.Context, what string) error // before each answer
 	dial       func(ctx context.Context) error

@@ -201,7 +201,7 @@ func (s *session) boundOwn(ctx context.Context, ev evidence) error {
 		if err != nil {
 			return exit.Because(exit.State, err)
 		}
-		if ours || o.Action != broker.Sell || (o.Account != "" && o.Account != s.account) {
+		if ours || !live(o.Status) || o.Action != broker.Sell || (o.Account != "" && o.Account != s.account) {
 			continue
 		}
 		left := o.Quantity
@@ -233,6 +233,10 @@ func (s *session) settleIntents(ctx context.Context, ev evidence) error {
 	if err != nil {
 		return exit.Because(exit.State, err)
 	}
+	s.idle = map[string]bool{}
+	for _, o := range ev.open {
+		s.idle[o.IntentID] = !working[o.Status]
+	}
 	for _, in := range open {
 		state, reason, err := s.judge(in, ev)
 		switch {
@@ -255,16 +259,13 @@ func (s *session) settleIntents(ctx context.Context, ev evidence) error {
 	return nil
 }
 
-// judge says what the evidence makes of one open intent, or errNoEvidence.
+// judge says what the evidence makes of one open intent, or errNoEvidence. An order ends by being
+// completed, or by an end that the broker told of together with its absence from the open orders. One
+// that is listed lives whatever its status word: IBKR holds orders as Inactive and lets them go later.
 func (s *session) judge(in journal.Intent, ev evidence) (
 	journal.State, string, error,
 ) {
-	for _, o := range ev.open {
-		if o.IntentID == in.ID && live(o.Status) {
-			return journal.Working, "is among the open orders: " + o.Status, nil
-		}
-	}
-	if _, blocked := s.blocked[in.ConID]; blocked {
+	if _, blocked := s.blocked[in.ConID]; blocked && !listed(in, ev) {
 		return "", "", fmt.Errorf("positions differ (%s): %w", ev.differing[in.ConID].why, errNoEvidence)
 	}
 	for _, o := range ev.completed {
@@ -278,10 +279,23 @@ func (s *session) judge(in journal.Intent, ev evidence) (
 		}
 		return ended(in), "is among the completed orders: " + o.CompletedStatus, nil
 	}
+	for _, o := range ev.open {
+		switch {
+		case o.IntentID != in.ID:
+		case live(o.Status):
+			return journal.Working, "is among the open orders: " + o.Status, nil
+		default:
+			return "", "", fmt.Errorf("is %s and still among the open orders: %w", o.Status, errNoEvidence)
+		}
+	}
 	if in.State == journal.Ended {
 		return ended(in), in.Reason, nil
 	}
 	return s.judgeAbsent(in)
+}
+
+func listed(in journal.Intent, ev evidence) bool {
+	return slices.ContainsFunc(ev.open, func(o broker.OpenOrder) bool { return o.IntentID == in.ID })
 }
 
 // judgeAbsent closes an intent that none of the complete answers names, once it has been unknown
@@ -310,8 +324,13 @@ func ended(in journal.Intent) journal.State {
 	return journal.Cancelled
 }
 
-// live says whether an open order's status means that it can still fill. Inactive is no end: IBKR
-// holds orders under that word, for a locate or until a session begins, and lets them go later.
+// working are the statuses of orders that can be expected to fill or to end by themselves.
+var working = map[string]bool{
+	"PendingSubmit": true, "ApiPending": true, "PreSubmitted": true, "Submitted": true,
+	"PendingCancel": true, "Filled": true,
+}
+
+// live says whether a status is none of those that end an order. Inactive is no end.
 func live(status string) bool {
 	switch status {
 	case "Filled", "Cancelled", "ApiCancelled":

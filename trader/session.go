@@ -37,6 +37,8 @@ type session struct {
 	reconciled bool                      // once, on this session
 	comparedAt time.Time                 // when the books last agreed with the broker's answers
 	pledged    map[int64]decimal.Decimal // what working sell orders of others may take, by contract
+	idle       map[string]bool           // intents whose orders are listed and not worked
+	cancelled  map[string]time.Time      // intents whose orders we asked to cancel
 	blocked    map[int64]string          // contracts that must not be traded, and why
 	verified   map[string]instrument     // contracts asked for on this session
 	outcomes   map[string]string         // of each symbol's last cycle, to log changes
@@ -48,12 +50,13 @@ func newSession(e *Engine, b Broker) *session {
 		e: e, b: b, account: account, dirty: true,
 		log: e.cfg.Log.With("session", b.Generation(), "account", link.MaskAccount(account)),
 
-		changed:  make(chan struct{}, 1),
-		drained:  make(chan struct{}),
-		farms:    map[string]bool{},
-		blocked:  map[int64]string{},
-		verified: map[string]instrument{},
-		outcomes: map[string]string{},
+		changed:   make(chan struct{}, 1),
+		drained:   make(chan struct{}),
+		farms:     map[string]bool{},
+		blocked:   map[int64]string{},
+		cancelled: map[string]time.Time{},
+		verified:  map[string]instrument{},
+		outcomes:  map[string]string{},
 	}
 }
 

@@ -126,13 +126,14 @@ func (s *Session) Positions(ctx context.Context) ([]Position, error) {
 	return askTopic[Position](ctx, s, topicPositions, s.client.ReqPositions)
 }
 
-// OpenOrders are the live orders of all clients and of the TWS screen.
+// OpenOrders are the orders that the Gateway lists as open, of all clients and of the TWS screen. A
+// listed order lives whatever its status word: one that ends while the answer comes is told with it.
 func (s *Session) OpenOrders(ctx context.Context) ([]OpenOrder, error) {
 	items, err := askTopic[OpenOrder](ctx, s, topicOrders, s.client.ReqAllOpenOrders)
 	if err != nil {
 		return nil, err
 	}
-	return liveOrders(items), nil
+	return lastReports(items), nil
 }
 
 // CompletedOrders are this day's orders that are no longer live, whoever placed them.
