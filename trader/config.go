@@ -19,7 +19,6 @@ const (
 	DefaultMaxBarAge      = 150 * time.Second
 	DefaultOrderDeadline  = 20 * time.Second
 	DefaultRequestTimeout = 15 * time.Second
-	DefaultAbsenceWait    = 60 * time.Second
 )
 
 // MinInterval keeps a mistyped interval from becoming a spin.
@@ -65,8 +64,8 @@ type Config struct {
 	MaxBarAge      time.Duration // of the newest closed bar, by the Gateway's clock
 	OrderDeadline  time.Duration // from the send to the order's outcome, before the cycle goes on
 	RequestTimeout time.Duration // for each answer
-	// AbsenceWait is how long an intent must have been unknown before complete answers of the
-	// broker that do not name it prove that its order never arrived.
+	// AbsenceWait, when set, gives an order up within its day when complete answers of the broker have
+	// not named it for so long. Zero waits for the day's end, or for a person.
 	AbsenceWait time.Duration
 
 	// MaxReconnects ends the trader after so many failed attempts in a row; 0 is no bound.
@@ -85,7 +84,6 @@ func (c Config) withDefaults() (Config, error) {
 		{&c.MaxBarAge, DefaultMaxBarAge},
 		{&c.OrderDeadline, DefaultOrderDeadline},
 		{&c.RequestTimeout, DefaultRequestTimeout},
-		{&c.AbsenceWait, DefaultAbsenceWait},
 	} {
 		if *d.value == 0 {
 			*d.value = d.standard

@@ -124,8 +124,9 @@ func (s *session) tidy(ctx context.Context) error {
 	return s.cancelOld(ctx)
 }
 
-// cancelOld asks to cancel orders whose decision is old: those that have worked for too long, and
-// those that the broker lists but does not work. Their end is then awaited like any other.
+// cancelOld asks to cancel orders whose decision is old: those that have worked for too long, those
+// that the broker lists but does not work, and those of which nothing is known, in case they live.
+// Their end is then awaited like any other.
 func (s *session) cancelOld(ctx context.Context) error {
 	open, err := s.e.journal.Open(ctx, s.account)
 	if err != nil {
@@ -133,7 +134,7 @@ func (s *session) cancelOld(ctx context.Context) error {
 	}
 	for _, in := range open {
 		old := in.State == journal.Working && time.Since(in.UpdatedAt) >= orderTTL
-		if in.ClientID != s.e.cfg.ClientID || (!old && !s.idle[in.ID]) ||
+		if in.ClientID != s.e.cfg.ClientID || (!old && !s.idle[in.ID] && !s.missing[in.ID]) ||
 			time.Since(s.cancelled[in.ID]) < cancelEvery {
 			continue
 		}
@@ -254,9 +255,6 @@ var errUnsettled = errors.New("order not settled")
 // blockedBy says why the contract must not be traded now, or "". An order of which nothing is
 // known is an error as well, which is how one cycle reports it.
 func (s *session) blockedBy(ctx context.Context, i instrument) (string, error) {
-	if why := s.blocked[i.conID()]; why != "" {
-		return why, exit.Because(exit.Incomplete, errors.New(why))
-	}
 	open, err := s.e.journal.Open(ctx, s.account)
 	if err != nil {
 		return "", s.journalError(ctx, err)
@@ -269,9 +267,20 @@ func (s *session) blockedBy(ctx context.Context, i instrument) (string, error) {
 		if in.State == journal.Working {
 			return why, nil
 		}
-		return why, exit.Because(exit.OrderUnknown, fmt.Errorf("%s: %s: %w", in.Symbol, why, errUnsettled))
+		return why, unsettled(in, fmt.Errorf("%s: %s: %w", in.Symbol, why, errUnsettled))
+	}
+	if why := s.blocked[i.conID()]; why != "" {
+		return why, exit.Because(exit.Incomplete, errors.New(why))
 	}
 	return "", nil
+}
+
+// unsettled is exit.OrderUnknown with what to do about this very intent.
+func unsettled(in journal.Intent, err error) error {
+	return &exit.Error{
+		Code: exit.OrderUnknown, Err: err,
+		Do: "nothing is sent meanwhile, so run it again; if it stays unknown, " + resolveAdvice(in.ID),
+	}
 }
 
 // More bars than the strategy needs are asked for, and never less than an hour of them.

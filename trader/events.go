@@ -64,7 +64,10 @@ func (s *session) take(ctx context.Context, ev broker.Event) error {
 	var err error
 	switch body := ev.Body.(type) {
 	case broker.Execution:
-		err = s.book(ctx, body)
+		var ours bool
+		if ours, err = s.book(ctx, body); err == nil && !ours {
+			s.setDirty(true) // somebody else trades in this account, perhaps with our shares
+		}
 	case broker.Commission:
 		err = s.commission(ctx, body)
 	case broker.OrderStatus:
@@ -101,10 +104,10 @@ func (s *session) position(ctx context.Context, p broker.Position) error {
 }
 
 // book takes an execution into the books, attributed to the intent that its orderRef names.
-func (s *session) book(ctx context.Context, x broker.Execution) error {
+func (s *session) book(ctx context.Context, x broker.Execution) (ours bool, err error) {
 	in, ours, err := s.intentOf(ctx, x.OrderRef, x.ClientID, x.OrderID, x.PermID, x.ConID)
 	if err != nil {
-		return err
+		return ours, err
 	}
 	e := journal.Execution{
 		ExecID: x.ExecID, Account: x.Account, ConID: x.ConID, Symbol: x.Symbol, OrderID: x.OrderID,
@@ -119,10 +122,7 @@ func (s *session) book(ctx context.Context, x broker.Execution) error {
 	}
 	booked, err := s.e.journal.Book(ctx, e)
 	if err != nil {
-		return err
-	}
-	if booked && !ours {
-		s.setDirty(true) // somebody else trades in this account, perhaps with our shares
+		return ours, err
 	}
 	if booked {
 		s.log.Info("fill", "symbol", x.Symbol, "side", x.Side, "shares", x.Shares, "price", x.Price,
@@ -133,7 +133,7 @@ func (s *session) book(ctx context.Context, x broker.Execution) error {
 			ExecID: x.ExecID, Amount: *x.Commission, Currency: x.CommissionCur, RealizedPnL: x.RealizedPnL,
 		})
 	}
-	return err
+	return ours, err
 }
 
 func (s *session) commission(ctx context.Context, c broker.Commission) error {

@@ -198,6 +198,9 @@ func (s *fakeSession) CompletedOrders(ctx context.Context) ([]broker.CompletedOr
 		return nil, err
 	}
 	defer s.w.mu.Unlock()
+	if s.w.forgets {
+		return nil, nil
+	}
 	var out []broker.CompletedOrder
 	for _, o := range s.w.orders {
 		if !live(o.status) && !o.forgotten {
@@ -212,6 +215,9 @@ func (s *fakeSession) Executions(ctx context.Context) ([]broker.Execution, error
 		return nil, err
 	}
 	defer s.w.mu.Unlock()
+	if s.w.forgets {
+		return nil, nil
+	}
 	return slices.Clone(s.w.executions), nil
 }
 

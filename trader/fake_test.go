@@ -68,6 +68,7 @@ type world struct {
 	stubborn   bool   // cancels change nothing
 	// refuseCancel is the code that a cancel is refused with; 0 is none.
 	refuseCancel int
+	forgets      bool // executions and completed orders are of another day
 	cancels      int
 
 	ask        func(ctx context.Context, what string) error // before each answer

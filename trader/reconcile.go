@@ -12,6 +12,7 @@ import (
 	"ibsoak/trader/broker"
 	"ibsoak/trader/exit"
 	"ibsoak/trader/journal"
+	"ibsoak/trader/market"
 )
 
 // Positions and executions are separate answers, and a fill may fall between them.
@@ -26,11 +27,13 @@ type evidence struct {
 	completed []broker.CompletedOrder
 	holdings  map[int64]holding
 	differing map[int64]difference // from the books
+	now       time.Time            // the Gateway's, asked for when it counts
 }
 
 type holding struct {
 	symbol string
 	shares decimal.Decimal
+	cost   decimal.Decimal // per share, commissions included
 }
 
 // difference is how far the account is from the books in one contract.
@@ -67,7 +70,7 @@ func (s *session) compare(ctx context.Context) error {
 			break
 		}
 	}
-	if err := s.settlePositions(ctx, ev.differing, opened); err != nil {
+	if err := s.settlePositions(ctx, ev, opened); err != nil {
 		return err
 	}
 	if err := s.settleIntents(ctx, ev); err != nil {
@@ -105,14 +108,14 @@ func (s *session) gather(ctx context.Context) (evidence, error) {
 		if x.Account != "" && x.Account != s.account {
 			continue
 		}
-		if err := s.book(context.WithoutCancel(ctx), x); err != nil {
+		if _, err := s.book(context.WithoutCancel(ctx), x); err != nil {
 			return ev, exit.Because(exit.State, err)
 		}
 	}
 	ev.holdings = map[int64]holding{}
 	for _, p := range positions {
 		if p.Account == s.account {
-			ev.holdings[p.Contract.ConID] = holding{p.Contract.Symbol, p.Quantity}
+			ev.holdings[p.Contract.ConID] = holding{p.Contract.Symbol, p.Quantity, p.AverageCost}
 		}
 	}
 	ev.differing, err = s.differences(ctx, ev.holdings)
@@ -163,21 +166,34 @@ func (s *session) differences(ctx context.Context, holdings map[int64]holding) (
 	return differing, nil
 }
 
-// settlePositions takes the broker's holdings over when the journal is new, when told to, and for
-// contracts that this trader does not trade. Any other difference blocks its contract: shares that
-// nobody can explain must not be traded on.
-func (s *session) settlePositions(ctx context.Context, differing map[int64]difference, opened bool) error {
+// settlePositions explains differences from the broker's holdings. A change that equals an unknown
+// intent of its contract is that intent's fill. When the journal is new, when told to, and for contracts
+// that this trader does not trade, the rest is taken over, but never while an intent of the contract is
+// unknown: its fill may be part of it. Any other difference blocks its contract: shares that nobody can
+// explain must not be traded on.
+func (s *session) settlePositions(ctx context.Context, ev evidence, opened bool) error {
 	var changes []journal.Adjustment
 	s.blocked = map[int64]string{}
-	for id, d := range differing {
+	for id, d := range ev.differing {
+		doubt, err := s.doubtful(ctx, id, ev)
+		if err != nil {
+			return err
+		}
 		switch {
+		case len(doubt) == 1 && d.explains(doubt[0]):
+			if err := s.assume(ctx, doubt[0], d, ev.holdings[id]); err != nil {
+				return err
+			}
+			continue
+		case len(doubt) > 0:
+			s.block(id, d, doubt[0].ID+" is unknown", resolveAdvice(doubt[0].ID))
+			continue
 		case !opened:
 			s.log.Info("opening position", "symbol", d.symbol, "shares", d.shares)
 		case s.e.cfg.AdoptPositions, !slices.Contains(s.e.cfg.Symbols, d.symbol):
 			s.log.Warn("position taken over", "difference", d.why)
 		default:
-			s.blocked[id] = d.why
-			s.log.Error("blocked: "+d.why, "do", "compare with the account's statement, "+
+			s.block(id, d, "nothing explains it", "compare with the account's statement, "+
 				"then start with --adopt-positions")
 			continue
 		}
@@ -187,6 +203,53 @@ func (s *session) settlePositions(ctx context.Context, differing map[int64]diffe
 		return nil
 	}
 	if err := s.e.journal.Adjust(context.WithoutCancel(ctx), s.account, changes); err != nil {
+		return exit.Because(exit.State, err)
+	}
+	return nil
+}
+
+func (s *session) block(conID int64, d difference, why, do string) {
+	s.blocked[conID] = d.why
+	s.log.Error("blocked: "+d.why, "why", why, "do", do)
+}
+
+// resolveAdvice is what a person does about an intent that no evidence settles.
+func resolveAdvice(id string) string {
+	return "find out in TWS or from IBKR what became of it, stop the trader, then: trader resolve " + id +
+		" filled|absent --reason TEXT"
+}
+
+// doubtful are the contract's open intents whose orders the broker does not list.
+func (s *session) doubtful(ctx context.Context, conID int64, ev evidence) ([]journal.Intent, error) {
+	open, err := s.e.journal.Open(context.WithoutCancel(ctx), s.account)
+	if err != nil {
+		return nil, exit.Because(exit.State, err)
+	}
+	return slices.DeleteFunc(open, func(in journal.Intent) bool {
+		return in.ConID != conID || listed(in, ev)
+	}), nil
+}
+
+// explains says whether the difference is what is left of the intent.
+func (d difference) explains(in journal.Intent) bool {
+	left, err := in.Quantity.Sub(in.Executed)
+	if in.Action == journal.Sell {
+		left = left.Neg()
+	}
+	return err == nil && d.shares.Cmp(left) == 0
+}
+
+// assume books the change of position as the intent's fill. The price is the position's own cost when
+// that is all of it, else what the decision went by; the execution corrects it if it is ever told.
+func (s *session) assume(ctx context.Context, in journal.Intent, d difference, h holding) error {
+	price := in.ReferencePrice
+	if h.shares.Cmp(d.shares) == 0 && h.cost.IsPos() {
+		price = h.cost
+	}
+	s.log.Warn("a fill that no execution tells of: the position has changed by it", "intent", in.ID,
+		"difference", d.why, "price", price)
+	err := s.e.journal.Assume(context.WithoutCancel(ctx), in.ID, price, "the position changed by it: "+d.why)
+	if err != nil {
 		return exit.Because(exit.State, err)
 	}
 	return nil
@@ -236,6 +299,10 @@ func (s *session) settleIntents(ctx context.Context, ev evidence) error {
 	s.idle = map[string]bool{}
 	for _, o := range ev.open {
 		s.idle[o.IntentID] = !working[o.Status]
+	}
+	s.missing = map[string]bool{}
+	if ev.now, err = s.clockFor(ctx, open, ev); err != nil {
+		return err
 	}
 	for _, in := range open {
 		state, reason, err := s.judge(in, ev)
@@ -291,25 +358,44 @@ func (s *session) judge(in journal.Intent, ev evidence) (
 	if in.State == journal.Ended {
 		return ended(in), in.Reason, nil
 	}
-	return s.judgeAbsent(in)
+	return s.judgeAbsent(in, ev)
 }
 
 func listed(in journal.Intent, ev evidence) bool {
 	return slices.ContainsFunc(ev.open, func(o broker.OpenOrder) bool { return o.IntentID == in.ID })
 }
 
-// judgeAbsent closes an intent that none of the complete answers names, once it has been unknown
-// for so long that nothing of it can still be on its way.
-func (s *session) judgeAbsent(in journal.Intent) (journal.State, string, error) {
+// clockFor asks for the Gateway's time when an intent is in no list, because its day counts then.
+func (s *session) clockFor(ctx context.Context, open []journal.Intent, ev evidence) (now time.Time, err error) {
+	for _, in := range open {
+		if !listed(in, ev) {
+			return ask(ctx, s, "current time", s.b.CurrentTime)
+		}
+	}
+	return now, nil
+}
+
+// judgeAbsent closes an intent that none of the complete answers names, and that changed no position.
+// Absence proves nothing while the order's day lasts, for a Gateway that has just started may not know
+// it yet: only when the day is over is it given up, or within the day by AbsenceWait, which is a
+// person's choice, on a session that has lasted as long. Meanwhile cancelOld asks to cancel it, in case
+// it lives.
+func (s *session) judgeAbsent(in journal.Intent, ev evidence) (journal.State, string, error) {
 	if in.State != journal.Unknown {
 		return "", "", fmt.Errorf("was %s and is in no answer: %w", in.State, errNoEvidence)
 	}
-	waited := time.Since(in.UpdatedAt)
-	if waited < s.e.cfg.AbsenceWait {
-		return "", "", fmt.Errorf("in no answer, unknown for %s of %s: %w",
-			waited.Round(time.Second), s.e.cfg.AbsenceWait, errNoEvidence)
+	s.missing[in.ID] = true
+	waited := min(time.Since(in.UpdatedAt), time.Since(s.began))
+	wait := s.e.cfg.AbsenceWait
+	over := market.Day(ev.now, nil) > in.Day
+	if !over && (wait == 0 || waited < wait) {
+		return "", "", fmt.Errorf("in no answer for %s, and its day %s is not over: %w",
+			waited.Round(time.Second), in.Day, errNoEvidence)
 	}
 	why := fmt.Sprintf("in no answer after %s", waited.Round(time.Second))
+	if over {
+		why = "in no answer, and its day " + in.Day + " is over"
+	}
 	if in.Executed.IsPos() {
 		return journal.Cancelled, why + ", executed in part", nil
 	}

@@ -23,6 +23,7 @@ type session struct {
 	b       Broker
 	log     *slog.Logger
 	account string
+	began   time.Time
 
 	// changed holds a token when the journal has moved on since the cycle last looked.
 	changed chan struct{}
@@ -37,6 +38,7 @@ type session struct {
 	reconciled bool                      // once, on this session
 	comparedAt time.Time                 // when the books last agreed with the broker's answers
 	pledged    map[int64]decimal.Decimal // what working sell orders of others may take, by contract
+	missing    map[string]bool           // unknown intents that no answer names
 	idle       map[string]bool           // intents whose orders are listed and not worked
 	cancelled  map[string]time.Time      // intents whose orders we asked to cancel
 	blocked    map[int64]string          // contracts that must not be traded, and why
@@ -47,7 +49,7 @@ type session struct {
 func newSession(e *Engine, b Broker) *session {
 	account := b.Account()
 	return &session{
-		e: e, b: b, account: account, dirty: true,
+		e: e, b: b, account: account, began: time.Now(), dirty: true,
 		log: e.cfg.Log.With("session", b.Generation(), "account", link.MaskAccount(account)),
 
 		changed:   make(chan struct{}, 1),

@@ -144,11 +144,19 @@ func (s *Session) CompletedOrders(ctx context.Context) ([]CompletedOrder, error)
 	})
 }
 
-// Executions are this day's fills of all clients, joined with their commissions as far as these
-// have come.
+// executionDays is how many days back Gateways tell executions of (IBKR's execution filter,
+// lastNDays: 7 at most), from ibapi.MIN_SERVER_VER_PARAMETRIZED_DAYS_OF_EXECUTIONS on.
+const executionDays = 7
+
+// Executions are the fills of all clients, joined with their commissions as far as these have come:
+// of the last seven days where the Gateway can tell them (server version 200), else of this day.
 func (s *Session) Executions(ctx context.Context) ([]Execution, error) {
+	filter := ibapi.NewExecutionFilter()
+	if s.ServerVersion() >= int(ibapi.MIN_SERVER_VER_PARAMETRIZED_DAYS_OF_EXECUTIONS) {
+		filter.LastNDays = executionDays
+	}
 	items, err := ask[Execution](ctx, s, "executions", request{
-		send: func(id int64) { s.client.ReqExecutions(id, ibapi.NewExecutionFilter()) },
+		send: func(id int64) { s.client.ReqExecutions(id, filter) },
 	})
 	if err != nil {
 		return nil, err

@@ -213,6 +213,33 @@ func TestOrderUnknown(t *testing.T) {
 	r.wantBooks(0)
 }
 
+// TestAFillOverMidnightIsAttributed: the order fills while its trader is down, and the trader comes
+// back on the next day. A Gateway at 200 is asked for the last days; below, the position tells.
+func TestAFillOverMidnightIsAttributed(t *testing.T) {
+	midnight := time.Date(2036, time.December, 2, 5, 0, 0, 0, time.UTC) // in New York
+	for _, version := range []int{0, 178} {
+		t.Run(strconv.Itoa(version), func(t *testing.T) {
+			const before, scale = 2 * time.Minute, 60
+			r := newRig(t, fakegateway.Config{
+				MaxServerVersion: version,
+				Clock:            fakegateway.Clock{Scale: scale, Start: midnight.Add(-before)},
+				Schedule: fault.Schedule{Faults: []fault.Fault{{
+					When: fault.When{Outbound: "execDetails"}, What: fault.What{Do: fault.RST},
+					Where: fault.Where{Connection: 1},
+				}}},
+			})
+			overMidnight := time.After(before / scale)
+			if code, out := r.once(); code != exit.SessionLost {
+				t.Fatalf("ended with %d\n%s", code, out)
+			}
+			<-overMidnight
+			r.wantOnce(exit.OK)
+			r.wantOnce(exit.OK)
+			r.wantHeld(1)
+		})
+	}
+}
+
 func TestRiskRefuses(t *testing.T) {
 	r := newRig(t, fakegateway.Config{})
 	r.wantOnce(exit.Interlock, "--max-order-notional", "1")

@@ -87,7 +87,7 @@ func command(stdout io.Writer, stderr *lockedWriter) *cobra.Command {
 			flag.NoOptDefVal = "true"
 		}
 	}
-	root.AddCommand(books(stdout))
+	root.AddCommand(books(stdout), resolve(stdout))
 	root.SetHelpCommand(&cobra.Command{Hidden: true})
 	return root
 }

@@ -166,6 +166,30 @@ func (r *rig) wantBooks(orders int) {
 	}
 }
 
+// wantHeld wants so many shares of AAPL at the Gateway, and as many in the journal.
+func (r *rig) wantHeld(shares int64) {
+	r.t.Helper()
+	var held int64
+	for _, p := range r.gw.Books().Positions {
+		if p.Symbol == "AAPL" {
+			held = p.Quantity
+		}
+	}
+	mine, err := journal.ReadBooks(r.t.Context(), r.state)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	var own decimal.Decimal
+	for _, a := range mine.Accounts {
+		for _, p := range a.Positions {
+			own = p.Own
+		}
+	}
+	if held != shares || own.Cmp(decimal.MustNew(shares, 0)) != 0 {
+		r.t.Errorf("the account holds %d, the journal %s, want %d", held, own, shares)
+	}
+}
+
 func (r *rig) wantAccount(mine journal.AccountBooks) {
 	r.t.Helper()
 	truth := r.gw.Books()

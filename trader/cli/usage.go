@@ -13,6 +13,7 @@ const configEnv = "TRADER_CONFIG"
 
 const intro = `Usage: trader --symbols A,B [flags]
        trader books [--state DIR]
+       trader resolve INTENT filled|absent --reason TEXT [--price X] [--state DIR]
 
 trader trades stocks through an Interactive Brokers Gateway. Each cycle it reads
 closed one-minute bars, asks its strategy for a position, checks its limits, and
@@ -29,6 +30,11 @@ must agree: --live, --account, and the account that is logged in.
 
 "trader books" prints the journal in a state directory as JSON, also while a
 trader runs on it.
+
+"trader resolve" settles an order of which the Gateway cannot tell what became of it,
+by the word of a person who found out. The trader must be stopped. "filled" books
+what is left of it, at the price of the decision unless --price says better; the
+true execution replaces that if the Gateway ever tells it.
 
 `
 

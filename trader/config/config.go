@@ -124,7 +124,6 @@ func Default() Config {
 			Type:        broker.Market,
 			LimitOffset: Decimal{decimal.MustNew(5, 3)},
 			Deadline:    Duration{trader.DefaultOrderDeadline},
-			AbsenceWait: Duration{trader.DefaultAbsenceWait},
 			MaxBarAge:   Duration{trader.DefaultMaxBarAge},
 			Timeout:     Duration{trader.DefaultRequestTimeout},
 		},
@@ -212,6 +211,8 @@ func (c Config) validate() error {
 		return errors.New("reconnects: the base must be above 0, cap and bound not below")
 	case c.Reconnect.Cap.Duration > 0 && c.Reconnect.Cap.Duration < c.Reconnect.Base.Duration:
 		return fmt.Errorf("reconnect cap %s is below the base %s", c.Reconnect.Cap.Duration, c.Reconnect.Base.Duration)
+	case c.Order.AbsenceWait.Duration < 0:
+		return fmt.Errorf("absence wait %s is below 0", c.Order.AbsenceWait.Duration)
 	case c.Live && c.Account == "":
 		return errors.New("--live needs the account's name too: give --account")
 	}
@@ -224,7 +225,6 @@ func (c Config) validate() error {
 		{"ready timeout", c.Gateway.ReadyTimeout.Duration},
 		{"zombie limit", c.Zombies.Limit.Duration},
 		{"order deadline", c.Order.Deadline.Duration},
-		{"absence wait", c.Order.AbsenceWait.Duration},
 		{"bar age", c.Order.MaxBarAge.Duration},
 		{"request timeout", c.Order.Timeout.Duration},
 	} {

@@ -115,7 +115,7 @@ func (c *Config) orderOptions() []Option {
 		},
 		{
 			"absence-wait", "TRADER_ABSENCE_WAIT", "TIME",
-			"before an order that the Gateway does not know counts as lost on the way",
+			"give an order up within its day when no answer names it for so long; 0 is never",
 			&c.Order.AbsenceWait,
 		},
 		{

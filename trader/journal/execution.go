@@ -85,6 +85,11 @@ func (j *Journal) Book(ctx context.Context, e Execution) (booked bool, err error
 			}
 		}
 		booked = true
+		if !found && e.IntentID != "" {
+			if err := j.replaceAssumed(ctx, tx, e); err != nil {
+				return err
+			}
+		}
 		if err := j.upsertExecution(ctx, tx, base, revision, e); err != nil {
 			return err
 		}
@@ -198,7 +203,7 @@ func (j *Journal) Commission(ctx context.Context, c Commission) error {
 // WithoutCommission counts the intent's executions whose commission report has not come.
 func (j *Journal) WithoutCommission(ctx context.Context, id string) (int, error) {
 	var n int
-	err := j.db.QueryRowContext(ctx, `SELECT count(*) FROM executions e WHERE e.intent = ? AND
+	err := j.db.QueryRowContext(ctx, `SELECT count(*) FROM executions e WHERE e.intent = ? AND e.assumed = 0 AND
 		NOT EXISTS (SELECT 1 FROM commissions c WHERE c.exec_base = e.exec_base)`, id).Scan(&n)
 	return n, wrap("count missing commissions", err)
 }
