@@ -87,7 +87,7 @@ func (s *session) work(ctx context.Context, cycle int64) error {
 		if first == nil {
 			first = err
 		}
-		if code, _ := exit.Of(err); err != nil && (code == exit.SessionLost || code == exit.State) {
+		if err != nil && endsSession(err) {
 			return err
 		}
 	}
@@ -219,7 +219,7 @@ func (s *session) see(ctx context.Context, v *view, d *journal.Decision) error {
 		d.Outcome, d.Reason = outcomeBlocked, why
 		return err
 	}
-	if v.now, err = ask(ctx, s, "current time", s.b.CurrentTime); err != nil {
+	if v.now, err = insist(ctx, s, "current time", s.b.CurrentTime); err != nil {
 		return err
 	}
 	if open, known := v.instrument.hours.Open(v.now); known && !open {

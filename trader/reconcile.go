@@ -2,6 +2,7 @@ package trader
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -90,17 +91,17 @@ func (s *session) compare(ctx context.Context) error {
 func (s *session) gather(ctx context.Context) (evidence, error) {
 	var ev evidence
 	var err error
-	if ev.open, err = ask(ctx, s, "open orders", s.b.OpenOrders); err != nil {
+	if ev.open, err = insist(ctx, s, "open orders", s.b.OpenOrders); err != nil {
 		return ev, err
 	}
-	executions, err := ask(ctx, s, "executions", s.b.Executions)
+	executions, err := insist(ctx, s, "executions", s.b.Executions)
 	if err != nil {
 		return ev, err
 	}
-	if ev.completed, err = ask(ctx, s, "completed orders", s.b.CompletedOrders); err != nil {
+	if ev.completed, err = insist(ctx, s, "completed orders", s.b.CompletedOrders); err != nil {
 		return ev, err
 	}
-	positions, err := ask(ctx, s, "positions", s.b.Positions)
+	positions, err := insist(ctx, s, "positions", s.b.Positions)
 	if err != nil {
 		return ev, err
 	}
@@ -131,6 +132,29 @@ func ask[T any](ctx context.Context, s *session, what string, fn func(context.Co
 		return answer, answerError("ask for "+what, err)
 	}
 	return answer, nil
+}
+
+// errUnanswered ends the session: a question that no trading is possible without was not answered
+// twice, or can be asked no more. On a new connection it mostly is (ib_async #84).
+var errUnanswered = errors.New("nothing can be done on this session without it")
+
+// insist asks a question that no trading is possible without. It is repeated once. While IBKR is away
+// from the Gateway nothing is to be gained by a new session.
+func insist[T any](ctx context.Context, s *session, what string, fn func(context.Context) (T, error)) (T, error) {
+	answer, err := ask(ctx, s, what, fn)
+	if unanswered(err) && !stopped(ctx) {
+		s.log.Warn("a question was not answered: it is repeated", "what", what, "error", err)
+		answer, err = ask(ctx, s, what, fn)
+	}
+	if (unanswered(err) || errors.Is(err, broker.ErrSpent)) && !stopped(ctx) && s.b.State() == broker.Ready {
+		err = exit.Because(exit.Incomplete, fmt.Errorf("%w: %w", err, errUnanswered))
+	}
+	return answer, err
+}
+
+// unanswered says whether an answer did not come, on a session that goes on.
+func unanswered(err error) bool {
+	return errors.Is(err, broker.ErrIncomplete) && !errors.Is(err, broker.ErrOver)
 }
 
 // differences compares the books with the broker over the union of their contracts.
@@ -369,7 +393,7 @@ func listed(in journal.Intent, ev evidence) bool {
 func (s *session) clockFor(ctx context.Context, open []journal.Intent, ev evidence) (now time.Time, err error) {
 	for _, in := range open {
 		if !listed(in, ev) {
-			return ask(ctx, s, "current time", s.b.CurrentTime)
+			return insist(ctx, s, "current time", s.b.CurrentTime)
 		}
 	}
 	return now, nil

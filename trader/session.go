@@ -145,7 +145,7 @@ func (s *session) cycles(ctx context.Context) error {
 // endsSession says whether a cycle's failure leaves nothing to go on with.
 func endsSession(err error) bool {
 	code, ok := exit.Of(err)
-	return !ok || code == exit.SessionLost || code == exit.State
+	return errors.Is(err, errUnanswered) || !ok || code == exit.SessionLost || code == exit.State
 }
 
 // pause waits for the next cycle. It ends early, with an error, when the session does.

@@ -71,8 +71,8 @@ func TestAHangingRequestKeepsEntriesClosedWhileItHangs(t *testing.T) {
 		r.w.ask = hang("open orders")
 		l := r.start()
 		r.later(75 * time.Minute)
-		if r.w.count() != 0 || len(r.w.dials) != 1 {
-			t.Errorf("%d orders, %d dials while open orders hung", r.w.count(), len(r.w.dials))
+		if n := len(r.w.dials); r.w.count() != 0 || n < 40 || n > 75 {
+			t.Errorf("%d orders, %d dials while open orders hung", r.w.count(), n)
 		}
 		r.w.mu.Lock()
 		r.w.ask = nil

@@ -24,7 +24,7 @@ func (s *Session) CurrentTime(ctx context.Context) (time.Time, error) {
 	if len(items) == 0 {
 		return time.Time{}, fmt.Errorf("%s: %w", topicTime, ErrIncomplete)
 	}
-	return items[0], nil
+	return items[len(items)-1], nil
 }
 
 // ContractDetails finds the instruments that match. An unknown one is an *Error of code 200.
@@ -203,64 +203,62 @@ func ask[T any](ctx context.Context, s *Session, what string, q request) ([]T, e
 	return a.items, nil
 }
 
-// askTopic sends a request without an id and collects its answer.
+// askTopic sends a request without an id and collects its answer. It is a repetition when the request
+// before it is still owed its End, and ErrSpent when that was one already.
 func askTopic[T any](ctx context.Context, s *Session, t topic, send func()) ([]T, error) {
 	state := s.topics[t]
-	if err := s.claim(ctx, state); err != nil {
-		return nil, fmt.Errorf("%s: %w", t, err)
+	select {
+	case state.free <- struct{}{}:
+	case <-s.done:
+		return nil, fmt.Errorf("%s: %w: %w", t, ErrOver, s.link.Err())
+	case <-ctx.Done():
+		return nil, fmt.Errorf("%s: %w: %w", t, ErrIncomplete, context.Cause(ctx))
 	}
 	defer func() { <-state.free }()
-	a := newAnswer[T]()
-	s.mu.Lock()
-	over := s.over
-	if !over {
-		state.call = a
-	}
-	s.mu.Unlock()
-	if over {
-		return nil, fmt.Errorf("%s: %w: %w", t, ErrOver, s.link.Err())
+	a, repeated, err := begin[T](s, state)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", t, err)
 	}
 	sent, err := s.await(ctx, a, send)
 	s.mu.Lock()
-	if a.over {
+	defer s.mu.Unlock()
+	answered := a.over
+	if answered {
 		err = a.err // it may have come with the last moment
 	}
-	state.call = nil
-	state.owed = sent && err != nil
-	s.mu.Unlock()
+	switch {
+	case answered && err != nil: // an error in place of the answer: no End will come
+		state.call = nil
+	case repeated:
+		state.call, state.spent = nil, true
+	case !answered && sent:
+		state.owed = true
+	default:
+		state.call = nil
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", t, err)
 	}
 	return a.items, nil
 }
 
-// claim waits for the topic, and for the End that an earlier request is still owed.
-func (s *Session) claim(ctx context.Context, state *topicState) error {
-	select {
-	case state.free <- struct{}{}:
-	case <-s.done:
-		return fmt.Errorf("%w: %w", ErrOver, s.link.Err())
-	case <-ctx.Done():
-		return fmt.Errorf("%w: %w", ErrIncomplete, context.Cause(ctx))
-	}
+// begin makes the answer that a topic's request collects, or takes over the one that is still owed.
+func begin[T any](s *Session, state *topicState) (a *answer[T], repeated bool, err error) {
 	s.mu.Lock()
-	owed, freed := state.owed, state.freed
-	s.mu.Unlock()
-	if !owed {
-		return nil
+	defer s.mu.Unlock()
+	switch {
+	case s.over:
+		return nil, false, fmt.Errorf("%w: %w", ErrOver, s.link.Err())
+	case state.spent:
+		return nil, false, ErrSpent
+	case state.owed:
+		state.owed = false
+		a, repeated = state.call.(*answer[T])
+		return a, repeated, nil
 	}
-	var err error
-	select {
-	case <-freed:
-		return nil
-	case <-s.done:
-		err = fmt.Errorf("%w: %w", ErrOver, s.link.Err())
-	case <-ctx.Done():
-		err = fmt.Errorf("%w: an earlier request of this kind is still unanswered: %w", ErrIncomplete,
-			context.Cause(ctx))
-	}
-	<-state.free
-	return err
+	a = newAnswer[T]()
+	state.call = a
+	return a, false, nil
 }
 
 // await submits a request and waits for its answer. sent says whether the Gateway may have it.

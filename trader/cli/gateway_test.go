@@ -202,6 +202,29 @@ func TestAnswersThatDoNotCome(t *testing.T) {
 	}
 }
 
+// TestOneLostEnd: everything but one message works, and within a few deadlines the trader trades, on
+// the same connection or on the next (ib_async #84).
+func TestOneLostEnd(t *testing.T) {
+	one := 1
+	for _, message := range []string{
+		"openOrderEnd", "execDetailsEnd", "completedOrdersEnd", "positionEnd", "currentTime",
+	} {
+		t.Run(message, func(t *testing.T) {
+			t.Parallel()
+			cfg := on(fault.When{Outbound: message}, fault.What{Do: fault.Drop})
+			cfg.Schedule.Faults[0].Until.Count = one
+			r := newRig(t, cfg)
+			run := r.start("--request-timeout", "1s")
+			r.await("cycles", func(v *fakegateway.View) bool { return v.Received("reqHistoricalData") >= 4 })
+			run.stop()
+			r.wantBooks(1)
+			if n := len(r.gw.Connections()); n > 2 {
+				t.Errorf("%d connections", n)
+			}
+		})
+	}
+}
+
 func TestOrderUnknown(t *testing.T) {
 	r := newRig(t, on(fault.When{Inbound: "placeOrder"}, fault.What{Do: fault.Mute}))
 	r.wantOnce(exit.OrderUnknown, "--order-deadline", "300ms", "--request-timeout", "300ms")
