@@ -328,6 +328,7 @@ func TestConnectivityAndFarms(t *testing.T) {
 		broker.DataFarm{Name: "ushmds", Kind: "historical data", Code: 2107},
 		broker.StateChange{State: broker.Degraded, Code: 1100},
 		broker.StateChange{State: broker.Ready, Code: 1101, Resubscribe: true},
+		broker.StateChange{State: broker.Ready, Code: 1101},
 		broker.DataFarm{Name: "usfarm", Kind: "market data", Code: 2104},
 	}
 	var got []broker.Body

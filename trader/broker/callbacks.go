@@ -309,12 +309,19 @@ func isClientMade(code int) bool {
 	return code >= first && code <= last
 }
 
+// The restorations (IBKR's message codes). Each is told, also one without its loss before it: what
+// happened meanwhile is unknown.
+const (
+	codeRestoredLost = 1101
+	codeRestoredKept = 1102
+)
+
 // systemMessage turns connectivity and farm messages into events. Session.mu is held.
 func (s *Session) systemMessage(e *Error) bool {
 	switch e.Class {
 	case ClassConnectivity:
 		changed, resubscribe := s.connectivity.Apply(e.Code)
-		if changed || resubscribe {
+		if restored := e.Code == codeRestoredLost || e.Code == codeRestoredKept; changed || restored {
 			state := State(s.connectivity.State) // the two start with the same states
 			s.emit(StateChange{State: state, Code: e.Code, Resubscribe: resubscribe})
 		}

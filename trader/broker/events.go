@@ -53,7 +53,7 @@ const (
 // String names the state.
 func (s State) String() string { return [...]string{"ready", "degraded", "over"}[s] }
 
-// StateChange is a change between Ready and Degraded.
+// StateChange is a change between Ready and Degraded, or a restoration without one.
 type StateChange struct {
 	State State
 	Code  int // 1100, 1101, 1102, 2110
