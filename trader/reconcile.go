@@ -105,6 +105,9 @@ func (s *session) gather(ctx context.Context) (evidence, error) {
 	if err != nil {
 		return ev, err
 	}
+	if err := s.adopt(ctx, ev, executions); err != nil {
+		return ev, err
+	}
 	for _, x := range executions {
 		if x.Account != "" && x.Account != s.account {
 			continue

@@ -87,7 +87,7 @@ func (s *session) run(ctx context.Context) (err error) {
 		}
 	}()
 	s.log.Info("session ready", "server_version", s.b.ServerVersion())
-	if err := s.verifyAccount(); err != nil {
+	if err := s.verifyAccount(ctx); err != nil {
 		return err
 	}
 	if s.e.cfg.Once {
@@ -164,9 +164,22 @@ func (s *session) pause(ctx context.Context, until time.Time) error {
 }
 
 // verifyAccount holds the live/paper interlock: paper accounts begin with D, and any other is
-// traded only when --live and the configured account both say so.
-func (s *session) verifyAccount() error {
+// traded only when --live and the configured account both say so. A journal is of one account: trading
+// another one would abandon the shares that it has.
+func (s *session) verifyAccount(ctx context.Context) error {
 	cfg := s.e.cfg
+	pinned, err := s.e.journal.Account(context.WithoutCancel(ctx))
+	if err != nil {
+		return exit.Because(exit.State, err)
+	}
+	if pinned != "" && pinned != s.account {
+		return &exit.Error{
+			Code: exit.WrongAccount,
+			Err: fmt.Errorf("the session is for account %s, the journal is of %s",
+				link.MaskAccount(s.account), link.MaskAccount(pinned)),
+			Do: "log in to the journal's account, or give another --state for this one",
+		}
+	}
 	if cfg.Account != "" && cfg.Account != s.account {
 		return exit.Errorf(exit.WrongAccount, "the session is for account %s, not for %s",
 			link.MaskAccount(s.account), link.MaskAccount(cfg.Account))

@@ -43,6 +43,7 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if _, ok := exit.Of(err); !ok {
 		err = exit.Because(exit.Usage, err)
 	}
+	err = advise(err)
 	code, _ := exit.Of(err)
 	// Nothing can be done when stderr is gone; the status still tells.
 	_, _ = fmt.Fprintf(errs, "trader: %s\n", exit.Line(err))
@@ -87,7 +88,7 @@ func command(stdout io.Writer, stderr *lockedWriter) *cobra.Command {
 			flag.NoOptDefVal = "true"
 		}
 	}
-	root.AddCommand(books(stdout), resolve(stdout))
+	root.AddCommand(books(stdout), resolve(stdout), backup(), restore())
 	root.SetHelpCommand(&cobra.Command{Hidden: true})
 	return root
 }

@@ -9,10 +9,11 @@ import (
 	"time"
 
 	"ibsoak/trader/exit"
+	"ibsoak/trader/journal"
 )
 
 // RecordName is the exit record's file in the state directory.
-const RecordName = "exit.json"
+const RecordName = journal.RecordName
 
 // Record says how the last life ended, for supervisors.
 type Record struct {

@@ -49,7 +49,7 @@ func run(ctx context.Context, c config.Config, stderr *lockedWriter) (err error)
 	log.Info("starting", "gateway", address(c), "client_id", c.Gateway.ClientID, "symbols", c.Symbols,
 		"strategy", c.Strategy.Name, "once", c.Once, "interval", c.Interval.Duration, "state", dir,
 		"seed", c.Reconnect.Seed)
-	err = engine.Run(ctx)
+	err = advise(engine.Run(ctx))
 	record := newRecord(begun, engine.Cycles(), err)
 	log.Info("ended", "code", record.Code, "reason", record.Name, "cycles", record.Cycles)
 	if werr := record.write(dir); werr != nil {

@@ -14,6 +14,8 @@ const configEnv = "TRADER_CONFIG"
 const intro = `Usage: trader --symbols A,B [flags]
        trader books [--state DIR]
        trader resolve INTENT filled|absent --reason TEXT [--price X] [--state DIR]
+       trader backup FILE [--state DIR]
+       trader restore FILE [--state DIR]
 
 trader trades stocks through an Interactive Brokers Gateway. Each cycle it reads
 closed one-minute bars, asks its strategy for a position, checks its limits, and
@@ -35,6 +37,11 @@ trader runs on it.
 by the word of a person who found out. The trader must be stopped. "filled" books
 what is left of it, at the price of the decision unless --price says better; the
 true execution replaces that if the Gateway ever tells it.
+
+"trader backup" copies the journal, also while a trader runs on it; "trader restore"
+puts the copy where the journal is missing. A trader whose journal is lost takes its
+orders of the last seven days over from the Gateway's record; one whose directory
+was emptied does not start.
 
 `
 

@@ -175,6 +175,18 @@ func (j *Journal) Opened(ctx context.Context, account string) (bool, error) {
 	return at != "", wrap("read account", err)
 }
 
+// Account is the account that the journal is of: the first one whose positions were taken over; "" when
+// none was.
+func (j *Journal) Account(ctx context.Context) (string, error) {
+	var account string
+	err := j.db.QueryRowContext(ctx, `SELECT account FROM accounts WHERE opened_at <> ''
+		ORDER BY opened_at LIMIT 1`).Scan(&account)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return account, wrap("read account", err)
+}
+
 // Adjustment changes an account's opening position in one contract by Shares.
 type Adjustment struct {
 	ConID  int64
@@ -193,7 +205,8 @@ func (j *Journal) Adjust(ctx context.Context, account string, changes []Adjustme
 			}
 		}
 		_, err := tx.ExecContext(ctx, `INSERT INTO accounts (account, cash, opened_at)
-			VALUES (?, '0', ?) ON CONFLICT (account) DO UPDATE SET opened_at = excluded.opened_at`,
+			VALUES (?, '0', ?) ON CONFLICT (account) DO UPDATE SET
+			opened_at = CASE opened_at WHEN '' THEN excluded.opened_at ELSE opened_at END`,
 			account, stamp(j.now()))
 		return err
 	})

@@ -62,6 +62,9 @@ func Open(ctx context.Context, dir string) (*Journal, error) {
 // open uses synchronous=FULL: in WAL mode NORMAL may lose the last commits with the machine's
 // power, and a lost intent is an order that can be sent twice.
 func (j *Journal) open(ctx context.Context) error {
+	if err := emptied(j.dir); err != nil {
+		return err
+	}
 	path := filepath.ToSlash(filepath.Join(j.dir, FileName))
 	db, err := sql.Open("sqlite", fmt.Sprintf("file:%s?_pragma=busy_timeout(%d)"+
 		"&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)"+

@@ -5,8 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -55,16 +53,10 @@ type ExecutionBooks struct {
 
 // ReadBooks reads a state directory's journal without its lock, also while a trader writes it.
 func ReadBooks(ctx context.Context, dir string) (b Books, err error) {
-	path := filepath.Join(dir, FileName)
-	if _, err := os.Stat(path); err != nil {
-		return b, fmt.Errorf("read books: %w", err)
-	}
-	db, err := sql.Open("sqlite", fmt.Sprintf("file:%s?mode=ro&_pragma=busy_timeout(%d)",
-		escapePath(filepath.ToSlash(path)), busyTimeout.Milliseconds()))
+	db, err := openReadOnly(dir)
 	if err != nil {
 		return b, fmt.Errorf("read books: %w", err)
 	}
-	db.SetMaxOpenConns(1)
 	defer func() { err = errors.Join(err, db.Close()) }()
 	j := &Journal{db: db, dir: dir, now: time.Now}
 	for _, read := range []func(context.Context, *Books) error{
