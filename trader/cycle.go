@@ -183,6 +183,10 @@ func (s *session) trade(ctx context.Context, symbol string, cycle int64) (journa
 	if err := s.see(ctx, &v, &d); err != nil || d.Outcome != "" {
 		return d, err
 	}
+	if v.held.IsNeg() { // a bust took shares away that were sold: whatever is wanted, flat comes first
+		d.Reason = "buys back what a bust left short"
+		return s.order(ctx, v, d, v.held.Neg(), cycle)
+	}
 	wanted, err := s.e.cfg.Strategy.Decide(v.bars)
 	if errors.Is(err, strategy.ErrWarmUp) {
 		d.Outcome, d.Reason = outcomeWarmUp, err.Error()

@@ -263,6 +263,24 @@ func TestAFillOverMidnightIsAttributed(t *testing.T) {
 	}
 }
 
+// TestABustAtTheGateway: the books stay equal to the cent, and the trader goes on.
+func TestABustAtTheGateway(t *testing.T) {
+	r := newRig(t, fakegateway.Config{Clock: fakegateway.Clock{Scale: 300}})
+	run := r.start()
+	r.await("a fill", func(*fakegateway.View) bool { return len(r.gw.Books().Executions) > 0 })
+	if _, err := r.gw.Bust(r.gw.Books().Executions[0].ExecID); err != nil {
+		t.Fatal(err)
+	}
+	r.await("the fill that replaces it", func(*fakegateway.View) bool {
+		b := r.gw.Books()
+		return len(b.Orders) == 2 && len(b.Executions) == 1
+	})
+	run.stop()
+	r.wantOnce(exit.OK)
+	r.wantHeld(1)
+	r.wantAccounts()
+}
+
 func TestRiskRefuses(t *testing.T) {
 	r := newRig(t, fakegateway.Config{})
 	r.wantOnce(exit.Interlock, "--max-order-notional", "1")

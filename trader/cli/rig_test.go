@@ -158,9 +158,7 @@ func (r *rig) wantBooks(orders int) {
 	if len(mine.Executions) != len(truth.Executions) {
 		r.t.Errorf("the journal has %d executions, the Gateway %d", len(mine.Executions), len(truth.Executions))
 	}
-	for _, a := range mine.Accounts {
-		r.wantAccount(a)
-	}
+	r.wantAccounts()
 	if len(truth.Executions) > 0 && len(mine.Accounts) != 1 {
 		r.t.Errorf("the journal has %d accounts", len(mine.Accounts))
 	}
@@ -187,6 +185,18 @@ func (r *rig) wantHeld(shares int64) {
 	}
 	if held != shares || own.Cmp(decimal.MustNew(shares, 0)) != 0 {
 		r.t.Errorf("the account holds %d, the journal %s, want %d", held, own, shares)
+	}
+}
+
+// wantAccounts compares positions and cash with the Gateway's.
+func (r *rig) wantAccounts() {
+	r.t.Helper()
+	mine, err := journal.ReadBooks(r.t.Context(), r.state)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	for _, a := range mine.Accounts {
+		r.wantAccount(a)
 	}
 }
 

@@ -118,7 +118,7 @@ func (j *Journal) replay(ctx context.Context) (
 			return nil, nil, err
 		}
 		byContract[key] = s
-		if !own {
+		if !own || shares.IsZero() {
 			continue
 		}
 		if byAccount[key.account], err = pay(byAccount[key.account], shares, price, fee); err != nil {

@@ -52,8 +52,8 @@ func post(ctx context.Context, tx *sql.Tx, e Execution, direction int) error {
 			return err
 		}
 	}
-	if err := writePosition(ctx, tx, p); err != nil || e.IntentID == "" {
-		return err
+	if err := writePosition(ctx, tx, p); err != nil || e.IntentID == "" || e.Shares.IsZero() {
+		return err // nothing is paid for shares of others, or for none
 	}
 	value, err := shares.Mul(e.Price)
 	if err != nil {

@@ -61,9 +61,12 @@ func splitExecID(id string) (base string, revision int64) {
 
 // Book takes an execution into the books: trade, position, cash and its intent's state change in
 // one transaction. It is booked once: a replay changes nothing and returns false, a correction
-// replaces what it corrects.
+// replaces what it corrects. One of no shares is a bust: it takes back the execution that it corrects,
+// its commission included.
 func (j *Journal) Book(ctx context.Context, e Execution) (booked bool, err error) {
-	if e.ExecID == "" || !e.Shares.IsPos() || (e.Side != Bought && e.Side != Sold) {
+	_, revision := splitExecID(e.ExecID)
+	busted := e.Shares.IsZero() && revision > 0
+	if e.ExecID == "" || (!e.Shares.IsPos() && !busted) || (e.Side != Bought && e.Side != Sold) {
 		return false, fmt.Errorf("book execution %q: side %q, shares %s: not an execution",
 			e.ExecID, e.Side, e.Shares)
 	}
@@ -118,8 +121,8 @@ func (j *Journal) upsertExecution(ctx context.Context, tx *sql.Tx, base string, 
 	return err
 }
 
-// settle moves an intent by the sum of its executions: in full is filled, and anything less than
-// in full of a filled one (a correction) is working until the broker says otherwise.
+// settle moves an intent by the sum of its executions: in full is filled. A filled one that has less
+// than that, by a correction or a bust, has ended all the same: its order can fill no further.
 func (j *Journal) settle(ctx context.Context, tx *sql.Tx, id string) error {
 	if id == "" {
 		return nil
@@ -135,7 +138,7 @@ func (j *Journal) settle(ctx context.Context, tx *sql.Tx, id string) error {
 	case full:
 		return j.advance(ctx, tx, id, Filled, detail)
 	case in.State == Filled:
-		return j.advance(ctx, tx, id, Working, "corrected: "+detail)
+		return j.advance(ctx, tx, id, Cancelled, "corrected: "+detail)
 	case in.State == Prepared, in.State == Sent, in.State == Absent:
 		return j.advance(ctx, tx, id, Working, detail)
 	}
@@ -189,7 +192,7 @@ func (j *Journal) Commission(ctx context.Context, c Commission) error {
 			return err
 		}
 		e, found, err := selectExecution(ctx, tx, base)
-		if err != nil || !found || e.IntentID == "" {
+		if err != nil || !found || e.IntentID == "" || e.Shares.IsZero() {
 			return err // applied when the execution comes, or not ours to pay
 		}
 		delta, err := old.Sub(c.Amount)
@@ -204,6 +207,6 @@ func (j *Journal) Commission(ctx context.Context, c Commission) error {
 func (j *Journal) WithoutCommission(ctx context.Context, id string) (int, error) {
 	var n int
 	err := j.db.QueryRowContext(ctx, `SELECT count(*) FROM executions e WHERE e.intent = ? AND e.assumed = 0 AND
-		NOT EXISTS (SELECT 1 FROM commissions c WHERE c.exec_base = e.exec_base)`, id).Scan(&n)
+		CAST(e.shares AS REAL) <> 0 AND NOT EXISTS (SELECT 1 FROM commissions c WHERE c.exec_base = e.exec_base)`, id).Scan(&n)
 	return n, wrap("count missing commissions", err)
 }

@@ -126,7 +126,7 @@ func TestCorrectionReplaces(t *testing.T) {
 	book(t, j, fill("X.1.01", "a", Bought, "10", "100"), true)
 	wantState(t, j, "a", Filled)
 	book(t, j, fill("X.1.02", "a", Bought, "9", "99"), true)
-	wantState(t, j, "a", Working)
+	wantState(t, j, "a", Cancelled)
 	wantBooks(t, j, "9", "9", "-891")
 	book(t, j, fill("X.1.01", "a", Bought, "10", "100"), false) // the replay of what was replaced
 	wantBooks(t, j, "9", "9", "-891")

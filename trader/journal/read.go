@@ -104,7 +104,8 @@ func (j *Journal) readIntents(ctx context.Context, b *Books) error {
 func (j *Journal) readExecutions(ctx context.Context, b *Books) (err error) {
 	rows, err := j.db.QueryContext(ctx, `SELECT e.exec_id, coalesce(e.intent, ''), e.symbol, e.side,
 		e.shares, e.price, c.amount FROM executions e
-		LEFT JOIN commissions c ON c.exec_base = e.exec_base ORDER BY e.rowid`)
+		LEFT JOIN commissions c ON c.exec_base = e.exec_base
+		WHERE CAST(e.shares AS REAL) <> 0 ORDER BY e.rowid`) // a busted one is none
 	if err != nil {
 		return err
 	}
