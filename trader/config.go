@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/govalues/decimal"
@@ -68,6 +69,9 @@ type Config struct {
 	// not named it for so long. Zero waits for the day's end, or for a person.
 	AbsenceWait time.Duration
 
+	// AtStop is LeaveAtStop (default), CancelAtStop or FlattenAtStop.
+	AtStop string
+
 	// MaxReconnects ends the trader after so many failed attempts in a row; 0 is no bound.
 	MaxReconnects int
 	Backoff       Backoff
@@ -101,6 +105,9 @@ func (c Config) withDefaults() (Config, error) {
 	if c.LimitOffset.IsZero() {
 		c.LimitOffset = decimal.MustNew(5, 3)
 	}
+	if c.AtStop == "" {
+		c.AtStop = LeaveAtStop
+	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
@@ -128,6 +135,8 @@ func (c Config) validate() error {
 		return errors.New("no strategy")
 	case c.OrderType != broker.Market && c.OrderType != broker.Limit:
 		return fmt.Errorf("order type %q is neither %s nor %s", c.OrderType, broker.Market, broker.Limit)
+	case !slices.Contains(StopPolicies, c.AtStop):
+		return fmt.Errorf("at stop %q is none of %v", c.AtStop, StopPolicies)
 	case c.MaxReconnects < 0:
 		return fmt.Errorf("max reconnects %d is below 0", c.MaxReconnects)
 	case c.MaxBarAge < 0, c.OrderDeadline < 0, c.RequestTimeout < 0, c.AbsenceWait < 0:

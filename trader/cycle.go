@@ -107,9 +107,9 @@ func (s *session) tell(ctx context.Context, d journal.Decision) {
 
 // tidy reconciles when something calls for it, and cancels what has become old.
 func (s *session) tidy(ctx context.Context) error {
-	open, err := s.e.journal.Open(ctx, s.account)
+	open, err := s.e.journal.Open(context.WithoutCancel(ctx), s.account)
 	if err != nil {
-		return s.journalError(ctx, err)
+		return exit.Because(exit.State, err)
 	}
 	need := s.isDirty() || !s.reconciled || len(s.blocked) > 0 ||
 		time.Since(s.comparedAt) >= reconcileEvery
@@ -128,9 +128,9 @@ func (s *session) tidy(ctx context.Context) error {
 // that the broker lists but does not work, and those of which nothing is known, in case they live.
 // Their end is then awaited like any other.
 func (s *session) cancelOld(ctx context.Context) error {
-	open, err := s.e.journal.Open(ctx, s.account)
+	open, err := s.e.journal.Open(context.WithoutCancel(ctx), s.account)
 	if err != nil {
-		return s.journalError(ctx, err)
+		return exit.Because(exit.State, err)
 	}
 	for _, in := range open {
 		old := in.State == journal.Working && time.Since(in.UpdatedAt) >= orderTTL
@@ -157,14 +157,6 @@ const reconcileEvery = 5 * time.Minute
 // orderTTL is how long an order may work before it is cancelled: the decision behind it is old.
 const orderTTL = 5 * time.Minute
 
-// journalError tells a stop from a broken journal.
-func (s *session) journalError(ctx context.Context, err error) error {
-	if stopped(ctx) {
-		return context.Cause(ctx)
-	}
-	return exit.Because(exit.State, err)
-}
-
 // view is what a decision on one symbol is made from.
 type view struct {
 	symbol     string
@@ -174,12 +166,13 @@ type view struct {
 	last       market.Bar
 	held       decimal.Decimal // own shares, as far as the account has them
 	account    decimal.Decimal // all that the account has
+	orderType  string
 }
 
 // trade is one symbol's part of a cycle. The decision comes back also beside an error.
 func (s *session) trade(ctx context.Context, symbol string, cycle int64) (journal.Decision, error) {
 	var d journal.Decision
-	v := view{symbol: symbol}
+	v := view{symbol: symbol, orderType: s.e.cfg.OrderType}
 	if err := s.see(ctx, &v, &d); err != nil || d.Outcome != "" {
 		return d, err
 	}
@@ -213,9 +206,9 @@ func (s *session) see(ctx context.Context, v *view, d *journal.Decision) error {
 	if v.instrument, err = s.instrument(ctx, v.symbol); err != nil {
 		return err
 	}
-	position, err := s.e.journal.Position(ctx, s.account, v.instrument.conID())
+	position, err := s.e.journal.Position(context.WithoutCancel(ctx), s.account, v.instrument.conID())
 	if err != nil {
-		return s.journalError(ctx, err)
+		return exit.Because(exit.State, err)
 	}
 	v.held, v.account = position.Held(), position.Total
 	d.Held = v.held
@@ -259,9 +252,9 @@ var errUnsettled = errors.New("order not settled")
 // blockedBy says why the contract must not be traded now, or "". An order of which nothing is
 // known is an error as well, which is how one cycle reports it.
 func (s *session) blockedBy(ctx context.Context, i instrument) (string, error) {
-	open, err := s.e.journal.Open(ctx, s.account)
+	open, err := s.e.journal.Open(context.WithoutCancel(ctx), s.account)
 	if err != nil {
-		return "", s.journalError(ctx, err)
+		return "", exit.Because(exit.State, err)
 	}
 	for _, in := range open {
 		if in.ConID != i.conID() {
@@ -321,9 +314,9 @@ func (s *session) bars(ctx context.Context, i instrument, now time.Time) ([]mark
 
 // permitted asks the risk limits.
 func (s *session) permitted(ctx context.Context, v view, delta decimal.Decimal, day string) error {
-	today, err := s.e.journal.OrdersOn(ctx, s.account, v.symbol, day)
+	today, err := s.e.journal.OrdersOn(context.WithoutCancel(ctx), s.account, v.symbol, day)
 	if err != nil {
-		return s.journalError(ctx, err)
+		return exit.Because(exit.State, err)
 	}
 	err = s.e.cfg.Limits.Check(risk.Proposal{
 		Symbol: v.symbol, Delta: delta, Held: v.held, Price: v.last.Close, OrdersToday: today,

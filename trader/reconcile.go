@@ -58,7 +58,7 @@ func (s *session) reconcile(ctx context.Context) error {
 }
 
 func (s *session) compare(ctx context.Context) error {
-	opened, err := s.e.journal.Opened(ctx, s.account)
+	opened, err := s.e.journal.Opened(context.WithoutCancel(ctx), s.account)
 	if err != nil {
 		return exit.Because(exit.State, err)
 	}
@@ -164,7 +164,7 @@ func unanswered(err error) bool {
 func (s *session) differences(ctx context.Context, holdings map[int64]holding) (
 	map[int64]difference, error,
 ) {
-	booked, err := s.e.journal.Positions(ctx, s.account)
+	booked, err := s.e.journal.Positions(context.WithoutCancel(ctx), s.account)
 	if err != nil {
 		return nil, exit.Because(exit.State, err)
 	}

@@ -91,9 +91,15 @@ func (s *session) run(ctx context.Context) (err error) {
 		return err
 	}
 	if s.e.cfg.Once {
-		return s.ending(ctx, s.cycle(ctx))
+		err = s.cycle(ctx)
+	} else {
+		err = s.cycles(ctx)
 	}
-	return s.ending(ctx, s.cycles(ctx))
+	if werr := s.windUp(ctx); werr != nil {
+		s.log.Error("the stop left something undone", "error", werr)
+		err = werr
+	}
+	return s.ending(ctx, err)
 }
 
 // close ends the session gracefully, within StopGrace.

@@ -19,13 +19,19 @@ import (
 )
 
 // Main runs the trader with the arguments that follow the program's name and returns its exit
-// status; package exit says what each means. It ends when ctx does or on SIGINT or SIGTERM, within
-// three seconds; a second signal ends the process at once. Anything but success leaves one line on
+// status; package exit says what each means. It ends when ctx does or on SIGINT, SIGTERM or SIGHUP,
+// within three seconds, and five more when --at-stop has work to do; a second signal ends the process at once. Anything but success leaves one line on
 // stderr that says what happened and what to do.
 func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	errs := &lockedWriter{w: stderr}
 	caller := ctx
-	ctx, stop := signal.NotifyContext(caller, os.Interrupt, syscall.SIGTERM)
+	signal.Ignore(syscall.SIGPIPE) // a log that nobody reads any more must not end the trader
+	defer signal.Reset(syscall.SIGPIPE)
+	stops := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) { // as under nohup
+		stops = append(stops, syscall.SIGHUP)
+	}
+	ctx, stop := signal.NotifyContext(caller, stops...)
 	defer stop()
 	defer context.AfterFunc(ctx, func() {
 		stop() // the default handling is back, so that a second signal kills

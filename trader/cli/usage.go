@@ -48,9 +48,11 @@ was emptied does not start.
 const outro = `
 A flag beats the environment variable below it, which beats the file.
 
-SIGINT and SIGTERM stop the trader within three seconds; a second one, at once.
+SIGINT, SIGTERM and SIGHUP stop the trader within three seconds, and five more for
+--at-stop cancel or flatten; a second one, at once. What is left working at the
+Gateway is named on the last line.
 
-Exit codes, also in exit.json in the state directory:
+Exit codes, also in exit.json in the state directory, which says running until then:
 
 `
 

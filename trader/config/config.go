@@ -88,6 +88,7 @@ type Order struct {
 	LimitOffset Decimal  `yaml:"limit_offset"`
 	Deadline    Duration `yaml:"deadline"`
 	AbsenceWait Duration `yaml:"absence_wait"`
+	AtStop      string   `yaml:"at_stop"`
 	MaxBarAge   Duration `yaml:"max_bar_age"`
 	Timeout     Duration `yaml:"request_timeout"`
 }
@@ -123,6 +124,7 @@ func Default() Config {
 		Order: Order{
 			Type:        broker.Market,
 			LimitOffset: Decimal{decimal.MustNew(5, 3)},
+			AtStop:      trader.LeaveAtStop,
 			Deadline:    Duration{trader.DefaultOrderDeadline},
 			MaxBarAge:   Duration{trader.DefaultMaxBarAge},
 			Timeout:     Duration{trader.DefaultRequestTimeout},
@@ -176,7 +178,7 @@ func (c Config) Trader() (trader.Config, error) {
 		Limits:    limits,
 		OrderType: c.Order.Type, LimitOffset: c.Order.LimitOffset.Decimal, MaxBarAge: c.Order.MaxBarAge.Duration,
 		OrderDeadline: c.Order.Deadline.Duration, RequestTimeout: c.Order.Timeout.Duration,
-		AbsenceWait: c.Order.AbsenceWait.Duration, MaxReconnects: c.Reconnect.Max,
+		AbsenceWait: c.Order.AbsenceWait.Duration, AtStop: c.Order.AtStop, MaxReconnects: c.Reconnect.Max,
 		Backoff: trader.Backoff{Base: c.Reconnect.Base.Duration, Cap: c.Reconnect.Cap.Duration, Seed: c.Reconnect.Seed},
 	}, nil
 }
@@ -211,6 +213,8 @@ func (c Config) validate() error {
 		return errors.New("reconnects: the base must be above 0, cap and bound not below")
 	case c.Reconnect.Cap.Duration > 0 && c.Reconnect.Cap.Duration < c.Reconnect.Base.Duration:
 		return fmt.Errorf("reconnect cap %s is below the base %s", c.Reconnect.Cap.Duration, c.Reconnect.Base.Duration)
+	case !slices.Contains(trader.StopPolicies, c.Order.AtStop):
+		return fmt.Errorf("at-stop %q is none of %v", c.Order.AtStop, trader.StopPolicies)
 	case c.Order.AbsenceWait.Duration < 0:
 		return fmt.Errorf("absence wait %s is below 0", c.Order.AbsenceWait.Duration)
 	case c.Live && c.Account == "":

@@ -119,6 +119,11 @@ func (c *Config) orderOptions() []Option {
 			&c.Order.AbsenceWait,
 		},
 		{
+			"at-stop", "TRADER_AT_STOP", "POLICY",
+			"leave orders as they are, cancel them, or flatten: sell own shares too",
+			(*text)(&c.Order.AtStop),
+		},
+		{
 			"adopt-positions", "", "", "take over positions that the journal cannot explain",
 			(*toggle)(&c.AdoptPositions),
 		},
