@@ -20,6 +20,7 @@ const (
 	DefaultMaxBarAge      = 150 * time.Second
 	DefaultOrderDeadline  = 20 * time.Second
 	DefaultRequestTimeout = 15 * time.Second
+	DefaultMaxClockSkew   = time.Minute
 )
 
 // MinInterval keeps a mistyped interval from becoming a spin.
@@ -63,6 +64,7 @@ type Config struct {
 	LimitOffset decimal.Decimal // ratio, default 0.005
 
 	MaxBarAge      time.Duration // of the newest closed bar, by the Gateway's clock
+	MaxClockSkew   time.Duration // that the Gateway's clock may stand behind this host's
 	OrderDeadline  time.Duration // from the send to the order's outcome, before the cycle goes on
 	RequestTimeout time.Duration // for each answer
 	// AbsenceWait, when set, gives an order up within its day when complete answers of the broker have
@@ -88,6 +90,7 @@ func (c Config) withDefaults() (Config, error) {
 		{&c.MaxBarAge, DefaultMaxBarAge},
 		{&c.OrderDeadline, DefaultOrderDeadline},
 		{&c.RequestTimeout, DefaultRequestTimeout},
+		{&c.MaxClockSkew, DefaultMaxClockSkew},
 	} {
 		if *d.value == 0 {
 			*d.value = d.standard
@@ -139,7 +142,8 @@ func (c Config) validate() error {
 		return fmt.Errorf("at stop %q is none of %v", c.AtStop, StopPolicies)
 	case c.MaxReconnects < 0:
 		return fmt.Errorf("max reconnects %d is below 0", c.MaxReconnects)
-	case c.MaxBarAge < 0, c.OrderDeadline < 0, c.RequestTimeout < 0, c.AbsenceWait < 0:
+	case c.MaxBarAge < 0, c.OrderDeadline < 0, c.RequestTimeout < 0, c.AbsenceWait < 0,
+		c.MaxClockSkew < 0:
 		return errors.New("a time limit is below 0")
 	}
 	return nil

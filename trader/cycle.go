@@ -216,7 +216,11 @@ func (s *session) see(ctx context.Context, v *view, d *journal.Decision) error {
 		d.Outcome, d.Reason = outcomeBlocked, why
 		return err
 	}
-	if v.now, err = insist(ctx, s, "current time", s.b.CurrentTime); err != nil {
+	var stale string
+	if v.now, stale, err = s.clock(ctx); err != nil || stale != "" {
+		if err == nil {
+			d.Outcome, d.Reason = outcomeStale, stale
+		}
 		return err
 	}
 	if open, known := v.instrument.hours.Open(v.now); known && !open {
@@ -227,23 +231,20 @@ func (s *session) see(ctx context.Context, v *view, d *journal.Decision) error {
 		d.Outcome, d.Reason = outcomeStale, fmt.Sprintf("historical data farm broken: %v", farms)
 		return nil
 	}
-	if v.bars, err = s.bars(ctx, v.instrument, v.now); err != nil {
-		return err
+	v.bars, err = s.bars(ctx, v.instrument, v.now)
+	if err == nil {
+		err = s.usable(v.instrument, v.bars, v.now)
 	}
-	if err := s.usable(v.bars, v.now); err != nil {
+	if errors.Is(err, market.ErrStale) || errors.Is(err, market.ErrInsane) {
 		d.Outcome, d.Reason = outcomeStale, err.Error()
 		return nil
+	}
+	if err != nil {
+		return err
 	}
 	v.last = v.bars[len(v.bars)-1]
 	d.BarEnd, d.Close = v.last.End(), v.last.Close
 	return nil
-}
-
-func (s *session) usable(bars []market.Bar, now time.Time) error {
-	if err := market.Fresh(bars, now, s.e.cfg.MaxBarAge); err != nil {
-		return err
-	}
-	return market.Sane(bars, s.e.cfg.Limits.MaxPriceMove)
 }
 
 // errUnsettled blocks a symbol whose last order is not settled.
@@ -280,20 +281,13 @@ func unsettled(in journal.Intent, err error) error {
 	}
 }
 
-// More bars than the strategy needs are asked for, and never less than an hour of them.
-const (
-	barMargin    = 30
-	leastSeconds = 3600
-)
-
-// bars asks for enough bars and keeps those that were closed at now.
-func (s *session) bars(ctx context.Context, i instrument, now time.Time) ([]market.Bar, error) {
-	seconds := (s.e.cfg.Strategy.Needs() + barMargin) * int(BarSize/time.Second)
-	what := "bars of " + i.details.Contract.Symbol
+// askBars asks for one-minute bars of regular hours.
+func (s *session) askBars(ctx context.Context, i instrument, duration string) ([]market.Bar, error) {
+	what := "bars of " + i.symbol
 	raw, err := ask(ctx, s, what, func(ctx context.Context) ([]broker.Bar, error) {
 		return s.b.Bars(ctx, broker.BarsRequest{
-			Contract: i.details.Contract, Duration: fmt.Sprintf("%d S", max(seconds, leastSeconds)),
-			BarSize: "1 min", WhatToShow: "TRADES", UseRTH: true,
+			Contract: i.details.Contract, Duration: duration, BarSize: "1 min", WhatToShow: "TRADES",
+			UseRTH: true,
 		})
 	})
 	if err != nil {
@@ -309,7 +303,7 @@ func (s *session) bars(ctx context.Context, i instrument, now time.Time) ([]mark
 			Start: b.Time, Size: BarSize, Open: b.Open, High: b.High, Low: b.Low, Close: b.Close,
 		}
 	}
-	return market.Closed(market.Sorted(bars), now), nil
+	return bars, nil
 }
 
 // permitted asks the risk limits.

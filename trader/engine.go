@@ -9,6 +9,7 @@ import (
 
 	"ibsoak/trader/exit"
 	"ibsoak/trader/journal"
+	"ibsoak/trader/market"
 )
 
 // Engine runs one trader. Use New.
@@ -16,7 +17,8 @@ type Engine struct {
 	cfg       Config
 	connect   Connector
 	journal   *journal.Journal
-	contracts map[string]instrument // what earlier sessions said; owned by the cycle goroutine
+	contracts map[string]instrument  // what earlier sessions said; owned by the cycle goroutine
+	bars      map[int64][]market.Bar // that were decided on last, by contract; likewise
 	cycles    atomic.Int64
 }
 
@@ -26,7 +28,10 @@ func New(cfg Config, connect Connector, j *journal.Journal) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("configure trader: %w", err)
 	}
-	return &Engine{cfg: cfg, connect: connect, journal: j, contracts: map[string]instrument{}}, nil
+	return &Engine{
+		cfg: cfg, connect: connect, journal: j, contracts: map[string]instrument{},
+		bars: map[int64][]market.Bar{},
+	}, nil
 }
 
 // Cycles is how many cycles were completed. Any goroutine may ask.

@@ -118,7 +118,7 @@ func (s *fakeSession) CurrentTime(ctx context.Context) (time.Time, error) {
 		return time.Time{}, err
 	}
 	defer s.w.mu.Unlock()
-	return time.Now().Truncate(time.Second), nil
+	return time.Now().Add(-s.w.behind).Truncate(time.Second), nil
 }
 
 func (s *fakeSession) ContractDetails(ctx context.Context, c broker.Contract) ([]broker.ContractDetails, error) {
@@ -130,26 +130,35 @@ func (s *fakeSession) ContractDetails(ctx context.Context, c broker.Contract) ([
 	return []broker.ContractDetails{{Contract: c, MinTick: decimal.MustNew(1, 2)}}, nil
 }
 
-// Bars gives an hour of bars and the one that is being written.
-func (s *fakeSession) Bars(ctx context.Context, _ broker.BarsRequest) ([]broker.Bar, error) {
+// Bars gives the bars of the duration and the one that is being written. The last hour rises or falls by
+// so little in all that its history may turn over with the test's wish.
+func (s *fakeSession) Bars(ctx context.Context, r broker.BarsRequest) ([]broker.Bar, error) {
 	if err := s.request(ctx, "bars"); err != nil {
 		return nil, err
 	}
 	defer s.w.mu.Unlock()
-	const n = 61
-	newest := time.Now().Truncate(time.Minute)
+	newest := time.Now().Add(-s.w.behind).Truncate(time.Minute)
 	if s.w.frozen {
 		newest = newest.Add(-10 * time.Minute)
 	}
-	bars := make([]broker.Bar, n)
+	var amount int
+	var unit string
+	if _, err := fmt.Sscanf(r.Duration, "%d %s", &amount, &unit); err != nil {
+		return nil, err
+	}
+	n := amount / 60
+	if unit == "D" {
+		n = amount * 24 * 60
+	}
+	bars := make([]broker.Bar, n+1)
 	for i := range bars {
-		p := decimal.MustNew(int64(100+i), 0)
+		at := newest.Add(time.Duration(i-n) * time.Minute)
+		steps := max(0, 60-(n-i))
 		if s.w.falling {
-			p = decimal.MustNew(int64(100+n-i), 0)
+			steps = 60 - steps
 		}
-		bars[i] = broker.Bar{
-			Time: newest.Add(time.Duration(i-n+1) * time.Minute), Open: p, High: p, Low: p, Close: p,
-		}
+		p, _ := decimal.MustNew(int64(100_000+steps), 3).Mul(s.w.scale)
+		bars[i] = broker.Bar{Time: at, Open: p, High: p, Low: p, Close: p}
 	}
 	return bars, nil
 }

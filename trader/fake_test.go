@@ -59,8 +59,10 @@ type world struct {
 	orders     []*worldOrder
 	executions []broker.Execution
 	positions  map[string]decimal.Decimal
-	falling    bool // prices, so that the strategy wants to be flat
-	frozen     bool // the newest bar is ten minutes old
+	falling    bool            // prices, so that the strategy wants to be flat
+	frozen     bool            // the newest bar is ten minutes old
+	behind     time.Duration   // how far the Gateway's clock and bars are behind
+	scale      decimal.Decimal // of every price
 	nextID     int64
 	rollback   bool // nextValidId starts at 1 on every session
 	answers    []answer
@@ -81,7 +83,7 @@ type world struct {
 }
 
 func newWorld() *world {
-	return &world{account: paper, positions: map[string]decimal.Decimal{}, nextID: 1}
+	return &world{account: paper, positions: map[string]decimal.Decimal{}, nextID: 1, scale: decimal.One}
 }
 
 func (w *world) conID(symbol string) int64 { return 1000 + int64(symbol[0]) }

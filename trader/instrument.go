@@ -12,6 +12,7 @@ import (
 
 // instrument is a contract that the Gateway knows, with its hours.
 type instrument struct {
+	symbol  string // as configured
 	details broker.ContractDetails
 	hours   market.Hours
 }
@@ -37,7 +38,7 @@ func (s *session) instrument(ctx context.Context, symbol string) (instrument, er
 			"contract %s: the Gateway names %d contracts%s, want exactly this one",
 			symbol, len(found), firstSymbol(found)))
 	}
-	i := instrument{details: found[0]}
+	i := instrument{symbol: symbol, details: found[0]}
 	if known, ok := s.e.contracts[symbol]; ok && known.conID() != i.conID() {
 		return instrument{}, exit.Because(exit.Incomplete, fmt.Errorf(
 			"contract %s: was %d, is %d on this session", symbol, known.conID(), i.conID()))

@@ -42,6 +42,7 @@ type session struct {
 	idle       map[string]bool           // intents whose orders are listed and not worked
 	cancelled  map[string]time.Time      // intents whose orders we asked to cancel
 	blocked    map[int64]string          // contracts that must not be traded, and why
+	ahead      bool                      // that the Gateway's clock is was told
 	verified   map[string]instrument     // contracts asked for on this session
 	outcomes   map[string]string         // of each symbol's last cycle, to log changes
 }

@@ -89,6 +89,7 @@ type Order struct {
 	Deadline    Duration `yaml:"deadline"`
 	AbsenceWait Duration `yaml:"absence_wait"`
 	AtStop      string   `yaml:"at_stop"`
+	MaxSkew     Duration `yaml:"max_clock_skew"`
 	MaxBarAge   Duration `yaml:"max_bar_age"`
 	Timeout     Duration `yaml:"request_timeout"`
 }
@@ -125,6 +126,7 @@ func Default() Config {
 			Type:        broker.Market,
 			LimitOffset: Decimal{decimal.MustNew(5, 3)},
 			AtStop:      trader.LeaveAtStop,
+			MaxSkew:     Duration{trader.DefaultMaxClockSkew},
 			Deadline:    Duration{trader.DefaultOrderDeadline},
 			MaxBarAge:   Duration{trader.DefaultMaxBarAge},
 			Timeout:     Duration{trader.DefaultRequestTimeout},
@@ -178,7 +180,8 @@ func (c Config) Trader() (trader.Config, error) {
 		Limits:    limits,
 		OrderType: c.Order.Type, LimitOffset: c.Order.LimitOffset.Decimal, MaxBarAge: c.Order.MaxBarAge.Duration,
 		OrderDeadline: c.Order.Deadline.Duration, RequestTimeout: c.Order.Timeout.Duration,
-		AbsenceWait: c.Order.AbsenceWait.Duration, AtStop: c.Order.AtStop, MaxReconnects: c.Reconnect.Max,
+		AbsenceWait: c.Order.AbsenceWait.Duration, AtStop: c.Order.AtStop,
+		MaxClockSkew: c.Order.MaxSkew.Duration, MaxReconnects: c.Reconnect.Max,
 		Backoff: trader.Backoff{Base: c.Reconnect.Base.Duration, Cap: c.Reconnect.Cap.Duration, Seed: c.Reconnect.Seed},
 	}, nil
 }
@@ -230,6 +233,7 @@ func (c Config) validate() error {
 		{"zombie limit", c.Zombies.Limit.Duration},
 		{"order deadline", c.Order.Deadline.Duration},
 		{"bar age", c.Order.MaxBarAge.Duration},
+		{"clock skew", c.Order.MaxSkew.Duration},
 		{"request timeout", c.Order.Timeout.Duration},
 	} {
 		if d.value <= 0 {

@@ -42,6 +42,7 @@ order:
   deadline: 5s
   absence_wait: 6s
   at_stop: cancel
+  max_clock_skew: 9
   max_bar_age: 7m
   request_timeout: 8s
 risk:
@@ -64,7 +65,7 @@ func TestFileSetsEveryKey(t *testing.T) {
 		Reconnect: Reconnect{sec(2), sec(30), 4, 9},
 		Strategy:  Strategy{"hold", d("2.5"), 3, 4},
 		Order: Order{
-			Type: "LMT", LimitOffset: d("0.01"), Deadline: sec(5), AbsenceWait: sec(6), AtStop: "cancel",
+			Type: "LMT", LimitOffset: d("0.01"), Deadline: sec(5), AbsenceWait: sec(6), AtStop: "cancel", MaxSkew: sec(9),
 			MaxBarAge: sec(7 * 60), Timeout: sec(8),
 		},
 		Risk: Risk{d("1000"), d("2000.5"), 6, d("0.5")},

@@ -51,6 +51,10 @@ func (c *Config) cycleOptions() []Option {
 		{"fast", "TRADER_FAST", "N", "bars in the fast average", (*number)(&c.Strategy.Fast)},
 		{"slow", "TRADER_SLOW", "N", "bars in the slow average", (*number)(&c.Strategy.Slow)},
 		{"max-bar-age", "TRADER_MAX_BAR_AGE", "TIME", "of the newest closed bar", &c.Order.MaxBarAge},
+		{
+			"max-clock-skew", "TRADER_MAX_CLOCK_SKEW", "TIME",
+			"that the Gateway's clock may stand behind this host's", &c.Order.MaxSkew,
+		},
 		{"state", "TRADER_STATE", "DIR", "where the journal and exit.json are kept", (*text)(&c.State)},
 		{"log-level", "TRADER_LOG_LEVEL", "LEVEL", "debug, info, warn or error", (*text)(&c.LogLevel)},
 	}
@@ -124,7 +128,7 @@ func (c *Config) orderOptions() []Option {
 			(*text)(&c.Order.AtStop),
 		},
 		{
-			"adopt-positions", "", "", "take over positions that the journal cannot explain",
+			"adopt-positions", "", "", "take over positions and prices that the journal cannot explain",
 			(*toggle)(&c.AdoptPositions),
 		},
 	}
