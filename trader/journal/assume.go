@@ -15,6 +15,8 @@ func assumedID(intentID string) string { return "assumed:" + intentID }
 // Assume books what is left of an intent as executed at a price, because the change of position or a
 // person says so. The executions of that intent replace it, share by share, if they are ever told.
 func (j *Journal) Assume(ctx context.Context, id string, price decimal.Decimal, reason string) error {
+	j.books.Lock()
+	defer j.books.Unlock()
 	return j.tx(ctx, "assume fill of intent "+id, func(tx *sql.Tx) error {
 		return j.assume(ctx, tx, id, price, reason)
 	})
@@ -82,6 +84,7 @@ func (j *Journal) replaceAssumed(ctx context.Context, tx *sql.Tx, e Execution) e
 	if err != nil {
 		return err
 	}
+	j.audited = nil
 	if err := post(ctx, tx, assumed, reverse); err != nil {
 		return err
 	}
@@ -104,6 +107,8 @@ func (j *Journal) replaceAssumed(ctx context.Context, tx *sql.Tx, e Execution) e
 // Resolve settles an intent by a person's word: filled books what is left of it at price, otherwise
 // its order never was or will fill no further. The reason is kept.
 func (j *Journal) Resolve(ctx context.Context, id string, filled bool, price decimal.Decimal, reason string) error {
+	j.books.Lock()
+	defer j.books.Unlock()
 	return j.tx(ctx, "resolve intent "+id, func(tx *sql.Tx) error {
 		in, err := openIntent(ctx, tx, id)
 		if err != nil {

@@ -70,6 +70,8 @@ func (j *Journal) Book(ctx context.Context, e Execution) (booked bool, err error
 		return false, fmt.Errorf("book execution %q: side %q, shares %s: not an execution",
 			e.ExecID, e.Side, e.Shares)
 	}
+	j.books.Lock()
+	defer j.books.Unlock()
 	err = j.tx(ctx, "book execution "+e.ExecID, func(tx *sql.Tx) error {
 		base, revision := splitExecID(e.ExecID)
 		old, found, err := selectExecution(ctx, tx, base)
@@ -83,6 +85,7 @@ func (j *Journal) Book(ctx context.Context, e Execution) (booked bool, err error
 			if old.IntentID != "" && e.IntentID == "" {
 				e.IntentID = old.IntentID
 			}
+			j.audited = nil
 			if err := post(ctx, tx, old, reverse); err != nil {
 				return err
 			}
@@ -167,7 +170,9 @@ func selectExecution(ctx context.Context, tx *sql.Tx, base string) (e Execution,
 // Commission books a commission report once; a report for a corrected execution replaces the one
 // before. It may come before its execution.
 func (j *Journal) Commission(ctx context.Context, c Commission) error {
-	return j.tx(ctx, "book commission of "+c.ExecID, func(tx *sql.Tx) error {
+	j.books.Lock()
+	defer j.books.Unlock()
+	err := j.tx(ctx, "book commission of "+c.ExecID, func(tx *sql.Tx) error {
 		base, revision := splitExecID(c.ExecID)
 		var had int64
 		var old decimal.Decimal
@@ -196,11 +201,37 @@ func (j *Journal) Commission(ctx context.Context, c Commission) error {
 			return err // applied when the execution comes, or not ours to pay
 		}
 		delta, err := old.Sub(c.Amount)
-		if err != nil {
+		if err != nil || delta.IsZero() {
 			return err
 		}
-		return addCash(ctx, tx, e.Account, delta)
+		if err := addCash(ctx, tx, e.Account, delta); err != nil {
+			return err
+		}
+		return j.paidLate(ctx, tx, base, e.Account, delta)
 	})
+	if err != nil {
+		j.audited = nil
+	}
+	return err
+}
+
+// paidLate keeps the checkpoint true when the commission of an execution in it comes or changes.
+func (j *Journal) paidLate(ctx context.Context, tx *sql.Tx, base, account string, delta decimal.Decimal) error {
+	c := j.audited
+	if c == nil {
+		return nil
+	}
+	var row int64
+	if err := tx.QueryRowContext(ctx, `SELECT rowid FROM executions WHERE exec_base = ?`, base).
+		Scan(&row); err != nil {
+		return err
+	}
+	if row > c.through {
+		return nil
+	}
+	var err error
+	c.cash[account], err = c.cash[account].Add(delta)
+	return err
 }
 
 // WithoutCommission counts the intent's executions whose commission report has not come.

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -36,6 +37,9 @@ type Journal struct {
 	lock *flock.Flock
 	dir  string
 	now  func() time.Time
+
+	books   sync.Mutex  // held while executions or commissions change, and while they are audited
+	audited *checkpoint // nil: the next audit replays everything
 }
 
 // Open makes the directory when it is missing, takes its lock, brings the file to the current

@@ -70,7 +70,7 @@ func ReadBooks(ctx context.Context, dir string) (b Books, err error) {
 }
 
 func (j *Journal) readAccounts(ctx context.Context, b *Books) error {
-	accounts, err := j.accounts(ctx)
+	accounts, err := accountsOf(ctx, j.db)
 	if err != nil {
 		return err
 	}
