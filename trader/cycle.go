@@ -227,8 +227,8 @@ func (s *session) see(ctx context.Context, v *view, d *journal.Decision) error {
 		d.Outcome, d.Reason = outcomeClosed, "outside the exchange's session"
 		return nil
 	}
-	if farms := s.brokenFarms(); len(farms) > 0 {
-		d.Outcome, d.Reason = outcomeStale, fmt.Sprintf("historical data farm broken: %v", farms)
+	if farm := s.brokenFarm(v.instrument); farm != "" {
+		d.Outcome, d.Reason = outcomeStale, "historical data farm broken: "+farm
 		return nil
 	}
 	v.bars, err = s.bars(ctx, v.instrument, v.now)

@@ -76,6 +76,8 @@ func (s *session) take(ctx context.Context, ev broker.Event) error {
 		err = s.openOrder(ctx, body)
 	case broker.Position:
 		err = s.position(ctx, body)
+	case broker.Unreadable:
+		err = s.unreadable(ctx, body)
 	case broker.Notice:
 		err = s.notice(ctx, body)
 	case broker.StateChange:
@@ -96,11 +98,35 @@ func (s *session) position(ctx context.Context, p broker.Position) error {
 	if p.Account != s.account {
 		return nil
 	}
+	if p.Unreadable {
+		s.setDirty(true)
+		return nil
+	}
 	booked, err := s.e.journal.Position(ctx, s.account, p.Contract.ConID)
 	if err == nil && booked.Total.Cmp(p.Quantity) != 0 {
 		s.setDirty(true)
 	}
 	return err
+}
+
+// unreadable takes an item that makes no sense. One about an order of ours leaves that order's outcome to
+// the broker's books.
+func (s *session) unreadable(ctx context.Context, u broker.Unreadable) error {
+	in, ours, err := s.intentOf(ctx, u.OrderRef, int64(s.e.cfg.ClientID), u.OrderID, 0, u.ConID)
+	if err != nil {
+		return err
+	}
+	if !ours {
+		s.log.Debug("left out what cannot be read", "what", u.What, "error", u.Err)
+		return nil
+	}
+	s.log.Error("what the Gateway says of an order of ours cannot be read", "what", u.What,
+		"intent", in.ID, "error", u.Err)
+	s.setDirty(true)
+	if in.State.Closed() || in.State == journal.Ended {
+		return nil
+	}
+	return s.e.advance(ctx, in.ID, journal.Unknown, "unreadable "+u.What)
 }
 
 // book takes an execution into the books, attributed to the intent that its orderRef names.
@@ -256,6 +282,9 @@ func (s *session) notice(ctx context.Context, n broker.Notice) error {
 		s.setDirty(true)
 		return nil
 	}
+	if n.Class == broker.ClassUnlisted {
+		s.setDirty(true) // nobody knows what it means: the broker's books do
+	}
 	if n.Class != broker.ClassRequest {
 		s.log.Info("order notice", "intent", in.ID, "code", n.Code, "message", text)
 		return nil
@@ -273,21 +302,12 @@ func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 // order. The order gate itself asks the broker's state.
 func (s *session) stateChange(c broker.StateChange) {
 	s.setDirty(true)
+	if c.State == broker.Ready { // IBKR is back, and its farms with it: the next message about one says else
+		s.mu.Lock()
+		clear(s.farms)
+		s.mu.Unlock()
+	}
 	s.log.Warn("connection between Gateway and IBKR", "state", c.State.String(), "code", c.Code)
-}
-
-// dataFarm notes historical data farms: the trader decides on historical bars alone.
-func (s *session) dataFarm(f broker.DataFarm) {
-	if f.Kind != "historical data" {
-		return
-	}
-	s.mu.Lock()
-	was := s.farms[f.Name]
-	s.farms[f.Name] = f.Broken
-	s.mu.Unlock()
-	if was != f.Broken {
-		s.log.Warn("historical data farm", "farm", f.Name, "broken", f.Broken)
-	}
 }
 
 // errNoEvidence says that the broker's answers do not settle an intent yet.

@@ -127,7 +127,7 @@ func (s *fakeSession) ContractDetails(ctx context.Context, c broker.Contract) ([
 	}
 	defer s.w.mu.Unlock()
 	c.ConID = s.w.conID(c.Symbol)
-	return []broker.ContractDetails{{Contract: c, MinTick: decimal.MustNew(1, 2)}}, nil
+	return []broker.ContractDetails{{Contract: c, MinTick: decimal.MustNew(1, 2), TimeZone: "US/Eastern"}}, nil
 }
 
 // Bars gives the bars of the duration and the one that is being written. The last hour rises or falls by

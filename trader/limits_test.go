@@ -57,24 +57,45 @@ func TestStaleDataDecidesNothing(t *testing.T) {
 	})
 }
 
-func TestBrokenHistoricalFarmDecidesNothing(t *testing.T) {
-	inBubble(t, func(r *rig) {
-		l := r.start()
-		synctest.Wait()
-		r.w.falling = true
-		r.w.say(broker.DataFarm{Name: "usfarm", Kind: "market data", Broken: true, Code: 2103})
-		r.w.say(broker.DataFarm{Name: "ushmds", Kind: "historical data", Broken: true, Code: 2105})
-		r.later(10 * time.Minute)
-		if r.w.count() != 1 || len(r.w.dials) != 1 {
-			t.Errorf("%d orders, %d dials while the farm was broken", r.w.count(), len(r.w.dials))
-		}
-		r.w.say(broker.DataFarm{Name: "ushmds", Kind: "historical data", Code: 2106})
-		r.later(time.Minute)
-		if r.w.count() != 2 {
-			t.Errorf("%d orders after the farm came back, want 2", r.w.count())
-		}
-		r.wantCode(l.stop(), exit.OK)
-	})
+// TestABrokenHistoricalFarm stops the contracts that it serves, until it or IBKR is told to be back, or
+// for farmMemory. A farm of another continent stops nothing.
+func TestABrokenHistoricalFarm(t *testing.T) {
+	farm := func(name, kind string, broken bool) broker.DataFarm {
+		return broker.DataFarm{Name: name, Kind: kind, Broken: broken}
+	}
+	for name, c := range map[string]struct {
+		broken broker.DataFarm
+		back   broker.Body
+		orders int // a minute later
+	}{
+		"market data":   {farm("usfarm", "market data", true), nil, 2},
+		"Europe's":      {farm("euhmds", "historical data", true), nil, 2},
+		"of currencies": {farm("cashhmds", "historical data", true), nil, 2},
+		"ours":          {farm("ushmds", "historical data", true), nil, 1},
+		"ours, back":    {farm("ushmds", "historical data", true), farm("ushmds", "historical data", false), 2},
+		"ours, 1102":    {farm("ushmds", "historical data", true), broker.StateChange{State: broker.Ready, Code: 1102}, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(r *rig) {
+				l := r.start()
+				synctest.Wait()
+				r.w.falling = true
+				r.w.say(c.broken)
+				if c.back != nil {
+					r.w.say(c.back)
+				}
+				r.later(time.Minute)
+				if r.w.count() != c.orders || len(r.w.dials) != 1 {
+					t.Errorf("%d orders, %d dials, want %d orders", r.w.count(), len(r.w.dials), c.orders)
+				}
+				r.later(farmMemory)
+				if r.w.count() != 2 {
+					t.Errorf("%d orders after its time was over", r.w.count())
+				}
+				r.wantCode(l.stop(), exit.OK)
+			})
+		})
+	}
 }
 
 // TestWhatTheAccountHeldBeforeIsNotSold: the strategy wants to be flat, the account is not ours.

@@ -35,6 +35,8 @@ type holding struct {
 	symbol string
 	shares decimal.Decimal
 	cost   decimal.Decimal // per share, commissions included
+	// unreadable says that the number of shares made no sense.
+	unreadable bool
 }
 
 // difference is how far the account is from the books in one contract.
@@ -42,6 +44,8 @@ type difference struct {
 	symbol string
 	shares decimal.Decimal // the account's minus the books'
 	why    string
+	// unreadable says that shares is not known.
+	unreadable bool
 }
 
 // reconcile makes the journal agree with the broker and finds out what may be traded. Any failure
@@ -119,7 +123,7 @@ func (s *session) gather(ctx context.Context) (evidence, error) {
 	ev.holdings = map[int64]holding{}
 	for _, p := range positions {
 		if p.Account == s.account {
-			ev.holdings[p.Contract.ConID] = holding{p.Contract.Symbol, p.Quantity, p.AverageCost}
+			ev.holdings[p.Contract.ConID] = holding{p.Contract.Symbol, p.Quantity, p.AverageCost, p.Unreadable}
 		}
 	}
 	ev.differing, err = s.differences(ctx, ev.holdings)
@@ -180,6 +184,11 @@ func (s *session) differences(ctx context.Context, holdings map[int64]holding) (
 	differing := map[int64]difference{}
 	for id, p := range rows {
 		have := holdings[id].shares
+		if holdings[id].unreadable {
+			differing[id] = difference{symbol: p.Symbol, unreadable: true, why: "what the account holds of " +
+				p.Symbol + " cannot be read"}
+			continue
+		}
 		if have.Cmp(p.Total) == 0 {
 			continue
 		}
@@ -188,7 +197,7 @@ func (s *session) differences(ctx context.Context, holdings map[int64]holding) (
 			return nil, exit.Because(exit.State, fmt.Errorf("compare %s: %w", p.Symbol, err))
 		}
 		why := fmt.Sprintf("the account holds %s %s, the books say %s", have, p.Symbol, p.Total)
-		differing[id] = difference{p.Symbol, shares, why}
+		differing[id] = difference{symbol: p.Symbol, shares: shares, why: why}
 	}
 	return differing, nil
 }
@@ -207,6 +216,11 @@ func (s *session) settlePositions(ctx context.Context, ev evidence, opened bool)
 			return err
 		}
 		switch {
+		case d.unreadable:
+			if slices.Contains(s.e.cfg.Symbols, d.symbol) {
+				s.block(id, d, "the Gateway's number makes no sense", "look at the account in TWS")
+			}
+			continue
 		case len(doubt) == 1 && d.explains(doubt[0]):
 			if err := s.assume(ctx, doubt[0], d, ev.holdings[id]); err != nil {
 				return err

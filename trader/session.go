@@ -31,8 +31,8 @@ type session struct {
 	drained chan struct{}
 
 	mu    sync.Mutex
-	dirty bool            // the books must be reconciled before the next order
-	farms map[string]bool // historical data farms that are broken
+	dirty bool                 // the books must be reconciled before the next order
+	farms map[string]time.Time // historical data farms that are broken, and since when
 
 	// The cycle goroutine's own.
 	reconciled bool                      // once, on this session
@@ -55,7 +55,7 @@ func newSession(e *Engine, b Broker) *session {
 
 		changed:   make(chan struct{}, 1),
 		drained:   make(chan struct{}),
-		farms:     map[string]bool{},
+		farms:     map[string]time.Time{},
 		blocked:   map[int64]string{},
 		cancelled: map[string]time.Time{},
 		verified:  map[string]instrument{},
@@ -240,19 +240,6 @@ func (s *session) setDirty(dirty bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.dirty = dirty
-}
-
-// brokenFarms names the historical data farms that are down.
-func (s *session) brokenFarms() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var names []string
-	for name, broken := range s.farms {
-		if broken {
-			names = append(names, name)
-		}
-	}
-	return names
 }
 
 // signal tells a waiting cycle that the journal has moved on.

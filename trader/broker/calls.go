@@ -21,6 +21,9 @@ type call interface {
 	finish(err error)
 	finished() <-chan struct{}
 	outcome() error
+	// suspect keeps an error that may be the request's refusal. It counts if no answer comes.
+	suspect(err *Error)
+	suspected() *Error
 }
 
 // answer collects the items of one call.
@@ -28,6 +31,7 @@ type answer[T any] struct {
 	items []T
 	err   error
 	over  bool
+	doubt *Error
 	done  chan struct{}
 }
 
@@ -45,6 +49,10 @@ func (a *answer[T]) finished() <-chan struct{} { return a.done }
 
 func (a *answer[T]) outcome() error { return a.err }
 
+func (a *answer[T]) suspect(err *Error) { a.doubt = err }
+
+func (a *answer[T]) suspected() *Error { return a.doubt }
+
 func (a *answer[T]) add(item T) {
 	if !a.over {
 		a.items = append(a.items, item)
@@ -55,9 +63,10 @@ func (a *answer[T]) add(item T) {
 type Stats struct {
 	LateAnswers    uint64 // for a request that had given up
 	UnknownAnswers uint64 // for a request that this session never made
+	Unreadable     uint64 // items that make no sense
 }
 
-type dropCounters struct{ late, unknown atomic.Uint64 }
+type dropCounters struct{ late, unknown, unreadable atomic.Uint64 }
 
 // topicState is the life of one topic in a session. Its answers carry no id, so what an End ends can
 // only be told by counting: a question that was not answered in time may be repeated once, and both
@@ -84,7 +93,7 @@ func newTopics() map[topic]*topicState {
 func callAs[T any](s *Session, id int64) *answer[T] {
 	c, ok := s.calls[id]
 	if !ok {
-		if id > s.firstRequest && id <= lastRequestID.Load() {
+		if id > s.requests+s.firstRequest && id <= s.requests+lastRequest.Load() {
 			s.drops.late.Add(1)
 		} else {
 			s.drops.unknown.Add(1)

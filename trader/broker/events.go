@@ -13,8 +13,8 @@ type Event struct {
 	Body       Body
 }
 
-// Body is one of OrderStatus, OpenOrder, Execution, Commission, Position, Notice, StateChange,
-// DataFarm.
+// Body is one of OrderStatus, OpenOrder, Execution, Commission, Position, Unreadable, Notice,
+// StateChange, DataFarm.
 type Body interface{ event() }
 
 func (OrderStatus) event() {}
@@ -22,9 +22,20 @@ func (OpenOrder) event()   {}
 func (Execution) event()   {}
 func (Commission) event()  {}
 func (Position) event()    {}
+func (Unreadable) event()  {}
 func (Notice) event()      {}
 func (StateChange) event() {}
 func (DataFarm) event()    {}
+
+// Unreadable is an item about one order or holding that makes no sense. It is left out of what it came
+// for: others' orders are told to every client, and one of them must not end every session.
+type Unreadable struct {
+	What     string // "open order", "execution", ...
+	OrderID  int64  // of this client, 0 when it is another's or not known
+	OrderRef string
+	ConID    int64
+	Err      error
+}
 
 // Notice is an error message of the Gateway that completed no request: about an order, or about
 // the system (ID -1).

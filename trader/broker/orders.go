@@ -21,6 +21,9 @@ func (s *Session) PlaceOrder(ctx context.Context, o Order) error {
 	if err != nil {
 		return fmt.Errorf("place order %d: %w: %w: %w", o.ID, ErrNotSent, ErrBadOrder, err)
 	}
+	if s.isRequestID(o.ID) {
+		return fmt.Errorf("place order %d: %w: %w: its id is in use for requests", o.ID, ErrNotSent, ErrBadOrder)
+	}
 	if s.State() == Degraded {
 		return fmt.Errorf("place order %d: %w: %w", o.ID, ErrNotSent, ErrDegraded)
 	}

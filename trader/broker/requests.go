@@ -178,7 +178,7 @@ type request struct {
 
 // ask sends a request and collects its answer.
 func ask[T any](ctx context.Context, s *Session, what string, q request) ([]T, error) {
-	id, a := nextRequestID(), newAnswer[T]()
+	id, a := s.nextRequestID(), newAnswer[T]()
 	s.mu.Lock()
 	if s.over {
 		s.mu.Unlock()
@@ -282,6 +282,11 @@ func (s *Session) await(ctx context.Context, c call, send func()) (sent bool, er
 		return true, c.outcome()
 	case <-ctx.Done():
 		withdrawn := r.Withdraw()
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if e := c.suspected(); e != nil {
+			return !withdrawn, fmt.Errorf("%w: %w: %w", ErrIncomplete, context.Cause(ctx), e)
+		}
 		return !withdrawn, fmt.Errorf("%w: %w", ErrIncomplete, context.Cause(ctx))
 	}
 }

@@ -28,18 +28,20 @@ type Config struct {
 type Session struct {
 	link   *link.Link
 	client *ibapi.EClient
-	log    *slog.Logger
-	ids    orderIDs
-	drops  dropCounters
-	events chan Event
-	done   chan struct{}
+	// clientID is the session's own; requests is what its request ids are above.
+	clientID, requests int64
+	log                *slog.Logger
+	ids                orderIDs
+	drops              dropCounters
+	events             chan Event
+	done               chan struct{}
 	// summary serializes account summaries: a Gateway allows two at a time and answers a third
 	// with error 322.
 	summary chan struct{}
 
 	mu           sync.Mutex
 	over         bool
-	firstRequest int64 // request ids of this session are above
+	firstRequest int64 // the requests of this session are above
 	calls        map[int64]call
 	topics       map[topic]*topicState
 	refusals     map[int64]*Error // made by the API client itself, by order or request id
@@ -63,14 +65,14 @@ func Connect(ctx context.Context, cfg Config) (*Session, error) {
 	}
 	s := &Session{
 		link: l, log: log, events: make(chan Event, EventQueue), done: make(chan struct{}),
-		summary: make(chan struct{}, 1), firstRequest: lastRequestID.Load(),
+		summary: make(chan struct{}, 1), firstRequest: lastRequest.Load(), clientID: int64(cfg.Link.ClientID),
 		calls: make(map[int64]call), topics: newTopics(), refusals: make(map[int64]*Error),
 		commissions: make(map[string]Commission), zones: make(map[Contract]*time.Location),
 		broken: make(map[string]bool),
 	}
 	s.ids.atLeast(max(1, cfg.OrderIDFloor, l.NextValidID()))
-	if err := s.checkIDs(ctx); err != nil {
-		return nil, err
+	if s.requests = requestBase(s.ids.peek()); s.requests == 0 {
+		return nil, s.noIDs(ctx)
 	}
 	s.client = ibapi.NewEClient(&callbacks{session: s})
 	if err := l.Attach(ctx, s.client); err != nil {
@@ -80,13 +82,10 @@ func Connect(ctx context.Context, cfg Config) (*Session, error) {
 	return s, nil
 }
 
-// checkIDs refuses a Gateway or a floor that leaves no order id below the request ids.
-func (s *Session) checkIDs(ctx context.Context) error {
-	if s.ids.peek() < firstRequestID {
-		return nil
-	}
-	err := fmt.Errorf("next order id is %d, want less than %d: reset the API order id sequence in the "+
-		"Gateway's settings", s.ids.peek(), firstRequestID)
+// noIDs ends a session with a Gateway or a floor that leaves no order id.
+func (s *Session) noIDs(ctx context.Context) error {
+	err := fmt.Errorf("next order id is %d, want at most %d: reset the API order id sequence in the "+
+		"Gateway's settings", s.ids.peek(), maxOrderID)
 	s.link.End(link.NoNextValidID, err)
 	return errors.Join(s.link.Err(), s.link.Close(ctx))
 }
@@ -149,7 +148,10 @@ func (s *Session) StaleFarms() []string {
 
 // Stats counts what was dropped.
 func (s *Session) Stats() Stats {
-	return Stats{LateAnswers: s.drops.late.Load(), UnknownAnswers: s.drops.unknown.Load()}
+	return Stats{
+		LateAnswers: s.drops.late.Load(), UnknownAnswers: s.drops.unknown.Load(),
+		Unreadable: s.drops.unreadable.Load(),
+	}
 }
 
 // Done is closed when the session is over and Events has been closed.
@@ -176,11 +178,6 @@ func (s *Session) emit(body Body) {
 	default:
 		s.link.End(link.Overrun, fmt.Errorf("%d events wait: %w", EventQueue, ErrEventOverflow))
 	}
-}
-
-// malformed ends the session over a message that the codec could read and that makes no sense.
-func (s *Session) malformed(what string, err error) {
-	s.link.End(link.Malformed, fmt.Errorf("%s: %w", what, err))
 }
 
 // overError explains a request that the link would not take.
