@@ -122,8 +122,11 @@ func (c Config) withDefaults() (Config, error) {
 func (c Config) validate() error {
 	seen := map[string]bool{}
 	for _, s := range c.Symbols {
-		if s == "" || seen[s] {
-			return fmt.Errorf("symbols %q: %q is empty or there twice", c.Symbols, s)
+		if _, err := ParseSymbol(s, c.Exchange, c.Currency); err != nil {
+			return err
+		}
+		if seen[s] {
+			return fmt.Errorf("symbols: %q is there twice", s)
 		}
 		seen[s] = true
 	}

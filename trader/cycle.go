@@ -30,22 +30,27 @@ const (
 	outcomeFailed  = "failed"  // a request failed
 )
 
-// cycle is one pass over all symbols, with its record. The first error is the cycle's.
+// cycle is one pass over all symbols, with its record. The first error is the cycle's. A symbol that
+// fails does so alone: the cycle is complete when another one did not.
 func (s *session) cycle(ctx context.Context) error {
 	durable := context.WithoutCancel(ctx)
 	id, err := s.e.journal.BeginCycle(durable, s.b.Generation())
 	if err != nil {
 		return exit.Because(exit.State, err)
 	}
-	err = s.work(ctx, id)
+	good, err := s.work(ctx, id)
+	complete := err == nil || (good > 0 && !endsSession(err))
 	outcome, detail := "complete", ""
 	if err != nil {
-		outcome, detail = "failed", err.Error()
+		detail = err.Error()
+	}
+	if !complete {
+		outcome = "failed"
 	}
 	if err := s.e.journal.EndCycle(durable, id, outcome, detail); err != nil {
 		return exit.Because(exit.State, err)
 	}
-	if err == nil {
+	if complete {
 		s.e.cycles.Add(1)
 	}
 	s.log.Debug("cycle", "id", id, "outcome", outcome, "detail", detail)
@@ -58,21 +63,21 @@ func (s *session) cycle(ctx context.Context) error {
 	return err
 }
 
-func (s *session) work(ctx context.Context, cycle int64) error {
+// work counts the symbols that did not fail.
+func (s *session) work(ctx context.Context, cycle int64) (good int, first error) {
 	if s.b.State() == broker.Degraded {
-		return answerError("begin cycle", broker.ErrDegraded)
+		return 0, answerError("begin cycle", broker.ErrDegraded)
 	}
 	if err := s.tidy(ctx); err != nil {
-		return err
+		return 0, err
 	}
-	var first error
 	for _, symbol := range s.e.cfg.Symbols {
 		if stopped(ctx) {
-			return answerError("cycle was cut short", context.Cause(ctx))
+			return good, answerError("cycle was cut short", context.Cause(ctx))
 		}
 		if s.isDirty() {
 			if err := s.reconcile(ctx); err != nil {
-				return err
+				return 0, err
 			}
 		}
 		d, err := s.trade(ctx, symbol, cycle)
@@ -81,17 +86,19 @@ func (s *session) work(ctx context.Context, cycle int64) error {
 			d.Outcome, d.Reason = outcomeFailed, err.Error()
 		}
 		if err := s.e.journal.Decide(context.WithoutCancel(ctx), d); err != nil {
-			return exit.Because(exit.State, err)
+			return good, exit.Because(exit.State, err)
 		}
 		s.tell(ctx, d)
 		if first == nil {
 			first = err
 		}
-		if err != nil && endsSession(err) {
-			return err
+		if err == nil {
+			good++
+		} else if endsSession(err) {
+			return good, err
 		}
 	}
-	return first
+	return good, first
 }
 
 // tell logs a decision: as news when its outcome is another than the last cycle's.

@@ -126,6 +126,9 @@ func (s *fakeSession) ContractDetails(ctx context.Context, c broker.Contract) ([
 		return nil, err
 	}
 	defer s.w.mu.Unlock()
+	if c.Symbol == s.w.unknown {
+		return nil, &broker.Error{Code: 200, Message: "No security definition has been found"}
+	}
 	c.ConID = s.w.conID(c.Symbol)
 	return []broker.ContractDetails{{Contract: c, MinTick: decimal.MustNew(1, 2), TimeZone: "US/Eastern"}}, nil
 }

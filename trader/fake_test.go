@@ -60,6 +60,7 @@ type world struct {
 	executions []broker.Execution
 	positions  map[string]decimal.Decimal
 	falling    bool            // prices, so that the strategy wants to be flat
+	unknown    string          // a symbol that IBKR does not know
 	frozen     bool            // the newest bar is ten minutes old
 	behind     time.Duration   // how far the Gateway's clock and bars are behind
 	scale      decimal.Decimal // of every price

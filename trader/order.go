@@ -109,7 +109,6 @@ func (s *session) send(ctx context.Context, in journal.Intent, contract broker.C
 		}
 		return answerError("order for "+in.Symbol+" was not sent", err)
 	}
-	contract.Exchange = s.e.cfg.Exchange
 	askCtx, cancel := context.WithTimeout(ctx, s.e.cfg.RequestTimeout)
 	defer cancel()
 	err := s.b.PlaceOrder(askCtx, broker.Order{

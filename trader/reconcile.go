@@ -217,7 +217,7 @@ func (s *session) settlePositions(ctx context.Context, ev evidence, opened bool)
 		}
 		switch {
 		case d.unreadable:
-			if slices.Contains(s.e.cfg.Symbols, d.symbol) {
+			if s.e.cfg.trades(d.symbol) {
 				s.block(id, d, "the Gateway's number makes no sense", "look at the account in TWS")
 			}
 			continue
@@ -231,7 +231,7 @@ func (s *session) settlePositions(ctx context.Context, ev evidence, opened bool)
 			continue
 		case !opened:
 			s.log.Info("opening position", "symbol", d.symbol, "shares", d.shares)
-		case s.e.cfg.AdoptPositions, !slices.Contains(s.e.cfg.Symbols, d.symbol):
+		case s.e.cfg.AdoptPositions, !s.e.cfg.trades(d.symbol):
 			s.log.Warn("position taken over", "difference", d.why)
 		default:
 			s.block(id, d, "nothing explains it", "compare with the account's statement, "+

@@ -42,6 +42,7 @@ type session struct {
 	idle       map[string]bool           // intents whose orders are listed and not worked
 	cancelled  map[string]time.Time      // intents whose orders we asked to cancel
 	blocked    map[int64]string          // contracts that must not be traded, and why
+	unknown    map[string]refused        // symbols that IBKR does not know
 	ahead      bool                      // that the Gateway's clock is was told
 	verified   map[string]instrument     // contracts asked for on this session
 	outcomes   map[string]string         // of each symbol's last cycle, to log changes
@@ -58,6 +59,7 @@ func newSession(e *Engine, b Broker) *session {
 		farms:     map[string]time.Time{},
 		blocked:   map[int64]string{},
 		cancelled: map[string]time.Time{},
+		unknown:   map[string]refused{},
 		verified:  map[string]instrument{},
 		outcomes:  map[string]string{},
 	}
@@ -135,12 +137,12 @@ func (s *session) ending(ctx context.Context, err error) error {
 // next one tries again: reconnecting would not repair an answer.
 func (s *session) cycles(ctx context.Context) error {
 	for {
-		begin := time.Now()
+		begin, before := time.Now(), s.e.cycles.Load()
 		err := s.cycle(ctx)
 		if err != nil && (stopped(ctx) || endsSession(err)) {
 			return err
 		}
-		if err != nil {
+		if err != nil && s.e.cycles.Load() == before { // else its decisions say which symbol failed
 			s.log.Warn("cycle failed", "error", err)
 		}
 		if err := s.pause(ctx, begin.Add(s.e.cfg.Interval)); err != nil || stopped(ctx) {

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/govalues/decimal"
@@ -186,19 +185,16 @@ func (c Config) Trader() (trader.Config, error) {
 	}, nil
 }
 
-// maxSymbol bounds a symbol's length; IBKR's longest have about twenty characters.
-const maxSymbol = 32
-
 func (c Config) validate() error {
 	if len(c.Symbols) == 0 {
 		return errors.New("no symbols: give --symbols, as in trader --symbols AAPL")
 	}
 	for i, s := range c.Symbols {
-		bad := s == "" || len(s) > maxSymbol || strings.ContainsFunc(s, func(r rune) bool {
-			return r <= ' ' || r > '~'
-		})
-		if bad || slices.Contains(c.Symbols[:i], s) {
-			return fmt.Errorf("symbols: %q is not a symbol, or there twice", s)
+		if _, err := trader.ParseSymbol(s, "", ""); err != nil {
+			return err
+		}
+		if slices.Contains(c.Symbols[:i], s) {
+			return fmt.Errorf("symbols: %q is there twice", s)
 		}
 	}
 	switch {

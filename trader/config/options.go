@@ -38,7 +38,7 @@ func (c *Config) options() []Option {
 func (c *Config) cycleOptions() []Option {
 	return []Option{
 		{
-			"symbols", "TRADER_SYMBOLS", "A,B", "what to trade: stocks in US dollars, by SMART",
+			"symbols", "TRADER_SYMBOLS", "A,B", "what to trade: SYMBOL[:EXCHANGE[:CURRENCY]], by default SMART and USD",
 			(*list)(&c.Symbols),
 		},
 		{"once", "", "", "one cycle, then exit", (*toggle)(&c.Once)},
