@@ -21,6 +21,7 @@ const (
 	DefaultOrderDeadline  = 20 * time.Second
 	DefaultRequestTimeout = 15 * time.Second
 	DefaultMaxClockSkew   = time.Minute
+	DefaultBlindAfter     = 5 * time.Minute
 )
 
 // MinInterval keeps a mistyped interval from becoming a spin.
@@ -65,6 +66,7 @@ type Config struct {
 
 	MaxBarAge      time.Duration // of the newest closed bar, by the Gateway's clock
 	MaxClockSkew   time.Duration // that the Gateway's clock may stand behind this host's
+	BlindAfter     time.Duration // without a decision on a symbol, until that is an alert
 	OrderDeadline  time.Duration // from the send to the order's outcome, before the cycle goes on
 	RequestTimeout time.Duration // for each answer
 	// AbsenceWait, when set, gives an order up within its day when complete answers of the broker have
@@ -77,6 +79,10 @@ type Config struct {
 	// MaxReconnects ends the trader after so many failed attempts in a row; 0 is no bound.
 	MaxReconnects int
 	Backoff       Backoff
+
+	// OnReady is told, from Run's goroutine, whenever the trader becomes ready, or why it is not: see
+	// Engine.review. It must not block. May be nil.
+	OnReady func(ready bool, why string)
 
 	Log *slog.Logger
 }
@@ -91,6 +97,7 @@ func (c Config) withDefaults() (Config, error) {
 		{&c.OrderDeadline, DefaultOrderDeadline},
 		{&c.RequestTimeout, DefaultRequestTimeout},
 		{&c.MaxClockSkew, DefaultMaxClockSkew},
+		{&c.BlindAfter, DefaultBlindAfter},
 	} {
 		if *d.value == 0 {
 			*d.value = d.standard
@@ -146,7 +153,7 @@ func (c Config) validate() error {
 	case c.MaxReconnects < 0:
 		return fmt.Errorf("max reconnects %d is below 0", c.MaxReconnects)
 	case c.MaxBarAge < 0, c.OrderDeadline < 0, c.RequestTimeout < 0, c.AbsenceWait < 0,
-		c.MaxClockSkew < 0:
+		c.MaxClockSkew < 0, c.BlindAfter < 0:
 		return errors.New("a time limit is below 0")
 	}
 	return nil

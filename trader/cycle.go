@@ -39,6 +39,9 @@ func (s *session) cycle(ctx context.Context) error {
 		return exit.Because(exit.State, err)
 	}
 	good, err := s.work(ctx, id)
+	if err != nil && good == 0 && !stopped(ctx) {
+		s.e.blindAll(err.Error())
+	}
 	complete := err == nil || (good > 0 && !endsSession(err))
 	outcome, detail := "complete", ""
 	if err != nil {
@@ -89,6 +92,12 @@ func (s *session) work(ctx context.Context, cycle int64) (good int, first error)
 			return good, exit.Because(exit.State, err)
 		}
 		s.tell(ctx, d)
+		if seen(d, err) {
+			s.e.held[symbol] = d.Held
+			s.e.saw(symbol)
+		} else {
+			s.e.blind(symbol, d.Reason)
+		}
 		if first == nil {
 			first = err
 		}

@@ -27,7 +27,9 @@ type Record struct {
 	Time   time.Time `json:"time"`
 	Cycles int64     `json:"cycles"` // completed in this life
 	PID    int       `json:"pid"`
-	Left   []Left    `json:"left,omitempty"` // orders whose end is not known
+	Ready  bool      `json:"ready"`           // while it runs: it decides on every symbol
+	Blind  string    `json:"blind,omitempty"` // why it is not ready
+	Left   []Left    `json:"left,omitempty"`  // orders whose end is not known
 }
 
 // Running is the code of a life that has not ended, or that nothing is known of: a pid that is gone was

@@ -42,6 +42,13 @@ func run(ctx context.Context, c config.Config, stderr *lockedWriter) (err error)
 		return exit.Because(exit.State, err)
 	}
 	tc.Log = log
+	tc.OnReady = func(ready bool, why string) {
+		r := beginning(begun)
+		r.Ready, r.Blind = ready, why
+		if err := r.write(dir); err != nil {
+			log.Error("the record does not say whether the trader is ready", "ready", ready, "error", err)
+		}
+	}
 	engine, err := trader.New(tc, connector(c, j, log), j)
 	if err != nil {
 		return errors.Join(exit.Because(exit.Usage, err), j.Close())

@@ -139,6 +139,9 @@ func TestALogThatNobodyReadsEndsNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.await("cycles", func(v *fakegateway.View) bool { return v.Received("reqHistoricalData") >= 3 })
+	if running := r.record(); running.Name != "running" || !running.Ready || running.PID != child.Process.Pid {
+		t.Errorf("while it runs the record says %+v", running)
+	}
 	if err := child.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}

@@ -52,7 +52,8 @@ SIGINT, SIGTERM and SIGHUP stop the trader within three seconds, and five more f
 --at-stop cancel or flatten; a second one, at once. What is left working at the
 Gateway is named on the last line.
 
-Exit codes, also in exit.json in the state directory, which says running until then:
+Exit codes, also in exit.json in the state directory. Until then that says running, and
+whether the trader is ready: that it decides on every symbol, or why it is blind.
 
 `
 

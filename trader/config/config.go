@@ -89,6 +89,7 @@ type Order struct {
 	AbsenceWait Duration `yaml:"absence_wait"`
 	AtStop      string   `yaml:"at_stop"`
 	MaxSkew     Duration `yaml:"max_clock_skew"`
+	BlindAfter  Duration `yaml:"blind_after"`
 	MaxBarAge   Duration `yaml:"max_bar_age"`
 	Timeout     Duration `yaml:"request_timeout"`
 }
@@ -126,6 +127,7 @@ func Default() Config {
 			LimitOffset: Decimal{decimal.MustNew(5, 3)},
 			AtStop:      trader.LeaveAtStop,
 			MaxSkew:     Duration{trader.DefaultMaxClockSkew},
+			BlindAfter:  Duration{trader.DefaultBlindAfter},
 			Deadline:    Duration{trader.DefaultOrderDeadline},
 			MaxBarAge:   Duration{trader.DefaultMaxBarAge},
 			Timeout:     Duration{trader.DefaultRequestTimeout},
@@ -180,7 +182,7 @@ func (c Config) Trader() (trader.Config, error) {
 		OrderType: c.Order.Type, LimitOffset: c.Order.LimitOffset.Decimal, MaxBarAge: c.Order.MaxBarAge.Duration,
 		OrderDeadline: c.Order.Deadline.Duration, RequestTimeout: c.Order.Timeout.Duration,
 		AbsenceWait: c.Order.AbsenceWait.Duration, AtStop: c.Order.AtStop,
-		MaxClockSkew: c.Order.MaxSkew.Duration, MaxReconnects: c.Reconnect.Max,
+		MaxClockSkew: c.Order.MaxSkew.Duration, BlindAfter: c.Order.BlindAfter.Duration, MaxReconnects: c.Reconnect.Max,
 		Backoff: trader.Backoff{Base: c.Reconnect.Base.Duration, Cap: c.Reconnect.Cap.Duration, Seed: c.Reconnect.Seed},
 	}, nil
 }
@@ -230,6 +232,7 @@ func (c Config) validate() error {
 		{"order deadline", c.Order.Deadline.Duration},
 		{"bar age", c.Order.MaxBarAge.Duration},
 		{"clock skew", c.Order.MaxSkew.Duration},
+		{"blindness", c.Order.BlindAfter.Duration},
 		{"request timeout", c.Order.Timeout.Duration},
 	} {
 		if d.value <= 0 {

@@ -43,6 +43,7 @@ order:
   absence_wait: 6s
   at_stop: cancel
   max_clock_skew: 9
+  blind_after: 10
   max_bar_age: 7m
   request_timeout: 8s
 risk:
@@ -65,7 +66,7 @@ func TestFileSetsEveryKey(t *testing.T) {
 		Reconnect: Reconnect{sec(2), sec(30), 4, 9},
 		Strategy:  Strategy{"hold", d("2.5"), 3, 4},
 		Order: Order{
-			Type: "LMT", LimitOffset: d("0.01"), Deadline: sec(5), AbsenceWait: sec(6), AtStop: "cancel", MaxSkew: sec(9),
+			Type: "LMT", LimitOffset: d("0.01"), Deadline: sec(5), AbsenceWait: sec(6), AtStop: "cancel", MaxSkew: sec(9), BlindAfter: sec(10),
 			MaxBarAge: sec(7 * 60), Timeout: sec(8),
 		},
 		Risk: Risk{d("1000"), d("2000.5"), 6, d("0.5")},

@@ -55,6 +55,10 @@ func (c *Config) cycleOptions() []Option {
 			"max-clock-skew", "TRADER_MAX_CLOCK_SKEW", "TIME",
 			"that the Gateway's clock may stand behind this host's", &c.Order.MaxSkew,
 		},
+		{
+			"blind-after", "TRADER_BLIND_AFTER", "TIME",
+			"without a decision on a symbol, until that is an alert and not ready", &c.Order.BlindAfter,
+		},
 		{"state", "TRADER_STATE", "DIR", "where the journal and exit.json are kept", (*text)(&c.State)},
 		{"log-level", "TRADER_LOG_LEVEL", "LEVEL", "debug, info, warn or error", (*text)(&c.LogLevel)},
 	}
