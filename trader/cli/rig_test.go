@@ -28,6 +28,9 @@ type rig struct {
 func newRig(t *testing.T, cfg fakegateway.Config) *rig {
 	t.Helper()
 	cfg.Seed = 1
+	if cfg.Clock.Start.IsZero() { // early in a minute: one order a bar, and no test waits for the next bar
+		cfg.Clock.Start = time.Date(2036, time.December, 1, 15, 0, 2, 0, time.UTC)
+	}
 	gw, err := fakegateway.Start(cfg)
 	if err != nil {
 		t.Fatal(err)
