@@ -27,8 +27,8 @@ const (
 // MinInterval keeps a mistyped interval from becoming a spin.
 const MinInterval = 50 * time.Millisecond
 
-// MaxSymbols keeps one cycle's requests well under the Gateway's pacing limits.
-const MaxSymbols = 50
+// MaxSymbols bounds what one trader trades.
+const MaxSymbols = 100
 
 // BarSize is the size of the bars that are traded on.
 const BarSize = time.Minute

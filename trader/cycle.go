@@ -252,6 +252,7 @@ func (s *session) see(ctx context.Context, v *view, d *journal.Decision) error {
 		err = s.usable(v.instrument, v.bars, v.now)
 	}
 	if errors.Is(err, market.ErrStale) || errors.Is(err, market.ErrInsane) {
+		s.drop(ctx, v.instrument, v.now)
 		d.Outcome, d.Reason = outcomeStale, err.Error()
 		return nil
 	}
@@ -295,31 +296,6 @@ func unsettled(in journal.Intent, err error) error {
 		Code: exit.OrderUnknown, Err: err,
 		Do: "nothing is sent meanwhile, so run it again; if it stays unknown, " + resolveAdvice(in.ID),
 	}
-}
-
-// askBars asks for one-minute bars of regular hours.
-func (s *session) askBars(ctx context.Context, i instrument, duration string) ([]market.Bar, error) {
-	what := "bars of " + i.symbol
-	raw, err := ask(ctx, s, what, func(ctx context.Context) ([]broker.Bar, error) {
-		return s.b.Bars(ctx, broker.BarsRequest{
-			Contract: i.details.Contract, Duration: duration, BarSize: "1 min", WhatToShow: "TRADES",
-			UseRTH: true,
-		})
-	})
-	if err != nil {
-		return nil, err
-	}
-	if len(raw) == 0 { // a contract without data gets an error, never an empty answer
-		return nil, exit.Because(exit.Incomplete, fmt.Errorf("ask for %s: the answer is empty: %w",
-			what, broker.ErrIncomplete))
-	}
-	bars := make([]market.Bar, len(raw))
-	for k, b := range raw {
-		bars[k] = market.Bar{
-			Start: b.Time, Size: BarSize, Open: b.Open, High: b.High, Low: b.Low, Close: b.Close,
-		}
-	}
-	return bars, nil
 }
 
 // permitted asks the risk limits.

@@ -21,6 +21,7 @@ type Engine struct {
 	journal   *journal.Journal
 	contracts map[string]instrument  // what earlier sessions said; owned by the cycle goroutine
 	bars      map[int64][]market.Bar // that were decided on last, by contract; likewise
+	history   history                // of all sessions
 	cycles    atomic.Int64
 
 	// What can be seen, owned by the goroutine of Run.

@@ -76,6 +76,9 @@ func (s *session) take(ctx context.Context, ev broker.Event) error {
 		err = s.openOrder(ctx, body)
 	case broker.Position:
 		err = s.position(ctx, body)
+	case broker.BarUpdate:
+		s.barUpdate(body)
+		return nil // no order waits for it
 	case broker.Unreadable:
 		err = s.unreadable(ctx, body)
 	case broker.Notice:
@@ -264,6 +267,10 @@ func (s *session) notice(ctx context.Context, n broker.Notice) error {
 		s.log.Debug("notice", "code", n.Code, "class", n.Class.String(), "message", n.Message)
 		return nil
 	}
+	if refusal := n.Class == broker.ClassRequest || n.Class == broker.ClassUnlisted; refusal && s.feedEnded(n.ID) {
+		s.log.Warn("bars are no longer sent", "code", n.Code, "message", oneLine(n.Message))
+		return nil
+	}
 	in, ours, err := s.e.journal.IntentByOrder(ctx, s.e.cfg.ClientID, n.ID)
 	if err != nil || !ours || in.State.Closed() {
 		return err
@@ -302,6 +309,11 @@ func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 // order. The order gate itself asks the broker's state.
 func (s *session) stateChange(c broker.StateChange) {
 	s.setDirty(true)
+	if c.Resubscribe { // each subscription is made once more, by the next cycle
+		s.mu.Lock()
+		clear(s.feeds)
+		s.mu.Unlock()
+	}
 	if c.State == broker.Ready { // IBKR is back, and its farms with it: the next message about one says else
 		s.mu.Lock()
 		clear(s.farms)

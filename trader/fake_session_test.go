@@ -140,8 +140,13 @@ func (s *fakeSession) Bars(ctx context.Context, r broker.BarsRequest) ([]broker.
 		return nil, err
 	}
 	defer s.w.mu.Unlock()
-	newest := time.Now().Add(-s.w.behind).Truncate(time.Minute)
-	if s.w.frozen {
+	s.w.requests = append(s.w.requests, historyRequest{r.Contract.Symbol, time.Now()})
+	return s.w.barsOf(r)
+}
+
+func (w *world) barsOf(r broker.BarsRequest) ([]broker.Bar, error) {
+	newest := time.Now().Add(-w.behind).Truncate(time.Minute)
+	if w.frozen {
 		newest = newest.Add(-10 * time.Minute)
 	}
 	var amount int
@@ -157,13 +162,49 @@ func (s *fakeSession) Bars(ctx context.Context, r broker.BarsRequest) ([]broker.
 	for i := range bars {
 		at := newest.Add(time.Duration(i-n) * time.Minute)
 		steps := max(0, 60-(n-i))
-		if s.w.falling {
+		if w.falling {
 			steps = 60 - steps
 		}
-		p, _ := decimal.MustNew(int64(100_000+steps), 3).Mul(s.w.scale)
+		p, _ := decimal.MustNew(int64(100_000+steps), 3).Mul(w.scale)
 		bars[i] = broker.Bar{Time: at, Open: p, High: p, Low: p, Close: p}
 	}
 	return bars, nil
+}
+
+// SubscribeBars goes on to send the bar that is being written, and each new one, every half minute.
+func (s *fakeSession) SubscribeBars(ctx context.Context, r broker.BarsRequest) (int64, []broker.Bar, error) {
+	bars, err := s.Bars(ctx, r)
+	if err != nil {
+		return 0, nil, err
+	}
+	s.w.mu.Lock()
+	defer s.w.mu.Unlock()
+	s.w.subscribed++
+	id := int64(s.w.subscribed)
+	go func() {
+		tick := time.NewTicker(30 * time.Second)
+		defer tick.Stop()
+		for {
+			select {
+			case <-s.done:
+				return
+			case <-tick.C:
+			}
+			s.w.mu.Lock()
+			if newest, err := s.w.barsOf(r); err == nil && id > s.w.silent {
+				s.say(broker.BarUpdate{ID: id, Bar: newest[len(newest)-2]})
+				s.say(broker.BarUpdate{ID: id, Bar: newest[len(newest)-1]})
+			}
+			s.w.mu.Unlock()
+		}
+	}()
+	return id, bars, nil
+}
+
+func (s *fakeSession) CancelBars(context.Context, int64) {
+	s.w.mu.Lock()
+	defer s.w.mu.Unlock()
+	s.w.unsubscribed++
 }
 
 func (s *fakeSession) Positions(ctx context.Context) ([]broker.Position, error) {

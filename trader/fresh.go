@@ -59,7 +59,7 @@ func (s *session) bars(ctx context.Context, i instrument, now time.Time) ([]mark
 			duration = fmt.Sprintf("%d D", int(back.Seconds())/secondsADay+2)
 		}
 	}
-	bars, err := s.askBars(ctx, i, duration)
+	bars, err := s.fetch(ctx, i, duration, now)
 	if err != nil {
 		return nil, err
 	}

@@ -14,6 +14,7 @@ import (
 	"ibsoak/trader/broker"
 	"ibsoak/trader/exit"
 	"ibsoak/trader/link"
+	"ibsoak/trader/market"
 )
 
 // session is the engine on one connection. run's goroutine runs the cycles; pump's takes events
@@ -31,8 +32,10 @@ type session struct {
 	drained chan struct{}
 
 	mu    sync.Mutex
-	dirty bool                 // the books must be reconciled before the next order
-	farms map[string]time.Time // historical data farms that are broken, and since when
+	dirty bool                   // the books must be reconciled before the next order
+	feeds map[int64]*feed        // bars by contract
+	early map[int64][]market.Bar // updates of subscriptions whose feed is not there yet
+	farms map[string]time.Time   // historical data farms that are broken, and since when
 
 	// The cycle goroutine's own.
 	reconciled bool                      // once, on this session
@@ -59,6 +62,8 @@ func newSession(e *Engine, b Broker) *session {
 		farms:     map[string]time.Time{},
 		blocked:   map[int64]string{},
 		cancelled: map[string]time.Time{},
+		feeds:     map[int64]*feed{},
+		early:     map[int64][]market.Bar{},
 		unknown:   map[string]refused{},
 		verified:  map[string]instrument{},
 		outcomes:  map[string]string{},

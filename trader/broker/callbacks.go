@@ -73,6 +73,24 @@ func (c *callbacks) HistoricalData(id int64, b *ibapi.Bar) {
 	}
 }
 
+// HistoricalDataUpdate is the newest bar of a subscription.
+func (c *callbacks) HistoricalDataUpdate(id int64, b *ibapi.Bar) {
+	s := c.session
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	loc, ok := s.streams[id]
+	if !ok || b == nil {
+		s.drops.unknown.Add(1)
+		return
+	}
+	bar, err := barOf(b, loc)
+	if err != nil {
+		s.skip(Unreadable{What: "bar", Err: err})
+		return
+	}
+	s.emit(BarUpdate{ID: id, Bar: bar})
+}
+
 // HistoricalDataEnd completes Bars.
 func (c *callbacks) HistoricalDataEnd(id int64, _, _ string) { complete[ibapi.Bar](c.session, id) }
 

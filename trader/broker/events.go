@@ -13,7 +13,7 @@ type Event struct {
 	Body       Body
 }
 
-// Body is one of OrderStatus, OpenOrder, Execution, Commission, Position, Unreadable, Notice,
+// Body is one of OrderStatus, OpenOrder, Execution, Commission, Position, BarUpdate, Unreadable, Notice,
 // StateChange, DataFarm.
 type Body interface{ event() }
 
@@ -22,10 +22,17 @@ func (OpenOrder) event()   {}
 func (Execution) event()   {}
 func (Commission) event()  {}
 func (Position) event()    {}
+func (BarUpdate) event()   {}
 func (Unreadable) event()  {}
 func (Notice) event()      {}
 func (StateChange) event() {}
 func (DataFarm) event()    {}
+
+// BarUpdate is the newest bar of a subscription: the one that is being written, or the next.
+type BarUpdate struct {
+	ID  int64 // SubscribeBars gave it
+	Bar Bar
+}
 
 // Unreadable is an item about one order or holding that makes no sense. It is left out of what it came
 // for: others' orders are told to every client, and one of them must not end every session.

@@ -47,13 +47,11 @@ func (s *Session) ContractDetails(ctx context.Context, c Contract) ([]ContractDe
 	return items, nil
 }
 
-// zone is where a contract trades, if ContractDetails has told.
-func (s *Session) zone(r BarsRequest) *time.Location {
+// zoneOf is where a contract trades, if ContractDetails has told. Session.mu is held.
+func (s *Session) zoneOf(r BarsRequest) *time.Location {
 	if r.Location != nil {
 		return r.Location
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	for _, key := range []Contract{{ConID: r.Contract.ConID}, r.Contract} {
 		if loc, ok := s.zones[key]; ok && key != (Contract{}) {
 			return loc
@@ -65,11 +63,43 @@ func (s *Session) zone(r BarsRequest) *time.Location {
 // Bars asks for historical bars, oldest first. The Gateway's pacing limits (60 requests in ten
 // minutes, no identical one within 15 s) are the caller's to keep.
 func (s *Session) Bars(ctx context.Context, r BarsRequest) ([]Bar, error) {
+	return s.bars(ctx, s.nextRequestID(), r, false)
+}
+
+// SubscribeBars is Bars, and from then on Events tells every change of the newest bar and every new one
+// as a BarUpdate with this id, until CancelBars, an error with the id, or a 1101. Request.End must be zero.
+func (s *Session) SubscribeBars(ctx context.Context, r BarsRequest) (id int64, bars []Bar, err error) {
+	id = s.nextRequestID()
+	s.mu.Lock()
+	s.streams[id] = s.zoneOf(r)
+	s.mu.Unlock()
+	if bars, err = s.bars(ctx, id, r, true); err != nil {
+		s.mu.Lock()
+		delete(s.streams, id)
+		s.mu.Unlock()
+	}
+	return id, bars, err
+}
+
+// CancelBars ends a subscription.
+func (s *Session) CancelBars(ctx context.Context, id int64) {
+	s.mu.Lock()
+	_, open := s.streams[id]
+	delete(s.streams, id)
+	s.mu.Unlock()
+	if open {
+		s.forget(ctx, func() { s.client.CancelHistoricalData(id) })
+	}
+}
+
+func (s *Session) bars(ctx context.Context, id int64, r BarsRequest, keep bool) ([]Bar, error) {
 	err := errors.Join(r.Contract.check(), printable(r.Duration, r.BarSize, r.WhatToShow))
 	if err != nil {
 		return nil, fmt.Errorf("bars: %w", err)
 	}
-	loc := s.zone(r)
+	s.mu.Lock()
+	loc := s.zoneOf(r)
+	s.mu.Unlock()
 	end := ""
 	if !r.End.IsZero() {
 		end = r.End.UTC().Format("20060102-15:04:05")
@@ -80,9 +110,10 @@ func (s *Session) Bars(ctx context.Context, r BarsRequest) ([]Bar, error) {
 	}
 	const epochSeconds = 2 // a date form without a zone to guess
 	raw, err := ask[ibapi.Bar](ctx, s, "bars", request{
+		id: id,
 		send: func(id int64) {
 			s.client.ReqHistoricalData(id, r.Contract.toAPI(), end, r.Duration, r.BarSize, what,
-				r.UseRTH, epochSeconds, false, nil)
+				r.UseRTH, epochSeconds, keep, nil)
 		},
 		abandon: s.client.CancelHistoricalData,
 	})
@@ -171,6 +202,7 @@ func (s *Session) Executions(ctx context.Context) ([]Execution, error) {
 
 // request is one question with an id.
 type request struct {
+	id      int64 // 0 is the next
 	send    func(id int64)
 	abandon func(id int64) // tells the Gateway to stop; nil if it needs no telling
 	always  bool           // abandon also after a complete answer
@@ -178,7 +210,10 @@ type request struct {
 
 // ask sends a request and collects its answer.
 func ask[T any](ctx context.Context, s *Session, what string, q request) ([]T, error) {
-	id, a := s.nextRequestID(), newAnswer[T]()
+	id, a := q.id, newAnswer[T]()
+	if id == 0 {
+		id = s.nextRequestID()
+	}
 	s.mu.Lock()
 	if s.over {
 		s.mu.Unlock()

@@ -46,6 +46,7 @@ type Session struct {
 	topics       map[topic]*topicState
 	refusals     map[int64]*Error // made by the API client itself, by order or request id
 	commissions  map[string]Commission
+	streams      map[int64]*time.Location // subscriptions to bars, and the zone of their times
 	zones        map[Contract]*time.Location
 	connectivity link.Connectivity // in the order of the events
 	broken       map[string]bool   // data farms
@@ -68,7 +69,8 @@ func Connect(ctx context.Context, cfg Config) (*Session, error) {
 		summary: make(chan struct{}, 1), firstRequest: lastRequest.Load(), clientID: int64(cfg.Link.ClientID),
 		calls: make(map[int64]call), topics: newTopics(), refusals: make(map[int64]*Error),
 		commissions: make(map[string]Commission), zones: make(map[Contract]*time.Location),
-		broken: make(map[string]bool),
+		streams: make(map[int64]*time.Location),
+		broken:  make(map[string]bool),
 	}
 	s.ids.atLeast(max(1, cfg.OrderIDFloor, l.NextValidID()))
 	if s.requests = requestBase(s.ids.peek()); s.requests == 0 {

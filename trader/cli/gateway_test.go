@@ -47,7 +47,7 @@ func TestContinuousHasOneConnection(t *testing.T) {
 	const cycles = 5
 	r := newRig(t, fakegateway.Config{})
 	run := r.start("--strategy", "alternate")
-	r.await("five cycles", func(v *fakegateway.View) bool { return v.Received("reqHistoricalData") >= cycles })
+	r.await("five cycles", func(v *fakegateway.View) bool { return v.Received("reqCurrentTime") >= cycles })
 	run.stop()
 	r.wantClean()
 	r.wantBooks(len(r.gw.Books().Orders))
@@ -74,6 +74,23 @@ func TestManyOrdersOnAFastClock(t *testing.T) {
 	run.stop()
 	r.wantOnce(exit.OK, "--strategy", "hold", "--absence-wait", "1ms") // takes what came last
 	r.wantBooks(len(r.gw.Books().Orders))
+}
+
+// TestManySymbolsAreSubscribedTo once each, and traded on what the Gateway sends from then on.
+func TestManySymbolsAreSubscribedTo(t *testing.T) {
+	const symbols, rounds = "AAPL,MSFT,NVDA,AMZN,TSLA,IBM,KO", 3
+	r := newRig(t, fakegateway.Config{Clock: fakegateway.Clock{Scale: 60}})
+	run := r.start("--symbols", symbols, "--strategy", "alternate")
+	n := strings.Count(symbols, ",") + 1
+	asked := 0
+	r.await("orders", func(v *fakegateway.View) bool {
+		asked = v.Received("reqHistoricalData")
+		return len(r.gw.Books().Orders) >= n*rounds
+	})
+	run.stop()
+	if asked != n {
+		t.Errorf("%d questions for %d symbols", asked, n)
+	}
 }
 
 func TestHandshakeFailuresHaveTheirCodes(t *testing.T) {
@@ -215,7 +232,7 @@ func TestOneLostEnd(t *testing.T) {
 			cfg.Schedule.Faults[0].Until.Count = one
 			r := newRig(t, cfg)
 			run := r.start("--request-timeout", "1s")
-			r.await("cycles", func(v *fakegateway.View) bool { return v.Received("reqHistoricalData") >= 4 })
+			r.await("cycles", func(v *fakegateway.View) bool { return v.Received("reqCurrentTime") >= 4 })
 			run.stop()
 			r.wantBooks(1)
 			if n := len(r.gw.Connections()); n > 2 {
@@ -293,7 +310,7 @@ func TestGatewayRestart(t *testing.T) {
 		t.Run(string(end), func(t *testing.T) {
 			r := newRig(t, fakegateway.Config{})
 			run := r.start()
-			r.await("two cycles", func(v *fakegateway.View) bool { return v.Received("reqHistoricalData") >= 2 })
+			r.await("two cycles", func(v *fakegateway.View) bool { return v.Received("reqCurrentTime") >= 2 })
 			down := fault.Downtime{Refused: fault.Duration(300 * time.Millisecond)}
 			if err := r.gw.Restart(down, end); err != nil {
 				t.Fatal(err)
@@ -303,7 +320,7 @@ func TestGatewayRestart(t *testing.T) {
 				conns := v.Connections()
 				last := conns[len(conns)-1]
 				before = len(conns)
-				return last.Epoch > 0 && last.MessagesIn["reqHistoricalData"] >= 2
+				return last.Epoch > 0 && last.MessagesIn["reqCurrentTime"] >= 2
 			})
 			run.stop()
 			if before != 2 {

@@ -138,7 +138,7 @@ func TestALogThatNobodyReadsEndsNothing(t *testing.T) {
 	if err := errors.Join(child.Start(), writer.Close(), reader.Close()); err != nil {
 		t.Fatal(err)
 	}
-	r.await("cycles", func(v *fakegateway.View) bool { return v.Received("reqHistoricalData") >= 3 })
+	r.await("cycles", func(v *fakegateway.View) bool { return v.Received("reqCurrentTime") >= 3 })
 	if running := r.record(); running.Name != "running" || !running.Ready || running.PID != child.Process.Pid {
 		t.Errorf("while it runs the record says %+v", running)
 	}
