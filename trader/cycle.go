@@ -140,9 +140,9 @@ func (s *session) tidy(ctx context.Context) error {
 	return s.cancelOld(ctx)
 }
 
-// cancelOld asks to cancel orders whose decision is old: those that have worked for too long, those
-// that the broker lists but does not work, and those of which nothing is known, in case they live.
-// Their end is then awaited like any other.
+// cancelOld asks to cancel orders whose decision is old: those that have worked, or were held, for too
+// long, those that are listed although they were told to have ended, and those of which nothing is
+// known, in case they live. Their end is then awaited like any other.
 func (s *session) cancelOld(ctx context.Context) error {
 	open, err := s.e.journal.Open(context.WithoutCancel(ctx), s.account)
 	if err != nil {

@@ -24,7 +24,7 @@ func (s *session) settleIntents(ctx context.Context, ev evidence) error {
 	}
 	s.idle = map[string]bool{}
 	for _, o := range ev.open {
-		s.idle[o.IntentID] = !working[o.Status]
+		s.idle[o.IntentID] = !live(o.Status) && o.Status != "Filled" // whose executions are to come
 	}
 	s.missing = map[string]bool{}
 	if ev.now, err = s.clockFor(ctx, open, ev); err != nil {
@@ -134,12 +134,6 @@ func ended(in journal.Intent) journal.State {
 		return journal.Rejected
 	}
 	return journal.Cancelled
-}
-
-// working are the statuses of orders that can be expected to fill or to end by themselves.
-var working = map[string]bool{
-	"PendingSubmit": true, "ApiPending": true, "PreSubmitted": true, "Submitted": true,
-	"PendingCancel": true, "Filled": true,
 }
 
 // live says whether a status is none of those that end an order. Inactive is no end.

@@ -42,7 +42,7 @@ type session struct {
 	comparedAt time.Time                 // when the books last agreed with the broker's answers
 	pledged    map[int64]decimal.Decimal // what working sell orders of others may take, by contract
 	missing    map[string]bool           // unknown intents that no answer names
-	idle       map[string]bool           // intents whose orders are listed and not worked
+	idle       map[string]bool           // intents whose orders are listed although their status is an end
 	cancelled  map[string]time.Time      // intents whose orders we asked to cancel
 	blocked    map[int64]string          // contracts that must not be traded, and why
 	unknown    map[string]refused        // symbols that IBKR does not know
