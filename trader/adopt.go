@@ -34,8 +34,11 @@ func (s *session) adopt(ctx context.Context, ev evidence, executions []broker.Ex
 		}
 		found[in.ID] = in
 	}
-	for _, o := range ev.completed {
-		found[o.IntentID] = intentOfOrder(o.OpenOrder)
+	for _, o := range ev.completed { // they name no client, and so only complete what an execution named
+		if in, ok := found[o.IntentID]; ok && o.Quantity.Cmp(in.Quantity) > 0 {
+			in.Quantity = o.Quantity
+			found[o.IntentID] = in
+		}
 	}
 	for _, o := range ev.open {
 		found[o.IntentID] = intentOfOrder(o)
@@ -50,15 +53,11 @@ func (s *session) adopt(ctx context.Context, ev evidence, executions []broker.Ex
 
 // intentOfOrder is the intent that an order of the broker must have come from.
 func intentOfOrder(o broker.OpenOrder) journal.Intent {
-	in := journal.Intent{
+	return journal.Intent{
 		ID: o.IntentID, Account: o.Account, Symbol: o.Contract.Symbol, ConID: o.Contract.ConID,
 		ClientID: int(o.ClientID), OrderID: o.OrderID, PermID: o.PermID, Action: journal.Action(o.Action),
 		Quantity: o.Quantity, Type: o.Type,
 	}
-	if !in.Quantity.IsPos() && o.Filled != nil { // completed orders may have none
-		in.Quantity = *o.Filled
-	}
-	return in
 }
 
 func (s *session) adoptOne(ctx context.Context, in journal.Intent) error {

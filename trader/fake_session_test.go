@@ -257,7 +257,9 @@ func (s *fakeSession) CompletedOrders(ctx context.Context) ([]broker.CompletedOr
 	var out []broker.CompletedOrder
 	for _, o := range s.w.orders {
 		if !live(o.status) && !o.forgotten {
-			out = append(out, broker.CompletedOrder{OpenOrder: o.described(), CompletedStatus: o.status})
+			done := o.described()
+			done.OrderID, done.ClientID = 0, 0 // the message has neither
+			out = append(out, broker.CompletedOrder{OpenOrder: done, CompletedStatus: o.status})
 		}
 	}
 	return out, nil

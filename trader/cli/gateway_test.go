@@ -298,6 +298,17 @@ func TestABustAtTheGateway(t *testing.T) {
 	r.wantAccounts()
 }
 
+// TestALostStateDirectory: three lives with a new directory each hold what one would.
+func TestALostStateDirectory(t *testing.T) {
+	r := newRig(t, fakegateway.Config{})
+	for range 3 {
+		r.state = t.TempDir()
+		r.wantOnce(exit.OK, "--shares", "10")
+		r.wantHeld(10)
+	}
+	r.wantBooks(1)
+}
+
 func TestRiskRefuses(t *testing.T) {
 	r := newRig(t, fakegateway.Config{})
 	r.wantOnce(exit.Interlock, "--max-order-notional", "1")
