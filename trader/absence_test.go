@@ -85,7 +85,7 @@ func TestAdoptingNeverAddsToWhatIsUnknown(t *testing.T) {
 			}
 		})
 		r.wantCode(r.once(), exit.OK) // now the seven are adopted, and ours are ours
-		r.w.falling = true
+		r.w.fall(true)
 		r.later(time.Minute)
 		r.wantCode(r.once(), exit.OK)
 		if held := r.w.held(); held.Cmp(d("7")) != 0 {

@@ -26,7 +26,7 @@ func TestALostStateDirectoryBuysNothingAgain(t *testing.T) {
 				if r.w.count() != want {
 					t.Errorf("%d orders, want %d", r.w.count(), want)
 				}
-				r.w.falling = true // and what is ours can be sold
+				r.w.fall(true) // and what is ours can be sold
 				r.later(time.Minute)
 				r.wantCode(r.once(), exit.OK)
 				if held := r.w.held(); !held.IsZero() {

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -53,12 +54,12 @@ func TestBlindnessIsAnAlertAndNotReady(t *testing.T) {
 			inBubble(t, func(r *rig) {
 				var log alerts
 				r.cfg.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelError}))
-				ready := ""
+				var told atomic.Value
 				r.cfg.OnReady = func(ok bool, why string) {
-					ready = why
 					if ok {
-						ready = "ready"
+						why = "ready"
 					}
+					told.Store(why)
 				}
 				change := func(f func(w *world)) {
 					r.w.mu.Lock()
@@ -67,16 +68,16 @@ func TestBlindnessIsAnAlertAndNotReady(t *testing.T) {
 				}
 				l := r.start()
 				r.later(time.Minute)
-				if ready != "ready" || log.count("msg=blind") != 0 {
+				if ready := told.Load(); ready != "ready" || log.count("msg=blind") != 0 {
 					t.Fatalf("after a good minute: %s", ready)
 				}
 				change(c.begin)
 				r.later(DefaultBlindAfter - 2*time.Minute)
-				if ready != "ready" || log.count("msg=blind") != 0 {
+				if ready := told.Load(); ready != "ready" || log.count("msg=blind") != 0 {
 					t.Errorf("alerted after three minutes: %s", ready)
 				}
 				r.later(4 * time.Minute)
-				if ready == "ready" || log.count("msg=blind") != 1 || log.count("held=10") != 1 {
+				if ready := told.Load(); ready == "ready" || log.count("msg=blind") != 1 || log.count("held=10") != 1 {
 					t.Errorf("after seven minutes: %s, %d alerts", ready, log.count("msg=blind"))
 				}
 				r.later(2 * time.Hour)
@@ -85,7 +86,7 @@ func TestBlindnessIsAnAlertAndNotReady(t *testing.T) {
 				}
 				change(c.end)
 				r.later(3 * time.Minute)
-				if ready != "ready" {
+				if ready := told.Load(); ready != "ready" {
 					t.Errorf("after it was over: %s", ready)
 				}
 				r.wantCode(l.stop(), exit.OK)

@@ -43,7 +43,7 @@ func TestABustedExecutionIsReversed(t *testing.T) {
 		inBubble(t, func(r *rig) {
 			l := r.start()
 			r.later(time.Second)
-			r.w.falling = true
+			r.w.fall(true)
 			r.later(2 * time.Minute)
 			r.w.bust(0) // of the buy: the account is short by ten
 			r.later(2 * time.Minute)

@@ -133,6 +133,13 @@ func (w *world) connect(floor func() int64) Connector {
 	}
 }
 
+// fall says which way the prices of the last hour went.
+func (w *world) fall(down bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.falling = down
+}
+
 // refs is how many orders carry each reference.
 func (w *world) refs() map[string]int {
 	w.mu.Lock()

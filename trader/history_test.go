@@ -69,7 +69,7 @@ func TestSubscriptionsAreMadeOnce(t *testing.T) {
 			}
 		}
 		step("at first", 8*time.Minute, n)
-		r.w.falling = true
+		r.w.fall(true)
 		step("the bars come by themselves", 2*time.Minute, n)
 		if r.w.count() != 2*n {
 			t.Errorf("%d orders, want %d: what is decided on must be new", r.w.count(), 2*n)

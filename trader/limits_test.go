@@ -26,7 +26,7 @@ func TestOrdersADayHoldOverRestarts(t *testing.T) {
 		if n := r.w.count(); n != 4 {
 			t.Errorf("%d orders, want buy, sell, buy, sell", n)
 		}
-		r.w.falling = false
+		r.w.fall(false)
 		r.later(24 * time.Hour)
 		r.wantCode(r.once(), exit.OK)
 	})
@@ -79,7 +79,7 @@ func TestABrokenHistoricalFarm(t *testing.T) {
 			inBubble(t, func(r *rig) {
 				l := r.start()
 				synctest.Wait()
-				r.w.falling = true
+				r.w.fall(true)
 				r.w.say(c.broken)
 				if c.back != nil {
 					r.w.say(c.back)
@@ -102,13 +102,13 @@ func TestABrokenHistoricalFarm(t *testing.T) {
 func TestWhatTheAccountHeldBeforeIsNotSold(t *testing.T) {
 	inBubble(t, func(r *rig) {
 		r.w.positions["AAPL"], r.w.positions["KO"] = d("100"), d("-7")
-		r.w.falling = true
+		r.w.fall(true)
 		r.wantCode(r.once(), exit.OK)
 		r.wantBooks()
-		r.w.falling = false
+		r.w.fall(false)
 		r.later(time.Minute)
 		r.wantCode(r.once(), exit.OK)
-		r.w.falling = true
+		r.w.fall(true)
 		r.later(time.Minute)
 		r.wantCode(r.once(), exit.OK)
 		r.wantBooks(journal.Filled, journal.Filled)
@@ -123,7 +123,7 @@ func TestUnexplainedSharesBlockUntilAdopted(t *testing.T) {
 		r.wantCode(r.once(), exit.OK)
 		r.w.positions["AAPL"] = d("17") // seven from nowhere
 		r.w.positions["KO"] = d("5")    // somebody else's business
-		r.w.falling = true
+		r.w.fall(true)
 		r.later(time.Minute)
 		r.wantCode(r.once(), exit.Incomplete)
 		if r.w.count() != 1 {
@@ -184,7 +184,7 @@ func TestAnotherContractForTheSymbolIsRefused(t *testing.T) {
 		l.engine.contracts["AAPL"] = instrument{details: broker.ContractDetails{
 			Contract: broker.Contract{Symbol: "AAPL", ConID: 1},
 		}}
-		r.w.falling = true
+		r.w.fall(true)
 		r.w.drop() // the next session names another contract than the first one
 		r.later(5 * time.Minute)
 		if r.w.count() != 1 {

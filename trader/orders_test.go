@@ -36,7 +36,7 @@ func TestOnceFillsAndBooks(t *testing.T) {
 func TestSecondRunOnTheSameBarSendsNothing(t *testing.T) {
 	inBubble(t, func(r *rig) {
 		r.wantCode(r.once(), exit.OK)
-		r.w.falling = true // would sell, on the very bar that it bought on
+		r.w.fall(true) // would sell, on the very bar that it bought on
 		r.wantCode(r.once(), exit.OK)
 		if r.w.count() != 1 {
 			t.Errorf("%d orders on one bar", r.w.count())
@@ -107,7 +107,7 @@ func TestAckWithheldThenDrop(t *testing.T) {
 			if r.w.count() != 1 {
 				t.Errorf("%d orders for one decision", r.w.count())
 			}
-			r.w.falling = true
+			r.w.fall(true)
 			r.later(time.Minute)
 			if how == fillAndDrop {
 				r.wantBooks(journal.Filled)

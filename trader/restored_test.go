@@ -23,7 +23,7 @@ func TestEveryRestorationReconcilesBeforeTheNextOrder(t *testing.T) {
 			}}, d("10")) // unseen
 			r.w.mu.Unlock()
 			r.w.say(broker.StateChange{State: broker.Ready, Code: code})
-			r.w.falling = true
+			r.w.fall(true)
 			r.later(time.Minute)
 			if r.w.count() != 1 || r.w.lowest() != "0" {
 				t.Errorf("%d: %d orders, lowest %s", code, r.w.count(), r.w.lowest())

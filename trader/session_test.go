@@ -30,7 +30,7 @@ func TestReconcilesBeforeTheFirstOrderOfEverySession(t *testing.T) {
 			t.Errorf("first session asked %v, want %v", asked, requests)
 		}
 		asked = nil
-		r.w.falling = true
+		r.w.fall(true)
 		r.w.drop()
 		r.later(2 * time.Minute)
 		if len(asked) < 8 || !slices.Equal(asked[:4], requests[:4]) || !slices.Contains(asked, "place") {
@@ -88,7 +88,7 @@ func TestDegradedSendsNothingAndDialsNothing(t *testing.T) {
 		l := r.start()
 		synctest.Wait()
 		r.w.say(broker.StateChange{State: broker.Degraded, Code: 1100})
-		r.w.falling = true
+		r.w.fall(true)
 		r.later(30 * time.Minute)
 		if r.w.count() != 1 || len(r.w.dials) != 1 {
 			t.Fatalf("%d orders and %d dials while IBKR was away", r.w.count(), len(r.w.dials))

@@ -56,12 +56,12 @@ func TestSharesThatSomebodySoldAreNotSoldAgain(t *testing.T) {
 				if restart {
 					l = r.start()
 				}
-				r.w.falling = true
+				r.w.fall(true)
 				r.later(2 * time.Minute)
 				if r.w.lowest() != "0" || r.w.count() != 1 {
 					t.Errorf("the account went down to %s, after %d orders", r.w.lowest(), r.w.count())
 				}
-				r.w.falling = false // and what is wanted next is bought in full, not one short
+				r.w.fall(false) // and what is wanted next is bought in full, not one short
 				r.later(2 * time.Minute)
 				r.wantCode(l.stop(), exit.OK)
 				if held := r.w.held(); held.Cmp(d("10")) != 0 {
@@ -79,7 +79,7 @@ func TestSharesOfOthersAreNotTakenForOnesThatWereSold(t *testing.T) {
 		l := r.start()
 		r.later(time.Second)
 		r.w.byHand(broker.Sell, "AAPL", "10", true)
-		r.w.falling = true
+		r.w.fall(true)
 		r.later(time.Minute)
 		r.w.byHand(broker.Buy, "AAPL", "25", true)
 		r.later(2 * time.Minute)
@@ -109,7 +109,7 @@ func TestPositionsAreComparedInALivingSession(t *testing.T) {
 				if !streamed {
 					r.later(reconcileEvery)
 				}
-				r.w.falling = true
+				r.w.fall(true)
 				r.later(time.Minute)
 				if r.w.count() != 1 {
 					t.Errorf("%d orders, want none for shares that are not there", r.w.count()-1)
@@ -133,7 +133,7 @@ func TestASellThatSomebodyElsePledgedIsNotSent(t *testing.T) {
 		}})
 		r.w.session.say(broker.StateChange{State: broker.Ready, Code: 1102})
 		r.w.mu.Unlock()
-		r.w.falling = true
+		r.w.fall(true)
 		r.later(2 * time.Minute)
 		r.wantCode(l.stop(), exit.OK)
 		if n := r.w.count(); n != 2 {
