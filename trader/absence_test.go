@@ -131,7 +131,7 @@ func TestAnOrderOfYesterdayThatNeverWasIsGivenUp(t *testing.T) {
 		if r.w.count() != 0 {
 			t.Fatalf("%d orders within the day of an unknown one", r.w.count())
 		}
-		if r.w.cancels == 0 {
+		if r.w.cancelled() == 0 {
 			t.Error("nobody asked to cancel it in case it lives")
 		}
 		r.later(24 * time.Hour)

@@ -140,6 +140,13 @@ func (w *world) fall(down bool) {
 	w.falling = down
 }
 
+// cancelled is how many cancels were asked for.
+func (w *world) cancelled() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.cancels
+}
+
 // refs is how many orders carry each reference.
 func (w *world) refs() map[string]int {
 	w.mu.Lock()

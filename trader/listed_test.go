@@ -24,11 +24,11 @@ func TestAListedOrderLivesWhateverItsStatusWord(t *testing.T) {
 				if n := r.w.count(); n != 1 {
 					t.Fatalf("%d orders while the first one is listed", n)
 				}
-				if r.w.cancels == 0 && word != "Filled" { // whose executions may still come
+				if r.w.cancelled() == 0 && word != "Filled" { // whose executions may still come
 					t.Error("nobody asked to cancel it")
 				}
-				if r.w.cancels > 12 {
-					t.Errorf("%d cancels in ten minutes", r.w.cancels)
+				if r.w.cancelled() > 12 {
+					t.Errorf("%d cancels in ten minutes", r.w.cancelled())
 				}
 				r.w.mu.Lock()
 				r.w.word = ""
@@ -57,8 +57,8 @@ func TestACancelThatCannotBeIsAskedAfterOnce(t *testing.T) {
 			r.later(orderTTL + 5*time.Minute)
 			synctest.Wait()
 			r.wantCode(l.stop(), exit.OK)
-			if r.w.cancels != 0 { // reconciling found it out before its time was over
-				t.Errorf("%d: %d cancels", code, r.w.cancels)
+			if r.w.cancelled() != 0 { // reconciling found it out before its time was over
+				t.Errorf("%d: %d cancels", code, r.w.cancelled())
 			}
 			r.wantBooks(journal.Cancelled, journal.Filled)
 		})
@@ -72,8 +72,8 @@ func TestACancelThatCannotBeIsAskedAfterOnce(t *testing.T) {
 			r.w.mu.Unlock()
 			r.later(6 * time.Minute)
 			r.wantCode(l.stop(), exit.OK)
-			if r.w.cancels != 1 {
-				t.Errorf("%d: %d cancels", code, r.w.cancels)
+			if r.w.cancelled() != 1 {
+				t.Errorf("%d: %d cancels", code, r.w.cancelled())
 			}
 			r.wantBooks(journal.Cancelled, journal.Filled)
 		})
