@@ -18,8 +18,8 @@ import (
 	"time"
 
 	"ibsoak/fakegateway"
-	"ibsoak/fakegateway/session"
 	"ibsoak/fakegateway/fault"
+	"ibsoak/fakegateway/session"
 	"ibsoak/trader/exit"
 )
 
