@@ -164,7 +164,7 @@ const executionDays = 7
 // of the last seven days where the Gateway can tell them (server version 200), else of this day.
 func (s *Session) Executions(ctx context.Context) ([]Execution, error) {
 	filter := ibapi.NewExecutionFilter()
-	if s.ServerVersion() >= int(ibapi.MIN_SERVER_VER_PARAMETRIZED_DAYS_OF_EXECUTIONS) {
+	if s.ServerVersion() >= ibapi.MIN_SERVER_VER_PARAMETRIZED_DAYS_OF_EXECUTIONS {
 		filter.LastNDays = executionDays
 	}
 	items, err := ask[Execution](ctx, s, "executions", request{

@@ -20,8 +20,8 @@ import (
 
 // Main runs the trader with the arguments that follow the program's name and returns its exit
 // status; package exit says what each means. It ends when ctx does or on SIGINT, SIGTERM or SIGHUP,
-// within three seconds, and five more when --at-stop has work to do; a second signal ends the process at once. Anything but success leaves one line on
-// stderr that says what happened and what to do.
+// within three seconds, and five more when --at-stop has work to do; a second signal ends the process
+// at once. Anything but success leaves one line on stderr that says what happened and what to do.
 func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	errs := &lockedWriter{w: stderr}
 	caller := ctx

@@ -238,6 +238,7 @@ func (j *Journal) paidLate(ctx context.Context, tx *sql.Tx, base, account string
 func (j *Journal) WithoutCommission(ctx context.Context, id string) (int, error) {
 	var n int
 	err := j.db.QueryRowContext(ctx, `SELECT count(*) FROM executions e WHERE e.intent = ? AND e.assumed = 0 AND
-		CAST(e.shares AS REAL) <> 0 AND NOT EXISTS (SELECT 1 FROM commissions c WHERE c.exec_base = e.exec_base)`, id).Scan(&n)
+		CAST(e.shares AS REAL) <> 0 AND NOT EXISTS
+		(SELECT 1 FROM commissions c WHERE c.exec_base = e.exec_base)`, id).Scan(&n)
 	return n, wrap("count missing commissions", err)
 }
