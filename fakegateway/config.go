@@ -68,7 +68,7 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	c.PortSettings = c.PortSettings.resolved()
+	c.PortSettings = c.resolved()
 	login := c.login().WithDefaults()
 	c.Accounts, c.Semantics = login.Accounts, login.Semantics
 	if err := errors.Join(c.problems()...); err != nil {
@@ -111,6 +111,6 @@ func (c Config) problems() []error {
 func (c Config) login() session.Config {
 	return session.Config{
 		Seed: c.Seed, Accounts: c.Accounts, Start: c.Clock.Start, Log: c.Log,
-		Port: c.PortSettings.shown(), Semantics: c.Semantics,
+		Port: c.shown(), Semantics: c.Semantics,
 	}
 }

@@ -53,7 +53,7 @@ func letsGo(t *testing.T, f fault.Fault, how string) {
 			t.Fatal(err)
 		}
 	default:
-		time.Sleep(time.Minute) // virtual
+		<-time.After(time.Minute) // virtual
 	}
 	synctest.Wait()
 	c.askTime() // what a mute has thrown away stays away
@@ -78,7 +78,7 @@ func TestFaultThatIsDeletedInItsDelayDoesNotAct(t *testing.T) {
 		if err := g.ClearFault("late"); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(time.Minute) // virtual
+		<-time.After(time.Minute) // virtual
 		c.askTime()
 		c.until(wire.CurrentTime)
 		if got := g.Receipts(); len(got) != 1 || got[0].Wire != fault.LiftedBefore {
@@ -111,7 +111,7 @@ func TestRestartIsNotUndoneByAnEarlierRefusal(t *testing.T) {
 		g := serveInBubble(t, faults(fault.Fault{
 			ID: "no", When: fault.When{At: ptr(ms(10))}, What: fault.What{Do: fault.Refuse},
 		}))
-		time.Sleep(time.Second) // virtual
+		<-time.After(time.Second) // virtual
 		down := fault.Downtime{Refused: fault.Duration(time.Hour)}
 		if err := g.Restart(down, fault.FIN); err != nil {
 			t.Fatal(err)

@@ -85,7 +85,7 @@ func leavesAReceipt(t *testing.T, f fault.Fault) {
 		_, _ = c.conn.Write(raw) // the connection may be over
 		synctest.Wait()
 	}
-	time.Sleep(time.Minute) // virtual
+	<-time.After(time.Minute) // virtual
 	synctest.Wait()
 	receipts := g.Receipts()
 	if !slices.ContainsFunc(receipts, func(r fault.Receipt) bool { return r.Fault == f.ID && r.Planned == f.What.Do && r.Wire != "" }) {

@@ -7,19 +7,31 @@ import (
 	"ibsoak/fakegateway/stage"
 )
 
-// What a Gateway shows of itself is package observe's. Whoever starts a Gateway meets these with it.
+// What a Gateway shows of itself belongs to package observe, its clock to package clock, its health to
+// package control. Whoever starts a Gateway meets these types with it.
 type (
+	// Connection is a row of the ledger.
 	Connection = observe.Connection
-	Event      = observe.Event
-	EventKind  = observe.EventKind
-	Frame      = observe.Frame
-	Digest     = observe.Digest
-	Line       = observe.Line
-	Hello      = observe.Hello
-	Rate       = observe.Rate
-	Clock      = clock.Clock
-	Health     = control.Health
-	Stage      = stage.Stage
+	// Event is one thing that happened, as Watch tells it.
+	Event = observe.Event
+	// EventKind says what happened.
+	EventKind = observe.EventKind
+	// Frame is one frame of the transcript.
+	Frame = observe.Frame
+	// Digest says what a message is about.
+	Digest = observe.Digest
+	// Line is a line of GET /watch.
+	Line = observe.Line
+	// Hello is the first Line.
+	Hello = observe.Hello
+	// Rate is a number of things in a second.
+	Rate = observe.Rate
+	// Clock is the scenario's clock.
+	Clock = clock.Clock
+	// Health is what GET /healthz shows.
+	Health = control.Health
+	// Stage is how far up a Gateway is.
+	Stage = stage.Stage
 )
 
 // The stages, in their order.

@@ -106,8 +106,11 @@ func (p PortSettings) shown() settings.Port {
 
 // The kinds of values that connections follow.
 type (
-	Dialog        = connection.Dialog
-	DialogAnswer  = connection.DialogAnswer
+	// Dialog says when the operator is asked about a connection.
+	Dialog = connection.Dialog
+	// DialogAnswer is what the operator says.
+	DialogAnswer = connection.DialogAnswer
+	// MessagePacing is what is done about a client that sends too fast.
 	MessagePacing = connection.MessagePacing
 )
 

@@ -14,8 +14,8 @@ var (
 		Name: "nothing-left", Group: GroupProcesses, judge: nothingLeft, Unconnected: true,
 		Doc: fmt.Sprintf("%s after the end of a life one of its processes was still there, whatever it "+
 			"had done to its parent, group, session or environment; or a session of the life was not "+
-			"over; or its output was still open; or something connected more than %s after its end, or asked for something more "+
-			"than %s after it.",
+			"over; or its output was still open; or something connected more than %s after its end, or "+
+			"asked for something more than %s after it.",
 			SettleTime, LateAfter, AskedAfter),
 		Least: "every life, with its processes followed and its end looked at; lives that the harness " +
 			"cut short are none",

@@ -143,7 +143,8 @@ func (r *Record) unshown(life int) (why string, known bool) {
 	rule := r.Header.Scenario.Subject.Cycle
 	switch {
 	case r.Footer.MessagesLost > 0:
-		return fmt.Sprintf("%s could not be kept, so what it asked for is not known", count(r.Footer.MessagesLost, "messages")), false
+		return fmt.Sprintf("%s could not be kept, so what it asked for is not known",
+			count(r.Footer.MessagesLost, "messages")), false
 	case rule != CycleRule{}:
 		return fmt.Sprintf("nothing that subject.cycle names (%s) was done; it asked for %s", rule, all), true
 	case work != "":

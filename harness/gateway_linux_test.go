@@ -46,7 +46,7 @@ func init() {
 		}
 		return os.WriteFile(fmt.Sprintf("/proc/%d/fd/0", pid), []byte(args[len(args)-1]), 0)
 	}
-	subjects["takes-port"] = func(args []string) error { // listens on the Gateway's port while it is closed
+	subjects["takes-port"] = func([]string) error { // listens on the Gateway's port while it is closed
 		c, err := connect()
 		if err != nil {
 			return err

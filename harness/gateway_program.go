@@ -110,7 +110,8 @@ func serveGateway(stdin io.Reader, stdout, stderr io.Writer) (err error) {
 	}
 	fmt.Fprintf(stdout, readyLine, p.api.Addr(), p.control.Addr())
 	stopped := make(chan error, 1)
-	go func() { stopped <- awaitStop(lines, start.Token) }() // ends with the process: a read of stdin cannot be interrupted
+	// It ends with the process: a read of stdin cannot be interrupted.
+	go func() { stopped <- awaitStop(lines, start.Token) }()
 	for {
 		select {
 		case err := <-stopped:

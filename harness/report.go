@@ -131,7 +131,8 @@ func livesBlock(v Verdict) block {
 		})
 	}
 	if hidden := len(lives) - livesShown; hidden > 0 {
-		b.notes = append(b.notes, fmt.Sprintf("In %s: %s, with no worse result.", JUnitFile, count(hidden, "more lives")))
+		b.notes = append(b.notes,
+			fmt.Sprintf("In %s: %s, with no worse result.", JUnitFile, count(hidden, "more lives")))
 	}
 	if len(lives) > 1 {
 		b.notes = append(b.notes, v.tally())

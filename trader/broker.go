@@ -18,6 +18,8 @@ type Broker interface {
 	CurrentTime(ctx context.Context) (time.Time, error)
 	ContractDetails(ctx context.Context, c broker.Contract) ([]broker.ContractDetails, error)
 	Bars(ctx context.Context, r broker.BarsRequest) ([]broker.Bar, error)
+	SubscribeBars(ctx context.Context, r broker.BarsRequest) (int64, []broker.Bar, error)
+	CancelBars(ctx context.Context, id int64)
 	Positions(ctx context.Context) ([]broker.Position, error)
 	OpenOrders(ctx context.Context) ([]broker.OpenOrder, error)
 	Executions(ctx context.Context) ([]broker.Execution, error)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/govalues/decimal"
@@ -19,14 +20,15 @@ const (
 	DefaultMaxBarAge      = 150 * time.Second
 	DefaultOrderDeadline  = 20 * time.Second
 	DefaultRequestTimeout = 15 * time.Second
-	DefaultAbsenceWait    = 60 * time.Second
+	DefaultMaxClockSkew   = time.Minute
+	DefaultBlindAfter     = 5 * time.Minute
 )
 
 // MinInterval keeps a mistyped interval from becoming a spin.
 const MinInterval = 50 * time.Millisecond
 
-// MaxSymbols keeps one cycle's requests well under the Gateway's pacing limits.
-const MaxSymbols = 50
+// MaxSymbols bounds what one trader trades.
+const MaxSymbols = 100
 
 // BarSize is the size of the bars that are traded on.
 const BarSize = time.Minute
@@ -63,15 +65,24 @@ type Config struct {
 	LimitOffset decimal.Decimal // ratio, default 0.005
 
 	MaxBarAge      time.Duration // of the newest closed bar, by the Gateway's clock
+	MaxClockSkew   time.Duration // that the Gateway's clock may stand behind this host's
+	BlindAfter     time.Duration // without a decision on a symbol, until that is an alert
 	OrderDeadline  time.Duration // from the send to the order's outcome, before the cycle goes on
 	RequestTimeout time.Duration // for each answer
-	// AbsenceWait is how long an intent must have been unknown before complete answers of the
-	// broker that do not name it prove that its order never arrived.
+	// AbsenceWait, when set, gives an order up within its day when complete answers of the broker have
+	// not named it for so long. Zero waits for the day's end, or for a person.
 	AbsenceWait time.Duration
+
+	// AtStop is LeaveAtStop (default), CancelAtStop or FlattenAtStop.
+	AtStop string
 
 	// MaxReconnects ends the trader after so many failed attempts in a row; 0 is no bound.
 	MaxReconnects int
 	Backoff       Backoff
+
+	// OnReady is told, from Run's goroutine, whenever the trader becomes ready, or why it is not: see
+	// Engine.review. It must not block. May be nil.
+	OnReady func(ready bool, why string)
 
 	Log *slog.Logger
 }
@@ -85,7 +96,8 @@ func (c Config) withDefaults() (Config, error) {
 		{&c.MaxBarAge, DefaultMaxBarAge},
 		{&c.OrderDeadline, DefaultOrderDeadline},
 		{&c.RequestTimeout, DefaultRequestTimeout},
-		{&c.AbsenceWait, DefaultAbsenceWait},
+		{&c.MaxClockSkew, DefaultMaxClockSkew},
+		{&c.BlindAfter, DefaultBlindAfter},
 	} {
 		if *d.value == 0 {
 			*d.value = d.standard
@@ -103,6 +115,9 @@ func (c Config) withDefaults() (Config, error) {
 	if c.LimitOffset.IsZero() {
 		c.LimitOffset = decimal.MustNew(5, 3)
 	}
+	if c.AtStop == "" {
+		c.AtStop = LeaveAtStop
+	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
@@ -114,8 +129,11 @@ func (c Config) withDefaults() (Config, error) {
 func (c Config) validate() error {
 	seen := map[string]bool{}
 	for _, s := range c.Symbols {
-		if s == "" || seen[s] {
-			return fmt.Errorf("symbols %q: %q is empty or there twice", c.Symbols, s)
+		if _, err := ParseSymbol(s, c.Exchange, c.Currency); err != nil {
+			return err
+		}
+		if seen[s] {
+			return fmt.Errorf("symbols: %q is there twice", s)
 		}
 		seen[s] = true
 	}
@@ -130,9 +148,12 @@ func (c Config) validate() error {
 		return errors.New("no strategy")
 	case c.OrderType != broker.Market && c.OrderType != broker.Limit:
 		return fmt.Errorf("order type %q is neither %s nor %s", c.OrderType, broker.Market, broker.Limit)
+	case !slices.Contains(StopPolicies, c.AtStop):
+		return fmt.Errorf("at stop %q is none of %v", c.AtStop, StopPolicies)
 	case c.MaxReconnects < 0:
 		return fmt.Errorf("max reconnects %d is below 0", c.MaxReconnects)
-	case c.MaxBarAge < 0, c.OrderDeadline < 0, c.RequestTimeout < 0, c.AbsenceWait < 0:
+	case c.MaxBarAge < 0, c.OrderDeadline < 0, c.RequestTimeout < 0, c.AbsenceWait < 0,
+		c.MaxClockSkew < 0, c.BlindAfter < 0:
 		return errors.New("a time limit is below 0")
 	}
 	return nil

@@ -30,22 +30,30 @@ const (
 	outcomeFailed  = "failed"  // a request failed
 )
 
-// cycle is one pass over all symbols, with its record. The first error is the cycle's.
+// cycle is one pass over all symbols, with its record. The first error is the cycle's. A symbol that
+// fails does so alone: the cycle is complete when another one did not.
 func (s *session) cycle(ctx context.Context) error {
 	durable := context.WithoutCancel(ctx)
 	id, err := s.e.journal.BeginCycle(durable, s.b.Generation())
 	if err != nil {
 		return exit.Because(exit.State, err)
 	}
-	err = s.work(ctx, id)
+	good, err := s.work(ctx, id)
+	if err != nil && good == 0 && !stopped(ctx) {
+		s.e.blindAll(err.Error())
+	}
+	complete := err == nil || (good > 0 && !endsSession(err))
 	outcome, detail := "complete", ""
 	if err != nil {
-		outcome, detail = "failed", err.Error()
+		detail = err.Error()
+	}
+	if !complete {
+		outcome = "failed"
 	}
 	if err := s.e.journal.EndCycle(durable, id, outcome, detail); err != nil {
 		return exit.Because(exit.State, err)
 	}
-	if err == nil {
+	if complete {
 		s.e.cycles.Add(1)
 	}
 	s.log.Debug("cycle", "id", id, "outcome", outcome, "detail", detail)
@@ -58,21 +66,21 @@ func (s *session) cycle(ctx context.Context) error {
 	return err
 }
 
-func (s *session) work(ctx context.Context, cycle int64) error {
+// work counts the symbols that did not fail.
+func (s *session) work(ctx context.Context, cycle int64) (good int, first error) {
 	if s.b.State() == broker.Degraded {
-		return answerError("begin cycle", broker.ErrDegraded)
+		return 0, answerError("begin cycle", broker.ErrDegraded)
 	}
 	if err := s.tidy(ctx); err != nil {
-		return err
+		return 0, err
 	}
-	var first error
 	for _, symbol := range s.e.cfg.Symbols {
 		if stopped(ctx) {
-			return answerError("cycle was cut short", context.Cause(ctx))
+			return good, answerError("cycle was cut short", context.Cause(ctx))
 		}
 		if s.isDirty() {
 			if err := s.reconcile(ctx); err != nil {
-				return err
+				return 0, err
 			}
 		}
 		d, err := s.trade(ctx, symbol, cycle)
@@ -81,17 +89,25 @@ func (s *session) work(ctx context.Context, cycle int64) error {
 			d.Outcome, d.Reason = outcomeFailed, err.Error()
 		}
 		if err := s.e.journal.Decide(context.WithoutCancel(ctx), d); err != nil {
-			return exit.Because(exit.State, err)
+			return good, exit.Because(exit.State, err)
 		}
 		s.tell(ctx, d)
+		if seen(d, err) {
+			s.e.held[symbol] = d.Held
+			s.e.saw(symbol)
+		} else {
+			s.e.blind(symbol, d.Reason)
+		}
 		if first == nil {
 			first = err
 		}
-		if code, _ := exit.Of(err); err != nil && (code == exit.SessionLost || code == exit.State) {
-			return err
+		if err == nil {
+			good++
+		} else if endsSession(err) {
+			return good, err
 		}
 	}
-	return first
+	return good, first
 }
 
 // tell logs a decision: as news when its outcome is another than the last cycle's.
@@ -105,13 +121,14 @@ func (s *session) tell(ctx context.Context, d journal.Decision) {
 		"held", d.Held, "target", d.Target, "close", d.Close)
 }
 
-// tidy reconciles when something calls for it, and cancels orders that have worked for too long.
+// tidy reconciles when something calls for it, and cancels what has become old.
 func (s *session) tidy(ctx context.Context) error {
-	open, err := s.e.journal.Open(ctx, s.account)
+	open, err := s.e.journal.Open(context.WithoutCancel(ctx), s.account)
 	if err != nil {
-		return s.journalError(ctx, err)
+		return exit.Because(exit.State, err)
 	}
-	need := s.isDirty() || !s.reconciled || len(s.blocked) > 0
+	need := s.isDirty() || !s.reconciled || len(s.blocked) > 0 ||
+		time.Since(s.comparedAt) >= reconcileEvery
 	for _, in := range open {
 		need = need || in.State == journal.Unknown || in.State == journal.Ended
 	}
@@ -120,12 +137,25 @@ func (s *session) tidy(ctx context.Context) error {
 			return err
 		}
 	}
+	return s.cancelOld(ctx)
+}
+
+// cancelOld asks to cancel orders whose decision is old: those that have worked, or were held, for too
+// long, those that are listed although they were told to have ended, and those of which nothing is
+// known, in case they live. Their end is then awaited like any other.
+func (s *session) cancelOld(ctx context.Context) error {
+	open, err := s.e.journal.Open(context.WithoutCancel(ctx), s.account)
+	if err != nil {
+		return exit.Because(exit.State, err)
+	}
 	for _, in := range open {
-		if in.State != journal.Working || time.Since(in.UpdatedAt) < orderTTL ||
-			in.ClientID != s.e.cfg.ClientID {
+		old := in.State == journal.Working && time.Since(in.UpdatedAt) >= orderTTL
+		if in.ClientID != s.e.cfg.ClientID || (!old && !s.idle[in.ID] && !s.missing[in.ID]) ||
+			time.Since(s.cancelled[in.ID]) < cancelEvery {
 			continue
 		}
 		s.log.Warn("cancelling an order that does not fill", "intent", in.ID, "symbol", in.Symbol)
+		s.cancelled[in.ID] = time.Now()
 		if err := s.b.CancelOrder(ctx, in.OrderID); err != nil {
 			s.log.Warn("cancel failed", "intent", in.ID, "error", err)
 		}
@@ -133,16 +163,15 @@ func (s *session) tidy(ctx context.Context) error {
 	return nil
 }
 
+// cancelEvery is how long a cancel is given before it is repeated.
+const cancelEvery = time.Minute
+
+// reconcileEvery is the longest that a living session goes without comparing its books: what the
+// Gateway forgets to say must not stay unknown.
+const reconcileEvery = 5 * time.Minute
+
 // orderTTL is how long an order may work before it is cancelled: the decision behind it is old.
 const orderTTL = 5 * time.Minute
-
-// journalError tells a stop from a broken journal.
-func (s *session) journalError(ctx context.Context, err error) error {
-	if stopped(ctx) {
-		return context.Cause(ctx)
-	}
-	return exit.Because(exit.State, err)
-}
 
 // view is what a decision on one symbol is made from.
 type view struct {
@@ -151,15 +180,21 @@ type view struct {
 	now        time.Time // the Gateway's
 	bars       []market.Bar
 	last       market.Bar
-	held       decimal.Decimal
+	held       decimal.Decimal // own shares, as far as the account has them
+	account    decimal.Decimal // all that the account has
+	orderType  string
 }
 
 // trade is one symbol's part of a cycle. The decision comes back also beside an error.
 func (s *session) trade(ctx context.Context, symbol string, cycle int64) (journal.Decision, error) {
 	var d journal.Decision
-	v := view{symbol: symbol}
+	v := view{symbol: symbol, orderType: s.e.cfg.OrderType}
 	if err := s.see(ctx, &v, &d); err != nil || d.Outcome != "" {
 		return d, err
+	}
+	if v.held.IsNeg() { // a bust took shares away that were sold: whatever is wanted, flat comes first
+		d.Reason = "buys back what a bust left short"
+		return s.order(ctx, v, d, v.held.Neg(), cycle)
 	}
 	wanted, err := s.e.cfg.Strategy.Decide(v.bars)
 	if errors.Is(err, strategy.ErrWarmUp) {
@@ -187,44 +222,46 @@ func (s *session) see(ctx context.Context, v *view, d *journal.Decision) error {
 	if v.instrument, err = s.instrument(ctx, v.symbol); err != nil {
 		return err
 	}
-	position, err := s.e.journal.Position(ctx, s.account, v.instrument.conID())
+	position, err := s.e.journal.Position(context.WithoutCancel(ctx), s.account, v.instrument.conID())
 	if err != nil {
-		return s.journalError(ctx, err)
+		return exit.Because(exit.State, err)
 	}
-	v.held = position.Own
+	v.held, v.account = position.Held(), position.Total
 	d.Held = v.held
 	if why, err := s.blockedBy(ctx, v.instrument); err != nil || why != "" {
 		d.Outcome, d.Reason = outcomeBlocked, why
 		return err
 	}
-	if v.now, err = ask(ctx, s, "current time", s.b.CurrentTime); err != nil {
+	var stale string
+	if v.now, stale, err = s.clock(ctx); err != nil || stale != "" {
+		if err == nil {
+			d.Outcome, d.Reason = outcomeStale, stale
+		}
 		return err
 	}
 	if open, known := v.instrument.hours.Open(v.now); known && !open {
 		d.Outcome, d.Reason = outcomeClosed, "outside the exchange's session"
 		return nil
 	}
-	if farms := s.brokenFarms(); len(farms) > 0 {
-		d.Outcome, d.Reason = outcomeStale, fmt.Sprintf("historical data farm broken: %v", farms)
+	if farm := s.brokenFarm(v.instrument); farm != "" {
+		d.Outcome, d.Reason = outcomeStale, "historical data farm broken: "+farm
 		return nil
 	}
-	if v.bars, err = s.bars(ctx, v.instrument, v.now); err != nil {
-		return err
+	v.bars, err = s.bars(ctx, v.instrument, v.now)
+	if err == nil {
+		err = s.usable(v.instrument, v.bars, v.now)
 	}
-	if err := s.usable(v.bars, v.now); err != nil {
+	if errors.Is(err, market.ErrStale) || errors.Is(err, market.ErrInsane) {
+		s.drop(ctx, v.instrument, v.now)
 		d.Outcome, d.Reason = outcomeStale, err.Error()
 		return nil
+	}
+	if err != nil {
+		return err
 	}
 	v.last = v.bars[len(v.bars)-1]
 	d.BarEnd, d.Close = v.last.End(), v.last.Close
 	return nil
-}
-
-func (s *session) usable(bars []market.Bar, now time.Time) error {
-	if err := market.Fresh(bars, now, s.e.cfg.MaxBarAge); err != nil {
-		return err
-	}
-	return market.Sane(bars, s.e.cfg.Limits.MaxPriceMove)
 }
 
 // errUnsettled blocks a symbol whose last order is not settled.
@@ -233,12 +270,9 @@ var errUnsettled = errors.New("order not settled")
 // blockedBy says why the contract must not be traded now, or "". An order of which nothing is
 // known is an error as well, which is how one cycle reports it.
 func (s *session) blockedBy(ctx context.Context, i instrument) (string, error) {
-	if why := s.blocked[i.conID()]; why != "" {
-		return why, exit.Because(exit.Incomplete, errors.New(why))
-	}
-	open, err := s.e.journal.Open(ctx, s.account)
+	open, err := s.e.journal.Open(context.WithoutCancel(ctx), s.account)
 	if err != nil {
-		return "", s.journalError(ctx, err)
+		return "", exit.Because(exit.State, err)
 	}
 	for _, in := range open {
 		if in.ConID != i.conID() {
@@ -248,51 +282,31 @@ func (s *session) blockedBy(ctx context.Context, i instrument) (string, error) {
 		if in.State == journal.Working {
 			return why, nil
 		}
-		return why, exit.Because(exit.OrderUnknown, fmt.Errorf("%s: %s: %w", in.Symbol, why, errUnsettled))
+		return why, unsettled(in, fmt.Errorf("%s: %s: %w", in.Symbol, why, errUnsettled))
+	}
+	if why := s.blocked[i.conID()]; why != "" {
+		return why, exit.Because(exit.Incomplete, errors.New(why))
 	}
 	return "", nil
 }
 
-// More bars than the strategy needs are asked for, and never less than an hour of them.
-const (
-	barMargin    = 30
-	leastSeconds = 3600
-)
-
-// bars asks for enough bars and keeps those that were closed at now.
-func (s *session) bars(ctx context.Context, i instrument, now time.Time) ([]market.Bar, error) {
-	seconds := (s.e.cfg.Strategy.Needs() + barMargin) * int(BarSize/time.Second)
-	what := "bars of " + i.details.Contract.Symbol
-	raw, err := ask(ctx, s, what, func(ctx context.Context) ([]broker.Bar, error) {
-		return s.b.Bars(ctx, broker.BarsRequest{
-			Contract: i.details.Contract, Duration: fmt.Sprintf("%d S", max(seconds, leastSeconds)),
-			BarSize: "1 min", WhatToShow: "TRADES", UseRTH: true,
-		})
-	})
-	if err != nil {
-		return nil, err
+// unsettled is exit.OrderUnknown with what to do about this very intent.
+func unsettled(in journal.Intent, err error) error {
+	return &exit.Error{
+		Code: exit.OrderUnknown, Err: err,
+		Do: "nothing is sent meanwhile, so run it again; if it stays unknown, " + resolveAdvice(in.ID),
 	}
-	if len(raw) == 0 { // a contract without data gets an error, never an empty answer
-		return nil, exit.Because(exit.Incomplete, fmt.Errorf("ask for %s: the answer is empty: %w",
-			what, broker.ErrIncomplete))
-	}
-	bars := make([]market.Bar, len(raw))
-	for k, b := range raw {
-		bars[k] = market.Bar{
-			Start: b.Time, Size: BarSize, Open: b.Open, High: b.High, Low: b.Low, Close: b.Close,
-		}
-	}
-	return market.Closed(market.Sorted(bars), now), nil
 }
 
 // permitted asks the risk limits.
 func (s *session) permitted(ctx context.Context, v view, delta decimal.Decimal, day string) error {
-	today, err := s.e.journal.OrdersOn(ctx, s.account, v.symbol, day)
+	today, err := s.e.journal.OrdersOn(context.WithoutCancel(ctx), s.account, v.symbol, day)
 	if err != nil {
-		return s.journalError(ctx, err)
+		return exit.Because(exit.State, err)
 	}
 	err = s.e.cfg.Limits.Check(risk.Proposal{
 		Symbol: v.symbol, Delta: delta, Held: v.held, Price: v.last.Close, OrdersToday: today,
+		Account: v.account, Pledged: s.pledged[v.instrument.conID()],
 	})
 	if err != nil {
 		return exit.Because(exit.Interlock, err)

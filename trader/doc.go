@@ -5,11 +5,18 @@
 //
 //   - An order's intent is on the disk before the order is on the wire, under an id that the order
 //     carries as its orderRef. An intent is sent at most once. One whose outcome is unknown is
-//     settled by the broker's open orders, executions and completed orders alone.
+//     settled by the broker's open orders, executions, completed orders and positions, or by a
+//     person; silence settles nothing within the order's day. An order that is listed lives.
 //   - No order is sent before this session's books were reconciled, nor while the Gateway has lost
-//     IBKR, nor on bars that are open, stale or implausible by the Gateway's clock.
-//   - Every execution is booked exactly once, whenever and however often it is reported.
-//   - One dial at a time, one connection for all cycles, and reconnects on a capped schedule.
+//     IBKR, nor on bars that are open, stale by the Gateway's clock or by this host's, or not the
+//     contract's.
+//   - No order turns the sign of a position, the trader's or the account's: own shares are what the
+//     intents traded, as far as the account still has them.
+//   - Every execution is booked exactly once, whenever and however often it is reported; a bust takes
+//     it back.
+//   - One dial at a time, one connection for all cycles, and reconnects on a capped schedule. A question
+//     that is not answered twice ends the session.
+//   - A symbol that cannot be decided on is an alert in time, whatever the cause.
 //
 // Engine.Run is the way in. One goroutine runs the cycles; one more for each session takes its
 // events into the journal, which is what both share.

@@ -7,8 +7,11 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/govalues/decimal"
+
 	"ibsoak/trader/exit"
 	"ibsoak/trader/journal"
+	"ibsoak/trader/market"
 )
 
 // Engine runs one trader. Use New.
@@ -16,8 +19,16 @@ type Engine struct {
 	cfg       Config
 	connect   Connector
 	journal   *journal.Journal
-	contracts map[string]instrument // what earlier sessions said; owned by the cycle goroutine
+	contracts map[string]instrument  // what earlier sessions said; owned by the cycle goroutine
+	bars      map[int64][]market.Bar // that were decided on last, by contract; likewise
+	history   history                // of all sessions
 	cycles    atomic.Int64
+
+	// What can be seen, owned by the goroutine of Run.
+	sights   map[string]*sight          // of symbols that cannot be decided on
+	held     map[string]decimal.Decimal // by symbol, when it was decided on last
+	notReady string                     // "" is ready
+	reviewed bool                       // notReady was told
 }
 
 // New checks the configuration. The engine does not close the journal.
@@ -26,7 +37,11 @@ func New(cfg Config, connect Connector, j *journal.Journal) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("configure trader: %w", err)
 	}
-	return &Engine{cfg: cfg, connect: connect, journal: j, contracts: map[string]instrument{}}, nil
+	return &Engine{
+		cfg: cfg, connect: connect, journal: j, contracts: map[string]instrument{},
+		sights: map[string]*sight{}, held: map[string]decimal.Decimal{},
+		bars: map[int64][]market.Bar{},
+	}, nil
 }
 
 // Cycles is how many cycles were completed. Any goroutine may ask.
@@ -43,6 +58,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	if n > 0 {
 		e.cfg.Log.Warn("an earlier life left orders in flight: the broker will be asked", "orders", n)
 	}
+	e.watch()
 	if e.cfg.Once {
 		_, err := e.attempt(ctx)
 		if stopped(ctx) {
@@ -77,6 +93,7 @@ func (e *Engine) keepRunning(ctx context.Context) error {
 		step++
 		wait := schedule.delay(step)
 		code, _ := exit.Of(err)
+		e.blindAll("no session: " + code.String())
 		e.cfg.Log.Warn("no session", "attempt", failures, "reason", code.String(), "error", err,
 			"retry_in", wait.Round(time.Millisecond))
 		if !sleep(ctx, wait) {

@@ -64,13 +64,23 @@ func (s *session) take(ctx context.Context, ev broker.Event) error {
 	var err error
 	switch body := ev.Body.(type) {
 	case broker.Execution:
-		err = s.book(ctx, body)
+		var ours bool
+		if ours, err = s.book(ctx, body); err == nil && !ours {
+			s.setDirty(true) // somebody else trades in this account, perhaps with our shares
+		}
 	case broker.Commission:
 		err = s.commission(ctx, body)
 	case broker.OrderStatus:
 		err = s.orderStatus(ctx, body)
 	case broker.OpenOrder:
 		err = s.openOrder(ctx, body)
+	case broker.Position:
+		err = s.position(ctx, body)
+	case broker.BarUpdate:
+		s.barUpdate(body)
+		return nil // no order waits for it
+	case broker.Unreadable:
+		err = s.unreadable(ctx, body)
 	case broker.Notice:
 		err = s.notice(ctx, body)
 	case broker.StateChange:
@@ -85,11 +95,48 @@ func (s *session) take(ctx context.Context, ev broker.Event) error {
 	return nil
 }
 
-// book takes an execution into the books, attributed to the intent that its orderRef names.
-func (s *session) book(ctx context.Context, x broker.Execution) error {
-	in, ours, err := s.intentOf(ctx, x.OrderRef, x.ClientID, x.OrderID, x.PermID, x.ConID)
+// position takes a change of the account's holdings. One that the books do not explain is looked
+// into before the next order.
+func (s *session) position(ctx context.Context, p broker.Position) error {
+	if p.Account != s.account {
+		return nil
+	}
+	if p.Unreadable {
+		s.setDirty(true)
+		return nil
+	}
+	booked, err := s.e.journal.Position(ctx, s.account, p.Contract.ConID)
+	if err == nil && booked.Total.Cmp(p.Quantity) != 0 {
+		s.setDirty(true)
+	}
+	return err
+}
+
+// unreadable takes an item that makes no sense. One about an order of ours leaves that order's outcome to
+// the broker's books.
+func (s *session) unreadable(ctx context.Context, u broker.Unreadable) error {
+	in, ours, err := s.intentOf(ctx, u.OrderRef, int64(s.e.cfg.ClientID), u.OrderID, 0, u.ConID)
 	if err != nil {
 		return err
+	}
+	if !ours {
+		s.log.Debug("left out what cannot be read", "what", u.What, "error", u.Err)
+		return nil
+	}
+	s.log.Error("what the Gateway says of an order of ours cannot be read", "what", u.What,
+		"intent", in.ID, "error", u.Err)
+	s.setDirty(true)
+	if in.State.Closed() || in.State == journal.Ended {
+		return nil
+	}
+	return s.e.advance(ctx, in.ID, journal.Unknown, "unreadable "+u.What)
+}
+
+// book takes an execution into the books, attributed to the intent that its orderRef names.
+func (s *session) book(ctx context.Context, x broker.Execution) (ours bool, err error) {
+	in, ours, err := s.intentOf(ctx, x.OrderRef, x.ClientID, x.OrderID, x.PermID, x.ConID)
+	if err != nil {
+		return ours, err
 	}
 	e := journal.Execution{
 		ExecID: x.ExecID, Account: x.Account, ConID: x.ConID, Symbol: x.Symbol, OrderID: x.OrderID,
@@ -104,7 +151,7 @@ func (s *session) book(ctx context.Context, x broker.Execution) error {
 	}
 	booked, err := s.e.journal.Book(ctx, e)
 	if err != nil {
-		return err
+		return ours, err
 	}
 	if booked {
 		s.log.Info("fill", "symbol", x.Symbol, "side", x.Side, "shares", x.Shares, "price", x.Price,
@@ -115,7 +162,7 @@ func (s *session) book(ctx context.Context, x broker.Execution) error {
 			ExecID: x.ExecID, Amount: *x.Commission, Currency: x.CommissionCur, RealizedPnL: x.RealizedPnL,
 		})
 	}
-	return err
+	return ours, err
 }
 
 func (s *session) commission(ctx context.Context, c broker.Commission) error {
@@ -205,8 +252,13 @@ func (s *session) observe(ctx context.Context, in journal.Intent, status string,
 	}
 }
 
-// cancelRefusals are the codes that refuse a cancel, not the order (IBKR's message code list).
-var cancelRefusals = map[int]bool{161: true, 10147: true, 10148: true}
+// The codes that refuse a cancel, not the order (IBKR's message code list): the order is in a state
+// that cannot be cancelled, or is not found. Either way it is not what the journal says.
+const (
+	codeNotCancellable = 161
+	codeCancelNotFound = 10147
+	codeCancelTooLate  = 10148
+)
 
 // notice takes an error message that names one of our orders. A refusal ends the intent; anything
 // else is only logged.
@@ -215,12 +267,32 @@ func (s *session) notice(ctx context.Context, n broker.Notice) error {
 		s.log.Debug("notice", "code", n.Code, "class", n.Class.String(), "message", n.Message)
 		return nil
 	}
+	if refusal := n.Class == broker.ClassRequest || n.Class == broker.ClassUnlisted; refusal && s.feedEnded(n.ID) {
+		s.log.Warn("bars are no longer sent", "code", n.Code, "message", oneLine(n.Message))
+		return nil
+	}
 	in, ours, err := s.e.journal.IntentByOrder(ctx, s.e.cfg.ClientID, n.ID)
 	if err != nil || !ours || in.State.Closed() {
 		return err
 	}
 	text := oneLine(n.Message)
-	if n.Class != broker.ClassRequest || cancelRefusals[n.Code] {
+	switch n.Code {
+	case codeNotCancellable, codeCancelTooLate:
+		s.log.Info("cancel refused", "intent", in.ID, "code", n.Code, "message", text)
+		s.setDirty(true)
+		if in.State != journal.Working {
+			return nil
+		}
+		return s.e.advance(ctx, in.ID, journal.Ended, fmt.Sprintf("%d %s", n.Code, text))
+	case codeCancelNotFound:
+		s.log.Info("cancel refused", "intent", in.ID, "code", n.Code, "message", text)
+		s.setDirty(true)
+		return nil
+	}
+	if n.Class == broker.ClassUnlisted {
+		s.setDirty(true) // nobody knows what it means: the broker's books do
+	}
+	if n.Class != broker.ClassRequest {
 		s.log.Info("order notice", "intent", in.ID, "code", n.Code, "message", text)
 		return nil
 	}
@@ -237,21 +309,17 @@ func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 // order. The order gate itself asks the broker's state.
 func (s *session) stateChange(c broker.StateChange) {
 	s.setDirty(true)
+	if c.Resubscribe { // each subscription is made once more, by the next cycle
+		s.mu.Lock()
+		clear(s.feeds)
+		s.mu.Unlock()
+	}
+	if c.State == broker.Ready { // IBKR is back, and its farms with it: the next message about one says else
+		s.mu.Lock()
+		clear(s.farms)
+		s.mu.Unlock()
+	}
 	s.log.Warn("connection between Gateway and IBKR", "state", c.State.String(), "code", c.Code)
-}
-
-// dataFarm notes historical data farms: the trader decides on historical bars alone.
-func (s *session) dataFarm(f broker.DataFarm) {
-	if f.Kind != "historical data" {
-		return
-	}
-	s.mu.Lock()
-	was := s.farms[f.Name]
-	s.farms[f.Name] = f.Broken
-	s.mu.Unlock()
-	if was != f.Broken {
-		s.log.Warn("historical data farm", "farm", f.Name, "broken", f.Broken)
-	}
 }
 
 // errNoEvidence says that the broker's answers do not settle an intent yet.

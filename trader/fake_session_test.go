@@ -59,7 +59,7 @@ func (s *fakeSession) say(body broker.Body) {
 func (s *fakeSession) status(o *worldOrder) {
 	left, _ := o.Quantity.Sub(o.filled)
 	s.say(broker.OrderStatus{
-		OrderID: o.ID, PermID: o.permID, ClientID: o.client, Status: o.status, Filled: o.filled,
+		OrderID: o.ID, PermID: o.permID, ClientID: o.client, Status: s.w.said(o), Filled: o.filled,
 		Remaining: left,
 	})
 }
@@ -117,7 +117,7 @@ func (s *fakeSession) CurrentTime(ctx context.Context) (time.Time, error) {
 		return time.Time{}, err
 	}
 	defer s.w.mu.Unlock()
-	return time.Now().Truncate(time.Second), nil
+	return time.Now().Add(-s.w.behind).Truncate(time.Second), nil
 }
 
 func (s *fakeSession) ContractDetails(ctx context.Context, c broker.Contract) ([]broker.ContractDetails, error) {
@@ -125,32 +125,85 @@ func (s *fakeSession) ContractDetails(ctx context.Context, c broker.Contract) ([
 		return nil, err
 	}
 	defer s.w.mu.Unlock()
+	if c.Symbol == s.w.unknown {
+		return nil, &broker.Error{Code: 200, Message: "No security definition has been found"}
+	}
 	c.ConID = s.w.conID(c.Symbol)
-	return []broker.ContractDetails{{Contract: c, MinTick: decimal.MustNew(1, 2)}}, nil
+	return []broker.ContractDetails{{Contract: c, MinTick: decimal.MustNew(1, 2), TimeZone: "US/Eastern"}}, nil
 }
 
-// Bars gives an hour of bars and the one that is being written.
-func (s *fakeSession) Bars(ctx context.Context, _ broker.BarsRequest) ([]broker.Bar, error) {
+// Bars gives the bars of the duration and the one that is being written. The last hour rises or falls by
+// so little in all that its history may turn over with the test's wish.
+func (s *fakeSession) Bars(ctx context.Context, r broker.BarsRequest) ([]broker.Bar, error) {
 	if err := s.request(ctx, "bars"); err != nil {
 		return nil, err
 	}
 	defer s.w.mu.Unlock()
-	const n = 61
-	newest := time.Now().Truncate(time.Minute)
-	if s.w.frozen {
+	s.w.requests = append(s.w.requests, historyRequest{r.Contract.Symbol, time.Now()})
+	return s.w.barsOf(r)
+}
+
+func (w *world) barsOf(r broker.BarsRequest) ([]broker.Bar, error) {
+	newest := time.Now().Add(-w.behind).Truncate(time.Minute)
+	if w.frozen {
 		newest = newest.Add(-10 * time.Minute)
 	}
-	bars := make([]broker.Bar, n)
+	var amount int
+	var unit string
+	if _, err := fmt.Sscanf(r.Duration, "%d %s", &amount, &unit); err != nil {
+		return nil, err
+	}
+	n := amount / 60
+	if unit == "D" {
+		n = amount * 24 * 60
+	}
+	bars := make([]broker.Bar, n+1)
 	for i := range bars {
-		p := decimal.MustNew(int64(100+i), 0)
-		if s.w.falling {
-			p = decimal.MustNew(int64(100+n-i), 0)
+		at := newest.Add(time.Duration(i-n) * time.Minute)
+		steps := max(0, 60-(n-i))
+		if w.falling {
+			steps = 60 - steps
 		}
-		bars[i] = broker.Bar{
-			Time: newest.Add(time.Duration(i-n+1) * time.Minute), Open: p, High: p, Low: p, Close: p,
-		}
+		p, _ := decimal.MustNew(int64(100_000+steps), 3).Mul(w.scale)
+		bars[i] = broker.Bar{Time: at, Open: p, High: p, Low: p, Close: p}
 	}
 	return bars, nil
+}
+
+// SubscribeBars goes on to send the bar that is being written, and each new one, every half minute.
+func (s *fakeSession) SubscribeBars(ctx context.Context, r broker.BarsRequest) (int64, []broker.Bar, error) {
+	bars, err := s.Bars(ctx, r)
+	if err != nil {
+		return 0, nil, err
+	}
+	s.w.mu.Lock()
+	defer s.w.mu.Unlock()
+	s.w.subscribed++
+	id := int64(s.w.subscribed)
+	go func() {
+		tick := time.NewTicker(30 * time.Second)
+		defer tick.Stop()
+		for {
+			select {
+			case <-s.done:
+				return
+			case <-tick.C:
+			}
+			s.w.mu.Lock()
+			if newest, err := s.w.barsOf(r); err == nil && id > s.w.silent {
+				s.say(broker.BarUpdate{ID: id, Bar: newest[len(newest)-2]})
+				s.say(broker.BarUpdate{ID: id, Bar: newest[len(newest)-1]})
+			}
+			s.w.mu.Unlock()
+		}
+	}()
+	return id, bars, nil
+}
+
+func (s *fakeSession) CancelBars(context.Context, int64) {
+	s.w.mu.Lock()
+	defer s.w.mu.Unlock()
+	s.w.unsubscribed++
 }
 
 func (s *fakeSession) Positions(ctx context.Context) ([]broker.Position, error) {
@@ -183,8 +236,10 @@ func (s *fakeSession) OpenOrders(ctx context.Context) ([]broker.OpenOrder, error
 	defer s.w.mu.Unlock()
 	var out []broker.OpenOrder
 	for _, o := range s.w.orders {
-		if live(o.status) {
-			out = append(out, o.described())
+		if live(o.status) && !o.forgotten {
+			listed := o.described()
+			listed.Status = s.w.said(o)
+			out = append(out, listed)
 		}
 	}
 	return out, nil
@@ -195,10 +250,15 @@ func (s *fakeSession) CompletedOrders(ctx context.Context) ([]broker.CompletedOr
 		return nil, err
 	}
 	defer s.w.mu.Unlock()
+	if s.w.forgets {
+		return nil, nil
+	}
 	var out []broker.CompletedOrder
 	for _, o := range s.w.orders {
-		if !live(o.status) {
-			out = append(out, broker.CompletedOrder{OpenOrder: o.described(), CompletedStatus: o.status})
+		if !live(o.status) && !o.forgotten {
+			done := o.described()
+			done.OrderID, done.ClientID = 0, 0 // the message has neither
+			out = append(out, broker.CompletedOrder{OpenOrder: done, CompletedStatus: o.status})
 		}
 	}
 	return out, nil
@@ -209,6 +269,9 @@ func (s *fakeSession) Executions(ctx context.Context) ([]broker.Execution, error
 		return nil, err
 	}
 	defer s.w.mu.Unlock()
+	if s.w.forgets {
+		return nil, nil
+	}
 	return slices.Clone(s.w.executions), nil
 }
 
@@ -217,8 +280,12 @@ func (s *fakeSession) CancelOrder(ctx context.Context, id int64) error {
 		return err
 	}
 	defer s.w.mu.Unlock()
+	s.w.cancels++
+	if code := s.w.refuseCancel; code != 0 {
+		s.say(broker.Notice{ID: id, Code: code, Class: broker.ClassRequest, Message: "cannot be cancelled"})
+	}
 	for _, o := range s.w.orders {
-		if o.ID == id && live(o.status) {
+		if o.ID == id && live(o.status) && !s.w.stubborn {
 			o.status = "Cancelled"
 			s.status(o)
 		}

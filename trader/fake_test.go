@@ -32,6 +32,12 @@ const (
 	leave                           // nothing leaves this process
 )
 
+// historyRequest is one request for bars.
+type historyRequest struct {
+	symbol string
+	at     time.Time
+}
+
 // worldOrder is an order as the broker has it.
 type worldOrder struct {
 	broker.Order
@@ -39,21 +45,43 @@ type worldOrder struct {
 	client int64
 	status string
 	filled decimal.Decimal
+	// forgotten leaves the order out of every answer.
+	forgotten bool
+}
+
+// said is the status that is told of the order.
+func (w *world) said(o *worldOrder) string {
+	if w.word != "" && live(o.status) {
+		return w.word
+	}
+	return o.status
 }
 
 // world is the broker's truth over every session: orders, executions, positions. Its clock is the
 // bubble's.
 type world struct {
-	mu         sync.Mutex
-	account    string
-	orders     []*worldOrder
-	executions []broker.Execution
-	positions  map[string]decimal.Decimal
-	falling    bool // prices, so that the strategy wants to be flat
-	frozen     bool // the newest bar is ten minutes old
-	nextID     int64
-	rollback   bool // nextValidId starts at 1 on every session
-	answers    []answer
+	mu                       sync.Mutex
+	account                  string
+	orders                   []*worldOrder
+	executions               []broker.Execution
+	positions                map[string]decimal.Decimal
+	falling                  bool // prices, so that the strategy wants to be flat
+	requests                 []historyRequest
+	subscribed, unsubscribed int
+	silent                   int64           // subscriptions up to this one send nothing
+	unknown                  string          // a symbol that IBKR does not know
+	frozen                   bool            // the newest bar is ten minutes old
+	behind                   time.Duration   // how far the Gateway's clock and bars are behind
+	scale                    decimal.Decimal // of every price
+	nextID                   int64
+	rollback                 bool // nextValidId starts at 1 on every session
+	answers                  []answer
+	word                     string // told of every live order in place of its status
+	stubborn                 bool   // cancels change nothing
+	// refuseCancel is the code that a cancel is refused with; 0 is none.
+	refuseCancel int
+	forgets      bool // executions and completed orders are of another day
+	cancels      int
 
 	ask        func(ctx context.Context, what string) error // before each answer
 	dial       func(ctx context.Context) error
@@ -65,10 +93,16 @@ type world struct {
 }
 
 func newWorld() *world {
-	return &world{account: paper, positions: map[string]decimal.Decimal{}, nextID: 1}
+	return &world{account: paper, positions: map[string]decimal.Decimal{}, nextID: 1, scale: decimal.One}
 }
 
-func (w *world) conID(symbol string) int64 { return 1000 + int64(symbol[0]) }
+func (w *world) conID(symbol string) int64 {
+	id := int64(0)
+	for _, c := range symbol {
+		id = 131*id + int64(c)
+	}
+	return id
+}
 
 // connect is the engine's Connector. The floor of order ids is what the caller persisted.
 func (w *world) connect(floor func() int64) Connector {
@@ -97,6 +131,20 @@ func (w *world) connect(floor func() int64) Connector {
 		}
 		return w.session, nil
 	}
+}
+
+// fall says which way the prices of the last hour went.
+func (w *world) fall(down bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.falling = down
+}
+
+// cancelled is how many cancels were asked for.
+func (w *world) cancelled() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.cancels
 }
 
 // refs is how many orders carry each reference.

@@ -25,7 +25,7 @@ func (s *session) follow(ctx context.Context, id string) error {
 		if err != nil {
 			return err
 		}
-		if over != nil && !stopped(ctx) && tries < evidenceTries && (doubtful(in) || last) {
+		if over != nil && !stopped(ctx) && tries < evidenceTries && (unclear(in) || last) {
 			tries++
 			if in, err = s.inquire(ctx, in); err != nil {
 				return err
@@ -59,8 +59,8 @@ func (s *session) follow(ctx context.Context, id string) error {
 	}
 }
 
-// doubtful says whether only the broker's books can tell more.
-func doubtful(in journal.Intent) bool {
+// unclear says whether only the broker's books can tell more.
+func unclear(in journal.Intent) bool {
 	return in.State == journal.Ended || in.State == journal.Unknown
 }
 
@@ -151,6 +151,5 @@ func (s *session) lost(ctx context.Context, in journal.Intent) error {
 	if s.isOver() {
 		return sessionError(s.b.Err())
 	}
-	return exit.Because(exit.OrderUnknown, fmt.Errorf("order %s for %s is %s: %w",
-		in.ID, in.Symbol, in.State, errUnsettled))
+	return unsettled(in, fmt.Errorf("order %s for %s is %s: %w", in.ID, in.Symbol, in.State, errUnsettled))
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/govalues/decimal"
 
+	"ibsoak/trader/broker"
 	"ibsoak/trader/exit"
 	"ibsoak/trader/journal"
 	"ibsoak/trader/risk"
@@ -186,7 +187,7 @@ func hang(what string) func(context.Context, string) error {
 			return nil
 		}
 		<-ctx.Done()
-		return errors.Join(errNeverAnswered, ctx.Err())
+		return errors.Join(errNeverAnswered, broker.ErrIncomplete, ctx.Err())
 	}
 }
 

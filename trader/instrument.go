@@ -2,8 +2,10 @@ package trader
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"ibsoak/trader/broker"
 	"ibsoak/trader/exit"
@@ -12,11 +14,23 @@ import (
 
 // instrument is a contract that the Gateway knows, with its hours.
 type instrument struct {
+	symbol  string // as configured
 	details broker.ContractDetails
 	hours   market.Hours
 }
 
 func (i instrument) conID() int64 { return i.details.Contract.ConID }
+
+// codeNoSuchContract says that IBKR knows no such contract (its message code list).
+const codeNoSuchContract = 200
+
+// refused is a contract that IBKR does not know; it is asked for again after askAgain.
+type refused struct {
+	err error
+	at  time.Time
+}
+
+const askAgain = 10 * time.Minute
 
 // instrument is the symbol's contract: asked for once a session, and it must be the one that every
 // earlier session named. An answer about another symbol is an error: acting on one has cost money.
@@ -24,20 +38,29 @@ func (s *session) instrument(ctx context.Context, symbol string) (instrument, er
 	if i, ok := s.verified[symbol]; ok {
 		return i, nil
 	}
+	if no := s.unknown[symbol]; no.err != nil && time.Since(no.at) < askAgain {
+		return instrument{}, no.err
+	}
+	c, err := ParseSymbol(symbol, s.e.cfg.Exchange, s.e.cfg.Currency)
+	if err != nil {
+		return instrument{}, exit.Because(exit.Usage, err)
+	}
 	found, err := ask(ctx, s, "contract "+symbol, func(ctx context.Context) ([]broker.ContractDetails, error) {
-		return s.b.ContractDetails(ctx, broker.Contract{
-			Symbol: symbol, SecType: "STK", Exchange: s.e.cfg.Exchange, Currency: s.e.cfg.Currency,
-		})
+		return s.b.ContractDetails(ctx, c)
 	})
+	if refusal, ok := errors.AsType[*broker.Error](err); ok && refusal.Code == codeNoSuchContract {
+		s.unknown[symbol] = refused{err, time.Now()}
+	}
 	if err != nil {
 		return instrument{}, err
 	}
-	if len(found) != 1 || found[0].Contract.Symbol != symbol || found[0].Contract.ConID <= 0 {
+	if len(found) != 1 || found[0].Contract.Symbol != c.Symbol || found[0].Contract.ConID <= 0 {
 		return instrument{}, exit.Because(exit.Incomplete, fmt.Errorf(
 			"contract %s: the Gateway names %d contracts%s, want exactly this one",
 			symbol, len(found), firstSymbol(found)))
 	}
-	i := instrument{details: found[0]}
+	i := instrument{symbol: symbol, details: found[0]}
+	i.details.Contract.Exchange = c.Exchange // where its orders go
 	if known, ok := s.e.contracts[symbol]; ok && known.conID() != i.conID() {
 		return instrument{}, exit.Because(exit.Incomplete, fmt.Errorf(
 			"contract %s: was %d, is %d on this session", symbol, known.conID(), i.conID()))

@@ -26,7 +26,7 @@ func TestOrdersADayHoldOverRestarts(t *testing.T) {
 		if n := r.w.count(); n != 4 {
 			t.Errorf("%d orders, want buy, sell, buy, sell", n)
 		}
-		r.w.falling = false
+		r.w.fall(false)
 		r.later(24 * time.Hour)
 		r.wantCode(r.once(), exit.OK)
 	})
@@ -57,37 +57,58 @@ func TestStaleDataDecidesNothing(t *testing.T) {
 	})
 }
 
-func TestBrokenHistoricalFarmDecidesNothing(t *testing.T) {
-	inBubble(t, func(r *rig) {
-		l := r.start()
-		synctest.Wait()
-		r.w.falling = true
-		r.w.say(broker.DataFarm{Name: "usfarm", Kind: "market data", Broken: true, Code: 2103})
-		r.w.say(broker.DataFarm{Name: "ushmds", Kind: "historical data", Broken: true, Code: 2105})
-		r.later(10 * time.Minute)
-		if r.w.count() != 1 || len(r.w.dials) != 1 {
-			t.Errorf("%d orders, %d dials while the farm was broken", r.w.count(), len(r.w.dials))
-		}
-		r.w.say(broker.DataFarm{Name: "ushmds", Kind: "historical data", Code: 2106})
-		r.later(time.Minute)
-		if r.w.count() != 2 {
-			t.Errorf("%d orders after the farm came back, want 2", r.w.count())
-		}
-		r.wantCode(l.stop(), exit.OK)
-	})
+// TestABrokenHistoricalFarm stops the contracts that it serves, until it or IBKR is told to be back, or
+// for farmMemory. A farm of another continent stops nothing.
+func TestABrokenHistoricalFarm(t *testing.T) {
+	farm := func(name, kind string, broken bool) broker.DataFarm {
+		return broker.DataFarm{Name: name, Kind: kind, Broken: broken}
+	}
+	for name, c := range map[string]struct {
+		broken broker.DataFarm
+		back   broker.Body
+		orders int // a minute later
+	}{
+		"market data":   {farm("usfarm", "market data", true), nil, 2},
+		"Europe's":      {farm("euhmds", "historical data", true), nil, 2},
+		"of currencies": {farm("cashhmds", "historical data", true), nil, 2},
+		"ours":          {farm("ushmds", "historical data", true), nil, 1},
+		"ours, back":    {farm("ushmds", "historical data", true), farm("ushmds", "historical data", false), 2},
+		"ours, 1102":    {farm("ushmds", "historical data", true), broker.StateChange{State: broker.Ready, Code: 1102}, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(r *rig) {
+				l := r.start()
+				synctest.Wait()
+				r.w.fall(true)
+				r.w.say(c.broken)
+				if c.back != nil {
+					r.w.say(c.back)
+				}
+				r.later(time.Minute)
+				if r.w.count() != c.orders || len(r.w.dials) != 1 {
+					t.Errorf("%d orders, %d dials, want %d orders", r.w.count(), len(r.w.dials), c.orders)
+				}
+				r.later(farmMemory)
+				if r.w.count() != 2 {
+					t.Errorf("%d orders after its time was over", r.w.count())
+				}
+				r.wantCode(l.stop(), exit.OK)
+			})
+		})
+	}
 }
 
 // TestWhatTheAccountHeldBeforeIsNotSold: the strategy wants to be flat, the account is not ours.
 func TestWhatTheAccountHeldBeforeIsNotSold(t *testing.T) {
 	inBubble(t, func(r *rig) {
 		r.w.positions["AAPL"], r.w.positions["KO"] = d("100"), d("-7")
-		r.w.falling = true
+		r.w.fall(true)
 		r.wantCode(r.once(), exit.OK)
 		r.wantBooks()
-		r.w.falling = false
+		r.w.fall(false)
 		r.later(time.Minute)
 		r.wantCode(r.once(), exit.OK)
-		r.w.falling = true
+		r.w.fall(true)
 		r.later(time.Minute)
 		r.wantCode(r.once(), exit.OK)
 		r.wantBooks(journal.Filled, journal.Filled)
@@ -102,7 +123,7 @@ func TestUnexplainedSharesBlockUntilAdopted(t *testing.T) {
 		r.wantCode(r.once(), exit.OK)
 		r.w.positions["AAPL"] = d("17") // seven from nowhere
 		r.w.positions["KO"] = d("5")    // somebody else's business
-		r.w.falling = true
+		r.w.fall(true)
 		r.later(time.Minute)
 		r.wantCode(r.once(), exit.Incomplete)
 		if r.w.count() != 1 {
@@ -163,7 +184,7 @@ func TestAnotherContractForTheSymbolIsRefused(t *testing.T) {
 		l.engine.contracts["AAPL"] = instrument{details: broker.ContractDetails{
 			Contract: broker.Contract{Symbol: "AAPL", ConID: 1},
 		}}
-		r.w.falling = true
+		r.w.fall(true)
 		r.w.drop() // the next session names another contract than the first one
 		r.later(5 * time.Minute)
 		if r.w.count() != 1 {

@@ -51,7 +51,7 @@ func (s *session) intent(v view, delta decimal.Decimal, day string, cycle int64)
 	in := journal.Intent{
 		ID: newIntentID(v), Account: s.account, Symbol: v.symbol, ConID: v.instrument.conID(),
 		ClientID: s.e.cfg.ClientID, OrderID: s.b.NextOrderID(), Action: journal.Buy,
-		Quantity: delta.Abs(), Type: s.e.cfg.OrderType, ReferencePrice: v.last.Close,
+		Quantity: delta.Abs(), Type: v.orderType, ReferencePrice: v.last.Close,
 		BarEnd: v.last.End(), Day: day, Cycle: cycle,
 	}
 	if delta.IsNeg() {
@@ -109,7 +109,6 @@ func (s *session) send(ctx context.Context, in journal.Intent, contract broker.C
 		}
 		return answerError("order for "+in.Symbol+" was not sent", err)
 	}
-	contract.Exchange = s.e.cfg.Exchange
 	askCtx, cancel := context.WithTimeout(ctx, s.e.cfg.RequestTimeout)
 	defer cancel()
 	err := s.b.PlaceOrder(askCtx, broker.Order{

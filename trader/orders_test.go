@@ -36,7 +36,7 @@ func TestOnceFillsAndBooks(t *testing.T) {
 func TestSecondRunOnTheSameBarSendsNothing(t *testing.T) {
 	inBubble(t, func(r *rig) {
 		r.wantCode(r.once(), exit.OK)
-		r.w.falling = true // would sell, on the very bar that it bought on
+		r.w.fall(true) // would sell, on the very bar that it bought on
 		r.wantCode(r.once(), exit.OK)
 		if r.w.count() != 1 {
 			t.Errorf("%d orders on one bar", r.w.count())
@@ -63,8 +63,10 @@ func TestKillBetweenJournalAndSend(t *testing.T) {
 		if r.w.count() != 0 {
 			t.Fatal("something was sent while an intent was unknown")
 		}
-		r.later(DefaultAbsenceWait)
-		r.wantCode(r.once(), exit.OK)
+		r.cfg.AbsenceWait, r.cfg.Once = time.Minute, false
+		l := r.start()
+		r.later(2 * time.Minute)
+		r.wantCode(l.stop(), exit.OK)
 		r.wantBooks(journal.Absent, journal.Filled)
 		if id := r.w.orders[0].ID; id <= 40 {
 			t.Errorf("order id %d is not above the 40 of the earlier life", id)
@@ -105,7 +107,7 @@ func TestAckWithheldThenDrop(t *testing.T) {
 			if r.w.count() != 1 {
 				t.Errorf("%d orders for one decision", r.w.count())
 			}
-			r.w.falling = true
+			r.w.fall(true)
 			r.later(time.Minute)
 			if how == fillAndDrop {
 				r.wantBooks(journal.Filled)
@@ -143,8 +145,9 @@ func TestAStopWaitsAMomentForTheOrderJustSent(t *testing.T) {
 func TestLostOrderIsGivenUpOnTheSameSession(t *testing.T) {
 	inBubble(t, func(r *rig) {
 		r.w.answers = []answer{swallow}
+		r.cfg.AbsenceWait = time.Minute
 		l := r.start()
-		r.later(DefaultOrderDeadline + DefaultAbsenceWait - time.Second)
+		r.later(DefaultOrderDeadline + time.Minute - time.Second)
 		if r.w.count() != 0 {
 			t.Error("went on before the wait was over")
 		}

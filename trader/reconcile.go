@@ -2,16 +2,10 @@ package trader
 
 import (
 	"context"
-	"fmt"
-	"slices"
-	"strings"
 	"time"
-
-	"github.com/govalues/decimal"
 
 	"ibsoak/trader/broker"
 	"ibsoak/trader/exit"
-	"ibsoak/trader/journal"
 )
 
 // Positions and executions are separate answers, and a fill may fall between them.
@@ -26,18 +20,7 @@ type evidence struct {
 	completed []broker.CompletedOrder
 	holdings  map[int64]holding
 	differing map[int64]difference // from the books
-}
-
-type holding struct {
-	symbol string
-	shares decimal.Decimal
-}
-
-// difference is how far the account is from the books in one contract.
-type difference struct {
-	symbol string
-	shares decimal.Decimal // the account's minus the books'
-	why    string
+	now       time.Time            // the Gateway's, asked for when it counts
 }
 
 // reconcile makes the journal agree with the broker and finds out what may be traded. Any failure
@@ -49,12 +32,12 @@ func (s *session) reconcile(ctx context.Context) error {
 		s.setDirty(true)
 		return err
 	}
-	s.reconciled = true
+	s.reconciled, s.comparedAt = true, time.Now()
 	return nil
 }
 
 func (s *session) compare(ctx context.Context) error {
-	opened, err := s.e.journal.Opened(ctx, s.account)
+	opened, err := s.e.journal.Opened(context.WithoutCancel(ctx), s.account)
 	if err != nil {
 		return exit.Because(exit.State, err)
 	}
@@ -67,10 +50,13 @@ func (s *session) compare(ctx context.Context) error {
 			break
 		}
 	}
-	if err := s.settlePositions(ctx, ev.differing, opened); err != nil {
+	if err := s.settlePositions(ctx, ev, opened); err != nil {
 		return err
 	}
 	if err := s.settleIntents(ctx, ev); err != nil {
+		return err
+	}
+	if err := s.boundOwn(ctx, ev); err != nil {
 		return err
 	}
 	if err := s.e.journal.Audit(context.WithoutCancel(ctx)); err != nil {
@@ -84,207 +70,37 @@ func (s *session) compare(ctx context.Context) error {
 func (s *session) gather(ctx context.Context) (evidence, error) {
 	var ev evidence
 	var err error
-	if ev.open, err = ask(ctx, s, "open orders", s.b.OpenOrders); err != nil {
+	if ev.open, err = insist(ctx, s, "open orders", s.b.OpenOrders); err != nil {
 		return ev, err
 	}
-	executions, err := ask(ctx, s, "executions", s.b.Executions)
+	executions, err := insist(ctx, s, "executions", s.b.Executions)
 	if err != nil {
 		return ev, err
 	}
-	if ev.completed, err = ask(ctx, s, "completed orders", s.b.CompletedOrders); err != nil {
+	if ev.completed, err = insist(ctx, s, "completed orders", s.b.CompletedOrders); err != nil {
 		return ev, err
 	}
-	positions, err := ask(ctx, s, "positions", s.b.Positions)
+	positions, err := insist(ctx, s, "positions", s.b.Positions)
 	if err != nil {
+		return ev, err
+	}
+	if err := s.adopt(ctx, ev, executions); err != nil {
 		return ev, err
 	}
 	for _, x := range executions {
 		if x.Account != "" && x.Account != s.account {
 			continue
 		}
-		if err := s.book(context.WithoutCancel(ctx), x); err != nil {
+		if _, err := s.book(context.WithoutCancel(ctx), x); err != nil {
 			return ev, exit.Because(exit.State, err)
 		}
 	}
 	ev.holdings = map[int64]holding{}
 	for _, p := range positions {
 		if p.Account == s.account {
-			ev.holdings[p.Contract.ConID] = holding{p.Contract.Symbol, p.Quantity}
+			ev.holdings[p.Contract.ConID] = holding{p.Contract.Symbol, p.Quantity, p.AverageCost, p.Unreadable}
 		}
 	}
 	ev.differing, err = s.differences(ctx, ev.holdings)
 	return ev, err
-}
-
-// ask makes one request under the request deadline.
-func ask[T any](ctx context.Context, s *session, what string, fn func(context.Context) (T, error)) (T, error) {
-	ctx, cancel := context.WithTimeout(ctx, s.e.cfg.RequestTimeout)
-	defer cancel()
-	answer, err := fn(ctx)
-	if err != nil {
-		return answer, answerError("ask for "+what, err)
-	}
-	return answer, nil
-}
-
-// differences compares the books with the broker over the union of their contracts.
-func (s *session) differences(ctx context.Context, holdings map[int64]holding) (
-	map[int64]difference, error,
-) {
-	booked, err := s.e.journal.Positions(ctx, s.account)
-	if err != nil {
-		return nil, exit.Because(exit.State, err)
-	}
-	rows := make(map[int64]journal.Position, len(booked))
-	for _, p := range booked {
-		rows[p.ConID] = p
-	}
-	for id, h := range holdings {
-		if _, ok := rows[id]; !ok {
-			rows[id] = journal.Position{ConID: id, Symbol: h.symbol}
-		}
-	}
-	differing := map[int64]difference{}
-	for id, p := range rows {
-		have := holdings[id].shares
-		if have.Cmp(p.Total) == 0 {
-			continue
-		}
-		shares, err := have.Sub(p.Total)
-		if err != nil {
-			return nil, exit.Because(exit.State, fmt.Errorf("compare %s: %w", p.Symbol, err))
-		}
-		why := fmt.Sprintf("the account holds %s %s, the books say %s", have, p.Symbol, p.Total)
-		differing[id] = difference{p.Symbol, shares, why}
-	}
-	return differing, nil
-}
-
-// settlePositions takes the broker's holdings over when the journal is new, when told to, and for
-// contracts that this trader does not trade. Any other difference blocks its contract: shares that
-// nobody can explain must not be traded on.
-func (s *session) settlePositions(ctx context.Context, differing map[int64]difference, opened bool) error {
-	var changes []journal.Adjustment
-	s.blocked = map[int64]string{}
-	for id, d := range differing {
-		switch {
-		case !opened:
-			s.log.Info("opening position", "symbol", d.symbol, "shares", d.shares)
-		case s.e.cfg.AdoptPositions, !slices.Contains(s.e.cfg.Symbols, d.symbol):
-			s.log.Warn("position taken over", "difference", d.why)
-		default:
-			s.blocked[id] = d.why
-			s.log.Error("blocked: "+d.why, "do", "compare with the account's statement, "+
-				"then start with --adopt-positions")
-			continue
-		}
-		changes = append(changes, journal.Adjustment{ConID: id, Symbol: d.symbol, Shares: d.shares})
-	}
-	if opened && len(changes) == 0 {
-		return nil
-	}
-	if err := s.e.journal.Adjust(context.WithoutCancel(ctx), s.account, changes); err != nil {
-		return exit.Because(exit.State, err)
-	}
-	return nil
-}
-
-// settleIntents closes what the evidence settles; what it does not settle stays open and keeps its
-// contract from being traded.
-func (s *session) settleIntents(ctx context.Context, ev evidence) error {
-	open, err := s.e.journal.Open(context.WithoutCancel(ctx), s.account)
-	if err != nil {
-		return exit.Because(exit.State, err)
-	}
-	for _, in := range open {
-		state, reason, err := s.judge(in, ev)
-		switch {
-		case err != nil:
-			s.log.Debug("intent is not settled", "intent", in.ID, "state", in.State, "why", err)
-			if in.State == journal.Unknown || in.State == journal.Ended {
-				continue // its time of becoming so must stand
-			}
-			state, reason = journal.Unknown, err.Error()
-		case state == in.State:
-			continue
-		default:
-			s.log.Info("intent settled by the broker's evidence", "intent", in.ID,
-				"from", in.State, "to", state, "why", reason)
-		}
-		if err := s.e.advance(ctx, in.ID, state, reason); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// judge says what the evidence makes of one open intent, or errNoEvidence.
-func (s *session) judge(in journal.Intent, ev evidence) (
-	journal.State, string, error,
-) {
-	for _, o := range ev.open {
-		if o.IntentID == in.ID && live(o.Status) {
-			return journal.Working, "is among the open orders: " + o.Status, nil
-		}
-	}
-	if _, blocked := s.blocked[in.ConID]; blocked {
-		return "", "", fmt.Errorf("positions differ (%s): %w", ev.differing[in.ConID].why, errNoEvidence)
-	}
-	for _, o := range ev.completed {
-		if o.IntentID != in.ID {
-			continue
-		}
-		if short(o.Filled, in.Executed) || o.Status == "Filled" {
-			// In full would have closed it: executions are missing.
-			return "", "", fmt.Errorf("completed (%s), but executions say %s of %s: %w",
-				o.CompletedStatus, in.Executed, in.Quantity, errNoEvidence)
-		}
-		return ended(in), "is among the completed orders: " + o.CompletedStatus, nil
-	}
-	if in.State == journal.Ended {
-		return ended(in), in.Reason, nil
-	}
-	return s.judgeAbsent(in)
-}
-
-// judgeAbsent closes an intent that none of the complete answers names, once it has been unknown
-// for so long that nothing of it can still be on its way.
-func (s *session) judgeAbsent(in journal.Intent) (journal.State, string, error) {
-	if in.State != journal.Unknown {
-		return "", "", fmt.Errorf("was %s and is in no answer: %w", in.State, errNoEvidence)
-	}
-	waited := time.Since(in.UpdatedAt)
-	if waited < s.e.cfg.AbsenceWait {
-		return "", "", fmt.Errorf("in no answer, unknown for %s of %s: %w",
-			waited.Round(time.Second), s.e.cfg.AbsenceWait, errNoEvidence)
-	}
-	why := fmt.Sprintf("in no answer after %s", waited.Round(time.Second))
-	if in.Executed.IsPos() {
-		return journal.Cancelled, why + ", executed in part", nil
-	}
-	return journal.Absent, why, nil
-}
-
-// ended is how a dead order's intent is closed.
-func ended(in journal.Intent) journal.State {
-	if strings.HasPrefix(in.Reason, rejectedPrefix) && in.Executed.IsZero() {
-		return journal.Rejected
-	}
-	return journal.Cancelled
-}
-
-// live says whether an open order's status means that it can still fill. Inactive is no end: IBKR
-// holds orders under that word, for a locate or until a session begins, and lets them go later.
-func live(status string) bool {
-	switch status {
-	case "Filled", "Cancelled", "ApiCancelled":
-		return false
-	default:
-		return true
-	}
-}
-
-// short says whether the broker counts more shares than our executions do.
-func short(broker *decimal.Decimal, executed decimal.Decimal) bool {
-	return broker != nil && broker.Cmp(executed) > 0
 }

@@ -9,9 +9,12 @@ import (
 	"sync"
 	"time"
 
+	"github.com/govalues/decimal"
+
 	"ibsoak/trader/broker"
 	"ibsoak/trader/exit"
 	"ibsoak/trader/link"
+	"ibsoak/trader/market"
 )
 
 // session is the engine on one connection. run's goroutine runs the cycles; pump's takes events
@@ -21,6 +24,7 @@ type session struct {
 	b       Broker
 	log     *slog.Logger
 	account string
+	began   time.Time
 
 	// changed holds a token when the journal has moved on since the cycle last looked.
 	changed chan struct{}
@@ -28,28 +32,41 @@ type session struct {
 	drained chan struct{}
 
 	mu    sync.Mutex
-	dirty bool            // the books must be reconciled before the next order
-	farms map[string]bool // historical data farms that are broken
+	dirty bool                   // the books must be reconciled before the next order
+	feeds map[int64]*feed        // bars by contract
+	early map[int64][]market.Bar // updates of subscriptions whose feed is not there yet
+	farms map[string]time.Time   // historical data farms that are broken, and since when
 
 	// The cycle goroutine's own.
-	reconciled bool                  // once, on this session
-	blocked    map[int64]string      // contracts that must not be traded, and why
-	verified   map[string]instrument // contracts asked for on this session
-	outcomes   map[string]string     // of each symbol's last cycle, to log changes
+	reconciled bool                      // once, on this session
+	comparedAt time.Time                 // when the books last agreed with the broker's answers
+	pledged    map[int64]decimal.Decimal // what working sell orders of others may take, by contract
+	missing    map[string]bool           // unknown intents that no answer names
+	idle       map[string]bool           // intents whose orders are listed although their status is an end
+	cancelled  map[string]time.Time      // intents whose orders we asked to cancel
+	blocked    map[int64]string          // contracts that must not be traded, and why
+	unknown    map[string]refused        // symbols that IBKR does not know
+	ahead      bool                      // that the Gateway's clock is was told
+	verified   map[string]instrument     // contracts asked for on this session
+	outcomes   map[string]string         // of each symbol's last cycle, to log changes
 }
 
 func newSession(e *Engine, b Broker) *session {
 	account := b.Account()
 	return &session{
-		e: e, b: b, account: account, dirty: true,
+		e: e, b: b, account: account, began: time.Now(), dirty: true,
 		log: e.cfg.Log.With("session", b.Generation(), "account", link.MaskAccount(account)),
 
-		changed:  make(chan struct{}, 1),
-		drained:  make(chan struct{}),
-		farms:    map[string]bool{},
-		blocked:  map[int64]string{},
-		verified: map[string]instrument{},
-		outcomes: map[string]string{},
+		changed:   make(chan struct{}, 1),
+		drained:   make(chan struct{}),
+		farms:     map[string]time.Time{},
+		blocked:   map[int64]string{},
+		cancelled: map[string]time.Time{},
+		feeds:     map[int64]*feed{},
+		early:     map[int64][]market.Bar{},
+		unknown:   map[string]refused{},
+		verified:  map[string]instrument{},
+		outcomes:  map[string]string{},
 	}
 }
 
@@ -78,13 +95,19 @@ func (s *session) run(ctx context.Context) (err error) {
 		}
 	}()
 	s.log.Info("session ready", "server_version", s.b.ServerVersion())
-	if err := s.verifyAccount(); err != nil {
+	if err := s.verifyAccount(ctx); err != nil {
 		return err
 	}
 	if s.e.cfg.Once {
-		return s.ending(ctx, s.cycle(ctx))
+		err = s.cycle(ctx)
+	} else {
+		err = s.cycles(ctx)
 	}
-	return s.ending(ctx, s.cycles(ctx))
+	if werr := s.windUp(ctx); werr != nil {
+		s.log.Error("the stop left something undone", "error", werr)
+		err = werr
+	}
+	return s.ending(ctx, err)
 }
 
 // close ends the session gracefully, within StopGrace.
@@ -119,12 +142,12 @@ func (s *session) ending(ctx context.Context, err error) error {
 // next one tries again: reconnecting would not repair an answer.
 func (s *session) cycles(ctx context.Context) error {
 	for {
-		begin := time.Now()
+		begin, before := time.Now(), s.e.cycles.Load()
 		err := s.cycle(ctx)
 		if err != nil && (stopped(ctx) || endsSession(err)) {
 			return err
 		}
-		if err != nil {
+		if err != nil && s.e.cycles.Load() == before { // else its decisions say which symbol failed
 			s.log.Warn("cycle failed", "error", err)
 		}
 		if err := s.pause(ctx, begin.Add(s.e.cfg.Interval)); err != nil || stopped(ctx) {
@@ -136,7 +159,7 @@ func (s *session) cycles(ctx context.Context) error {
 // endsSession says whether a cycle's failure leaves nothing to go on with.
 func endsSession(err error) bool {
 	code, ok := exit.Of(err)
-	return !ok || code == exit.SessionLost || code == exit.State
+	return errors.Is(err, errUnanswered) || !ok || code == exit.SessionLost || code == exit.State
 }
 
 // pause waits for the next cycle. It ends early, with an error, when the session does.
@@ -155,9 +178,22 @@ func (s *session) pause(ctx context.Context, until time.Time) error {
 }
 
 // verifyAccount holds the live/paper interlock: paper accounts begin with D, and any other is
-// traded only when --live and the configured account both say so.
-func (s *session) verifyAccount() error {
+// traded only when --live and the configured account both say so. A journal is of one account: trading
+// another one would abandon the shares that it has.
+func (s *session) verifyAccount(ctx context.Context) error {
 	cfg := s.e.cfg
+	pinned, err := s.e.journal.Account(context.WithoutCancel(ctx))
+	if err != nil {
+		return exit.Because(exit.State, err)
+	}
+	if pinned != "" && pinned != s.account {
+		return &exit.Error{
+			Code: exit.WrongAccount,
+			Err: fmt.Errorf("the session is for account %s, the journal is of %s",
+				link.MaskAccount(s.account), link.MaskAccount(pinned)),
+			Do: "log in to the journal's account, or give another --state for this one",
+		}
+	}
 	if cfg.Account != "" && cfg.Account != s.account {
 		return exit.Errorf(exit.WrongAccount, "the session is for account %s, not for %s",
 			link.MaskAccount(s.account), link.MaskAccount(cfg.Account))
@@ -211,19 +247,6 @@ func (s *session) setDirty(dirty bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.dirty = dirty
-}
-
-// brokenFarms names the historical data farms that are down.
-func (s *session) brokenFarms() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var names []string
-	for name, broken := range s.farms {
-		if broken {
-			names = append(names, name)
-		}
-	}
-	return names
 }
 
 // signal tells a waiting cycle that the journal has moved on.

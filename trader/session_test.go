@@ -30,7 +30,7 @@ func TestReconcilesBeforeTheFirstOrderOfEverySession(t *testing.T) {
 			t.Errorf("first session asked %v, want %v", asked, requests)
 		}
 		asked = nil
-		r.w.falling = true
+		r.w.fall(true)
 		r.w.drop()
 		r.later(2 * time.Minute)
 		if len(asked) < 8 || !slices.Equal(asked[:4], requests[:4]) || !slices.Contains(asked, "place") {
@@ -71,8 +71,8 @@ func TestAHangingRequestKeepsEntriesClosedWhileItHangs(t *testing.T) {
 		r.w.ask = hang("open orders")
 		l := r.start()
 		r.later(75 * time.Minute)
-		if r.w.count() != 0 || len(r.w.dials) != 1 {
-			t.Errorf("%d orders, %d dials while open orders hung", r.w.count(), len(r.w.dials))
+		if n := len(r.w.dials); r.w.count() != 0 || n < 40 || n > 75 {
+			t.Errorf("%d orders, %d dials while open orders hung", r.w.count(), n)
 		}
 		r.w.mu.Lock()
 		r.w.ask = nil
@@ -88,7 +88,7 @@ func TestDegradedSendsNothingAndDialsNothing(t *testing.T) {
 		l := r.start()
 		synctest.Wait()
 		r.w.say(broker.StateChange{State: broker.Degraded, Code: 1100})
-		r.w.falling = true
+		r.w.fall(true)
 		r.later(30 * time.Minute)
 		if r.w.count() != 1 || len(r.w.dials) != 1 {
 			t.Fatalf("%d orders and %d dials while IBKR was away", r.w.count(), len(r.w.dials))

@@ -18,7 +18,7 @@ const maxDelayed = 1 << 14
 // are equal, in the order in which they were withheld.
 type Delayed struct {
 	mu   sync.Mutex
-	list []delayedMessage
+	list []DelayedMessage
 	wake chan struct{} // of one: a cue
 }
 
@@ -28,21 +28,22 @@ func NewDelayed() *Delayed { return &Delayed{wake: make(chan struct{}, 1)} }
 // Changed is told when Next may have a sooner answer.
 func (d *Delayed) Changed() <-chan struct{} { return d.wake }
 
-type delayedMessage struct {
+// DelayedMessage is a withheld message whose time has not come.
+type DelayedMessage struct {
 	due time.Time // real time
 	fault.Withheld
 }
 
 // Add puts a message in the place of its time.
 func (d *Delayed) Add(w fault.Withheld) {
-	m := delayedMessage{time.Now().Add(w.Wait), w}
+	m := DelayedMessage{time.Now().Add(w.Wait), w}
 	m.Wait = 0
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if len(d.list) >= maxDelayed {
 		m.due = time.Now()
 	}
-	at, _ := slices.BinarySearchFunc(d.list, m, func(a, b delayedMessage) int {
+	at, _ := slices.BinarySearchFunc(d.list, m, func(a, b DelayedMessage) int {
 		if a.due.After(b.due) {
 			return 1
 		}
@@ -56,7 +57,7 @@ func (d *Delayed) Add(w fault.Withheld) {
 }
 
 // Next takes out what is due, and says how long to wait for more.
-func (d *Delayed) Next() (due []delayedMessage, wait time.Duration) {
+func (d *Delayed) Next() (due []DelayedMessage, wait time.Duration) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	now := time.Now()

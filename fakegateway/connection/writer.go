@@ -12,9 +12,11 @@ import (
 )
 
 const (
-	// QueueBytes and QueueItems bound what waits for a client that reads too slowly. Past either
+	// QueueBytes bounds what waits for a client that reads too slowly. Past it, or past QueueItems,
 	// the connection is reset, with a reason in the ledger.
 	QueueBytes = 32 << 20
+
+	// QueueItems bounds the number of frames that wait.
 	QueueItems = 1 << 16
 
 	// spareItems bounds the queue whose memory is kept: a burst's is given back.

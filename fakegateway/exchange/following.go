@@ -28,9 +28,9 @@ func (x *Exchange) following(o *order, t time.Time) (price decimal.Decimal, met 
 }
 
 // peg returns the price of a relative order since the step before t: the quote of its own side,
-// improved by the order's offset, but not beyond the other side, where it trades, nor its limit. Such an order trades when the last
-// price reaches its peg: when the market moves against the order by more than the spread minus the
-// offset.
+// improved by the order's offset, but not beyond the other side, where it trades, nor its limit. Such
+// an order trades when the last price reaches its peg: when the market moves against the order by more
+// than the spread minus the offset.
 func (x *Exchange) peg(o *order, t time.Time) (price decimal.Decimal, met bool) {
 	q := x.market.Quote(o.Instrument, t.Add(-market.Step))
 	price, other := add(q.Bid, o.Offset), q.Ask

@@ -107,6 +107,8 @@ type holdingKey struct {
 	conID   int
 }
 
+// position is what an account has, or had, of an instrument. Its account has a balance in the
+// currency from then on: an account is worth what it has in the currencies of its balances.
 func (x *Exchange) position(account string, i market.Instrument) *Position {
 	key := holdingKey{account, i.ConID}
 	p := x.held[key]
@@ -115,6 +117,9 @@ func (x *Exchange) position(account string, i market.Instrument) *Position {
 		x.held[key] = p
 		x.positions = append(x.positions, p)
 		x.awaitEnd(p)
+		if a := x.account(account); a != nil {
+			a.in(i.Currency)
+		}
 	}
 	return p
 }

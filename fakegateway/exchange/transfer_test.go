@@ -50,6 +50,24 @@ func TestTransfersMoveUnitsWithoutCash(t *testing.T) {
 	d.check()
 }
 
+// An account that has never had a currency is worth what it is given of it: by a transfer, and at the
+// start.
+func TestUnitsInOtherCurrenciesCount(t *testing.T) {
+	start := open(t, Config{Seed: 1, Opening: []OpeningPosition{{DefaultAccount, pence, 10, dec("12000")}}})
+	given := open(t, Config{Seed: 1})
+	given.transfer(pence, 10, "12000")
+	for _, d := range []*desk{start, given} {
+		d.View(d.now, func(v *View) {
+			worth := cents(mul(pence.Value(d.Market().Quote(pence, d.now).Last, 10), v.x.dollars("GBP")))
+			if b := v.Balances(DefaultAccount); !b.PositionValue.Equal(worth) ||
+				!b.NetLiquidation.Equal(add(dec("1000000"), worth)) {
+				d.t.Errorf("ten shares for %s dollars are shown as %+v", worth, b)
+			}
+		})
+		d.check()
+	}
+}
+
 func TestTransfersOfCash(t *testing.T) {
 	d := open(t, Config{Seed: 1})
 	for _, cash := range []Transfer{

@@ -18,6 +18,7 @@ func (p *Port) operateBooks(o fault.Operation) (wire string, err error) {
 	case fault.SplitNextChange:
 		x.SplitNext(now)
 		return "nothing", nil
+	default: // LiquidateAll
 	}
 	closed := 0
 	for _, account := range p.gateway.Login.Accounts() {

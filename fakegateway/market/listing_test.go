@@ -244,7 +244,7 @@ func TestUniverse(t *testing.T) {
 		{Symbol: "B881G", SecType: Structured, Exchange: "SBF", Currency: "EUR", Price: parse("4"), Expiry: "20281218"},
 		{Symbol: "SEK", SecType: Cash, Price: parse("0.105")},
 		{Symbol: "NOK", SecType: CFD, UnderConID: 12087792},
-	}, func(n int, key string, err error) { problems = append(problems, key+" "+err.Error()) })
+	}, func(_ int, key string, err error) { problems = append(problems, key+" "+err.Error()) })
 	if len(problems) != 0 {
 		t.Fatalf("%q", problems)
 	}

@@ -177,7 +177,7 @@ func recordable(symbol string) (Instrument, bool) {
 				return i.root(), true
 			}
 		}
-	case Option, ContinuousFuture, Bond, CFD:
+	default: // of these a file cannot tell
 	}
 	return Instrument{}, false
 }

@@ -24,7 +24,7 @@ func init() {
 			fixed = append(fixed, under)
 		}
 	}
-	fixed = append(fixed, listingsOf(func(l Listing) bool { return true })...)
+	fixed = append(fixed, listingsOf(func(Listing) bool { return true })...)
 	for _, i := range fixed {
 		byConID[i.ConID] = i
 	}

@@ -44,6 +44,7 @@ func HistoryWindow(m *pb.HistoricalData) (start, end string) {
 			start = text
 		case windowEnd:
 			end = text
+		default: // another field that is not known
 		}
 		rest = rest[n+size:]
 	}

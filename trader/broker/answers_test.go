@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/govalues/decimal"
 	pb "github.com/scmhub/ibapi/protobuf"
 	"google.golang.org/protobuf/proto"
 
@@ -190,44 +189,80 @@ func TestAnotherSessionsAnswersFitNothing(t *testing.T) {
 	}
 }
 
-// TestAnOwedEndBlocksItsKind: positions carry no id, so after one request gave up the next may not
-// take the first one's answer for its own.
-func TestAnOwedEndBlocksItsKind(t *testing.T) {
+// TestAQuestionWithoutAnIDIsRepeatedOnce: positions carry no id. The answer to the first question and
+// to its repetition are gathered together, so that neither is taken for whole when it is not; when two
+// questions have got one End, nothing more is asked until the other has come.
+func TestAQuestionWithoutAnIDIsRepeatedOnce(t *testing.T) {
 	asked := 0
+	var late bool
 	g := startScript(t, func(c *talk, m wire.Message) {
-		position := func(n string) {
+		position := func(contract int32, n string) {
 			c.send(wire.Position, &pb.Position{
-				Account: proto.String("DU9000001"), Position: proto.String(n), Contract: &pb.Contract{},
+				Account: proto.String("DU9000001"), Position: proto.String(n),
+				Contract: &pb.Contract{ConId: &contract},
 			})
 		}
 		switch m.Kind {
-		case wire.ReqCurrentTime: // the late answer to the first request
-			position("1")
-			c.send(wire.PositionEnd, &pb.PositionEnd{})
+		case wire.ReqCurrentTime:
+			if late {
+				c.send(wire.PositionEnd, &pb.PositionEnd{})
+			}
+			late = true
 			c.send(wire.CurrentTime, &pb.CurrentTime{CurrentTime: proto.Int64(5)})
 		case wire.ReqPositions:
-			if asked++; asked > 1 {
-				position("2")
+			asked++
+			position(1, "1")
+			if asked == 2 { // the first End is lost
+				position(2, "2")
+			}
+			if asked > 1 {
 				c.send(wire.PositionEnd, &pb.PositionEnd{})
 			}
 		default: // nothing else is asked
 		}
 	})
 	s := connect(t, broker.Config{Link: link.Config{Addr: g.addr()}})
-	for range 2 { // the second is not even asked
-		if _, err := s.Positions(ctxWithin(t, soon)); !errors.Is(err, broker.ErrIncomplete) {
-			t.Fatal(err)
-		}
-	}
-	if _, err := s.CurrentTime(ctxWithin(t, 10*time.Second)); err != nil {
+	if _, err := s.Positions(ctxWithin(t, soon)); !errors.Is(err, broker.ErrIncomplete) {
 		t.Fatal(err)
 	}
 	p, err := s.Positions(ctxWithin(t, 10*time.Second))
-	if err != nil || len(p) != 1 || p[0].Quantity.Cmp(decimal.MustNew(2, 0)) != 0 {
-		t.Errorf("%+v, %v", p, err)
+	if err != nil || len(p) != 3 {
+		t.Fatalf("the repetition got %+v, %v", p, err)
 	}
-	if asked != 2 {
-		t.Errorf("asked %d times", asked)
+	for range 2 {
+		if _, err := s.Positions(ctxWithin(t, 10*time.Second)); !errors.Is(err, broker.ErrSpent) {
+			t.Errorf("asked although an End may still come: %v", err)
+		}
+		if _, err := s.CurrentTime(ctxWithin(t, 10*time.Second)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if p, err = s.Positions(ctxWithin(t, 10*time.Second)); err != nil || len(p) != 1 || asked != 3 {
+		t.Errorf("after the late End: %+v, %v, asked %d times", p, err, asked)
+	}
+}
+
+// TestAnErrorInPlaceOfAnAnswerOwesNoEnd: the next question is asked and answered.
+func TestAnErrorInPlaceOfAnAnswerOwesNoEnd(t *testing.T) {
+	asked := 0
+	g := startScript(t, func(c *talk, m wire.Message) {
+		if m.Kind != wire.ReqPositions {
+			return
+		}
+		if asked++; asked == 1 {
+			c.complain(-1, 321, "Error validating request")
+			return
+		}
+		c.send(wire.PositionEnd, &pb.PositionEnd{})
+	})
+	s := connect(t, broker.Config{Link: link.Config{Addr: g.addr()}})
+	if _, err := s.Positions(ctxWithin(t, 10*time.Second)); err == nil {
+		t.Fatal("an error was read as an answer")
+	}
+	for range 2 {
+		if p, err := s.Positions(ctxWithin(t, 10*time.Second)); err != nil || len(p) != 0 {
+			t.Errorf("%+v, %v", p, err)
+		}
 	}
 }
 
@@ -292,6 +327,7 @@ func TestConnectivityAndFarms(t *testing.T) {
 		broker.DataFarm{Name: "ushmds", Kind: "historical data", Code: 2107},
 		broker.StateChange{State: broker.Degraded, Code: 1100},
 		broker.StateChange{State: broker.Ready, Code: 1101, Resubscribe: true},
+		broker.StateChange{State: broker.Ready, Code: 1101},
 		broker.DataFarm{Name: "usfarm", Kind: "market data", Code: 2104},
 	}
 	var got []broker.Body

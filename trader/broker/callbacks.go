@@ -47,7 +47,7 @@ func (c *callbacks) ContractDetails(id int64, d *ibapi.ContractDetails) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if d == nil {
-		s.malformed("contract details", errNoBody)
+		s.skip(Unreadable{What: "contract details", Err: errNoBody})
 		return
 	}
 	if a := callAs[ContractDetails](s, id); a != nil {
@@ -73,32 +73,50 @@ func (c *callbacks) HistoricalData(id int64, b *ibapi.Bar) {
 	}
 }
 
+// HistoricalDataUpdate is the newest bar of a subscription.
+func (c *callbacks) HistoricalDataUpdate(id int64, b *ibapi.Bar) {
+	s := c.session
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	loc, ok := s.streams[id]
+	if !ok || b == nil {
+		s.drops.unknown.Add(1)
+		return
+	}
+	bar, err := barOf(b, loc)
+	if err != nil {
+		s.skip(Unreadable{What: "bar", Err: err})
+		return
+	}
+	s.emit(BarUpdate{ID: id, Bar: bar})
+}
+
 // HistoricalDataEnd completes Bars.
 func (c *callbacks) HistoricalDataEnd(id int64, _, _ string) { complete[ibapi.Bar](c.session, id) }
 
-// Position is one holding.
+// Position is one holding: part of an answer, or a change after it.
 func (c *callbacks) Position(account string, contract *ibapi.Contract, size ibapi.Decimal,
 	cost float64,
 ) {
 	s := c.session
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	a := topicAs[Position](s, topicPositions)
-	if a == nil {
-		return
-	}
 	var n numbers
 	p := Position{
 		Account: account, Contract: contractOf(contract), Quantity: n.quantity("position", size),
 	}
+	p.Unreadable = n.err != nil
 	if avg := optionalPrice(cost); avg != nil {
 		p.AverageCost = *avg
 	}
 	if n.err != nil {
-		s.malformed("position", n.err)
+		s.skip(Unreadable{What: "position", ConID: p.Contract.ConID, Err: n.err})
+	}
+	if a := topicAs[Position](s, topicPositions); a != nil {
+		a.add(p)
 		return
 	}
-	a.add(p)
+	s.emit(p)
 }
 
 // PositionEnd completes Positions.
@@ -112,15 +130,13 @@ func (c *callbacks) OpenOrder(id int64, contract *ibapi.Contract, o *ibapi.Order
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if o == nil {
-		s.malformed("open order", errNoBody)
+		s.skip(Unreadable{What: "open order", Err: errNoBody})
 		return
 	}
-	order, err := openOrderOf(id, contract, o, state)
-	if err != nil {
-		s.malformed("open order", err)
-		return
+	order := openOrderOf(id, contract, o, state)
+	if id < half || order.ClientID == s.clientID {
+		s.ids.atLeast(id + 1)
 	}
-	s.ids.atLeast(min(id, firstRequestID-1) + 1)
 	if a := topicAs[OpenOrder](s, topicOrders); a != nil {
 		a.add(order)
 	}
@@ -141,7 +157,7 @@ func (c *callbacks) OrderStatus(id int64, status string, filled, remaining ibapi
 		WhyHeld: whyHeld,
 	}
 	if n.err != nil {
-		s.malformed("order status", n.err)
+		s.skip(Unreadable{What: "order status", OrderID: s.own(clientID, id), Err: n.err})
 		return
 	}
 	if v := optionalPrice(average); v != nil {
@@ -178,11 +194,7 @@ func (c *callbacks) CompletedOrder(contract *ibapi.Contract, o *ibapi.Order, sta
 	if a == nil || o == nil {
 		return
 	}
-	order, err := openOrderOf(o.OrderID, contract, o, state)
-	if err != nil {
-		s.malformed("completed order", err)
-		return
-	}
+	order := openOrderOf(o.OrderID, contract, o, state)
 	order.Filled = optionalQuantity(o.FilledQuantity)
 	done := CompletedOrder{OpenOrder: order}
 	if state != nil {
@@ -201,12 +213,15 @@ func (c *callbacks) ExecDetails(id int64, contract *ibapi.Contract, e *ibapi.Exe
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if e == nil {
-		s.malformed("execution", errNoBody)
+		s.skip(Unreadable{What: "execution", Err: errNoBody})
 		return
 	}
 	x, err := executionOf(contract, e)
 	if err != nil {
-		s.malformed("execution", err)
+		s.skip(Unreadable{
+			What: "execution", OrderID: s.own(x.ClientID, x.OrderID), OrderRef: x.OrderRef, ConID: x.ConID,
+			Err: err,
+		})
 		return
 	}
 	if id > 0 {
@@ -228,12 +243,32 @@ func (c *callbacks) CommissionAndFeesReport(r ibapi.CommissionAndFeesReport) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	report, err := commissionOf(r)
-	if err != nil {
-		s.malformed("commission report", err)
+	if err != nil { // unset until it is known: the fill counts without it
+		s.skip(Unreadable{What: "commission report", Err: err})
 		return
+	}
+	if len(s.commissions) >= maxCommissions {
+		clear(s.commissions) // they were told as events; this is only for joining
 	}
 	s.commissions[report.ExecID] = report
 	s.emit(report)
+}
+
+// maxCommissions bounds what is kept for joining.
+const maxCommissions = 10_000
+
+// skip leaves an item out and tells of it. Session.mu is held.
+func (s *Session) skip(u Unreadable) {
+	s.drops.unreadable.Add(1)
+	s.emit(u)
+}
+
+// own is the order id if the order is this client's, else 0.
+func (s *Session) own(clientID, orderID int64) int64 {
+	if clientID != s.clientID {
+		return 0
+	}
+	return orderID
 }
 
 // joinCommission fills in what is known of a fill's commission. Session.mu is held.
@@ -277,6 +312,10 @@ func (c *callbacks) Error(id, _, code int64, text, rejectJSON string) {
 
 // refuses completes the request that an error is about; false if it is about none that waits.
 func (s *Session) refuses(e *Error) bool {
+	if call, ok := s.calls[int64(e.ID)]; ok && e.Class == ClassUnlisted {
+		call.suspect(e)
+		return true
+	}
 	if e.Class != ClassRequest && e.Class != ClassFatal {
 		return false
 	}
@@ -296,12 +335,19 @@ func isClientMade(code int) bool {
 	return code >= first && code <= last
 }
 
+// The restorations (IBKR's message codes). Each is told, also one without its loss before it: what
+// happened meanwhile is unknown.
+const (
+	codeRestoredLost = 1101
+	codeRestoredKept = 1102
+)
+
 // systemMessage turns connectivity and farm messages into events. Session.mu is held.
 func (s *Session) systemMessage(e *Error) bool {
 	switch e.Class {
 	case ClassConnectivity:
 		changed, resubscribe := s.connectivity.Apply(e.Code)
-		if changed || resubscribe {
+		if restored := e.Code == codeRestoredLost || e.Code == codeRestoredKept; changed || restored {
 			state := State(s.connectivity.State) // the two start with the same states
 			s.emit(StateChange{State: state, Code: e.Code, Resubscribe: resubscribe})
 		}

@@ -21,6 +21,9 @@ type call interface {
 	finish(err error)
 	finished() <-chan struct{}
 	outcome() error
+	// suspect keeps an error that may be the request's refusal. It counts if no answer comes.
+	suspect(err *Error)
+	suspected() *Error
 }
 
 // answer collects the items of one call.
@@ -28,6 +31,7 @@ type answer[T any] struct {
 	items []T
 	err   error
 	over  bool
+	doubt *Error
 	done  chan struct{}
 }
 
@@ -45,6 +49,10 @@ func (a *answer[T]) finished() <-chan struct{} { return a.done }
 
 func (a *answer[T]) outcome() error { return a.err }
 
+func (a *answer[T]) suspect(err *Error) { a.doubt = err }
+
+func (a *answer[T]) suspected() *Error { return a.doubt }
+
 func (a *answer[T]) add(item T) {
 	if !a.over {
 		a.items = append(a.items, item)
@@ -55,24 +63,28 @@ func (a *answer[T]) add(item T) {
 type Stats struct {
 	LateAnswers    uint64 // for a request that had given up
 	UnknownAnswers uint64 // for a request that this session never made
+	Unreadable     uint64 // items that make no sense
 }
 
-type dropCounters struct{ late, unknown atomic.Uint64 }
+type dropCounters struct{ late, unknown, unreadable atomic.Uint64 }
 
-// topicState is the life of one topic in a session.
+// topicState is the life of one topic in a session. Its answers carry no id, so what an End ends can
+// only be told by counting: a question that was not answered in time may be repeated once, and both
+// gather their items together until an End comes. After that one End too many may be on its way, and
+// until it has come the topic is spent: nothing more can be asked.
 type topicState struct {
 	free chan struct{} // semaphore of one
-	call call          // waiting; nil if none
-	// owed says that a request gave up and its End has not come: what arrives is ambiguous until
-	// it does.
-	owed  bool
-	freed chan struct{} // closed when owed ends; made anew each time
+	call call          // waiting, or given up while owed; nil if none
+	// owed says that a question gave up and its End has not come.
+	owed bool
+	// spent says that two questions got one End, or none.
+	spent bool
 }
 
 func newTopics() map[topic]*topicState {
 	m := make(map[topic]*topicState)
 	for _, t := range []topic{topicTime, topicPositions, topicOrders, topicCompleted} {
-		m[t] = &topicState{free: make(chan struct{}, 1), freed: make(chan struct{})}
+		m[t] = &topicState{free: make(chan struct{}, 1)}
 	}
 	return m
 }
@@ -81,7 +93,7 @@ func newTopics() map[topic]*topicState {
 func callAs[T any](s *Session, id int64) *answer[T] {
 	c, ok := s.calls[id]
 	if !ok {
-		if id > s.firstRequest && id <= lastRequestID.Load() {
+		if id > s.requests+s.firstRequest && id <= s.requests+lastRequest.Load() {
 			s.drops.late.Add(1)
 		} else {
 			s.drops.unknown.Add(1)
@@ -102,10 +114,6 @@ func callAs[T any](s *Session, id int64) *answer[T] {
 
 // topicAs finds the call that an item without an id is for. Session.mu is held.
 func topicAs[T any](s *Session, t topic) *answer[T] {
-	if s.topics[t].owed {
-		s.drops.late.Add(1)
-		return nil
-	}
 	a, _ := s.topics[t].call.(*answer[T])
 	return a
 }
@@ -113,15 +121,15 @@ func topicAs[T any](s *Session, t topic) *answer[T] {
 // endTopic ends what waits on a topic. Session.mu is held.
 func (s *Session) endTopic(t topic) {
 	state := s.topics[t]
-	if state.owed {
-		state.owed = false
-		close(state.freed)
-		state.freed = make(chan struct{})
+	switch {
+	case state.owed: // nobody waits any more
+		state.owed, state.call = false, nil
 		s.drops.late.Add(1)
-		return
-	}
-	if state.call != nil {
+	case state.call != nil:
 		state.call.finish(nil)
+	case state.spent:
+		state.spent = false
+		s.drops.late.Add(1)
 	}
 }
 
@@ -130,7 +138,7 @@ func (s *Session) endTopic(t topic) {
 func (s *Session) failTopics(err error) bool {
 	waited := false
 	for _, state := range s.topics {
-		if state.call != nil {
+		if state.call != nil && !state.owed {
 			state.call.finish(err)
 			waited = true
 		}

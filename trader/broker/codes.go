@@ -17,6 +17,8 @@ const (
 	ClassConnectivity
 	// ClassFatal ends the session.
 	ClassFatal
+	// ClassUnlisted is in no table: it refuses what its id names only if no answer comes.
+	ClassUnlisted
 )
 
 // String names the class.
@@ -27,7 +29,7 @@ func (c Class) String() string {
 	return fmt.Sprintf("class %d", uint8(c))
 }
 
-var classNames = [...]string{"request", "warning", "farm", "connectivity", "fatal"}
+var classNames = [...]string{"request", "warning", "farm", "connectivity", "fatal", "unlisted"}
 
 // The sources of the table's rows.
 const (
@@ -44,7 +46,7 @@ type codeRow struct {
 	what   string
 }
 
-// codes lists every code whose class is not told by its number. Classify has the rule for the
+// codes lists the codes whose class is not told by their number. Classify has the rules for the
 // others. Texts are ours; IBKR's change from build to build and must not be matched.
 var codes = []codeRow{
 	{100, ClassWarning, documented, "too many messages in a second; the third time ends the session"},
@@ -75,18 +77,32 @@ var codes = []codeRow{
 	{399, ClassWarning, captured, "order accepted with a remark, for example outside trading hours"},
 	{404, ClassWarning, documented, "shares are being located for a short sale"},
 	{434, ClassRequest, documented, "order size is zero"},
+	{10052, ClassRequest, captured, "invalid time in force"},
+	{10089, ClassWarning, documented, "delayed market data is there instead of live"},
+	{10090, ClassWarning, documented, "part of the market data is not subscribed"},
 	{10147, ClassRequest, documented, "order to cancel is not found"},
 	{10148, ClassRequest, captured, "order cannot be cancelled in its state"},
 	{10167, ClassWarning, documented, "delayed market data shown instead of live"},
 	{10197, ClassFarm, logged, "no market data during a competing session"},
+	{10243, ClassRequest, logged, "fractional order size is not allowed"},
+	{10268, ClassRequest, logged, "an order attribute is no longer supported"},
+	{10285, ClassRequest, logged, "the API version does not support fractional sizes"},
+	{10289, ClassRequest, logged, "a cash quantity must be set"},
+	{10293, ClassRequest, logged, "a cash quantity is not allowed"},
+	{10311, ClassWarning, documented, "direct routing to an exchange costs more"},
+	{10314, ClassRequest, logged, "the end of a historical query is malformed"},
 	{10349, ClassWarning, documented, "order's time in force was changed by a preset"},
 }
 
-// The numeric ranges of the rule: 2100 to 2169 are IBKR's warnings.
-const (
-	firstWarning = 2100
-	lastWarning  = 2169
-)
+// ranges are the rules for codes without a row: IBKR's message code list has errors of requests and
+// orders below 600 and its warnings in the thousands of 2. Nothing else is known by its number.
+var ranges = []struct {
+	first, last int
+	class       Class
+}{
+	{100, 599, ClassRequest},
+	{2000, 2999, ClassWarning},
+}
 
 var codeRows = func() map[int]codeRow {
 	m := make(map[int]codeRow, len(codes))
@@ -99,14 +115,15 @@ var codeRows = func() map[int]codeRow {
 	return m
 }()
 
-// Classify gives the class of a Gateway's error code. A code without a row is a warning inside
-// IBKR's warning range, 2100 to 2169, and otherwise a refusal of the request that it names.
+// Classify gives the class of a Gateway's error code.
 func Classify(code int) Class {
 	if row, ok := codeRows[code]; ok {
 		return row.class
 	}
-	if code >= firstWarning && code <= lastWarning {
-		return ClassWarning
+	for _, r := range ranges {
+		if code >= r.first && code <= r.last {
+			return r.class
+		}
 	}
-	return ClassRequest
+	return ClassUnlisted
 }

@@ -145,8 +145,8 @@ func (o Order) check() error {
 		return err
 	}
 	switch {
-	case o.ID <= 0 || o.ID >= firstRequestID:
-		return fmt.Errorf("order id %d: want 1..%d", o.ID, firstRequestID-1)
+	case o.ID <= 0 || o.ID > maxOrderID:
+		return fmt.Errorf("order id %d: want 1..%d", o.ID, maxOrderID)
 	case o.Action != Buy && o.Action != Sell:
 		return fmt.Errorf("action %q: want %s or %s", o.Action, Buy, Sell)
 	case !o.Quantity.IsPos():
@@ -193,14 +193,16 @@ func list(commaSeparated string) []string {
 	return strings.Split(commaSeparated, ",")
 }
 
-func openOrderOf(id int64, c *ibapi.Contract, o *ibapi.Order, state *ibapi.OrderState,
-) (OpenOrder, error) {
-	var n numbers
+// openOrderOf reads an order. What it leaves unset stays zero: orders of others have no quantity when
+// they are by cash, and being listed counts more than any number.
+func openOrderOf(id int64, c *ibapi.Contract, o *ibapi.Order, state *ibapi.OrderState) OpenOrder {
 	out := OpenOrder{
 		OrderID: id, PermID: o.PermID, ClientID: o.ClientID, ParentID: o.ParentID,
-		IntentID: o.OrderRef, Contract: contractOf(c), Action: o.Action,
-		Quantity: n.quantity("total quantity", o.TotalQuantity), Type: o.OrderType,
+		IntentID: o.OrderRef, Contract: contractOf(c), Action: o.Action, Type: o.OrderType,
 		TIF: o.TIF, Account: o.Account, OCAGroup: o.OCAGroup,
+	}
+	if q := optionalQuantity(o.TotalQuantity); q != nil {
+		out.Quantity = *q
 	}
 	if o.OrderType != Market {
 		out.LimitPrice, out.StopPrice = optionalPrice(o.LmtPrice), optionalPrice(o.AuxPrice)
@@ -208,7 +210,7 @@ func openOrderOf(id int64, c *ibapi.Contract, o *ibapi.Order, state *ibapi.Order
 	if state != nil {
 		out.Status, out.Warning = state.Status, state.WarningText
 	}
-	return out, n.err
+	return out
 }
 
 func executionOf(c *ibapi.Contract, e *ibapi.Execution) (Execution, error) {
@@ -235,10 +237,16 @@ func executionOf(c *ibapi.Contract, e *ibapi.Execution) (Execution, error) {
 	return out, n.err
 }
 
+// commissionNotTold is what some Gateways send before they know it.
+const commissionNotTold = -1
+
 func commissionOf(r ibapi.CommissionAndFeesReport) (Commission, error) {
 	var n numbers
 	out := Commission{
 		ExecID: r.ExecID, Amount: n.price("commission", r.CommissionAndFees), Currency: r.Currency,
+	}
+	if r.CommissionAndFees == commissionNotTold {
+		n.note("commission", fmt.Errorf("not told yet"))
 	}
 	// The API client turns an absent realized profit, which opening trades have, into zero.
 	if r.RealizedPNL != 0 {

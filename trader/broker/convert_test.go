@@ -68,7 +68,8 @@ func TestNumbers(t *testing.T) {
 func TestClassify(t *testing.T) {
 	for code, want := range map[int]Class{
 		326: ClassFatal, 200: ClassRequest, 162: ClassRequest, 201: ClassRequest, 399: ClassWarning,
-		1100: ClassConnectivity, 2104: ClassFarm, 2129: ClassWarning, 2170: ClassRequest, 10147: ClassRequest,
+		1100: ClassConnectivity, 2104: ClassFarm, 2129: ClassWarning, 10147: ClassRequest,
+		2174: ClassWarning, 2176: ClassWarning, 2188: ClassWarning, 10399: ClassUnlisted, 4711: ClassUnlisted,
 	} {
 		if got := Classify(code); got != want {
 			t.Errorf("%d is %s, want %s", code, got, want)

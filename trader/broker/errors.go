@@ -17,6 +17,9 @@ var (
 	// ErrIncomplete says that an answer's End did not come, or came without what it ends. What
 	// came of it is not returned.
 	ErrIncomplete = errors.New("answer incomplete")
+	// ErrSpent refuses a request without an id whose answer could not be told from that of an earlier
+	// one: two were asked and one End came. A new session can ask again.
+	ErrSpent = errors.New("an earlier answer of this kind is still to come")
 	// ErrEventOverflow ends a session whose events were not consumed.
 	ErrEventOverflow = errors.New("event queue overflow")
 	// ErrOver says that the session has ended; Session.Err has the cause.

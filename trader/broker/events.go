@@ -13,16 +13,36 @@ type Event struct {
 	Body       Body
 }
 
-// Body is one of OrderStatus, OpenOrder, Execution, Commission, Notice, StateChange, DataFarm.
+// Body is one of OrderStatus, OpenOrder, Execution, Commission, Position, BarUpdate, Unreadable, Notice,
+// StateChange, DataFarm.
 type Body interface{ event() }
 
 func (OrderStatus) event() {}
 func (OpenOrder) event()   {}
 func (Execution) event()   {}
 func (Commission) event()  {}
+func (Position) event()    {}
+func (BarUpdate) event()   {}
+func (Unreadable) event()  {}
 func (Notice) event()      {}
 func (StateChange) event() {}
 func (DataFarm) event()    {}
+
+// BarUpdate is the newest bar of a subscription: the one that is being written, or the next.
+type BarUpdate struct {
+	ID  int64 // SubscribeBars gave it
+	Bar Bar
+}
+
+// Unreadable is an item about one order or holding that makes no sense. It is left out of what it came
+// for: others' orders are told to every client, and one of them must not end every session.
+type Unreadable struct {
+	What     string // "open order", "execution", ...
+	OrderID  int64  // of this client, 0 when it is another's or not known
+	OrderRef string
+	ConID    int64
+	Err      error
+}
 
 // Notice is an error message of the Gateway that completed no request: about an order, or about
 // the system (ID -1).
@@ -51,7 +71,7 @@ const (
 // String names the state.
 func (s State) String() string { return [...]string{"ready", "degraded", "over"}[s] }
 
-// StateChange is a change between Ready and Degraded.
+// StateChange is a change between Ready and Degraded, or a restoration without one.
 type StateChange struct {
 	State State
 	Code  int // 1100, 1101, 1102, 2110

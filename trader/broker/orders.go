@@ -21,6 +21,9 @@ func (s *Session) PlaceOrder(ctx context.Context, o Order) error {
 	if err != nil {
 		return fmt.Errorf("place order %d: %w: %w: %w", o.ID, ErrNotSent, ErrBadOrder, err)
 	}
+	if s.isRequestID(o.ID) {
+		return fmt.Errorf("place order %d: %w: %w: its id is in use for requests", o.ID, ErrNotSent, ErrBadOrder)
+	}
 	if s.State() == Degraded {
 		return fmt.Errorf("place order %d: %w: %w", o.ID, ErrNotSent, ErrDegraded)
 	}
@@ -73,9 +76,6 @@ func (s *Session) handOver(ctx context.Context, id int64, send func()) error {
 	}
 }
 
-// terminal are the statuses of orders that are no longer live.
-var terminal = map[string]bool{"Filled": true, "Cancelled": true, "ApiCancelled": true}
-
 // orderKey tells orders apart: IBKR's permanent id, or while that is not known the placing
 // client's own id.
 type orderKey struct{ perm, client, id int64 }
@@ -87,23 +87,19 @@ func keyOf(o OpenOrder) orderKey {
 	return orderKey{client: o.ClientID, id: o.OrderID}
 }
 
-// liveOrders keeps the last report of each order, in the order of the first, without those that
-// ended while the answer came in.
-func liveOrders(reports []OpenOrder) []OpenOrder {
+// lastReports keeps the last report of each order, in the order of the first. An order whose last
+// status is an end is kept: being listed counts, the word does not.
+func lastReports(reports []OpenOrder) []OpenOrder {
 	last := make(map[orderKey]OpenOrder, len(reports))
 	for _, o := range reports {
 		last[keyOf(o)] = o
 	}
-	var live []OpenOrder
+	var listed []OpenOrder
 	for _, o := range reports {
-		final, ok := last[keyOf(o)]
-		if !ok {
-			continue
-		}
-		delete(last, keyOf(o))
-		if !terminal[final.Status] {
-			live = append(live, final)
+		if final, ok := last[keyOf(o)]; ok {
+			delete(last, keyOf(o))
+			listed = append(listed, final)
 		}
 	}
-	return live
+	return listed
 }

@@ -3,6 +3,7 @@ package broker_test
 import (
 	"context"
 	"errors"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -45,7 +46,7 @@ func TestOrdersAreNotSent(t *testing.T) {
 		}
 	}
 	for what, bend := range map[string]func(*broker.Order){
-		"id of a request":   func(o *broker.Order) { o.ID = 1 << 30 },
+		"id of a request":   func(o *broker.Order) { o.ID = 1<<30 + 1 },
 		"no id":             func(o *broker.Order) { o.ID = 0 },
 		"no action":         func(o *broker.Order) { o.Action = "" },
 		"no quantity":       func(o *broker.Order) { o.Quantity = decimal.Decimal{} },
@@ -157,7 +158,7 @@ func TestOrderIDsRise(t *testing.T) {
 		t.Errorf("first id %d, the Gateway said 10", id)
 	}
 	open, err := s.OpenOrders(ctxWithin(t, 10*time.Second))
-	if err != nil || len(open) != 2 {
+	if err != nil || len(open) != 3 { // the filled one is listed: what it says is for the caller
 		t.Errorf("open orders %+v, %v", open, err)
 	}
 	if id := s.NextOrderID(); id != 72 {
@@ -216,25 +217,114 @@ func TestFillsAndCommissions(t *testing.T) {
 	}
 }
 
-// TestSenselessMessagesEndTheSession: they parse, and what they say cannot be.
-func TestSenselessMessagesEndTheSession(t *testing.T) {
-	for says, send := range map[string]func(*talk){
-		"execution": func(c *talk) { c.send(wire.ExecutionDetails, &pb.ExecutionDetails{ReqId: proto.Int32(-1)}) },
-		"shares": func(c *talk) {
-			c.send(wire.ExecutionDetails, &pb.ExecutionDetails{
-				ReqId: proto.Int32(-1), Execution: &pb.Execution{ExecId: proto.String("1"), Shares: proto.String("many")},
+// TestWhatCannotBeReadIsLeftOut: orders, fills and holdings of others are told to every client, so one
+// that makes no sense must not end every session. It is counted, and told with whose it is.
+func TestWhatCannotBeReadIsLeftOut(t *testing.T) {
+	mine, other := int32(7), int32(3)
+	execution := func(client *int32) func(*talk) {
+		return func(c *talk) {
+			c.send(wire.ExecutionDetails, &pb.ExecutionDetails{ReqId: proto.Int32(-1), Execution: &pb.Execution{
+				ExecId: proto.String("1"), OrderId: proto.Int32(5), ClientId: client, OrderRef: proto.String("r"),
+			}})
+		}
+	}
+	for what, c := range map[string]struct {
+		send    func(*talk)
+		orderID int64
+	}{
+		"execution":              {func(c *talk) { c.send(wire.ExecutionDetails, &pb.ExecutionDetails{ReqId: proto.Int32(-1)}) }, 0},
+		"execution of ours":      {execution(&mine), 5},
+		"execution of another's": {execution(&other), 0},
+		"open order":             {func(c *talk) { c.send(wire.OpenOrder, &pb.OpenOrder{OrderId: proto.Int32(1)}) }, 0},
+		"order status": {func(c *talk) {
+			c.send(wire.OrderStatus, &pb.OrderStatus{OrderId: proto.Int32(1), ClientId: &mine, Filled: proto.String("x")})
+		}, 1},
+		"position": {func(c *talk) {
+			c.send(wire.Position, &pb.Position{Account: proto.String("DU9000001"), Contract: &pb.Contract{}})
+		}, 0},
+		"commission report of -1": {func(c *talk) {
+			c.send(wire.CommissionReport, &pb.CommissionAndFeesReport{
+				ExecId: proto.String("1"), CommissionAndFees: proto.Float64(-1),
 			})
-		},
-		"open order": func(c *talk) { c.send(wire.OpenOrder, &pb.OpenOrder{OrderId: proto.Int32(1)}) },
-		"filled": func(c *talk) {
-			c.send(wire.OrderStatus, &pb.OrderStatus{OrderId: proto.Int32(1), Filled: proto.String("x")})
-		},
+		}, 0},
+		"commission report": {func(c *talk) {
+			c.send(wire.CommissionReport, &pb.CommissionAndFeesReport{
+				ExecId: proto.String("1"), CommissionAndFees: proto.Float64(math.MaxFloat64),
+			})
+		}, 0},
 	} {
-		g := startScript(t, func(c *talk, _ wire.Message) { send(c) })
+		g := startScript(t, func(talk *talk, m wire.Message) {
+			if m.Kind == wire.ReqCurrentTime {
+				c.send(talk)
+				talk.send(wire.CurrentTime, &pb.CurrentTime{CurrentTime: proto.Int64(5)})
+			}
+		})
 		s := connect(t, broker.Config{Link: link.Config{Addr: g.addr()}})
-		_, err := s.CurrentTime(ctxWithin(t, 10*time.Second))
-		if link.ReasonOf(err) != link.Malformed || !strings.Contains(err.Error(), says) {
-			t.Errorf("%s: %v", says, err)
+		if _, err := s.CurrentTime(ctxWithin(t, 10*time.Second)); err != nil {
+			t.Errorf("%s: %v", what, err)
+			continue
+		}
+		u := awaitEvent(t, s, what, func(broker.Unreadable) bool { return true })
+		if !strings.HasPrefix(what, u.What) || u.Err == nil || u.OrderID != c.orderID || s.Stats().Unreadable != 1 {
+			t.Errorf("%s: %+v, %+v", what, u, s.Stats())
+		}
+	}
+}
+
+// TestOrderIDsFromTheUpperHalf: a Gateway that counts orders there leaves the lower half to requests.
+func TestOrderIDsFromTheUpperHalf(t *testing.T) {
+	var order, request int32
+	g := startScript(t, func(c *talk, m wire.Message) {
+		switch body := m.Body.(type) {
+		case *pb.PlaceOrderRequest:
+			order = body.GetOrderId()
+		case *pb.ContractDataRequest:
+			request = body.GetReqId()
+			c.complain(request, 200, "no such contract")
+		}
+	})
+	s := connect(t, broker.Config{Link: link.Config{Addr: g.addr()}, OrderIDFloor: 1<<30 + 7})
+	o := marketOrder(s.NextOrderID())
+	if err := s.PlaceOrder(ctxWithin(t, 10*time.Second), o); err != nil {
+		t.Fatal(err)
+	}
+	var refused *broker.Error
+	if _, err := s.ContractDetails(ctxWithin(t, 10*time.Second), apple); !errors.As(err, &refused) {
+		t.Fatal(err)
+	}
+	g.turn.Lock()
+	defer g.turn.Unlock()
+	if order != 1<<30+7 || request <= 0 || request >= 1<<30 {
+		t.Errorf("order %d, request %d", order, request)
+	}
+}
+
+// TestACodeInNoTableRefusesOnlyWhatIsNotAnswered: codes such as 2188 tell of a request that goes on, and
+// the next such code will be in no table.
+func TestACodeInNoTableRefusesOnlyWhatIsNotAnswered(t *testing.T) {
+	for _, code := range []int32{2174, 2176, 2188, 399, 4711, 10999} {
+		answers := true
+		g := startScript(t, func(c *talk, m wire.Message) {
+			if m.Kind == wire.ReqContractDetails {
+				id, symbol := contractRequest(m)
+				c.complain(id, code, "something about the request")
+				if answers {
+					c.contract(id, symbol)
+					c.send(wire.ContractDataEnd, &pb.ContractDataEnd{ReqId: &id})
+				}
+			}
+		})
+		s := connect(t, broker.Config{Link: link.Config{Addr: g.addr()}})
+		if d, err := s.ContractDetails(ctxWithin(t, 10*time.Second), apple); err != nil || len(d) != 1 {
+			t.Errorf("%d beside an answer: %d contracts, %v", code, len(d), err)
+		}
+		g.turn.Lock()
+		answers = false
+		g.turn.Unlock()
+		_, err := s.ContractDetails(ctxWithin(t, soon), apple)
+		e, refused := errors.AsType[*broker.Error](err)
+		if !errors.Is(err, broker.ErrIncomplete) || (broker.Classify(int(code)) == broker.ClassUnlisted) != refused {
+			t.Errorf("%d without an answer: %v, %v", code, err, e)
 		}
 	}
 }

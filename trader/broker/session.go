@@ -28,19 +28,22 @@ type Config struct {
 type Session struct {
 	link   *link.Link
 	client *ibapi.EClient
-	log    *slog.Logger
-	ids    orderIDs
-	drops  dropCounters
-	events chan Event
-	done   chan struct{}
+	// clientID is the session's own; requests is what its request ids are above.
+	clientID, requests int64
+	log                *slog.Logger
+	ids                orderIDs
+	drops              dropCounters
+	events             chan Event
+	done               chan struct{}
 
 	mu           sync.Mutex
 	over         bool
-	firstRequest int64 // request ids of this session are above
+	firstRequest int64 // the requests of this session are above
 	calls        map[int64]call
 	topics       map[topic]*topicState
 	refusals     map[int64]*Error // made by the API client itself, by order or request id
 	commissions  map[string]Commission
+	streams      map[int64]*time.Location // subscriptions to bars, and the zone of their times
 	zones        map[Contract]*time.Location
 	connectivity link.Connectivity // in the order of the events
 }
@@ -59,13 +62,14 @@ func Connect(ctx context.Context, cfg Config) (*Session, error) {
 	}
 	s := &Session{
 		link: l, log: log, events: make(chan Event, EventQueue), done: make(chan struct{}),
-		firstRequest: lastRequestID.Load(),
-		calls:        make(map[int64]call), topics: newTopics(), refusals: make(map[int64]*Error),
+		firstRequest: lastRequest.Load(), clientID: int64(cfg.Link.ClientID),
+		calls: make(map[int64]call), topics: newTopics(), refusals: make(map[int64]*Error),
 		commissions: make(map[string]Commission), zones: make(map[Contract]*time.Location),
+		streams: make(map[int64]*time.Location),
 	}
 	s.ids.atLeast(max(1, cfg.OrderIDFloor, l.NextValidID()))
-	if err := s.checkIDs(ctx); err != nil {
-		return nil, err
+	if s.requests = requestBase(s.ids.peek()); s.requests == 0 {
+		return nil, s.noIDs(ctx)
 	}
 	s.client = ibapi.NewEClient(&callbacks{session: s})
 	if err := l.Attach(ctx, s.client); err != nil {
@@ -75,13 +79,10 @@ func Connect(ctx context.Context, cfg Config) (*Session, error) {
 	return s, nil
 }
 
-// checkIDs refuses a Gateway or a floor that leaves no order id below the request ids.
-func (s *Session) checkIDs(ctx context.Context) error {
-	if s.ids.peek() < firstRequestID {
-		return nil
-	}
-	err := fmt.Errorf("next order id is %d, want less than %d: reset the API order id sequence in the "+
-		"Gateway's settings", s.ids.peek(), firstRequestID)
+// noIDs ends a session with a Gateway or a floor that leaves no order id.
+func (s *Session) noIDs(ctx context.Context) error {
+	err := fmt.Errorf("next order id is %d, want at most %d: reset the API order id sequence in the "+
+		"Gateway's settings", s.ids.peek(), maxOrderID)
 	s.link.End(link.NoNextValidID, err)
 	return errors.Join(s.link.Err(), s.link.Close(ctx))
 }
@@ -127,7 +128,10 @@ func (s *Session) State() State {
 
 // Stats counts what was dropped.
 func (s *Session) Stats() Stats {
-	return Stats{LateAnswers: s.drops.late.Load(), UnknownAnswers: s.drops.unknown.Load()}
+	return Stats{
+		LateAnswers: s.drops.late.Load(), UnknownAnswers: s.drops.unknown.Load(),
+		Unreadable: s.drops.unreadable.Load(),
+	}
 }
 
 // Done is closed when the session is over and Events has been closed.
@@ -154,11 +158,6 @@ func (s *Session) emit(body Body) {
 	default:
 		s.link.End(link.Overrun, fmt.Errorf("%d events wait: %w", EventQueue, ErrEventOverflow))
 	}
-}
-
-// malformed ends the session over a message that the codec could read and that makes no sense.
-func (s *Session) malformed(what string, err error) {
-	s.link.End(link.Malformed, fmt.Errorf("%s: %w", what, err))
 }
 
 // overError explains a request that the link would not take.

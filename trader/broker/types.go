@@ -66,6 +66,7 @@ type Position struct {
 	Contract    Contract
 	Quantity    decimal.Decimal // below zero is short
 	AverageCost decimal.Decimal // per unit, commissions included, as IBKR counts it
+	Unreadable  bool            // Quantity made no sense; it is not zero because of that
 }
 
 // The order types that this package places.
@@ -108,7 +109,7 @@ type OpenOrder struct {
 	IntentID   string // orderRef
 	Contract   Contract
 	Action     string
-	Quantity   decimal.Decimal
+	Quantity   decimal.Decimal  // 0 for orders by cash
 	Filled     *decimal.Decimal // from the order's status, nil if none came with it
 	Remaining  *decimal.Decimal
 	Type       string

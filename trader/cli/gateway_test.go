@@ -48,7 +48,7 @@ func TestContinuousHasOneConnection(t *testing.T) {
 	const cycles = 5
 	r := newRig(t, fakegateway.Config{})
 	run := r.start("--strategy", "alternate")
-	r.await("five cycles", func(v *fakegateway.View) bool { return v.Received("reqHistoricalData") >= cycles })
+	r.await("five cycles", func(v *fakegateway.View) bool { return v.Received("reqCurrentTime") >= cycles })
 	run.stop()
 	r.wantClean()
 	r.wantBooks(len(r.gw.Books().Orders))
@@ -75,6 +75,23 @@ func TestManyOrdersOnAFastClock(t *testing.T) {
 	run.stop()
 	r.wantOnce(exit.OK, "--strategy", "hold", "--absence-wait", "1ms") // takes what came last
 	r.wantBooks(len(r.gw.Books().Orders))
+}
+
+// TestManySymbolsAreSubscribedTo once each, and traded on what the Gateway sends from then on.
+func TestManySymbolsAreSubscribedTo(t *testing.T) {
+	const symbols, rounds = "AAPL,MSFT,NVDA,AMZN,TSLA,IBM,KO", 3
+	r := newRig(t, fakegateway.Config{Clock: fakegateway.Clock{Scale: 60}})
+	run := r.start("--symbols", symbols, "--strategy", "alternate")
+	n := strings.Count(symbols, ",") + 1
+	asked := 0
+	r.await("orders", func(v *fakegateway.View) bool {
+		asked = v.Received("reqHistoricalData")
+		return len(r.gw.Books().Orders) >= n*rounds
+	})
+	run.stop()
+	if asked != n {
+		t.Errorf("%d questions for %d symbols", asked, n)
+	}
 }
 
 func TestHandshakeFailuresHaveTheirCodes(t *testing.T) {
@@ -203,6 +220,29 @@ func TestAnswersThatDoNotCome(t *testing.T) {
 	}
 }
 
+// TestOneLostEnd: everything but one message works, and within a few deadlines the trader trades, on
+// the same connection or on the next (ib_async #84).
+func TestOneLostEnd(t *testing.T) {
+	one := 1
+	for _, message := range []string{
+		"openOrderEnd", "execDetailsEnd", "completedOrdersEnd", "positionEnd", "currentTime",
+	} {
+		t.Run(message, func(t *testing.T) {
+			t.Parallel()
+			cfg := on(fault.When{Outbound: message}, fault.What{Do: fault.Drop})
+			cfg.Schedule.Faults[0].Until.Count = one
+			r := newRig(t, cfg)
+			run := r.start("--request-timeout", "1s")
+			r.await("cycles", func(v *fakegateway.View) bool { return v.Received("reqCurrentTime") >= 4 })
+			run.stop()
+			r.wantBooks(1)
+			if n := len(r.gw.Connections()); n > 2 {
+				t.Errorf("%d connections", n)
+			}
+		})
+	}
+}
+
 func TestOrderUnknown(t *testing.T) {
 	r := newRig(t, on(fault.When{Inbound: "placeOrder"}, fault.What{Do: fault.Mute}))
 	r.wantOnce(exit.OrderUnknown, "--order-deadline", "300ms", "--request-timeout", "300ms")
@@ -212,6 +252,62 @@ func TestOrderUnknown(t *testing.T) {
 	r.wantOnce(exit.OrderUnknown) // complete answers do not know it, but it is too early to tell
 	r.wantOnce(exit.OK, "--absence-wait", "1ms")
 	r.wantBooks(0)
+}
+
+// TestAFillOverMidnightIsAttributed: the order fills while its trader is down, and the trader comes
+// back on the next day. A Gateway at 200 is asked for the last days; below, the position tells.
+func TestAFillOverMidnightIsAttributed(t *testing.T) {
+	midnight := time.Date(2036, time.December, 2, 5, 0, 0, 0, time.UTC) // in New York
+	for _, version := range []int{0, 178} {
+		t.Run(strconv.Itoa(version), func(t *testing.T) {
+			const before, scale = 2 * time.Minute, 60
+			r := newRig(t, fakegateway.Config{
+				MaxServerVersion: version,
+				Clock:            fakegateway.Clock{Scale: scale, Start: midnight.Add(-before)},
+				Schedule: fault.Schedule{Faults: []fault.Fault{{
+					When: fault.When{Outbound: "execDetails"}, What: fault.What{Do: fault.RST},
+					Where: fault.Where{Connection: 1},
+				}}},
+			})
+			overMidnight := time.After(before / scale)
+			if code, out := r.once(); code != exit.SessionLost {
+				t.Fatalf("ended with %d\n%s", code, out)
+			}
+			<-overMidnight
+			r.wantOnce(exit.OK)
+			r.wantOnce(exit.OK)
+			r.wantHeld(1)
+		})
+	}
+}
+
+// TestABustAtTheGateway: the books stay equal to the cent, and the trader goes on.
+func TestABustAtTheGateway(t *testing.T) {
+	r := newRig(t, fakegateway.Config{Clock: fakegateway.Clock{Scale: 300}})
+	run := r.start()
+	r.await("a fill", func(*fakegateway.View) bool { return len(r.gw.Books().Executions) > 0 })
+	if _, err := r.gw.Bust(r.gw.Books().Executions[0].ExecID); err != nil {
+		t.Fatal(err)
+	}
+	r.await("the fill that replaces it", func(*fakegateway.View) bool {
+		b := r.gw.Books()
+		return len(b.Orders) == 2 && len(b.Executions) == 1
+	})
+	run.stop()
+	r.wantOnce(exit.OK)
+	r.wantHeld(1)
+	r.wantAccounts()
+}
+
+// TestALostStateDirectory: three lives with a new directory each hold what one would.
+func TestALostStateDirectory(t *testing.T) {
+	r := newRig(t, fakegateway.Config{})
+	for range 3 {
+		r.state = t.TempDir()
+		r.wantOnce(exit.OK, "--shares", "10")
+		r.wantHeld(10)
+	}
+	r.wantBooks(1)
 }
 
 func TestRiskRefuses(t *testing.T) {
@@ -226,7 +322,7 @@ func TestGatewayRestart(t *testing.T) {
 		t.Run(string(end), func(t *testing.T) {
 			r := newRig(t, fakegateway.Config{})
 			run := r.start()
-			r.await("two cycles", func(v *fakegateway.View) bool { return v.Received("reqHistoricalData") >= 2 })
+			r.await("two cycles", func(v *fakegateway.View) bool { return v.Received("reqCurrentTime") >= 2 })
 			down := fault.Downtime{Refused: fault.Duration(300 * time.Millisecond)}
 			if err := r.gw.Restart(down, end); err != nil {
 				t.Fatal(err)
@@ -236,7 +332,7 @@ func TestGatewayRestart(t *testing.T) {
 				conns := v.Connections()
 				last := conns[len(conns)-1]
 				before = len(conns)
-				return last.Epoch > 0 && last.MessagesIn["reqHistoricalData"] >= 2
+				return last.Epoch > 0 && last.MessagesIn["reqCurrentTime"] >= 2
 			})
 			run.stop()
 			if before != 2 {

@@ -19,13 +19,19 @@ import (
 )
 
 // Main runs the trader with the arguments that follow the program's name and returns its exit
-// status; package exit says what each means. It ends when ctx does or on SIGINT or SIGTERM, within
-// three seconds; a second signal ends the process at once. Anything but success leaves one line on
-// stderr that says what happened and what to do.
+// status; package exit says what each means. It ends when ctx does or on SIGINT, SIGTERM or SIGHUP,
+// within three seconds, and five more when --at-stop has work to do; a second signal ends the process
+// at once. Anything but success leaves one line on stderr that says what happened and what to do.
 func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	errs := &lockedWriter{w: stderr}
 	caller := ctx
-	ctx, stop := signal.NotifyContext(caller, os.Interrupt, syscall.SIGTERM)
+	signal.Ignore(syscall.SIGPIPE) // a log that nobody reads any more must not end the trader
+	defer signal.Reset(syscall.SIGPIPE)
+	stops := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) { // as under nohup
+		stops = append(stops, syscall.SIGHUP)
+	}
+	ctx, stop := signal.NotifyContext(caller, stops...)
 	defer stop()
 	defer context.AfterFunc(ctx, func() {
 		stop() // the default handling is back, so that a second signal kills
@@ -43,6 +49,7 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if _, ok := exit.Of(err); !ok {
 		err = exit.Because(exit.Usage, err)
 	}
+	err = advise(err)
 	code, _ := exit.Of(err)
 	// Nothing can be done when stderr is gone; the status still tells.
 	_, _ = fmt.Fprintf(errs, "trader: %s\n", exit.Line(err))
@@ -87,7 +94,7 @@ func command(stdout io.Writer, stderr *lockedWriter) *cobra.Command {
 			flag.NoOptDefVal = "true"
 		}
 	}
-	root.AddCommand(books(stdout))
+	root.AddCommand(books(stdout), resolve(stdout), backup(), restore())
 	root.SetHelpCommand(&cobra.Command{Hidden: true})
 	return root
 }

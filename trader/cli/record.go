@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -8,21 +9,65 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/govalues/decimal"
+
 	"ibsoak/trader/exit"
+	"ibsoak/trader/journal"
 )
 
 // RecordName is the exit record's file in the state directory.
-const RecordName = "exit.json"
+const RecordName = journal.RecordName
 
-// Record says how the last life ended, for supervisors.
+// Record says how the last life ended, or that one runs, for supervisors.
 type Record struct {
-	Code   exit.Code `json:"code"`
+	Code   exit.Code `json:"code"` // Running until it ends
 	Name   string    `json:"name"`
 	Reason string    `json:"reason"` // the line that stderr got, "" for a clean end
 	Begun  time.Time `json:"begun"`
 	Time   time.Time `json:"time"`
 	Cycles int64     `json:"cycles"` // completed in this life
 	PID    int       `json:"pid"`
+	Ready  bool      `json:"ready"`           // while it runs: it decides on every symbol
+	Blind  string    `json:"blind,omitempty"` // why it is not ready
+	Left   []Left    `json:"left,omitempty"`  // orders whose end is not known
+}
+
+// Running is the code of a life that has not ended, or that nothing is known of: a pid that is gone was
+// killed.
+const Running exit.Code = -1
+
+// Left is an order that may still work at the broker.
+type Left struct {
+	Intent   string          `json:"intent"`
+	Symbol   string          `json:"symbol"`
+	Action   journal.Action  `json:"action"`
+	Quantity decimal.Decimal `json:"quantity"`
+	Executed decimal.Decimal `json:"executed"`
+	State    journal.State   `json:"state"`
+	Reason   string          `json:"reason"`
+}
+
+// String is the order for people.
+func (l Left) String() string {
+	return fmt.Sprintf("%s %s %s, %s executed (%s: %s)", l.Action, l.Quantity, l.Symbol, l.Executed, l.Intent, l.Reason)
+}
+
+func beginning(begun time.Time) Record {
+	return Record{Code: Running, Name: "running", Begun: begun.UTC(), Time: time.Now().UTC(), PID: os.Getpid()}
+}
+
+// leftAt lists what the journal does not know the end of.
+func leftAt(ctx context.Context, j *journal.Journal) ([]Left, error) {
+	account, err := j.Account(ctx)
+	if err != nil {
+		return nil, err
+	}
+	open, err := j.Open(ctx, account)
+	var left []Left
+	for _, in := range open {
+		left = append(left, Left{in.ID, in.Symbol, in.Action, in.Quantity, in.Executed, in.State, in.Reason})
+	}
+	return left, err
 }
 
 func newRecord(begun time.Time, cycles int64, err error) Record {

@@ -27,8 +27,8 @@ type rig struct {
 func newRig(t *testing.T, cfg fakegateway.Config) *rig {
 	t.Helper()
 	cfg.Seed = 1
-	if cfg.Clock.Start.IsZero() { // no minute ends during a test: a new bar is a new decision
-		cfg.Clock.Start = time.Now().Truncate(30 * time.Second)
+	if cfg.Clock.Start.IsZero() { // early in a minute: one order a bar, and no test waits for the next bar
+		cfg.Clock.Start = time.Date(2036, time.December, 1, 15, 0, 2, 0, time.UTC)
 	}
 	gw, err := fakegateway.Start(cfg)
 	if err != nil {
@@ -142,11 +142,45 @@ func (r *rig) wantBooks(orders int) {
 	if len(mine.Executions) != len(truth.Executions) {
 		r.t.Errorf("the journal has %d executions, the Gateway %d", len(mine.Executions), len(truth.Executions))
 	}
-	for _, a := range mine.Accounts {
-		r.wantAccount(a)
-	}
+	r.wantAccounts()
 	if len(truth.Executions) > 0 && len(mine.Accounts) != 1 {
 		r.t.Errorf("the journal has %d accounts", len(mine.Accounts))
+	}
+}
+
+// wantHeld wants so many shares of AAPL at the Gateway, and as many in the journal.
+func (r *rig) wantHeld(shares int64) {
+	r.t.Helper()
+	var held int64
+	for _, p := range r.gw.Books().Positions {
+		if p.Symbol == "AAPL" {
+			held = p.Quantity
+		}
+	}
+	mine, err := journal.ReadBooks(r.t.Context(), r.state)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	var own decimal.Decimal
+	for _, a := range mine.Accounts {
+		for _, p := range a.Positions {
+			own = p.Own
+		}
+	}
+	if held != shares || own.Cmp(decimal.MustNew(shares, 0)) != 0 {
+		r.t.Errorf("the account holds %d, the journal %s, want %d", held, own, shares)
+	}
+}
+
+// wantAccounts compares positions and cash with the Gateway's.
+func (r *rig) wantAccounts() {
+	r.t.Helper()
+	mine, err := journal.ReadBooks(r.t.Context(), r.state)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	for _, a := range mine.Accounts {
+		r.wantAccount(a)
 	}
 }
 

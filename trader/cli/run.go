@@ -42,6 +42,13 @@ func run(ctx context.Context, c config.Config, stderr *lockedWriter) (err error)
 		return exit.Because(exit.State, err)
 	}
 	tc.Log = log
+	tc.OnReady = func(ready bool, why string) {
+		r := beginning(begun)
+		r.Ready, r.Blind = ready, why
+		if err := r.write(dir); err != nil {
+			log.Error("the record does not say whether the trader is ready", "ready", ready, "error", err)
+		}
+	}
 	engine, err := trader.New(tc, connector(c, j, log), j)
 	if err != nil {
 		return errors.Join(exit.Because(exit.Usage, err), j.Close())
@@ -49,8 +56,18 @@ func run(ctx context.Context, c config.Config, stderr *lockedWriter) (err error)
 	log.Info("starting", "gateway", address(c), "client_id", c.Gateway.ClientID, "symbols", c.Symbols,
 		"strategy", c.Strategy.Name, "once", c.Once, "interval", c.Interval.Duration, "state", dir,
 		"seed", c.Reconnect.Seed)
-	err = engine.Run(ctx)
+	if err := beginning(begun).write(dir); err != nil {
+		return errors.Join(exit.Because(exit.State, err), j.Close())
+	}
+	err = advise(engine.Run(ctx))
 	record := newRecord(begun, engine.Cycles(), err)
+	var lerr error
+	if record.Left, lerr = leftAt(context.WithoutCancel(ctx), j); lerr != nil {
+		err = errors.Join(err, exit.Because(exit.State, lerr))
+	}
+	for _, l := range record.Left {
+		_, _ = fmt.Fprintf(stderr, "trader: left at the broker: %s\n", l)
+	}
 	log.Info("ended", "code", record.Code, "reason", record.Name, "cycles", record.Cycles)
 	if werr := record.write(dir); werr != nil {
 		err = errors.Join(err, exit.Because(exit.State, werr))

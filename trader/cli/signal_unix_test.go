@@ -4,11 +4,14 @@ package cli
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -16,6 +19,7 @@ import (
 
 	"ibsoak/fakegateway"
 	"ibsoak/fakegateway/fault"
+	"ibsoak/fakegateway/session"
 	"ibsoak/trader/exit"
 )
 
@@ -38,6 +42,7 @@ func TestSignals(t *testing.T) {
 			syscall.SIGTERM, exit.OK,
 		},
 		{"ready", fakegateway.Config{}, received("reqHistoricalData"), syscall.SIGINT, exit.OK},
+		{"terminal gone", fakegateway.Config{}, received("reqHistoricalData"), syscall.SIGHUP, exit.OK},
 		{
 			"reconciling", on(fault.When{Inbound: "reqExecutions"}, fault.What{Do: fault.Mute}),
 			received("reqExecutions"), syscall.SIGTERM, exit.OK,
@@ -112,6 +117,9 @@ func TestKilledAroundTheOrder(t *testing.T) {
 	if err := child.Wait(); err == nil {
 		t.Error("a killed trader ended well")
 	}
+	if got := r.record(); got.Name != "running" || got.PID != child.Process.Pid {
+		t.Errorf("after a kill the record says %s, pid %d, want running and %d", got.Name, got.PID, child.Process.Pid)
+	}
 	r.await("the Gateway to notice", func(v *fakegateway.View) bool {
 		return !v.Connections()[0].Closed.IsZero()
 	})
@@ -119,8 +127,72 @@ func TestKilledAroundTheOrder(t *testing.T) {
 	r.wantBooks(1)
 }
 
+// TestALogThatNobodyReadsEndsNothing: the reader of stderr is gone.
+func TestALogThatNobodyReadsEndsNothing(t *testing.T) {
+	r := newRig(t, fakegateway.Config{})
+	reader, writer, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	child := newChild(t, r)
+	child.Stderr = writer
+	if err := errors.Join(child.Start(), writer.Close(), reader.Close()); err != nil {
+		t.Fatal(err)
+	}
+	r.await("cycles", func(v *fakegateway.View) bool { return v.Received("reqCurrentTime") >= 3 })
+	if running := r.record(); running.Name != "running" || !running.Ready || running.PID != child.Process.Pid {
+		t.Errorf("while it runs the record says %+v", running)
+	}
+	if err := child.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := child.Wait(); err != nil || r.record().Name != "ok" {
+		t.Errorf("ended with %v, the record says %+v", err, r.record())
+	}
+}
+
+// TestAnOrderLeftWorkingIsNamed, in the record and on stderr.
+func TestAnOrderLeftWorkingIsNamed(t *testing.T) {
+	r := newRig(t, fakegateway.Config{Semantics: session.Semantics{FillLatency: time.Hour}})
+	run := r.start()
+	r.await("an order", func(*fakegateway.View) bool { return len(r.gw.Books().Orders) == 1 })
+	run.stop()
+	record := r.record()
+	ref := r.gw.Books().Orders[0].OrderRef
+	if record.Name != "ok" || len(record.Left) != 1 || record.Left[0].Intent != ref {
+		t.Errorf("the record says %+v, want the order %s", record, ref)
+	}
+	if !strings.Contains(run.out.String(), "trader: left at the broker: BUY 1 AAPL") {
+		t.Errorf("stderr does not name it\n%s", run.out.String())
+	}
+}
+
+// record is the state directory's exit record.
+func (r *rig) record() (record Record) {
+	r.t.Helper()
+	data, err := os.ReadFile(filepath.Join(r.state, RecordName))
+	if err == nil {
+		err = json.Unmarshal(data, &record)
+	}
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return record
+}
+
 // startChild runs this test's binary as the trader.
 func startChild(t *testing.T, r *rig) *exec.Cmd {
+	t.Helper()
+	child := newChild(t, r)
+	child.Stderr = &told{to: t.Output(), heard: make(chan struct{})}
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return child
+}
+
+// newChild is startChild's process before its start.
+func newChild(t *testing.T, r *rig) *exec.Cmd {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -130,13 +202,9 @@ func startChild(t *testing.T, r *rig) *exec.Cmd {
 	_, port := r.gw.HostPort()
 	child.Args = append([]string{"trader"}, r.args("--port", strconv.Itoa(port))...)
 	child.Env = append(os.Environ(), "GORACE=atexit_sleep_ms=0")
-	child.Stderr = &told{to: t.Output(), heard: make(chan struct{})}
 	child.WaitDelay = 5 * time.Second
-	if err := child.Start(); err != nil {
-		t.Fatal(err)
-	}
 	t.Cleanup(func() {
-		if child.ProcessState != nil {
+		if child.Process == nil || child.ProcessState != nil {
 			return
 		}
 		if err := errors.Join(child.Process.Kill(), child.Wait()); err != nil {

@@ -13,6 +13,9 @@ const configEnv = "TRADER_CONFIG"
 
 const intro = `Usage: trader --symbols A,B [flags]
        trader books [--state DIR]
+       trader resolve INTENT filled|absent --reason TEXT [--price X] [--state DIR]
+       trader backup FILE [--state DIR]
+       trader restore FILE [--state DIR]
 
 trader trades stocks through an Interactive Brokers Gateway. Each cycle it reads
 closed one-minute bars, asks its strategy for a position, checks its limits, and
@@ -30,14 +33,27 @@ must agree: --live, --account, and the account that is logged in.
 "trader books" prints the journal in a state directory as JSON, also while a
 trader runs on it.
 
+"trader resolve" settles an order of which the Gateway cannot tell what became of it,
+by the word of a person who found out. The trader must be stopped. "filled" books
+what is left of it, at the price of the decision unless --price says better; the
+true execution replaces that if the Gateway ever tells it.
+
+"trader backup" copies the journal, also while a trader runs on it; "trader restore"
+puts the copy where the journal is missing. A trader whose journal is lost takes its
+orders of the last seven days over from the Gateway's record; one whose directory
+was emptied does not start.
+
 `
 
 const outro = `
 A flag beats the environment variable below it, which beats the file.
 
-SIGINT and SIGTERM stop the trader within three seconds; a second one, at once.
+SIGINT, SIGTERM and SIGHUP stop the trader within three seconds, and five more for
+--at-stop cancel or flatten; a second one, at once. What is left working at the
+Gateway is named on the last line.
 
-Exit codes, also in exit.json in the state directory:
+Exit codes, also in exit.json in the state directory. Until then that says running, and
+whether the trader is ready: that it decides on every symbol, or why it is blind.
 
 `
 

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/govalues/decimal"
@@ -88,6 +87,9 @@ type Order struct {
 	LimitOffset Decimal  `yaml:"limit_offset"`
 	Deadline    Duration `yaml:"deadline"`
 	AbsenceWait Duration `yaml:"absence_wait"`
+	AtStop      string   `yaml:"at_stop"`
+	MaxSkew     Duration `yaml:"max_clock_skew"`
+	BlindAfter  Duration `yaml:"blind_after"`
 	MaxBarAge   Duration `yaml:"max_bar_age"`
 	Timeout     Duration `yaml:"request_timeout"`
 }
@@ -123,8 +125,10 @@ func Default() Config {
 		Order: Order{
 			Type:        broker.Market,
 			LimitOffset: Decimal{decimal.MustNew(5, 3)},
+			AtStop:      trader.LeaveAtStop,
+			MaxSkew:     Duration{trader.DefaultMaxClockSkew},
+			BlindAfter:  Duration{trader.DefaultBlindAfter},
 			Deadline:    Duration{trader.DefaultOrderDeadline},
-			AbsenceWait: Duration{trader.DefaultAbsenceWait},
 			MaxBarAge:   Duration{trader.DefaultMaxBarAge},
 			Timeout:     Duration{trader.DefaultRequestTimeout},
 		},
@@ -177,24 +181,22 @@ func (c Config) Trader() (trader.Config, error) {
 		Limits:    limits,
 		OrderType: c.Order.Type, LimitOffset: c.Order.LimitOffset.Decimal, MaxBarAge: c.Order.MaxBarAge.Duration,
 		OrderDeadline: c.Order.Deadline.Duration, RequestTimeout: c.Order.Timeout.Duration,
-		AbsenceWait: c.Order.AbsenceWait.Duration, MaxReconnects: c.Reconnect.Max,
+		AbsenceWait: c.Order.AbsenceWait.Duration, AtStop: c.Order.AtStop,
+		MaxClockSkew: c.Order.MaxSkew.Duration, BlindAfter: c.Order.BlindAfter.Duration, MaxReconnects: c.Reconnect.Max,
 		Backoff: trader.Backoff{Base: c.Reconnect.Base.Duration, Cap: c.Reconnect.Cap.Duration, Seed: c.Reconnect.Seed},
 	}, nil
 }
-
-// maxSymbol bounds a symbol's length; IBKR's longest have about twenty characters.
-const maxSymbol = 32
 
 func (c Config) validate() error {
 	if len(c.Symbols) == 0 {
 		return errors.New("no symbols: give --symbols, as in trader --symbols AAPL")
 	}
 	for i, s := range c.Symbols {
-		bad := s == "" || len(s) > maxSymbol || strings.ContainsFunc(s, func(r rune) bool {
-			return r <= ' ' || r > '~'
-		})
-		if bad || slices.Contains(c.Symbols[:i], s) {
-			return fmt.Errorf("symbols: %q is not a symbol, or there twice", s)
+		if _, err := trader.ParseSymbol(s, "", ""); err != nil {
+			return err
+		}
+		if slices.Contains(c.Symbols[:i], s) {
+			return fmt.Errorf("symbols: %q is there twice", s)
 		}
 	}
 	switch {
@@ -212,6 +214,10 @@ func (c Config) validate() error {
 		return errors.New("reconnects: the base must be above 0, cap and bound not below")
 	case c.Reconnect.Cap.Duration > 0 && c.Reconnect.Cap.Duration < c.Reconnect.Base.Duration:
 		return fmt.Errorf("reconnect cap %s is below the base %s", c.Reconnect.Cap.Duration, c.Reconnect.Base.Duration)
+	case !slices.Contains(trader.StopPolicies, c.Order.AtStop):
+		return fmt.Errorf("at-stop %q is none of %v", c.Order.AtStop, trader.StopPolicies)
+	case c.Order.AbsenceWait.Duration < 0:
+		return fmt.Errorf("absence wait %s is below 0", c.Order.AbsenceWait.Duration)
 	case c.Live && c.Account == "":
 		return errors.New("--live needs the account's name too: give --account")
 	}
@@ -224,8 +230,9 @@ func (c Config) validate() error {
 		{"ready timeout", c.Gateway.ReadyTimeout.Duration},
 		{"zombie limit", c.Zombies.Limit.Duration},
 		{"order deadline", c.Order.Deadline.Duration},
-		{"absence wait", c.Order.AbsenceWait.Duration},
 		{"bar age", c.Order.MaxBarAge.Duration},
+		{"clock skew", c.Order.MaxSkew.Duration},
+		{"blindness", c.Order.BlindAfter.Duration},
 		{"request timeout", c.Order.Timeout.Duration},
 	} {
 		if d.value <= 0 {

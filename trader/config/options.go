@@ -38,7 +38,7 @@ func (c *Config) options() []Option {
 func (c *Config) cycleOptions() []Option {
 	return []Option{
 		{
-			"symbols", "TRADER_SYMBOLS", "A,B", "what to trade: stocks in US dollars, by SMART",
+			"symbols", "TRADER_SYMBOLS", "A,B", "what to trade: SYMBOL[:EXCHANGE[:CURRENCY]], by default SMART and USD",
 			(*list)(&c.Symbols),
 		},
 		{"once", "", "", "one cycle, then exit", (*toggle)(&c.Once)},
@@ -51,6 +51,14 @@ func (c *Config) cycleOptions() []Option {
 		{"fast", "TRADER_FAST", "N", "bars in the fast average", (*number)(&c.Strategy.Fast)},
 		{"slow", "TRADER_SLOW", "N", "bars in the slow average", (*number)(&c.Strategy.Slow)},
 		{"max-bar-age", "TRADER_MAX_BAR_AGE", "TIME", "of the newest closed bar", &c.Order.MaxBarAge},
+		{
+			"max-clock-skew", "TRADER_MAX_CLOCK_SKEW", "TIME",
+			"that the Gateway's clock may stand behind this host's", &c.Order.MaxSkew,
+		},
+		{
+			"blind-after", "TRADER_BLIND_AFTER", "TIME",
+			"without a decision on a symbol, until that is an alert and not ready", &c.Order.BlindAfter,
+		},
 		{"state", "TRADER_STATE", "DIR", "where the journal and exit.json are kept", (*text)(&c.State)},
 		{"log-level", "TRADER_LOG_LEVEL", "LEVEL", "debug, info, warn or error", (*text)(&c.LogLevel)},
 	}
@@ -115,11 +123,16 @@ func (c *Config) orderOptions() []Option {
 		},
 		{
 			"absence-wait", "TRADER_ABSENCE_WAIT", "TIME",
-			"before an order that the Gateway does not know counts as lost on the way",
+			"give an order up within its day when no answer names it for so long; 0 is never",
 			&c.Order.AbsenceWait,
 		},
 		{
-			"adopt-positions", "", "", "take over positions that the journal cannot explain",
+			"at-stop", "TRADER_AT_STOP", "POLICY",
+			"leave orders as they are, cancel them, or flatten: sell own shares too",
+			(*text)(&c.Order.AtStop),
+		},
+		{
+			"adopt-positions", "", "", "take over positions and prices that the journal cannot explain",
 			(*toggle)(&c.AdoptPositions),
 		},
 	}

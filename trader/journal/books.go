@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 
 	"github.com/govalues/decimal"
 )
@@ -14,9 +13,18 @@ type Position struct {
 	Account string          `json:"account"`
 	ConID   int64           `json:"conId"`
 	Symbol  string          `json:"symbol"`
-	Own     decimal.Decimal `json:"own"`     // what our intents traded: all that the trader may sell
+	Own     decimal.Decimal `json:"own"`     // what our intents traded, less Ceded
+	Ceded   decimal.Decimal `json:"ceded"`   // shares of ours that somebody else sold
 	Opening decimal.Decimal `json:"opening"` // what the account held when the journal began
 	Total   decimal.Decimal `json:"total"`   // opening, own and every other execution: the account's
+}
+
+// Held is what the trader may count on and sell: its own shares, as far as the account has them.
+func (p Position) Held() decimal.Decimal {
+	if p.Own.IsNeg() {
+		return p.Own // sold and then taken back by a bust: ours to buy again
+	}
+	return p.Own.Min(p.Total.Max(decimal.Zero))
 }
 
 // Posting directions.
@@ -44,8 +52,8 @@ func post(ctx context.Context, tx *sql.Tx, e Execution, direction int) error {
 			return err
 		}
 	}
-	if err := writePosition(ctx, tx, p); err != nil || e.IntentID == "" {
-		return err
+	if err := writePosition(ctx, tx, p); err != nil || e.IntentID == "" || e.Shares.IsZero() {
+		return err // nothing is paid for shares of others, or for none
 	}
 	value, err := shares.Mul(e.Price)
 	if err != nil {
@@ -107,9 +115,9 @@ func selectAccount(ctx context.Context, q rowQuerier, account string) (
 
 func selectPosition(ctx context.Context, q rowQuerier, account string, conID int64) (Position, error) {
 	p := Position{Account: account, ConID: conID}
-	err := q.QueryRowContext(ctx, `SELECT symbol, own, opening, total FROM positions
+	err := q.QueryRowContext(ctx, `SELECT symbol, own, ceded, opening, total FROM positions
 		WHERE account = ? AND con_id = ?`, account, conID).
-		Scan(&p.Symbol, &p.Own, &p.Opening, &p.Total)
+		Scan(&p.Symbol, &p.Own, &p.Ceded, &p.Opening, &p.Total)
 	if errors.Is(err, sql.ErrNoRows) {
 		return p, nil
 	}
@@ -117,10 +125,11 @@ func selectPosition(ctx context.Context, q rowQuerier, account string, conID int
 }
 
 func writePosition(ctx context.Context, tx *sql.Tx, p Position) error {
-	_, err := tx.ExecContext(ctx, `INSERT INTO positions (account, con_id, symbol, own, opening,
-		total) VALUES (?,?,?,?,?,?) ON CONFLICT (account, con_id) DO UPDATE SET
-		symbol = excluded.symbol, own = excluded.own, opening = excluded.opening,
-		total = excluded.total`, p.Account, p.ConID, p.Symbol, p.Own, p.Opening, p.Total)
+	_, err := tx.ExecContext(ctx, `INSERT INTO positions (account, con_id, symbol, own, ceded,
+		opening, total) VALUES (?,?,?,?,?,?,?) ON CONFLICT (account, con_id) DO UPDATE SET
+		symbol = excluded.symbol, own = excluded.own, ceded = excluded.ceded,
+		opening = excluded.opening, total = excluded.total`,
+		p.Account, p.ConID, p.Symbol, p.Own, p.Ceded, p.Opening, p.Total)
 	return err
 }
 
@@ -137,27 +146,45 @@ func (j *Journal) Cash(ctx context.Context, account string) (decimal.Decimal, er
 }
 
 // Positions is every row of the account, by contract.
-func (j *Journal) Positions(ctx context.Context, account string) (all []Position, err error) {
-	rows, err := j.db.QueryContext(ctx, `SELECT account, con_id, symbol, own, opening, total
-		FROM positions WHERE account = ? ORDER BY con_id`, account)
+func (j *Journal) Positions(ctx context.Context, account string) ([]Position, error) {
+	all, err := selectPositions(ctx, j.db, account)
+	return all, wrap("read positions", err)
+}
+
+func selectPositions(ctx context.Context, q querier, account string) (all []Position, err error) {
+	rows, err := q.QueryContext(ctx, `SELECT account, con_id, symbol, own, ceded, opening,
+		total FROM positions WHERE account = ? ORDER BY con_id`, account)
 	if err != nil {
-		return nil, fmt.Errorf("read positions: %w", err)
+		return nil, err
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	for rows.Next() {
 		var p Position
-		if err := rows.Scan(&p.Account, &p.ConID, &p.Symbol, &p.Own, &p.Opening, &p.Total); err != nil {
-			return nil, fmt.Errorf("read positions: %w", err)
+		if err := rows.Scan(&p.Account, &p.ConID, &p.Symbol, &p.Own, &p.Ceded, &p.Opening,
+			&p.Total); err != nil {
+			return nil, err
 		}
 		all = append(all, p)
 	}
-	return all, wrap("read positions", rows.Err())
+	return all, rows.Err()
 }
 
 // Opened says whether the account's opening positions were taken over before.
 func (j *Journal) Opened(ctx context.Context, account string) (bool, error) {
 	_, at, err := selectAccount(ctx, j.db, account)
 	return at != "", wrap("read account", err)
+}
+
+// Account is the account that the journal is of: the first one whose positions were taken over; "" when
+// none was.
+func (j *Journal) Account(ctx context.Context) (string, error) {
+	var account string
+	err := j.db.QueryRowContext(ctx, `SELECT account FROM accounts WHERE opened_at <> ''
+		ORDER BY opened_at LIMIT 1`).Scan(&account)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return account, wrap("read account", err)
 }
 
 // Adjustment changes an account's opening position in one contract by Shares.
@@ -178,7 +205,8 @@ func (j *Journal) Adjust(ctx context.Context, account string, changes []Adjustme
 			}
 		}
 		_, err := tx.ExecContext(ctx, `INSERT INTO accounts (account, cash, opened_at)
-			VALUES (?, '0', ?) ON CONFLICT (account) DO UPDATE SET opened_at = excluded.opened_at`,
+			VALUES (?, '0', ?) ON CONFLICT (account) DO UPDATE SET
+			opened_at = CASE opened_at WHEN '' THEN excluded.opened_at ELSE opened_at END`,
 			account, stamp(j.now()))
 		return err
 	})
@@ -197,4 +225,35 @@ func adjust(ctx context.Context, tx *sql.Tx, account string, c Adjustment) error
 	}
 	p.Symbol = c.Symbol
 	return writePosition(ctx, tx, p)
+}
+
+// Cede takes away own shares that the account no longer has: somebody else sold them. Call it when
+// the books agree with the broker: what is booked out of order may look like it for a moment. Shares
+// that others buy later do not come back as ours. It returns the positions that lost some.
+func (j *Journal) Cede(ctx context.Context, account string) (lost []Position, err error) {
+	err = j.tx(ctx, "cede shares that others sold", func(tx *sql.Tx) error {
+		all, err := selectPositions(ctx, tx, account)
+		if err != nil {
+			return err
+		}
+		for _, p := range all {
+			gone, err := p.Own.Sub(p.Held())
+			if err != nil {
+				return err
+			}
+			if !gone.IsPos() {
+				continue
+			}
+			p.Own = p.Held()
+			if p.Ceded, err = p.Ceded.Add(gone); err != nil {
+				return err
+			}
+			if err := writePosition(ctx, tx, p); err != nil {
+				return err
+			}
+			lost = append(lost, p)
+		}
+		return nil
+	})
+	return lost, err
 }

@@ -3,6 +3,7 @@ package journal
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 
@@ -65,4 +66,37 @@ func (j *Journal) Prune(ctx context.Context) error {
 		}
 		return nil
 	})
+}
+
+// LastClose is the end and close of the last bar that was decided on for a symbol; zero when there is
+// none.
+func (j *Journal) LastClose(ctx context.Context, symbol string) (end time.Time, price decimal.Decimal, err error) {
+	var text string
+	err = j.db.QueryRowContext(ctx, `SELECT bar_end, close FROM decisions WHERE symbol = ? AND
+		bar_end <> '' ORDER BY cycle DESC LIMIT 1`, symbol).Scan(&text, &price)
+	if errors.Is(err, sql.ErrNoRows) {
+		return end, price, nil
+	}
+	if err == nil {
+		end, err = parseStamp(text)
+	}
+	return end, price, wrap("read last close of "+symbol, err)
+}
+
+// Decisions are the outcomes and reasons of a symbol's decisions, oldest first.
+func (j *Journal) Decisions(ctx context.Context, symbol string) (all []Decision, err error) {
+	rows, err := j.db.QueryContext(ctx, `SELECT cycle, outcome, reason, held, target, intent
+		FROM decisions WHERE symbol = ? ORDER BY cycle`, symbol)
+	if err != nil {
+		return nil, fmt.Errorf("read decisions: %w", err)
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		d := Decision{Symbol: symbol}
+		if err := rows.Scan(&d.Cycle, &d.Outcome, &d.Reason, &d.Held, &d.Target, &d.Intent); err != nil {
+			return nil, fmt.Errorf("read decisions: %w", err)
+		}
+		all = append(all, d)
+	}
+	return all, wrap("read decisions", rows.Err())
 }

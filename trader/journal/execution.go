@@ -61,12 +61,17 @@ func splitExecID(id string) (base string, revision int64) {
 
 // Book takes an execution into the books: trade, position, cash and its intent's state change in
 // one transaction. It is booked once: a replay changes nothing and returns false, a correction
-// replaces what it corrects.
+// replaces what it corrects. One of no shares is a bust: it takes back the execution that it corrects,
+// its commission included.
 func (j *Journal) Book(ctx context.Context, e Execution) (booked bool, err error) {
-	if e.ExecID == "" || !e.Shares.IsPos() || (e.Side != Bought && e.Side != Sold) {
+	_, revision := splitExecID(e.ExecID)
+	busted := e.Shares.IsZero() && revision > 0
+	if e.ExecID == "" || (!e.Shares.IsPos() && !busted) || (e.Side != Bought && e.Side != Sold) {
 		return false, fmt.Errorf("book execution %q: side %q, shares %s: not an execution",
 			e.ExecID, e.Side, e.Shares)
 	}
+	j.books.Lock()
+	defer j.books.Unlock()
 	err = j.tx(ctx, "book execution "+e.ExecID, func(tx *sql.Tx) error {
 		base, revision := splitExecID(e.ExecID)
 		old, found, err := selectExecution(ctx, tx, base)
@@ -80,11 +85,17 @@ func (j *Journal) Book(ctx context.Context, e Execution) (booked bool, err error
 			if old.IntentID != "" && e.IntentID == "" {
 				e.IntentID = old.IntentID
 			}
+			j.audited = nil
 			if err := post(ctx, tx, old, reverse); err != nil {
 				return err
 			}
 		}
 		booked = true
+		if !found && e.IntentID != "" {
+			if err := j.replaceAssumed(ctx, tx, e); err != nil {
+				return err
+			}
+		}
 		if err := j.upsertExecution(ctx, tx, base, revision, e); err != nil {
 			return err
 		}
@@ -113,8 +124,8 @@ func (j *Journal) upsertExecution(ctx context.Context, tx *sql.Tx, base string, 
 	return err
 }
 
-// settle moves an intent by the sum of its executions: in full is filled, and anything less than
-// in full of a filled one (a correction) is working until the broker says otherwise.
+// settle moves an intent by the sum of its executions: in full is filled. A filled one that has less
+// than that, by a correction or a bust, has ended all the same: its order can fill no further.
 func (j *Journal) settle(ctx context.Context, tx *sql.Tx, id string) error {
 	if id == "" {
 		return nil
@@ -130,7 +141,7 @@ func (j *Journal) settle(ctx context.Context, tx *sql.Tx, id string) error {
 	case full:
 		return j.advance(ctx, tx, id, Filled, detail)
 	case in.State == Filled:
-		return j.advance(ctx, tx, id, Working, "corrected: "+detail)
+		return j.advance(ctx, tx, id, Cancelled, "corrected: "+detail)
 	case in.State == Prepared, in.State == Sent, in.State == Absent:
 		return j.advance(ctx, tx, id, Working, detail)
 	}
@@ -159,7 +170,9 @@ func selectExecution(ctx context.Context, tx *sql.Tx, base string) (e Execution,
 // Commission books a commission report once; a report for a corrected execution replaces the one
 // before. It may come before its execution.
 func (j *Journal) Commission(ctx context.Context, c Commission) error {
-	return j.tx(ctx, "book commission of "+c.ExecID, func(tx *sql.Tx) error {
+	j.books.Lock()
+	defer j.books.Unlock()
+	err := j.tx(ctx, "book commission of "+c.ExecID, func(tx *sql.Tx) error {
 		base, revision := splitExecID(c.ExecID)
 		var had int64
 		var old decimal.Decimal
@@ -184,21 +197,48 @@ func (j *Journal) Commission(ctx context.Context, c Commission) error {
 			return err
 		}
 		e, found, err := selectExecution(ctx, tx, base)
-		if err != nil || !found || e.IntentID == "" {
+		if err != nil || !found || e.IntentID == "" || e.Shares.IsZero() {
 			return err // applied when the execution comes, or not ours to pay
 		}
 		delta, err := old.Sub(c.Amount)
-		if err != nil {
+		if err != nil || delta.IsZero() {
 			return err
 		}
-		return addCash(ctx, tx, e.Account, delta)
+		if err := addCash(ctx, tx, e.Account, delta); err != nil {
+			return err
+		}
+		return j.paidLate(ctx, tx, base, e.Account, delta)
 	})
+	if err != nil {
+		j.audited = nil
+	}
+	return err
+}
+
+// paidLate keeps the checkpoint true when the commission of an execution in it comes or changes.
+func (j *Journal) paidLate(ctx context.Context, tx *sql.Tx, base, account string, delta decimal.Decimal) error {
+	c := j.audited
+	if c == nil {
+		return nil
+	}
+	var row int64
+	if err := tx.QueryRowContext(ctx, `SELECT rowid FROM executions WHERE exec_base = ?`, base).
+		Scan(&row); err != nil {
+		return err
+	}
+	if row > c.through {
+		return nil
+	}
+	var err error
+	c.cash[account], err = c.cash[account].Add(delta)
+	return err
 }
 
 // WithoutCommission counts the intent's executions whose commission report has not come.
 func (j *Journal) WithoutCommission(ctx context.Context, id string) (int, error) {
 	var n int
-	err := j.db.QueryRowContext(ctx, `SELECT count(*) FROM executions e WHERE e.intent = ? AND
-		NOT EXISTS (SELECT 1 FROM commissions c WHERE c.exec_base = e.exec_base)`, id).Scan(&n)
+	err := j.db.QueryRowContext(ctx, `SELECT count(*) FROM executions e WHERE e.intent = ? AND e.assumed = 0 AND
+		CAST(e.shares AS REAL) <> 0 AND NOT EXISTS
+		(SELECT 1 FROM commissions c WHERE c.exec_base = e.exec_base)`, id).Scan(&n)
 	return n, wrap("count missing commissions", err)
 }

@@ -63,21 +63,32 @@ func (j *Journal) Prepare(ctx context.Context, in Intent) error {
 		if n > 0 {
 			return fmt.Errorf("%s of bar %s: %w", in.Symbol, stamp(in.BarEnd), ErrDuplicate)
 		}
-		now := stamp(j.now())
-		if _, err := tx.ExecContext(ctx, `INSERT INTO intents (id, account, symbol, con_id,
-			client_id, order_id, action, quantity, type, limit_price, reference_price, bar_end,
-			day, cycle, state, reason, created_at, updated_at)
-			VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
-			in.ID, in.Account, in.Symbol, in.ConID, in.ClientID, in.OrderID, string(in.Action),
-			in.Quantity, in.Type, in.LimitPrice, in.ReferencePrice, stamp(in.BarEnd), in.Day,
-			in.Cycle, string(Prepared), in.Reason, now, now); err != nil {
-			return err
-		}
-		if err := raiseFloor(ctx, tx, in.ClientID, in.OrderID); err != nil {
-			return err
-		}
-		return j.log(ctx, tx, in.ID, Prepared, in.Reason)
+		return j.insertIntent(ctx, tx, in, Prepared)
 	})
+}
+
+// Adopt writes an intent of an order that is at the broker already. Its outcome is unknown.
+func (j *Journal) Adopt(ctx context.Context, in Intent) error {
+	return j.tx(ctx, "adopt intent "+in.ID, func(tx *sql.Tx) error {
+		return j.insertIntent(ctx, tx, in, Unknown)
+	})
+}
+
+func (j *Journal) insertIntent(ctx context.Context, tx *sql.Tx, in Intent, state State) error {
+	now := stamp(j.now())
+	if _, err := tx.ExecContext(ctx, `INSERT INTO intents (id, account, symbol, con_id,
+		client_id, order_id, perm_id, action, quantity, type, limit_price, reference_price, bar_end,
+		day, cycle, state, reason, created_at, updated_at)
+		VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
+		in.ID, in.Account, in.Symbol, in.ConID, in.ClientID, in.OrderID, in.PermID, string(in.Action),
+		in.Quantity, in.Type, in.LimitPrice, in.ReferencePrice, stamp(in.BarEnd), in.Day,
+		in.Cycle, string(state), in.Reason, now, now); err != nil {
+		return err
+	}
+	if err := raiseFloor(ctx, tx, in.ClientID, in.OrderID); err != nil {
+		return err
+	}
+	return j.log(ctx, tx, in.ID, state, in.Reason)
 }
 
 // Advance moves an intent to another state. A move that State's rules forbid is refused with an

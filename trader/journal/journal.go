@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -36,6 +37,9 @@ type Journal struct {
 	lock *flock.Flock
 	dir  string
 	now  func() time.Time
+
+	books   sync.Mutex  // held while executions or commissions change, and while they are audited
+	audited *checkpoint // nil: the next audit replays everything
 }
 
 // Open makes the directory when it is missing, takes its lock, brings the file to the current
@@ -62,6 +66,9 @@ func Open(ctx context.Context, dir string) (*Journal, error) {
 // open uses synchronous=FULL: in WAL mode NORMAL may lose the last commits with the machine's
 // power, and a lost intent is an order that can be sent twice.
 func (j *Journal) open(ctx context.Context) error {
+	if err := emptied(j.dir); err != nil {
+		return err
+	}
 	path := filepath.ToSlash(filepath.Join(j.dir, FileName))
 	db, err := sql.Open("sqlite", fmt.Sprintf("file:%s?_pragma=busy_timeout(%d)"+
 		"&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)"+

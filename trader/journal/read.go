@@ -5,8 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -55,16 +53,10 @@ type ExecutionBooks struct {
 
 // ReadBooks reads a state directory's journal without its lock, also while a trader writes it.
 func ReadBooks(ctx context.Context, dir string) (b Books, err error) {
-	path := filepath.Join(dir, FileName)
-	if _, err := os.Stat(path); err != nil {
-		return b, fmt.Errorf("read books: %w", err)
-	}
-	db, err := sql.Open("sqlite", fmt.Sprintf("file:%s?mode=ro&_pragma=busy_timeout(%d)",
-		escapePath(filepath.ToSlash(path)), busyTimeout.Milliseconds()))
+	db, err := openReadOnly(dir)
 	if err != nil {
 		return b, fmt.Errorf("read books: %w", err)
 	}
-	db.SetMaxOpenConns(1)
 	defer func() { err = errors.Join(err, db.Close()) }()
 	j := &Journal{db: db, dir: dir, now: time.Now}
 	for _, read := range []func(context.Context, *Books) error{
@@ -78,7 +70,7 @@ func ReadBooks(ctx context.Context, dir string) (b Books, err error) {
 }
 
 func (j *Journal) readAccounts(ctx context.Context, b *Books) error {
-	accounts, err := j.accounts(ctx)
+	accounts, err := accountsOf(ctx, j.db)
 	if err != nil {
 		return err
 	}
@@ -112,7 +104,8 @@ func (j *Journal) readIntents(ctx context.Context, b *Books) error {
 func (j *Journal) readExecutions(ctx context.Context, b *Books) (err error) {
 	rows, err := j.db.QueryContext(ctx, `SELECT e.exec_id, coalesce(e.intent, ''), e.symbol, e.side,
 		e.shares, e.price, c.amount FROM executions e
-		LEFT JOIN commissions c ON c.exec_base = e.exec_base ORDER BY e.rowid`)
+		LEFT JOIN commissions c ON c.exec_base = e.exec_base
+		WHERE CAST(e.shares AS REAL) <> 0 ORDER BY e.rowid`) // a busted one is none
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package link
 
 import (
+	"bytes"
 	"fmt"
 	"strconv"
 	"sync/atomic"
@@ -37,6 +38,11 @@ func (i *inspector) inspect(payload []byte) (inspected, error) {
 			in.deliver = payload
 		}
 		return in, nil
+	}
+	if form == wire.Text {
+		// Names and texts come in whatever character set the Gateway's host has (Latin-1 and GBK are
+		// reported, ib_insync #121 and #257). Nobody acts on them, and no identifier has such bytes.
+		payload = bytes.ToValidUTF8(payload, []byte("\uFFFD"))
 	}
 	m, err := wire.Decode(wire.FromServer, payload, i.version)
 	if err != nil {

@@ -80,6 +80,48 @@ func Sane(bars []Bar, maxMove decimal.Decimal) error {
 	return nil
 }
 
+// Continues is nil when bars can be those of the contract whose earlier bars are known: of the minutes
+// that both have, most closed alike. Without a minute in common the last closes must not be further
+// apart than maxMove, unless known is empty.
+func Continues(known, bars []Bar, maxMove decimal.Decimal) error {
+	closes := make(map[int64]decimal.Decimal, len(known))
+	for _, b := range known {
+		closes[b.Start.Unix()] = b.Close
+	}
+	both, unlike := 0, 0
+	var example string
+	for _, b := range bars {
+		before, ok := closes[b.Start.Unix()]
+		if !ok {
+			continue
+		}
+		both++
+		move, err := ratio(before, b.Close)
+		if err != nil {
+			return fmt.Errorf("compare bars: %w", err)
+		}
+		if move.Cmp(revision) > 0 {
+			unlike++
+			example = fmt.Sprintf("the bar at %s closed at %s, now at %s", stamp(b), before, b.Close)
+		}
+	}
+	switch {
+	case both > 0 && 2*unlike > both:
+		return fmt.Errorf("these are not this contract's bars: %s: %w", example, ErrInsane)
+	case both > 0 || len(known) == 0 || len(bars) == 0:
+		return nil
+	}
+	last := known[len(known)-1]
+	if move, err := ratio(last.Close, bars[len(bars)-1].Close); err != nil || move.Cmp(maxMove) > 0 {
+		return fmt.Errorf("last known close %s at %s, now %s: %w", last.Close, stamp(last),
+			bars[len(bars)-1].Close, errors.Join(err, ErrInsane))
+	}
+	return nil
+}
+
+// revision is the part of a close by which a closed bar may still be corrected.
+var revision = decimal.MustNew(1, 3)
+
 func (b Bar) consistent() error {
 	low, high := b.Low, b.High
 	ok := low.IsPos() && low.Cmp(b.Open) <= 0 && low.Cmp(b.Close) <= 0 &&

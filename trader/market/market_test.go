@@ -137,3 +137,33 @@ func FuzzParseHours(f *testing.F) {
 		}
 	})
 }
+
+// TestContinues: an answer names no contract, so what it says of known minutes must be the same.
+func TestContinues(t *testing.T) {
+	bars := func(first int, closes ...string) (out []Bar) {
+		for i, c := range closes {
+			start := time.Unix(0, 0).Add(time.Duration(first+i) * time.Minute)
+			out = append(out, Bar{Start: start, Size: time.Minute, Close: decimal.MustParse(c)})
+		}
+		return out
+	}
+	known := bars(0, "100", "101", "102")
+	for name, c := range map[string]struct {
+		known, bars []Bar
+		ok          bool
+	}{
+		"nothing known":           {nil, bars(0, "7"), true},
+		"no bars":                 {known, nil, true},
+		"the same and one more":   {known, bars(1, "101", "102", "103"), true},
+		"one revised":             {known, bars(0, "100", "101.5", "102"), true},
+		"another contract's":      {known, bars(0, "103", "104", "105"), false},
+		"one known, unlike":       {known[2:], bars(0, "103", "104", "105"), false},
+		"none in common, near":    {known, bars(9, "110"), true},
+		"none in common, far off": {known, bars(9, "226"), false},
+	} {
+		err := Continues(c.known, c.bars, decimal.MustParse("0.2"))
+		if (err == nil) != c.ok || (err != nil && !errors.Is(err, ErrInsane)) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

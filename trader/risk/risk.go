@@ -48,8 +48,12 @@ type Proposal struct {
 	Symbol string
 	// Delta is the signed change of the position, in shares.
 	Delta decimal.Decimal
-	// Held is the position before it, in shares.
+	// Held is the trader's own position before it, in shares.
 	Held decimal.Decimal
+	// Account is what the account holds of it, others' shares included.
+	Account decimal.Decimal
+	// Pledged is what working sell orders of others may still take of that.
+	Pledged decimal.Decimal
 	// Price is what a share is taken to cost: the newest closed bar's close.
 	Price decimal.Decimal
 	// OrdersToday counts the symbol's orders of this exchange day that left or may have left.
@@ -66,17 +70,18 @@ type Refusal struct {
 func (r *Refusal) Error() string { return fmt.Sprintf("%s refuses: %s", r.Limit, r.Detail) }
 
 // Check is nil when the order may be sent. An order that only reduces the position passes every
-// limit but one: it must not cross zero. Limits that kept a position open would be no limits.
+// limit but one: it must not cross zero, neither the trader's position nor the account's. Limits
+// that kept a position open would be no limits.
 func (l Limits) Check(p Proposal) error {
 	l = l.Effective()
 	after, err := p.Held.Add(p.Delta)
 	if err != nil {
 		return fmt.Errorf("add %s to %s shares: %w", p.Delta, p.Held, err)
 	}
-	if after.IsNeg() {
-		return &Refusal{"long-only", fmt.Sprintf("%s would hold %s shares", p.Symbol, after)}
+	if err := p.crosses(after); err != nil {
+		return err
 	}
-	if p.Delta.IsNeg() {
+	if p.Delta.IsNeg() || p.Held.IsNeg() {
 		return nil
 	}
 	if !p.Price.IsPos() {
@@ -90,6 +95,31 @@ func (l Limits) Check(p Proposal) error {
 		return err
 	}
 	return within("max-position-notional", p.Symbol, after, p.Price, l.MaxPositionNotional)
+}
+
+// crosses is nil when neither position changes its sign: after is the trader's own.
+func (p Proposal) crosses(after decimal.Decimal) error {
+	free, err := p.Account.Sub(p.Pledged)
+	if err != nil {
+		return fmt.Errorf("take %s from %s shares: %w", p.Pledged, p.Account, err)
+	}
+	left, err := free.Add(p.Delta)
+	if err != nil {
+		return fmt.Errorf("add %s to %s shares: %w", p.Delta, free, err)
+	}
+	switch {
+	case p.Delta.IsNeg() && after.IsNeg():
+		return &Refusal{"long-only", fmt.Sprintf("%s would hold %s shares", p.Symbol, after)}
+	case p.Held.IsNeg() && after.IsPos():
+		return &Refusal{"long-only", fmt.Sprintf("%s is short %s: buy that back first", p.Symbol, p.Held.Neg())}
+	case p.Delta.IsNeg() && left.IsNeg():
+		return &Refusal{"long-only", fmt.Sprintf("the account holds %s %s, and others' sell orders may take %s",
+			p.Account, p.Symbol, p.Pledged)}
+	case p.Delta.IsPos() && p.Account.IsNeg() && !p.Held.IsNeg():
+		return &Refusal{"long-only", fmt.Sprintf("the account is short %s %s, which is not the trader's",
+			p.Account.Neg(), p.Symbol)}
+	}
+	return nil
 }
 
 func within(limit, symbol string, shares, price, bound decimal.Decimal) error {

@@ -30,9 +30,18 @@ func TestCheck(t *testing.T) {
 		{"no price", with(func(p *Proposal) { p.Price = d("0") }), "price"},
 		{"overflow", with(func(p *Proposal) { p.Delta = d("9999999999999999999") }), "max-order-notional"},
 		{"reduce over every limit", Proposal{
-			Symbol: "AAPL", Delta: d("-500"), Held: d("500"), Price: d("100"), OrdersToday: 99,
+			Symbol: "AAPL", Delta: d("-500"), Held: d("500"), Account: d("500"), Price: d("100"), OrdersToday: 99,
 		}, ""},
-		{"cross zero", Proposal{Symbol: "AAPL", Delta: d("-6"), Held: d("5"), Price: d("1")}, "long-only"},
+		{"cross zero", Proposal{Symbol: "AAPL", Delta: d("-6"), Held: d("5"), Account: d("9"), Price: d("1")}, "long-only"},
+		{"sell what the account has not", Proposal{Symbol: "AAPL", Delta: d("-5"), Held: d("5"), Account: d("4")}, "long-only"},
+		{"sell what others may sell", Proposal{
+			Symbol: "AAPL", Delta: d("-5"), Held: d("5"), Account: d("9"), Pledged: d("5"),
+		}, "long-only"},
+		{"buy into another's short", with(func(p *Proposal) { p.Account = d("-3") }), "long-only"},
+		{"buy a short of ours back", Proposal{
+			Symbol: "AAPL", Delta: d("5"), Held: d("-5"), Account: d("-5"), OrdersToday: 99,
+		}, ""},
+		{"and more than that", Proposal{Symbol: "AAPL", Delta: d("6"), Held: d("-5"), Account: d("-5")}, "long-only"},
 	} {
 		err := limits.Check(c.p)
 		refusal, refused := errors.AsType[*Refusal](err)

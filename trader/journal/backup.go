@@ -1,0 +1,122 @@
+package journal
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/gofrs/flock"
+)
+
+// RecordName is the file in a state directory that says how the last life ended. Where it is, a journal
+// was.
+const RecordName = "exit.json"
+
+// ErrEmptied says that a state directory had a journal, and has it no more.
+var ErrEmptied = errors.New("the journal of an earlier life is gone")
+
+// emptied is ErrEmptied when an earlier life left its record and the journal is missing or empty. An
+// empty one must not pass for new: whatever the trader holds would be bought again.
+func emptied(dir string) error {
+	if _, err := os.Stat(filepath.Join(dir, RecordName)); err != nil {
+		return nil // a new directory, or one that fails for another reason at once
+	}
+	info, err := os.Stat(filepath.Join(dir, FileName))
+	if err == nil && info.Size() > 0 {
+		return nil
+	}
+	return fmt.Errorf("%s has %s and no %s: %w", dir, RecordName, FileName, ErrEmptied)
+}
+
+// Backup writes a copy of a state directory's journal as one file, also while a trader runs on it. The
+// file must not exist.
+func Backup(ctx context.Context, dir, file string) (err error) {
+	db, err := openReadOnly(dir)
+	if err != nil {
+		return fmt.Errorf("back up journal: %w", err)
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	if _, err := db.ExecContext(ctx, `VACUUM INTO ?`, file); err != nil {
+		return fmt.Errorf("back up journal to %s: %w", file, err)
+	}
+	return nil
+}
+
+// openReadOnly opens a state directory's file without its lock.
+func openReadOnly(dir string) (*sql.DB, error) {
+	path := filepath.Join(dir, FileName)
+	if _, err := os.Stat(path); err != nil {
+		return nil, err
+	}
+	db, err := sql.Open("sqlite", fmt.Sprintf("file:%s?mode=ro&_pragma=busy_timeout(%d)",
+		escapePath(filepath.ToSlash(path)), busyTimeout.Milliseconds()))
+	if err == nil {
+		db.SetMaxOpenConns(1)
+	}
+	return db, err
+}
+
+// Restore puts a backup in a state directory whose journal is missing or empty, and audits it.
+func Restore(ctx context.Context, dir, file string) error {
+	if err := restore(dir, file); err != nil {
+		return fmt.Errorf("restore journal from %s: %w", file, err)
+	}
+	j, err := Open(ctx, dir)
+	if err != nil {
+		return err
+	}
+	return j.Close()
+}
+
+func restore(dir, file string) (err error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	lock := flock.New(filepath.Join(dir, LockName), flock.SetPermissions(0o600))
+	locked, err := lock.TryLock()
+	if err != nil {
+		return err
+	}
+	if !locked {
+		return ErrLocked
+	}
+	defer func() { err = errors.Join(err, lock.Unlock()) }()
+	path := filepath.Join(dir, FileName)
+	if info, err := os.Stat(path); err == nil && info.Size() > 0 {
+		return fmt.Errorf("%s is there: move it away first", path)
+	}
+	for _, old := range []string{path + "-wal", path + "-shm"} { // of the file that is gone
+		if err := os.Remove(old); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+	}
+	return copyFile(file, path)
+}
+
+// copyFile puts a whole copy in place in one step.
+func copyFile(from, to string) (err error) {
+	in, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, in.Close()) }()
+	out, err := os.CreateTemp(filepath.Dir(to), FileName+".*")
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, in)
+	if err == nil {
+		err = out.Sync()
+	}
+	if err = errors.Join(err, out.Close()); err == nil {
+		err = os.Rename(out.Name(), to)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(out.Name()))
+	}
+	return nil
+}

@@ -1,0 +1,100 @@
+package trader
+
+import (
+	"context"
+	"time"
+
+	"ibsoak/trader/broker"
+	"ibsoak/trader/exit"
+	"ibsoak/trader/journal"
+)
+
+// What a stop does, for Config.AtStop.
+const (
+	LeaveAtStop   = "leave"   // orders work on, shares stay; the default
+	CancelAtStop  = "cancel"  // orders are cancelled
+	FlattenAtStop = "flatten" // and the trader's own shares are sold
+)
+
+// StopPolicies are all of them.
+var StopPolicies = []string{LeaveAtStop, CancelAtStop, FlattenAtStop}
+
+// windUpTime bounds what a stop does beyond leaving everything as it is.
+const windUpTime = 5 * time.Second
+
+// windUp does what AtStop asks for, when a stop from outside left the session alive.
+func (s *session) windUp(ctx context.Context) error {
+	policy := s.e.cfg.AtStop
+	if policy == LeaveAtStop || !stopped(ctx) || s.isOver() || !s.reconciled {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), windUpTime)
+	defer cancel()
+	if err := s.cancelAll(ctx); err != nil || policy == CancelAtStop {
+		return err
+	}
+	for _, symbol := range s.e.cfg.Symbols {
+		if i, ok := s.verified[symbol]; ok {
+			if err := s.flatten(ctx, i); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// cancelAll asks to cancel every order that may work, and waits for their ends.
+func (s *session) cancelAll(ctx context.Context) error {
+	for asked := false; ; asked = true {
+		open, err := s.e.journal.Open(context.WithoutCancel(ctx), s.account)
+		if err != nil {
+			return exit.Because(exit.State, err)
+		}
+		waiting := false
+		for _, in := range open {
+			if in.ClientID != s.e.cfg.ClientID {
+				continue
+			}
+			waiting = waiting || in.State != journal.Ended
+			if asked {
+				continue
+			}
+			if err := s.b.CancelOrder(ctx, in.OrderID); err != nil {
+				s.log.Warn("cancel failed", "intent", in.ID, "error", err)
+			}
+		}
+		if !waiting {
+			return s.reconcile(ctx)
+		}
+		select {
+		case <-s.changed:
+		case <-s.b.Done():
+			return nil
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// flatten sells the trader's own shares of a contract by the market.
+func (s *session) flatten(ctx context.Context, i instrument) error {
+	position, err := s.e.journal.Position(context.WithoutCancel(ctx), s.account, i.conID())
+	if err != nil {
+		return exit.Because(exit.State, err)
+	}
+	if why, _ := s.blockedBy(ctx, i); !position.Held().IsPos() || why != "" {
+		return nil
+	}
+	now, err := s.b.CurrentTime(ctx)
+	if err != nil {
+		return answerError("ask for current time", err)
+	}
+	v := view{
+		symbol: i.details.Contract.Symbol, instrument: i, now: now, held: position.Held(), account: position.Total,
+		orderType: broker.Market,
+	}
+	v.last.Start = now // which is this order's bar: none is decided on
+	d := journal.Decision{Held: v.held, Reason: "flat at the stop"}
+	_, err = s.order(ctx, v, d, v.held.Neg(), 0)
+	return err
+}
