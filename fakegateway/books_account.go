@@ -9,6 +9,7 @@ import (
 
 	"ibsoak/fakegateway/exchange"
 	"ibsoak/fakegateway/fault"
+	"ibsoak/fakegateway/session"
 )
 
 // What changes orders and accounts under a client without a request of its own, each with one call.
@@ -145,3 +146,15 @@ func (s *Server) postLogin(r *http.Request) (any, error) {
 	}
 	return s.afterRestart(r, s.LogIn(body.Accounts, body.Downtime, body.Then))
 }
+
+// The settings of fills that were made before the start, and of commissions that come late.
+type (
+	EarlierFill       = session.EarlierFill
+	UnknownCommission = session.UnknownCommission
+)
+
+// What a report says of a commission that is not known.
+const (
+	CommissionUnset    = session.CommissionUnset
+	CommissionMinusOne = session.CommissionMinusOne
+)

@@ -65,6 +65,10 @@ cancelLatency: 2s
 maxFillShares: 100
 allowShort: true
 startCash: "5000.25"
+commissionLatency: 3s
+unknownCommission: minus-one
+accountZone: Asia/Tokyo
+earlierFills: [{symbol: AAPL, quantity: 3, price: "250", before: 20h}]
 `
 
 func TestParseConfigReadsEverySetting(t *testing.T) {
@@ -79,17 +83,19 @@ func TestParseConfigReadsEverySetting(t *testing.T) {
 		"daily":            len(c.Daily) == 2 && c.Daily[1].On == "sunday",
 		"faults": len(c.Schedule.Faults) == 1 &&
 			c.Schedule.Faults[0].What.Operation == fault.FarmBroken,
-		"seed":           c.Seed == 42,
-		"clock":          c.Clock.Scale == 60 && c.Clock.Start.UTC().Hour() == 4,
-		"maxClients":     c.MaxClients == -1,
-		"dialog":         c.Dialog == DialogPerClientID && c.DialogAnswer == DismissDialog,
-		"messagePacing":  c.MessagePacing == RejectMessages,
-		"farms":          len(c.Farms) == 1 && c.Farms[0].State == FarmIsBroken,
-		"versionReply":   c.VersionReply == "178\x00",
-		"accounts":       len(c.ManagedAccounts) == 1 && c.ManagedAccounts[0] == "",
-		"startCash":      c.StartCash.String() == "5000.25",
-		"sendTimeout":    c.SendTimeout == 30*time.Second,
-		"plantedZombies": c.PlantedZombies == 3,
+		"seed":              c.Seed == 42,
+		"clock":             c.Clock.Scale == 60 && c.Clock.Start.UTC().Hour() == 4,
+		"maxClients":        c.MaxClients == -1,
+		"dialog":            c.Dialog == DialogPerClientID && c.DialogAnswer == DismissDialog,
+		"messagePacing":     c.MessagePacing == RejectMessages,
+		"farms":             len(c.Farms) == 1 && c.Farms[0].State == FarmIsBroken,
+		"versionReply":      c.VersionReply == "178\x00",
+		"accounts":          len(c.ManagedAccounts) == 1 && c.ManagedAccounts[0] == "",
+		"startCash":         c.StartCash.String() == "5000.25",
+		"earlierFills":      len(c.EarlierFills) == 1 && c.EarlierFills[0].Before == 20*time.Hour,
+		"unknownCommission": c.UnknownCommission == CommissionMinusOne,
+		"sendTimeout":       c.SendTimeout == 30*time.Second,
+		"plantedZombies":    c.PlantedZombies == 3,
 	} {
 		if !ok {
 			t.Errorf("%s was not read: %+v", name, c)
@@ -117,8 +123,11 @@ func TestParseConfigSaysWhatIsWrong(t *testing.T) {
 		"faults:\n- when: {at: 1s}\n  what: {do: explode}": `s.yaml:3:14: fault 1: what.do: "explode"`,
 		"startup: {refused: -1s}":                          `startup: a phase lasts less than 0`,
 		"quirks: {failFirst: -1}":                          `quirks: a number is below 0`,
-		"positions: [{symbol: AAPL}]":                      `s.yaml:1:13: positions[0]: quantity 0: want 1..`,
-		"plantedZombies: 5000":                             `plantedZombies: 5000: want 0..1000`,
+		"accountZone: Mars":                                `s.yaml:1:14: accountZone: unknown time zone Mars`,
+		"unknownCommission: maybe":                         `s.yaml:1:20: unknownCommission: "maybe": want one of minus-one`,
+		"earlierFills: [{symbol: AAPL, quantity: 1, price: \"250\"}]": `s.yaml:1:16: earlierFills[0]: before 0s: want above 0`,
+		"positions: [{symbol: AAPL}]":                                 `s.yaml:1:13: positions[0]: quantity 0: want 1..`,
+		"plantedZombies: 5000":                                        `plantedZombies: 5000: want 0..1000`,
 	} {
 		_, err := ParseConfig("s.yaml", []byte(text))
 		if err == nil || !strings.Contains(err.Error(), want) {

@@ -43,11 +43,12 @@ func (s *Session) deliver(v *exchange.View, e exchange.Event) {
 		}
 	case exchange.Commissioned:
 		if s.hears(e) {
-			s.commissioned(e)
+			s.commissioned(v, e)
 		}
 	case exchange.Booked:
 		s.booked(v, e)
 	case exchange.Woken:
+		s.wakeCommissions(v)
 		s.wakeAccounts(v)
 		s.wakeFeeds(v)
 	}
@@ -82,12 +83,13 @@ func (s *Session) statusClient(e exchange.Event) int {
 	return e.Order.ClientID
 }
 
-func (s *Session) commissioned(e exchange.Event) {
+func (s *Session) commissioned(v *exchange.View, e exchange.Event) {
 	if s.login.cfg.RepeatFilled && e.Order.Status == exchange.Filled {
 		s.sendOpenOrder(e.Order)
 		s.sendOrderStatus(e.Order, e.Order.ClientID)
 	}
-	s.sendCommission(*e.Execution)
+	s.sendCommission(*e.Execution, v.Now())
+	s.awaitCommission(v, *e.Execution)
 }
 
 // sortedKeys makes the order of a map's messages the same in every run.

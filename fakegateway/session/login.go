@@ -49,6 +49,8 @@ func (c Config) WithDefaults() Config {
 func (c Config) Problems() []error {
 	c = c.WithDefaults() // positions may be the default account's
 	_, errs := c.opening()
+	_, _, more := c.earlier()
+	errs = append(errs, more...)
 	if err := c.Advisor.validate(c.Accounts); err != nil {
 		errs = append(errs, wrong("advisor", "%v", err))
 	}
@@ -79,6 +81,7 @@ type Login struct {
 	upstream upstream
 	lines    lines
 	accounts atomic.Pointer[[]string] // that the Gateway is logged in to
+	zone     *time.Location           // of the accounts' days
 	states   states                   // of the market, guarded by the exchange's lock
 }
 
@@ -91,6 +94,10 @@ func NewLogin(cfg Config) (*Login, error) {
 	l := &Login{cfg: cfg, exchange: exchange.New(cfg.exchangeConfig())}
 	l.accounts.Store(&cfg.Accounts)
 	l.upstream.farms = slices.Clone(cfg.Farms)
+	l.zone, _ = cfg.accountZone() // Problems has seen the error
+	if err := l.bookEarlier(); err != nil {
+		return nil, fmt.Errorf("configure login: %w", err)
+	}
 	l.exchange.Subscribe(l.hear)
 	return l, nil
 }

@@ -32,10 +32,7 @@ type OpeningPosition struct {
 
 // opening finds the instruments of the positions that accounts start with.
 func (c Config) opening() ([]exchange.OpeningPosition, []error) {
-	start := c.Start
-	if start.IsZero() {
-		start = time.Now()
-	}
+	start := c.startTime()
 	var list []exchange.OpeningPosition
 	var problems []error
 	for n, p := range c.Positions {

@@ -76,6 +76,15 @@ type Semantics struct {
 	// AcceptEmptyTIF takes an order without a time in force as DAY at every version. Default: up
 	// to version 202; Gateways at 225 answer 10052.
 	AcceptEmptyTIF bool `yaml:"acceptEmptyTif"`
+	// CommissionLatency is how long the commission of a fill is not known: a report meanwhile says
+	// UnknownCommission, and another one the amount when it is known. Default: none.
+	CommissionLatency time.Duration `yaml:"commissionLatency"`
+	// UnknownCommission is "minus-one" for -1. Default: unset.
+	UnknownCommission UnknownCommission `yaml:"unknownCommission"`
+	// AccountZone names the time zone at whose midnight the day of executions and completed orders
+	// ends: what is older is told to nobody who does not ask for its day. Default:
+	// "America/New_York".
+	AccountZone string `yaml:"accountZone"`
 	// NoResubmit unchecks "Maintain and resubmit orders when connection is restored": an order
 	// during an outage is rejected (201). Default: it waits in the Gateway for the end of it.
 	NoResubmit bool `yaml:"noResubmit"`
@@ -143,6 +152,8 @@ type Semantics struct {
 	AllowShort bool `yaml:"allowShort"`
 	// Positions are what accounts hold when the Gateway starts, beside StartCash. Default: nothing.
 	Positions []OpeningPosition `yaml:"positions"`
+	// EarlierFills are trades of the days before the start, by hand. Default: none.
+	EarlierFills []EarlierFill `yaml:"earlierFills"`
 	// StartCash is each account's, in US dollars. Default: 1,000,000.
 	StartCash decimal.Decimal `yaml:"startCash"`
 }
@@ -172,12 +183,16 @@ func (s Semantics) problems() []error {
 		oneOf("messagePacing", s.MessagePacing, NoPacing, PaceMessages, RejectMessages),
 		oneOf("marketDataDenial", s.MarketDataDenial,
 			DeniedToAPI, DeniedUntilDelayed, DeniedAltogether),
+		oneOf("unknownCommission", s.UnknownCommission, CommissionUnset, CommissionMinusOne),
+	}
+	if _, err := s.accountZone(); err != nil {
+		errs = append(errs, wrong("accountZone", "%v", err))
 	}
 	for key, d := range map[string]time.Duration{
 		"dialogAfter": s.DialogAfter, "clientIdRelease": s.ClientIDRelease,
 		"loginWindow": s.LoginWindow, "loginStall": s.LoginStall, "sendTimeout": s.SendTimeout,
 		"fillLatency": s.FillLatency, "cancelLatency": s.CancelLatency,
-		"historyLatency": s.HistoryLatency,
+		"historyLatency": s.HistoryLatency, "commissionLatency": s.CommissionLatency,
 	} {
 		if d < 0 {
 			errs = append(errs, wrong(key, "%s: want 0 or more", d))

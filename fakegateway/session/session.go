@@ -6,6 +6,7 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
+	"ibsoak/fakegateway/exchange"
 	"ibsoak/internal/wire"
 
 	"github.com/scmhub/ibapi/protobuf"
@@ -45,6 +46,7 @@ type Session struct {
 	accounts accountSubs
 	displays map[int]int // display groups followed, by request id
 	data     subscriptions
+	late     []exchange.Execution // whose commission the client has not heard of, in order of time
 }
 
 // New makes the session of a connection that speaks version. It has no client id before Start.
