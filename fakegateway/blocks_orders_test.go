@@ -55,3 +55,44 @@ func TestBlockOfASplitOrder(t *testing.T) {
 			}
 		})
 }
+
+// The account changes under a client at the times of a schedule: by hand in TWS, by a transfer, by
+// IBKR, and by a login to another account.
+func TestAScheduleChangesTheAccount(t *testing.T) {
+	tellingOf(t, `
+faults:
+  - when: {at: 1m}
+    what: {do: operate, operation: fill-by-hand, trade: {symbol: AAPL, quantity: 5, price: 250}}
+  - when: {at: 2m}
+    what: {do: operate, operation: transfer, trade: {symbol: AAPL, quantity: -2}}
+  - when: {at: 3m}
+    what: {do: operate, operation: liquidate}
+  - when: {at: 4m}
+    what: {do: operate, operation: log-in, accounts: [DU9000002]}
+`, func(t *testing.T, g *bubbleGateway) {
+		c := g.dial(t).connect(1)
+		c.send(wire.ReqPositions, &protobuf.PositionsRequest{})
+		c.until(wire.PositionEnd)
+		for _, want := range []string{"5", "3", "0"} {
+			if p := c.until(wire.Position).Body.(*protobuf.Position); p.GetPosition() != want {
+				t.Errorf("position %s, want %s", p.GetPosition(), want)
+			}
+		}
+		c.wantFIN()
+		c = g.dial(t)
+		c.hello()
+		c.startAPI(1)
+		m := c.until(wire.ManagedAccounts).Body.(*protobuf.ManagedAccounts)
+		if m.GetAccountsList() != "DU9000002" {
+			t.Errorf("accounts %q", m.GetAccountsList())
+		}
+		for _, r := range g.Receipts() {
+			if r.Mismatch != "" {
+				t.Errorf("%s at %s: %s", r.Fault, r.Point, r.Mismatch)
+			}
+		}
+		if err := g.Books().Check(); err != nil {
+			t.Error(err)
+		}
+	})
+}

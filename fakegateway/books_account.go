@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"github.com/govalues/decimal"
 
@@ -91,6 +92,34 @@ func (s *Server) operateBooks(o fault.Operation) (wire string, err error) {
 		return "nothing", fmt.Errorf("operation %q: no account holds anything", o)
 	}
 	return fmt.Sprintf("%d positions closed", closed), nil
+}
+
+// operateTrade does the operations that move units of a contract.
+func (s *Server) operateTrade(w fault.What) (wire string, err error) {
+	t := w.Trade
+	p := OpeningPosition{
+		Account: t.Account, ConID: t.ConID, Symbol: t.Symbol, SecType: t.SecType,
+		Exchange: t.Exchange, Currency: t.Currency, Expiry: t.Expiry, Strike: t.Strike,
+		Right: t.Right, Quantity: t.Quantity, Price: t.Price,
+	}
+	if w.Operation == fault.TransferPosition {
+		_, err = s.Transfer(p)
+	} else {
+		_, err = s.FillByHand(p)
+	}
+	return "nothing", err
+}
+
+// logInAgain restarts with a login to other accounts.
+func (p *port) logInAgain(w fault.What) (wire string, err error) {
+	if err := p.s.login.MayLogIn(w.Accounts); err != nil {
+		return "nothing", err
+	}
+	p.logIn = w.Accounts
+	p.agenda = slices.DeleteFunc(p.agenda, func(a appointment) bool { return a.wayUp })
+	return p.restart(fault.Hit{Fault: fault.Fault{
+		What: fault.What{Do: fault.Restart, Downtime: w.Downtime},
+	}})
 }
 
 func (s *Server) postHold(r *http.Request) (any, error) { return s.postOrder(r, s.HoldOrder) }

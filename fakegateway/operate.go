@@ -41,6 +41,10 @@ func (p *port) operate(w fault.What) (wire string, err error) {
 		return "nothing", p.approve()
 	case fault.HoldOrders, fault.ReleaseOrders, fault.SplitNextChange, fault.LiquidateAll:
 		return s.operateBooks(w.Operation)
+	case fault.FillByHand, fault.TransferPosition:
+		return s.operateTrade(w)
+	case fault.LogIn:
+		return p.logInAgain(w)
 	case fault.EnableAPI:
 		return p.enable()
 	case fault.DisableAPI:

@@ -82,7 +82,8 @@ var rules = map[Action]rule{
 	Refuse:      {onListener: true, params: []string{"for"}},
 	BacklogFull: {onListener: true, params: []string{"for"}},
 	Operate: {
-		onListener: true, params: []string{"operation", "farm"}, required: []string{"operation"},
+		onListener: true, params: []string{"operation", "farm", "trade", "accounts"},
+		required: []string{"operation"},
 	},
 	Restart: {onListener: true, params: []string{"then", "downtime"}, then: thenRestart},
 }

@@ -10,7 +10,7 @@ import (
 // keyed are the structs of a schedule, by the key under which each stands.
 var keyed = map[string]any{
 	"blocks": blockDoc{}, "faults": Fault{}, "where": Where{}, "when": When{},
-	"what": What{}, "until": Until{}, "downtime": Downtime{}, "release": Moment{},
+	"what": What{}, "until": Until{}, "downtime": Downtime{}, "trade": Trade{}, "release": Moment{},
 	"after": Moment{}, "answerTo": Request{}, "with": Request{}, "generate": chanceDoc{},
 }
 

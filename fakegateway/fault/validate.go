@@ -125,6 +125,8 @@ func (w What) params() []param {
 		{"then", w.Then != "", ""},
 		{"operation", w.Operation != "", ""},
 		{"farm", w.Farm != "", ""},
+		{"trade", w.Trade != nil, w.Trade.wrong()},
+		{"accounts", len(w.Accounts) > 0, ""},
 		{"downtime", w.Downtime != nil, w.Downtime.wrong()},
 	}
 }
