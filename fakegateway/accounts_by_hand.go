@@ -2,7 +2,6 @@ package fakegateway
 
 import (
 	"cmp"
-	"fmt"
 
 	"github.com/govalues/decimal"
 
@@ -27,15 +26,7 @@ func (s *Server) ReleaseOrder(permID int64) (exchange.Order, error) {
 // Transfer moves units of p's contract into its account at p.Price each, without a trade; p.Quantity
 // below 0 takes them out at what they have cost.
 func (s *Server) Transfer(p session.OpeningPosition) (exchange.Transfer, error) {
-	now := s.clock.Now()
-	held, err := s.login.Locate(p, now)
-	if err != nil {
-		return exchange.Transfer{}, fmt.Errorf("transfer: %w", err)
-	}
-	return s.exchange.Transfer(now, exchange.Transfer{
-		Account: held.Account, Instrument: held.Instrument,
-		Quantity: held.Quantity, Price: held.Price,
-	})
+	return s.login.Transfer(s.clock.Now(), p)
 }
 
 // TransferCash pays cash into an account ("" is the first), in whole cents of a currency ("" is

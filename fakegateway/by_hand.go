@@ -1,8 +1,6 @@
 package fakegateway
 
 import (
-	"fmt"
-
 	"github.com/govalues/decimal"
 
 	"ibsoak/fakegateway/exchange"
@@ -24,19 +22,7 @@ func (s *Server) Bust(execID string) (exchange.Execution, error) {
 
 // FillByHand books a trade that was made in TWS: p.Quantity below 0 sells.
 func (s *Server) FillByHand(p session.OpeningPosition) (exchange.Execution, error) {
-	now := s.clock.Now()
-	held, err := s.login.Locate(p, now)
-	if err != nil {
-		return exchange.Execution{}, fmt.Errorf("fill by hand: %w", err)
-	}
-	r := exchange.OrderRequest{
-		Account: held.Account, Instrument: held.Instrument,
-		Action: exchange.Buy, Quantity: held.Quantity,
-	}
-	if r.Quantity < 0 {
-		r.Action, r.Quantity = exchange.Sell, -r.Quantity
-	}
-	return s.exchange.ManualFill(now, r, held.Price)
+	return s.login.FillByHand(s.clock.Now(), p)
 }
 
 // CancelByHand cancels a working order of anybody, by its permanent id.

@@ -11,6 +11,7 @@ import (
 	"ibsoak/fakegateway/fault"
 	"ibsoak/fakegateway/market"
 	"ibsoak/fakegateway/session"
+	"ibsoak/fakegateway/session/orders"
 )
 
 // everySetting has a value for every key of a settings file.
@@ -70,6 +71,10 @@ startCash: "5000.25"
 universe:
 - {symbol: SAP, exchange: IBIS, currency: EUR, hours: frankfurt, price: "230", tick: "0.05", isin: DE0007164600}
 - {conId: 7001, symbol: B881G, secType: IOPT, exchange: SBF, currency: EUR, price: 4, expiry: "20281218"}
+commissionLatency: 3s
+unknownCommission: minus-one
+accountZone: Asia/Tokyo
+earlierFills: [{symbol: AAPL, quantity: 3, price: "250", before: 20h}]
 `
 
 func TestParseConfigReadsEverySetting(t *testing.T) {
@@ -95,8 +100,10 @@ func TestParseConfigReadsEverySetting(t *testing.T) {
 		"startCash":     c.StartCash.String() == "5000.25",
 		"universe": len(c.Universe) == 2 && c.Universe[0].Tick.String() == "0.05" &&
 			c.Universe[1].ConID == 7001 && c.Universe[1].Price.String() == "4",
-		"sendTimeout":    c.SendTimeout == 30*time.Second,
-		"plantedZombies": c.PlantedZombies == 3,
+		"sendTimeout":       c.SendTimeout == 30*time.Second,
+		"plantedZombies":    c.PlantedZombies == 3,
+		"earlierFills":      len(c.EarlierFills) == 1 && c.EarlierFills[0].Before == 20*time.Hour,
+		"unknownCommission": c.UnknownCommission == orders.CommissionMinusOne,
 	} {
 		if !ok {
 			t.Errorf("%s was not read: %+v", name, c)
@@ -106,29 +113,32 @@ func TestParseConfigReadsEverySetting(t *testing.T) {
 
 func TestParseConfigSaysWhatIsWrong(t *testing.T) {
 	for text, want := range map[string]string{
-		"dialogue: each":                                    `s.yaml:1:1: unknown key "dialogue": want about, maxServerVersion`,
-		"quirks: {leak: true}":                              `s.yaml:1:10: unknown key "leak": want leakOnEof, leakProbes`,
-		"faults:\n- wen: {}":                                `s.yaml:2:3: unknown key "wen"`,
-		"dialog: all":                                       `s.yaml:1:9: dialog: "all": want one of each, address, client-id`,
-		"seed: 1\nmessagePacing: slow":                      `s.yaml:2:16: messagePacing: "slow": want one of pace, reject`,
-		"profile: jolly":                                    `s.yaml:1:10: profile: "jolly": want one of healthy`,
-		"maxServerVersion: 99":                              `s.yaml:1:19: maxServerVersion: 99: want 157..226`,
-		"trustedAddresses: [here]":                          `trustedAddresses: "here": want an address like 127.0.0.1`,
-		"clock: {scale: -1}":                                `s.yaml:1:16: clock.scale: -1: want above 0`,
-		"sendTimeout: -1s":                                  `s.yaml:1:14: sendTimeout: -1s: want 0 or more`,
-		"maxLogins: 3":                                      `maxLogins: needs loginWindow and loginStall`,
-		"farms:\n- {name: a, kind: b}":                      `farms[0]: farm a: kind "b": want market, hmds or secdef`,
-		"daily:\n- {at: noon}":                              `daily[0]: daily: time of day "noon": want HH:MM`,
-		"daily:\n- {at: '1:00', on: Sun}":                   `day "Sun": want one of sunday`,
-		"daily:\n- {at: '1:00', what: {do: fin}}":           `action "fin": want one on the whole Gateway`,
-		"faults:\n- when: {at: 1s}\n  what: {do: explode}":  `s.yaml:3:14: fault 1: what.do: "explode"`,
-		"startup: {refused: -1s}":                           `startup: a phase lasts less than 0`,
-		"quirks: {failFirst: -1}":                           `quirks: a number is below 0`,
-		"positions: [{symbol: AAPL}]":                       `s.yaml:1:13: positions[0]: quantity 0: want 1..`,
-		"universe:\n- {symbol: OWN, price: 5, hours: moon}": `s.yaml:2:34: universe[0].hours: "moon": want one of bonds, coins`,
-		"universe:\n- {symbol: OWN}":                        `s.yaml:2:3: universe[0].price: 0: want the usual price, above 0`,
-		"universe:\n- {symbl: OWN}":                         `s.yaml:2:4: unknown key "symbl": want conId, symbol, secType`,
-		"plantedZombies: 5000":                              `plantedZombies: 5000: want 0..1000`,
+		"dialogue: each":                                              `s.yaml:1:1: unknown key "dialogue": want about, maxServerVersion`,
+		"quirks: {leak: true}":                                        `s.yaml:1:10: unknown key "leak": want leakOnEof, leakProbes`,
+		"faults:\n- wen: {}":                                          `s.yaml:2:3: unknown key "wen"`,
+		"dialog: all":                                                 `s.yaml:1:9: dialog: "all": want one of each, address, client-id`,
+		"seed: 1\nmessagePacing: slow":                                `s.yaml:2:16: messagePacing: "slow": want one of pace, reject`,
+		"profile: jolly":                                              `s.yaml:1:10: profile: "jolly": want one of healthy`,
+		"maxServerVersion: 99":                                        `s.yaml:1:19: maxServerVersion: 99: want 157..226`,
+		"trustedAddresses: [here]":                                    `trustedAddresses: "here": want an address like 127.0.0.1`,
+		"clock: {scale: -1}":                                          `s.yaml:1:16: clock.scale: -1: want above 0`,
+		"sendTimeout: -1s":                                            `s.yaml:1:14: sendTimeout: -1s: want 0 or more`,
+		"maxLogins: 3":                                                `maxLogins: needs loginWindow and loginStall`,
+		"farms:\n- {name: a, kind: b}":                                `farms[0]: farm a: kind "b": want market, hmds or secdef`,
+		"daily:\n- {at: noon}":                                        `daily[0]: daily: time of day "noon": want HH:MM`,
+		"daily:\n- {at: '1:00', on: Sun}":                             `day "Sun": want one of sunday`,
+		"daily:\n- {at: '1:00', what: {do: fin}}":                     `action "fin": want one on the whole Gateway`,
+		"faults:\n- when: {at: 1s}\n  what: {do: explode}":            `s.yaml:3:14: fault 1: what.do: "explode"`,
+		"startup: {refused: -1s}":                                     `startup: a phase lasts less than 0`,
+		"quirks: {failFirst: -1}":                                     `quirks: a number is below 0`,
+		"positions: [{symbol: AAPL}]":                                 `s.yaml:1:13: positions[0]: quantity 0: want 1..`,
+		"universe:\n- {symbol: OWN, price: 5, hours: moon}":           `s.yaml:2:34: universe[0].hours: "moon": want one of bonds, coins`,
+		"universe:\n- {symbol: OWN}":                                  `s.yaml:2:3: universe[0].price: 0: want the usual price, above 0`,
+		"universe:\n- {symbl: OWN}":                                   `s.yaml:2:4: unknown key "symbl": want conId, symbol, secType`,
+		"plantedZombies: 5000":                                        `plantedZombies: 5000: want 0..1000`,
+		"accountZone: Mars":                                           `s.yaml:1:14: accountZone: unknown time zone Mars`,
+		"unknownCommission: maybe":                                    `s.yaml:1:20: unknownCommission: "maybe": want one of minus-one`,
+		"earlierFills: [{symbol: AAPL, quantity: 1, price: \"250\"}]": `s.yaml:1:16: earlierFills[0]: before 0s: want above 0`,
 	} {
 		_, err := ParseConfig("s.yaml", []byte(text))
 		if err == nil || !strings.Contains(err.Error(), want) {

@@ -6,21 +6,20 @@ import (
 	"github.com/govalues/decimal"
 
 	"ibsoak/fakegateway/fault"
-	"ibsoak/fakegateway/session"
 	"ibsoak/harness"
 )
 
-// heldFor is how long an order is held at the exchange before it fills.
+// heldFor is how long orders are held at the exchange before they fill.
 const heldFor = 12 * time.Minute
 
 // orderHeld is apart from order-faults because Inactive is the word that traders most often take for
 // an end, the bundled one among them.
 func orderHeld() harness.Scenario {
-	held := func(id, message, field, status string) fault.Fault {
+	operate := func(id string, at time.Duration, o fault.Operation) fault.Fault {
 		return fault.Fault{
-			ID: id, Why: "the order is held for a locate: it is alive, and among the open orders",
-			When: fault.When{Outbound: message, Of: fault.Values{field: status}},
-			What: fault.What{Do: fault.Replace, Set: fault.Values{field: "Inactive"}},
+			ID: id, Why: "IBKR holds the orders for a locate: they are alive, and among the open orders",
+			When: fault.When{At: new(fault.Duration(at))},
+			What: fault.What{Do: fault.Operate, Operation: o},
 		}
 	}
 	most := decimal.MustNew(1, 0)
@@ -33,14 +32,13 @@ func orderHeld() harness.Scenario {
 			"be said, for each of its orders has an orderRef of its own.",
 		Labels: []string{"short", "orders"},
 		Gateway: harness.Gateway{
-			Settings: &harness.Settings{Semantics: session.Semantics{FillLatency: heldFor}},
 			Faults: []fault.Fault{
-				held("held", "orderStatus", "status", "Submitted"),
-				held("held-open", "openOrder", "orderState.status", "Submitted"),
+				operate("held", 0, fault.HoldOrders),
+				operate("released", heldFor, fault.ReleaseOrders),
 			},
 		},
 		Subject: harness.Subject{
-			Mode: harness.Continuous, Interval: interval, Cycles: 40, // eight minutes past the first fill
+			Mode: harness.Continuous, Interval: interval, Cycles: 40, // eight minutes past the release
 			Args: []string{"--strategy", "hold", "--order-deadline", "2s", "--absence-wait", "3s"},
 			// What these arguments ask for; another trader must say what it wants.
 			Trader: harness.Trader{Positions: []harness.WantedPosition{{Symbol: "AAPL", Max: &most}}},

@@ -35,8 +35,11 @@ var backlogFull = action{
 
 var operate = action{
 	name: Operate, group: groupGateway,
-	doc:       "do an `operation` of the operator or of IBKR's servers",
-	rule:      rule{params: []string{"operation", "farm"}, required: []string{"operation"}},
+	doc: "do an `operation` of the operator or of IBKR's servers, or on orders and accounts: " +
+		"`fill-by-hand` and `transfer` have a `trade`, `log-in` has `accounts`",
+	rule: rule{
+		params: []string{"operation", "farm", "trade", "accounts"}, required: []string{"operation"},
+	},
 	nature:    nature{preventsAnswer: true},
 	sentence:  What.operationSentence,
 	onGateway: func(g Gateway, h Hit) (string, error) { return g.Operate(h.What) },

@@ -1,8 +1,11 @@
 package fault
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 )
 
 // Operation is what an operator, IBKR's servers or a login do to a Gateway as a whole.
@@ -32,6 +35,10 @@ const (
 	ReleaseOrders   Operation = "release-orders"    // all that are held, and later ones are not
 	SplitNextChange Operation = "split-next-change" // of an order: it works on beside a second one
 	LiquidateAll    Operation = "liquidate"         // IBKR cancels every order and closes all positions
+
+	FillByHand       Operation = "fill-by-hand" // a trade in TWS
+	TransferPosition Operation = "transfer"     // units come or leave without a trade
+	LogIn            Operation = "log-in"       // a restart with other accounts
 )
 
 // operations are the sentences of Fault.String, by operation.
@@ -57,6 +64,10 @@ var operations = map[Operation]string{
 	ReleaseOrders:   "release the orders that are held",
 	SplitNextChange: "make two orders of the next one that is changed, both at work",
 	LiquidateAll:    "cancel all orders and close all positions, as IBKR does without margin",
+
+	FillByHand:       "book a trade by hand of %d %s",
+	TransferPosition: "move %d %s into an account without a trade, or out of it below 0",
+	LogIn:            "restart with a login to %s",
 }
 
 // Operations lists every operation, in the order in which they are declared.
@@ -66,6 +77,7 @@ func Operations() []Operation {
 		CompetingSession, CompetingOver, FarmOK, FarmBroken, FarmInactive, FarmConnecting,
 		DialogAccept, DialogReject, DialogDismiss, ApproveLogin, EnableAPI, DisableAPI,
 		HoldOrders, ReleaseOrders, SplitNextChange, LiquidateAll,
+		FillByHand, TransferPosition, LogIn,
 	}
 }
 
@@ -79,6 +91,10 @@ func (w What) operationSentence() string {
 	switch {
 	case !known:
 		return "do nothing: there is no such operation"
+	case w.Operation.OnTrade() && w.Trade != nil:
+		return fmt.Sprintf(sentence, w.Trade.Quantity, cmp.Or(w.Trade.Symbol, strconv.Itoa(w.Trade.ConID)))
+	case w.Operation == LogIn:
+		return fmt.Sprintf(sentence, strings.Join(w.Accounts, ", "))
 	case w.Operation.OnFarm():
 		return fmt.Sprintf(sentence, w.Farm)
 	default:
@@ -95,5 +111,7 @@ func (w What) validateOperation(report reporter) {
 		report("what.operation", "%q: want one of %s", w.Operation, list(Operations()))
 	case w.Operation.OnFarm() != (w.Farm != ""):
 		report("what.farm", "farm-* operations, and only those, need the name of a farm")
+	default:
+		w.validateTrade(report)
 	}
 }

@@ -105,6 +105,7 @@ func makeSchema(t *testing.T) obj {
 			"refused": ref("duration"), "acceptMute": ref("duration"),
 			"versionOnly": ref("duration"), "approval": obj{"type": "boolean"},
 		}),
+		"trade": m.trade(),
 		"fault": m.fault(), "use": m.use(), "block": m.block(),
 		"entry": obj{"if": need("use"), "then": ref("use"), "else": ref("fault")},
 		"duration": obj{
@@ -282,6 +283,7 @@ func (m maker) what() obj {
 		"code": obj{"type": "integer"}, "message": obj{"type": "string"},
 		"then": oneOf(FIN, RST, Hold), "downtime": ref("downtime"),
 		"operation": oneOf(Operations()...), "farm": obj{"type": "string", "minLength": 1},
+		"trade": ref("trade"), "accounts": obj{"type": "array", "items": obj{"type": "string"}, "minItems": 1},
 		"release": ref("release"), "set": obj{"type": "object"},
 		"field": obj{"type": "string", "minLength": 1}, "with": ref("request"),
 		"hex":   obj{"type": "string", "pattern": hexPattern, "maxLength": maxHexDigits},
@@ -289,15 +291,35 @@ func (m maker) what() obj {
 		"id": whole(-1<<31, 1<<31-1),
 	})
 	o["required"] = []string{"do"}
-	var onFarm []Operation
+	var onFarm, onTrade []Operation
 	for _, op := range Operations() {
 		if op.OnFarm() {
 			onFarm = append(onFarm, op)
 		}
+		if op.OnTrade() {
+			onTrade = append(onTrade, op)
+		}
 	}
 	o["allOf"] = []any{
 		obj{"if": given("operation", oneOf(onFarm...)), "then": need("farm"), "else": without("farm")},
+		obj{"if": given("operation", oneOf(onTrade...)), "then": need("trade"), "else": without("trade")},
+		obj{"if": given("operation", oneOf(LogIn)), "then": need("accounts"), "else": without("accounts")},
 	}
+	return o
+}
+
+func (m maker) trade() obj {
+	text, number := obj{"type": "string"}, obj{"type": []string{"string", "number"}}
+	o := m.object(Trade{}, obj{
+		"account": text, "conId": obj{"type": "integer"}, "symbol": text, "secType": text,
+		"exchange": text, "currency": text, "expiry": text, "strike": number, "right": text,
+		"quantity": obj{"type": "integer", "not": obj{"const": 0}}, "price": number,
+	})
+	o["required"] = []string{"quantity"}
+	named := func(key string, none any) obj {
+		return obj{"required": []string{key}, "properties": obj{key: obj{"not": obj{"const": none}}}}
+	}
+	o["anyOf"] = []any{named("symbol", ""), named("conId", 0)}
 	return o
 }
 

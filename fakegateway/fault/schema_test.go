@@ -111,6 +111,13 @@ func TestSchemaAgreesWithParse(t *testing.T) {
 		"{do: cut, then: mute}", "{do: cut, then: rst}", "{do: delay, for: 1s}", "{do: delay}",
 		"{do: operate, operation: farm-ok, farm: usfarm}", "{do: operate, operation: farm-ok}",
 		"{do: operate, operation: approve-2fa, farm: usfarm}", "{do: restart, then: hold}",
+		"{do: operate, operation: transfer, trade: {symbol: AAPL, quantity: 3, price: '260'}}",
+		"{do: operate, operation: transfer, trade: {symbol: AAPL}}", "{do: operate, operation: transfer}",
+		"{do: operate, operation: fill-by-hand, trade: {conId: 265598, quantity: -3, price: '260.5'}}",
+		"{do: operate, operation: fill-by-hand, trade: {quantity: 3}}",
+		"{do: operate, operation: port-reset, trade: {symbol: AAPL, quantity: 3}}",
+		"{do: operate, operation: log-in, accounts: [DU2]}", "{do: operate, operation: log-in}",
+		"{do: operate, operation: port-reset, accounts: [DU2]}",
 		"{do: restart, then: rst, downtime: {refused: 1s, approval: true}}", "{do: garbage, bytes: 0x}",
 		"{do: restart, downtime: {refused: -1s}}", "{do: bad-length, length: 4294967296}",
 	} {
@@ -242,6 +249,8 @@ func drawnFault(t *rapid.T) obj {
 		"id": from(t, "id", -1, 7, int64(1)<<40), "place": from(t, "place", "before", "after", "in"),
 		"field": from(t, "field", "orderId", "none"), "with": drawnRequest(t, "with"),
 		"operation": from(t, "operation", "farm-ok", "port-reset", "x"), "farm": from(t, "farm", "usfarm"),
+		"trade":    from(t, "trade", obj{"symbol": "AAPL", "quantity": 3}, obj{"quantity": 0}, obj{"conId": 1}),
+		"accounts": from(t, "accounts", []any{"DU2"}, []any{}),
 		"downtime": from(t, "downtime", obj{"refused": "1s"}, obj{"refused": "-1s"}, obj{"x": 1}),
 	}
 	likely := map[string]func() any{}
@@ -293,7 +302,7 @@ func TestSchemaKnowsEveryFieldAndAction(t *testing.T) {
 	}
 	for def, v := range map[string]any{
 		"fault": Fault{}, "where": Where{}, "when": When{}, "what": What{}, "until": Until{},
-		"release": Moment{}, "after": Moment{}, "request": Request{}, "downtime": Downtime{},
+		"release": Moment{}, "after": Moment{}, "request": Request{}, "downtime": Downtime{}, "trade": Trade{},
 		"use": useDoc{}, "block": blockDoc{},
 	} {
 		for _, key := range strictyaml.Keys(v) {

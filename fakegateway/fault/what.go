@@ -58,6 +58,9 @@ type What struct {
 	Operation Operation `json:"operation,omitempty" yaml:"operation,omitempty"`
 	// Farm is the data farm of a farm-* operation ("usfarm").
 	Farm string `json:"farm,omitempty" yaml:"farm,omitempty"`
+	// Trade is what fill-by-hand and transfer move, and Accounts are those of log-in.
+	Trade    *Trade   `json:"trade,omitempty" yaml:"trade,omitempty"`
+	Accounts []string `json:"accounts,omitempty" yaml:"accounts,omitempty"`
 	// Downtime is restart's way back up.
 	Downtime *Downtime `json:"downtime,omitempty" yaml:"downtime,omitempty"`
 }
@@ -115,6 +118,8 @@ func (w What) params() []param {
 		{"then", w.Then != "", ""},
 		{"operation", w.Operation != "", ""},
 		{"farm", w.Farm != "", ""},
+		{"trade", w.Trade != nil, w.Trade.wrong()},
+		{"accounts", len(w.Accounts) > 0, ""},
 		{"downtime", w.Downtime != nil, w.Downtime.wrong()},
 	}
 }

@@ -45,6 +45,10 @@ func (p *Port) Operate(w fault.What) (wire string, err error) {
 		return "nothing", p.approve()
 	case fault.HoldOrders, fault.ReleaseOrders, fault.SplitNextChange, fault.LiquidateAll:
 		return p.operateBooks(w.Operation)
+	case fault.FillByHand, fault.TransferPosition:
+		return p.operateTrade(w)
+	case fault.LogIn:
+		return p.logIn(w.Accounts)
 	case fault.EnableAPI:
 		return p.enable()
 	case fault.DisableAPI:

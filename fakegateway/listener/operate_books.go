@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"ibsoak/fakegateway/fault"
+	"ibsoak/fakegateway/session"
 )
 
 // operateBooks does the operations on the orders and accounts of the login.
@@ -29,4 +30,30 @@ func (p *Port) operateBooks(o fault.Operation) (wire string, err error) {
 		return "nothing", fmt.Errorf("operation %q: no account holds anything", o)
 	}
 	return fmt.Sprintf("%d positions closed", closed), nil
+}
+
+// operateTrade does the operations that move units of a contract.
+func (p *Port) operateTrade(w fault.What) (wire string, err error) {
+	login, now, t := p.gateway.Login, p.gateway.Clock.Now(), w.Trade
+	moved := session.OpeningPosition{
+		Account: t.Account, ConID: t.ConID, Symbol: t.Symbol, SecType: t.SecType,
+		Exchange: t.Exchange, Currency: t.Currency, Expiry: t.Expiry, Strike: t.Strike,
+		Right: t.Right, Quantity: t.Quantity, Price: t.Price,
+	}
+	if w.Operation == fault.TransferPosition {
+		_, err = login.Transfer(now, moved)
+	} else {
+		_, err = login.FillByHand(now, moved)
+	}
+	return "nothing", err
+}
+
+// logIn restarts with a login to other accounts.
+func (p *Port) logIn(accounts []string) (wire string, err error) {
+	if err := p.gateway.Login.LogInNext(accounts); err != nil {
+		return "nothing", err
+	}
+	return p.Restart(fault.Hit{Fault: fault.Fault{
+		ID: string(fault.LogIn), What: fault.What{Do: fault.Restart},
+	}})
 }

@@ -26,7 +26,7 @@
 // Locks are taken in this order, and none of the last group while another of it is held:
 //
 //  1. exchange: the books, and the market's states that marketdata remembers
-//  2. client.Client: what one client follows: feeds, account subscriptions, paced requests
+//  2. client.Client: what one client follows: feeds, account subscriptions, paced requests, late commissions
 //  3. clientIDs: which client ids are in use;
 //     upstream: the connection to IBKR's servers, its farms, the reports that are held back;
 //     marketdata's lines: the market data lines in use;

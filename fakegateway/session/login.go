@@ -57,6 +57,8 @@ func (c Config) WithDefaults() Config {
 func (c Config) Problems() []error {
 	c = c.WithDefaults() // positions may be the default account's
 	_, errs := c.opening()
+	_, _, more := c.earlier()
+	errs = append(errs, more...)
 	if err := c.Advisor.Validate(c.Accounts); err != nil {
 		errs = append(errs, wrong("advisor", "%v", err))
 	}
@@ -113,9 +115,12 @@ func NewLogin(cfg Config) (*Login, error) {
 			HistoryNotice: cfg.HistoryNotice, LiveMarketData: cfg.LiveMarketData,
 		}, x),
 	}
+	zone, _ := cfg.accountZone() // Problems has seen the error
 	l.orders = orders.NewLogin(orders.Settings{
 		OwnCancelsOnly: cfg.OwnCancelsOnly, RepeatFilled: cfg.RepeatFilled,
 		AcceptEmptyTIF: cfg.AcceptEmptyTIF, CommissionRange: cfg.CommissionRange,
+		CommissionLatency: cfg.CommissionLatency, UnknownCommission: cfg.UnknownCommission,
+		AccountZone: zone,
 	}, x, l.advisor, l.window)
 	l.account = account.NewLogin(x, l.advisor)
 	l.marketData = marketdata.NewLogin(marketdata.Settings{
@@ -123,6 +128,9 @@ func NewLogin(cfg Config) (*Login, error) {
 		MarketDataLines: cfg.MarketDataLines,
 	}, x, l.eachClientsFeeds)
 	l.upstream.farms = slices.Clone(cfg.Farms)
+	if err := l.bookEarlier(); err != nil {
+		return nil, fmt.Errorf("configure login: %w", err)
+	}
 	x.Subscribe(l.pass)
 	return l, nil
 }

@@ -33,14 +33,11 @@ type OpeningPosition struct {
 
 // opening finds the instruments of the positions that accounts start with.
 func (c Config) opening() ([]exchange.OpeningPosition, []error) {
-	start := c.Start
-	if start.IsZero() {
-		start = time.Now()
-	}
+	start := c.startTime()
 	var list []exchange.OpeningPosition
 	var problems []error
 	for n, p := range c.Positions {
-		o, err := p.resolve(c.Accounts, market.Market{Seed: c.Seed, Replay: c.Replay, Universe: c.universe(nil)}, start)
+		o, err := p.resolve(c.Accounts, c.market(), start)
 		if err != nil {
 			problems = append(problems, wrong(fmt.Sprintf("positions[%d]", n), "%v", err))
 			continue

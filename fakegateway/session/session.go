@@ -99,10 +99,11 @@ func (s *Session) deliver(v *exchange.View, e exchange.Event) {
 	switch e.Kind {
 	case exchange.OrderChanged, exchange.StatusChanged, exchange.OrderNotice, exchange.Bound,
 		exchange.Executed, exchange.Commissioned:
-		s.orders.Deliver(e)
+		s.orders.Deliver(v, e)
 	case exchange.Booked:
 		s.account.Booked(v, e)
 	case exchange.Woken:
+		s.orders.Wake(v)
 		s.account.Wake(v)
 		s.feeds.Wake(v)
 	}

@@ -11,6 +11,7 @@ import (
 	"ibsoak/fakegateway/market"
 	"ibsoak/fakegateway/session/advisor"
 	"ibsoak/fakegateway/session/marketdata"
+	"ibsoak/fakegateway/session/orders"
 )
 
 // Semantics are the settings of a Gateway that change what it answers, and of the exchange behind
@@ -48,6 +49,15 @@ type Semantics struct {
 	// expected, as users of tiered prices report (ib_insync issue 380): of one unit, and of all.
 	// Default: the commission expected.
 	CommissionRange bool `yaml:"commissionRange"`
+	// CommissionLatency is how long the commission of a fill is not known: a report meanwhile says
+	// UnknownCommission, and another one the amount when it is known. Default: none.
+	CommissionLatency time.Duration `yaml:"commissionLatency"`
+	// UnknownCommission is "minus-one" for -1. Default: unset.
+	UnknownCommission orders.UnknownCommission `yaml:"unknownCommission"`
+	// AccountZone names the time zone at whose midnight the day of executions and completed orders
+	// ends: what is older is told to nobody who does not ask for its day. Default:
+	// "America/New_York".
+	AccountZone string `yaml:"accountZone"`
 	// NoResubmit unchecks "Maintain and resubmit orders when connection is restored": an order
 	// during an outage is rejected (201). Default: it waits in the Gateway for the end of it.
 	NoResubmit bool `yaml:"noResubmit"`
@@ -123,6 +133,8 @@ type Semantics struct {
 	AllowShort bool `yaml:"allowShort"`
 	// Positions are what accounts hold when the Gateway starts, beside StartCash. Default: nothing.
 	Positions []OpeningPosition `yaml:"positions"`
+	// EarlierFills are trades of the days before the start, by hand. Default: none.
+	EarlierFills []EarlierFill `yaml:"earlierFills"`
 	// StartCash is each account's, in US dollars. Default: 1,000,000.
 	StartCash decimal.Decimal `yaml:"startCash"`
 }
@@ -143,10 +155,15 @@ func (s Semantics) problems() []error {
 	errs := []error{
 		OneOf("marketDataDenial", s.MarketDataDenial,
 			marketdata.DeniedToAPI, marketdata.DeniedUntilDelayed, marketdata.DeniedAltogether),
+		OneOf("unknownCommission", s.UnknownCommission, orders.CommissionUnset, orders.CommissionMinusOne),
+	}
+	if _, err := s.accountZone(); err != nil {
+		errs = append(errs, wrong("accountZone", "%v", err))
 	}
 	for key, d := range map[string]time.Duration{
 		"clientIdRelease": s.ClientIDRelease, "historyLatency": s.HistoryLatency,
 		"fillLatency": s.FillLatency, "cancelLatency": s.CancelLatency,
+		"commissionLatency": s.CommissionLatency,
 	} {
 		if d < 0 {
 			errs = append(errs, wrong(key, "%s: want 0 or more", d))
@@ -166,6 +183,14 @@ func (s Semantics) problems() []error {
 		}
 	}
 	return errs
+}
+
+// accountZone is the time zone of the accounts' days.
+func (s Semantics) accountZone() (*time.Location, error) {
+	if s.AccountZone == "" {
+		return market.Eastern, nil
+	}
+	return time.LoadLocation(s.AccountZone)
 }
 
 // universe makes instruments of the listings and adds what is wrong with them to problems, unless

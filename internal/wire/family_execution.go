@@ -87,7 +87,7 @@ func executionDetailsEnd(f *fields, m *pb.ExecutionDetailsEnd) { f.requestID("1"
 func commissionReport(f *fields, m *pb.CommissionAndFeesReport) {
 	f.fixed("1")
 	f.str(&m.ExecId)
-	f.double(&m.CommissionAndFees, "0.0")
+	f.double(&m.CommissionAndFees, unsetDouble)
 	f.str(&m.Currency)
 	f.required()
 	f.double(&m.RealizedPNL, unsetDouble)

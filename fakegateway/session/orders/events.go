@@ -7,7 +7,7 @@ import (
 
 // Deliver sends the client an event of an order, if the event is for it. It runs under the
 // exchange's lock and the client's.
-func (s *Session) Deliver(e exchange.Event) {
+func (s *Session) Deliver(v *exchange.View, e exchange.Event) {
 	if e.Kind == exchange.OrderNotice {
 		if s.owns(e.Order) || e.By == s.client.ID() {
 			s.client.Fail(e.Order.OrderID, e.Code, e.Text)
@@ -28,7 +28,7 @@ func (s *Session) Deliver(e exchange.Event) {
 	case exchange.Executed:
 		s.sendExecution(client.NoRequest, *e.Execution)
 	case exchange.Commissioned:
-		s.commissioned(e)
+		s.commissioned(v, e)
 	}
 }
 
@@ -61,10 +61,11 @@ func (s *Session) statusClient(e exchange.Event) int {
 	return e.Order.ClientID
 }
 
-func (s *Session) commissioned(e exchange.Event) {
+func (s *Session) commissioned(v *exchange.View, e exchange.Event) {
 	if s.login.cfg.RepeatFilled && e.Order.Status == exchange.Filled {
 		s.sendOpenOrder(e.Order)
 		s.sendOrderStatus(e.Order, e.Order.ClientID)
 	}
-	s.sendCommission(*e.Execution)
+	s.sendCommission(*e.Execution, v.Now())
+	s.awaitCommission(v, *e.Execution)
 }

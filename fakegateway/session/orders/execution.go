@@ -9,20 +9,19 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"ibsoak/fakegateway/exchange"
-	"ibsoak/fakegateway/market"
 	"ibsoak/fakegateway/session/client"
 	"ibsoak/fakegateway/session/contract"
 	"ibsoak/internal/wire"
 )
 
-// day is a date in the market's zone as a number: 20261122.
-func day(t time.Time) int {
-	t = t.In(market.Eastern)
+// day is a date in the accounts' zone as a number: 20261122.
+func (s *Session) day(t time.Time) int {
+	t = t.In(s.login.cfg.AccountZone)
 	return t.Year()*10000 + int(t.Month())*100 + t.Day()
 }
 
-// ReqExecutions sends the fills since midnight, or of the days asked for, of every client that the
-// filter does not exclude; then their commissions; then the end.
+// ReqExecutions sends the fills since midnight in the accounts' zone, or of the days asked for, of every
+// client that the filter does not exclude; then their commissions; then the end.
 func (s *Session) ReqExecutions(m *protobuf.ExecutionRequest) {
 	id := int(m.GetReqId())
 	f := m.GetExecutionFilter()
@@ -43,7 +42,7 @@ func (s *Session) ReqExecutions(m *protobuf.ExecutionRequest) {
 		}
 		for _, e := range found {
 			if !e.Summary() { // the commissions of a combination are its legs'
-				s.sendCommission(e)
+				s.sendCommission(e, v.Now())
 			}
 		}
 		s.client.Send(wire.ExecutionDetailsEnd, &protobuf.ExecutionDetailsEnd{ReqId: client.Num(id)})
@@ -65,13 +64,13 @@ func matches(f *protobuf.ExecutionFilter, e exchange.Execution) bool {
 // onDays is today, or the days that a filter names.
 func (s *Session) onDays(f *protobuf.ExecutionFilter, now, at time.Time) bool {
 	if dates := f.GetSpecificDates(); len(dates) > 0 {
-		return slices.Contains(dates, int32(day(at)))
+		return slices.Contains(dates, int32(s.day(at)))
 	}
 	first := now
 	if n := f.GetLastNDays(); n > 0 && n <= 7 {
 		first = now.AddDate(0, 0, -int(n))
 	}
-	return day(at) >= day(first)
+	return s.day(at) >= s.day(first)
 }
 
 func side(a exchange.Action) string {
@@ -117,14 +116,18 @@ func (s *Session) sendExecution(id int, e exchange.Execution) {
 	})
 }
 
-// sendCommission sends a fill's commission. There is no realized profit for an opening trade.
-func (s *Session) sendCommission(e exchange.Execution) {
+// sendCommission sends a fill's commission as far as it is known at now. There is no realized profit
+// for an opening trade.
+func (s *Session) sendCommission(e exchange.Execution, now time.Time) {
 	report := &protobuf.CommissionAndFeesReport{
 		ExecId: proto.String(e.ExecID), CommissionAndFees: client.Float(e.Commission),
 		Currency: proto.String(e.CommissionCurrency),
 	}
 	if e.Closed > 0 {
 		report.RealizedPNL = client.Float(e.RealizedPnL)
+	}
+	if s.commissionDue(e).After(now) {
+		s.unknown(report)
 	}
 	s.client.Send(wire.CommissionReport, report)
 }

@@ -74,9 +74,9 @@ func (s *Session) sendOrderBound(o exchange.Order) {
 // ReqCompletedOrders lists the orders of today's session that are done: all, or those from the API.
 func (s *Session) ReqCompletedOrders(m *protobuf.CompletedOrdersRequest) {
 	s.login.exchange.View(s.client.Now(), func(v *exchange.View) {
-		today := day(v.Now())
+		today := s.day(v.Now())
 		for _, o := range v.CompletedOrders() {
-			if day(o.DoneAt) != today || o.Manual && m.GetApiOnly() {
+			if s.day(o.DoneAt) != today || o.Manual && m.GetApiOnly() {
 				continue
 			}
 			order := s.orderOf(o)

@@ -1,6 +1,8 @@
 package orders
 
 import (
+	"time"
+
 	"ibsoak/fakegateway/exchange"
 	"ibsoak/fakegateway/session/advisor"
 	"ibsoak/fakegateway/session/client"
@@ -15,6 +17,10 @@ type Settings struct {
 	AcceptEmptyTIF bool // at every version
 	// CommissionRange answers a what-if with the least and the most that an order can cost.
 	CommissionRange bool
+	// CommissionLatency is how long a commission is not known, and UnknownCommission what is said then.
+	CommissionLatency time.Duration
+	UnknownCommission UnknownCommission
+	AccountZone       *time.Location // at whose midnight the day of executions ends
 }
 
 // Login is what all clients share.
@@ -30,11 +36,12 @@ func NewLogin(cfg Settings, x *exchange.Exchange, a *advisor.Login, w *settings.
 	return &Login{cfg: cfg, exchange: x, accounts: a, window: w}
 }
 
-// Session is one client's part. It has no state of its own: the books have it all.
+// Session is one client's part. The books have all but what it has still to tell.
 type Session struct {
 	client    *client.Client
 	login     *Login
 	contracts contract.Finder
+	late      []exchange.Execution // whose commission it has not heard of, in order of time; Deliver's locks guard them
 }
 
 // New is the part of a client.
