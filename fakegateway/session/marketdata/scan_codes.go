@@ -33,7 +33,10 @@ var scans = []scan{
 	{"TOP_PERC_GAIN", "Top % Gainers", rising(scanned.change)},
 	{"TOP_PERC_LOSE", "Top % Losers", falling(scanned.change)},
 	{"MOST_ACTIVE", "Most Active", rising(scanned.shares)},
-	{"MOST_ACTIVE_USD", "Most Active ($)", rising(func(s scanned) float64 { return s.shares() * client.PriceOf(s.last) })},
+	{
+		"MOST_ACTIVE_USD", "Most Active ($)",
+		rising(func(s scanned) float64 { return s.shares() * client.PriceOf(s.last) }),
+	},
 	{"NOT_OPEN", "Not Open", func(s scanned) (float64, bool) { return 0, s.volume == 0 }},
 	{"HALTED", "Halted", func(s scanned) (float64, bool) { return 0, s.halted }},
 	{"HOT_BY_PRICE", "Hot Contracts by Price", rising(func(s scanned) float64 {

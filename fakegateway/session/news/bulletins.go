@@ -38,8 +38,8 @@ func (b *bulletins) Wake(v *exchange.View) time.Time {
 	m := b.s.exchange.Market()
 	for _, one := range m.Bulletins(b.since, v.Now()) {
 		b.s.client.Send(wire.NewsBulletins, &protobuf.NewsBulletin{
-			NewsMsgId: client.Num(one.ID), NewsMsgType: client.Num(regularBulletin), NewsMessage: proto.String(one.Text),
-			OriginatingExch: proto.String(""),
+			NewsMsgId: client.Num(one.ID), NewsMsgType: client.Num(regularBulletin),
+			NewsMessage: proto.String(one.Text), OriginatingExch: proto.String(""),
 		})
 	}
 	b.since = v.Now()
