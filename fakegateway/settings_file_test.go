@@ -138,6 +138,7 @@ func TestParseConfigSaysWhatIsWrong(t *testing.T) {
 		"plantedZombies: 5000":                              `plantedZombies: 5000: want 0..1000`,
 		"accountZone: Mars":                                 `s.yaml:1:14: accountZone: unknown time zone Mars`,
 		"unknownCommission: maybe":                          `s.yaml:1:20: unknownCommission: "maybe": want one of minus-one`,
+
 		"earlierFills: [{symbol: AAPL, quantity: 1, price: \"250\"}]": `s.yaml:1:16: earlierFills[0]: before 0s: want above 0`,
 	} {
 		_, err := ParseConfig("s.yaml", []byte(text))
