@@ -49,12 +49,13 @@ func (s *Server) Liquidate(account string, conID int) ([]exchange.Execution, err
 // StartCash unless the Gateway has been logged in to them before; what the former ones hold and have
 // at work stays at IBKR.
 func (s *Server) LogIn(accounts []string, d fault.Downtime, end fault.Action) error {
+	if err := s.login.MayLogIn(accounts); err != nil {
+		return err
+	}
 	hit, err := restartHit(d, end)
 	if err != nil {
 		return err
 	}
-	if err := s.login.LogInNext(accounts); err != nil {
-		return err
-	}
+	hit.What.Accounts = accounts
 	return s.orderAndWait(hit)
 }

@@ -1,6 +1,8 @@
 package fakegateway
 
 import (
+	"errors"
+	"net"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -185,4 +187,32 @@ func TestLoginToAnotherAccount(t *testing.T) {
 		t.Errorf("logged in to %v", s.login.Accounts())
 	}
 	checkBooks(t, s)
+}
+
+// A login that was refused leaves nothing behind for a restart that comes later.
+func TestALoginThatFailsIsForgotten(t *testing.T) {
+	s, err := New(Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	if err := s.LogIn([]string{"DU9000002"}, fault.Downtime{}, ""); err == nil {
+		t.Error("a Gateway that does not serve has logged in")
+	}
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	served := make(chan error, 1)
+	go func() { served <- s.Serve(ln) }()
+	<-s.Serving()
+	if err := s.Restart(fault.Downtime{}, ""); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.login.Accounts(); !slices.Equal(got, []string{onlyAccount}) {
+		t.Errorf("a restart has logged in to %v", got)
+	}
+	if err := errors.Join(s.Close(), <-served); err != nil {
+		t.Error(err)
+	}
 }

@@ -50,10 +50,10 @@ func (p *Port) operateTrade(w fault.What) (wire string, err error) {
 
 // logIn restarts with a login to other accounts.
 func (p *Port) logIn(accounts []string) (wire string, err error) {
-	if err := p.gateway.Login.LogInNext(accounts); err != nil {
+	if err := p.gateway.Login.MayLogIn(accounts); err != nil {
 		return "nothing", err
 	}
 	return p.Restart(fault.Hit{Fault: fault.Fault{
-		ID: string(fault.LogIn), What: fault.What{Do: fault.Restart},
+		ID: string(fault.LogIn), What: fault.What{Do: fault.Restart, Accounts: accounts},
 	}})
 }

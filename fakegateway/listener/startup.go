@@ -10,7 +10,8 @@ import (
 	"ibsoak/fakegateway/stage"
 )
 
-// Restart ends everything as a process's exit does, and plans the startup.
+// Restart ends everything as a process's exit does, and plans the startup: with the hit's accounts,
+// if it has any, and else with those from before.
 func (p *Port) Restart(hit fault.Hit) (wire string, err error) {
 	p.begin(0)
 	d := p.gateway.Startup
@@ -26,7 +27,7 @@ func (p *Port) Restart(hit fault.Hit) (wire string, err error) {
 		p.gateway.Stage.Set(stage.VersionOnly)
 	}
 	ended := p.gateway.Owner.EndAll(hit)
-	p.gateway.Login.Restart(p.gateway.Clock.Now())
+	p.gateway.Login.Restart(p.gateway.Clock.Now(), hit.What.Accounts)
 	return fmt.Sprintf("%d connections ended, port %s", ended, p.describe()),
 		errors.Join(err, p.comeUp(d))
 }

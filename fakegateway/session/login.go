@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
-	"sync/atomic"
 	"time"
 
 	"ibsoak/fakegateway/exchange"
@@ -86,7 +85,6 @@ type Login struct {
 	exchange *exchange.Exchange
 	ids      clientIDs
 	upstream upstream
-	next     atomic.Pointer[[]string] // accounts that the next Restart logs in to; nil: the same
 	advisor  *advisor.Login
 	window   *settings.Window
 	display  display.Groups
@@ -162,9 +160,14 @@ func (c Config) exchangeConfig() exchange.Config {
 func (l *Login) Exchange() *exchange.Exchange { return l.exchange }
 
 // Restart forgets what a restart of the Gateway does: which client ids are not free yet, and what
-// clients that are gone have not received. Their sessions have ended by then.
-func (l *Login) Restart(now time.Time) {
+// clients that are gone have not received. Their sessions have ended by then. It logs in to other
+// accounts, which MayLogIn allows, unless there are none: those that are new begin with StartCash.
+func (l *Login) Restart(now time.Time, accounts []string) {
 	l.ids.forget()
 	l.upstream.forget()
-	l.logIn(now)
+	if len(accounts) > 0 {
+		accounts = slices.Clone(accounts)
+		l.exchange.LogIn(now, accounts)
+		l.advisor.SetClientAccounts(accounts)
+	}
 }
