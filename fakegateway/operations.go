@@ -20,25 +20,24 @@ func (s *Server) Restart(d fault.Downtime, end fault.Action) error {
 }
 
 func restartHit(d fault.Downtime, end fault.Action) (fault.Hit, error) {
-	f := fault.Fault{
-		ID: "restart", When: fault.When{At: new(fault.Duration)},
-		What: fault.What{Do: fault.Restart, Then: end, Downtime: &d},
-	}
+	return requested("restart", "on request", fault.What{Do: fault.Restart, Then: end, Downtime: &d})
+}
+
+// requested is what a schedule would do at once, if a schedule may.
+func requested(id, point string, what fault.What) (fault.Hit, error) {
+	f := fault.Fault{ID: id, When: fault.When{At: new(fault.Duration)}, What: what}
 	err := (fault.Schedule{Faults: []fault.Fault{f}}).Validate()
-	return fault.Hit{Fault: f, Point: "on request"}, err
+	return fault.Hit{Fault: f, Point: point}, err
 }
 
 // Operate does one operation to the whole Gateway, as action operate of a schedule does; farm is
 // the name for the farm-* operations, else "". It returns when it is done.
 func (s *Server) Operate(o fault.Operation, farm string) error {
-	f := fault.Fault{
-		ID: "operate", When: fault.When{At: new(fault.Duration)},
-		What: fault.What{Do: fault.Operate, Operation: o, Farm: farm},
-	}
-	if err := (fault.Schedule{Faults: []fault.Fault{f}}).Validate(); err != nil {
+	hit, err := requested("operate", "by request", fault.What{Do: fault.Operate, Operation: o, Farm: farm})
+	if err != nil {
 		return err
 	}
-	return s.orderAndWait(fault.Hit{Fault: f, Point: "by request"})
+	return s.orderAndWait(hit)
 }
 
 // orderAndWait hands an order to the port and waits until it was carried out.
