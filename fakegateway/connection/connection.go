@@ -320,8 +320,8 @@ func (c *Conn) isMuted() bool {
 	return c.muted
 }
 
-// after runs f after d, unless the connection is over by then.
-func (c *Conn) after(d time.Duration, f func()) {
+// After runs f after d, unless the connection is over by then.
+func (c *Conn) After(d time.Duration, f func()) {
 	c.spawn(func() {
 		if over, _ := c.await(max(1, d), fault.Hit{}, nil); !over {
 			f()

@@ -55,7 +55,7 @@ func (c *Conn) clientLeft(err error) bool {
 		return goOn
 	}
 	if c.gateway.Settings.LeakProbes && c.rd.read.Load() == 0 {
-		c.hold("the FIN of a client that sent nothing is ignored")
+		c.Hold("the FIN of a client that sent nothing is ignored")
 		return false
 	}
 	end := "closed by the client"
@@ -151,7 +151,7 @@ func (c *Conn) finish(end string, done fault.Closed) {
 	} else {
 		c.w.putLast(item{step: send})
 		_ = c.nc.SetWriteDeadline(time.Now().Add(flushGrace)) // an error means that it is closed
-		c.after(flushGrace, func() { send(false) })           // in case the writer could not
+		c.After(flushGrace, func() { send(false) })           // in case the writer could not
 	}
 	c.stop()
 }
@@ -162,7 +162,7 @@ func (c *Conn) finishAfter(d time.Duration, end string) {
 		c.finish(end, nil)
 		return
 	}
-	c.after(d, func() { c.finish(end, nil) })
+	c.After(d, func() { c.finish(end, nil) })
 }
 
 // sendFIN closes the sending half, once. The receiving half is read on, to time the client's FIN;
@@ -206,9 +206,9 @@ func (c *Conn) sendFIN(half bool, end string, done fault.Closed) {
 // ignoreFIN leaves the client's FIN without an answer: the zombie.
 var ignoreFIN = fault.Hit{Fault: fault.Fault{What: fault.What{Do: fault.IgnoreEOF}}}
 
-// hold makes the connection a zombie: nothing is handled or written, and it is never closed. The
+// Hold makes the connection a zombie: nothing is handled or written, and it is never closed. The
 // reader keeps it referenced and notices the client's RST.
-func (c *Conn) hold(end string) {
+func (c *Conn) Hold(end string) {
 	c.mu.Lock()
 	c.onFIN = ignoreFIN
 	c.mu.Unlock()

@@ -42,9 +42,6 @@ func (c *Conn) HalfClose(end string, done fault.Closed) {
 // RST closes the socket at once.
 func (c *Conn) RST(end string) { c.shut(end, true) }
 
-// Hold makes the connection a zombie.
-func (c *Conn) Hold(end string) { c.hold(end) }
-
 // Mute reads and throws away, and writes nothing.
 func (c *Conn) Mute() (resume func()) {
 	c.SetMuted(true)
@@ -88,9 +85,6 @@ func (c *Conn) OnClientFIN(hit fault.Hit) {
 	defer c.mu.Unlock()
 	c.onFIN = hit
 }
-
-// After calls f after d, unless the connection is over by then.
-func (c *Conn) After(d time.Duration, f func()) { c.after(d, f) }
 
 // SendError queues an error message.
 func (c *Conn) SendError(hit fault.Hit, code int, text string, id int64, written func(bytes int)) bool {
