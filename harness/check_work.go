@@ -43,8 +43,9 @@ var cycleDetectors = []Detector{
 			"positions, account), an order that the Gateway took, or an interval in which a " +
 			"subscription brought updates; what is asked for in one go is one. Positions, account " +
 			"and contract details count only for a trader that asks for no market data. Questions of " +
-			"bookkeeping (time, ids, open orders, executions), unknown messages, refused requests " +
-			"and answers to a client that had left are none. A life that asked only for reference " +
+			"bookkeeping (time, ids, open orders, executions), unknown messages, refused requests, " +
+			"answers to a client that had left and answers that nobody had read when it left (on " +
+			"Linux, by the kernel's count) are none. A life that asked only for reference " +
 			"data, or for what the rules do not know, is inconclusive: name its cycle by " +
 			"subject.cycle.",
 		Least: "every life that no fault and no kill of the scenario kept from it",
@@ -112,7 +113,7 @@ func cyclesOfLives(r *Record, c Check) Finding {
 
 func (r *Record) cyclesOf(life int) int {
 	n := 0
-	for _, c := range r.Cycles {
+	for _, c := range r.readCycles() {
 		if c.Life == life {
 			n++
 		}
@@ -147,6 +148,8 @@ func (r *Record) unshown(life int) (why string, known bool) {
 			count(r.Footer.MessagesLost, "messages")), false
 	case rule != CycleRule{}:
 		return fmt.Sprintf("nothing that subject.cycle names (%s) was done; it asked for %s", rule, all), true
+	case r.leftUnread(life) != "":
+		return r.leftUnread(life), true
 	case work != "":
 		return fmt.Sprintf("it asked for %s, and nothing of it was answered in full while it was there%s",
 			work, r.errors(life)), true
@@ -157,6 +160,17 @@ func (r *Record) unshown(life int) (why string, known bool) {
 		return fmt.Sprintf("it asked only for %s, which is no work", all), true
 	}
 	return "it asked for nothing", true
+}
+
+// leftUnread says of a life that its answers came and were never read; "" if not.
+func (r *Record) leftUnread(life int) string {
+	for _, c := range r.Cycles {
+		if u, unread := r.unreadAnswer(c); unread && c.Life == life {
+			return fmt.Sprintf("the answer to its %s came and was never read: it left with %d of %d bytes unread",
+				c.Kind, u.Unread, u.Received)
+		}
+	}
+	return ""
 }
 
 // requests lists what a life asked for, with how often: what is work, what may be work, and all.
@@ -209,7 +223,7 @@ func listed(counts map[string]int) string {
 func cyclesOfRun(r *Record, c Check) Finding {
 	f := open(c, "connections", 1)
 	f.Evidence = len(r.subjects())
-	want, n := cmp.Or(c.Want, 1), len(r.Cycles)
+	want, n := cmp.Or(c.Want, 1), len(r.readCycles())
 	if n >= want {
 		return f.conclude("%d seen, %d wanted", n, want)
 	}

@@ -62,6 +62,22 @@ func stoppedAt(at Moment) func(*Record) {
 
 func ending(stop Stop) func(*Record) { return func(r *Record) { r.Footer.Stop = stop } }
 
+// unread lets the answer of the n-th cycle lie unread when its connection ends, as change says.
+func unread(n int, change func(*Connection)) func(*Record) {
+	return func(r *Record) {
+		c := &r.Cycles[n]
+		c.Through = 1000
+		for i := range r.Connections {
+			if conn := &r.Connections[i]; conn.ID == c.Connection {
+				change(conn)
+				r.Unread = append(r.Unread, Unread{At: r.Footer.Ended, Client: conn.Remote, Received: 1000, Unread: 900})
+			}
+		}
+	}
+}
+
+func closedBy(who string) func(*Connection) { return func(c *Connection) { c.ClosedFirst = who } }
+
 func cycleCases() []judged {
 	one, three := Check{Name: "cycles"}, Check{Name: "cycles", Want: 3}
 	fifth := func(do fault.Action) func(*Record) {
@@ -93,6 +109,18 @@ func cycleCases() []judged {
 		{"not kept from it by a fault", working(), one, both(idle("reqIds"), fifth(fault.IgnoreEOF)), Fail, "reqIds"},
 		{"lives that were not run", working(), one, func(r *Record) { r.Header.Scenario.Subject.Runs = 11 }, Inconclusive, "10 lives seen, 11 needed"},
 		{"one that did too little", working(), three, nil, Fail, "1 cycle shown, 3 wanted"},
+
+		{"left an answer unread", working(), one, unread(4, closedBy(fakegateway.ByClient)), Fail, "never read: it left with 900 of 1000 bytes unread"},
+		{"read to the end of its answer", working(), one, both(unread(4, closedBy(fakegateway.ByClient)), func(r *Record) {
+			r.Cycles[4].Through = 100
+		}), Pass, "10 of 10"},
+		{"was left by the Gateway before it read", working(), one, unread(4, closedBy(fakegateway.ByGateway)), Pass, "10 of 10"},
+		{"another client left its answer unread", working(), one, both(unread(4, closedBy(fakegateway.ByClient)), func(r *Record) {
+			r.Unread[0].At = r.Cycles[4].Answered - 1
+		}), Pass, "10 of 10"},
+		{"was stopped with one answer unread", oneLife(3), three, both(paceable, unread(2, closedBy(fakegateway.ByClient))), Pass, "3 seen"},
+		{"read none of its answers", oneLife(3), three, both(paceable, both(unread(0, closedBy(fakegateway.ByClient)),
+			unread(1, closedBy(fakegateway.ByClient)), unread(2, closedBy(fakegateway.ByClient)))), Fail, "the last of 1"},
 
 		{"enough", oneLife(3), three, nil, Pass, "3 seen"},
 		{"too few", oneLife(2), three, paceable, Fail, "the last of 2"},

@@ -35,6 +35,7 @@ func (r *Record) upToCut() *Record {
 		s := &c.Sightings[i]
 		s.Last, s.After = min(s.Last, cut), upTo(cut, s.After)
 	}
+	c.Unread = kept(r.Unread, func(u Unread) bool { return u.At <= cut })
 	c.Tables = kept(r.Tables, func(t Table) bool { return t.At <= cut })
 	c.Looks = kept(r.Looks, func(l Look) bool { return l.At <= cut })
 	c.Processes = kept(r.Processes, func(p Process) bool { return p.FirstSeen <= cut })

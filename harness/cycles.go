@@ -306,7 +306,7 @@ func (c *recogniser) updated(s *worker, a *asked, e fakegateway.Event, at Moment
 func (a *asked) cycle(e fakegateway.Event, at Moment) Cycle {
 	out := Cycle{
 		Connection: e.Connection, Requested: a.at, Answered: at, Symbol: a.digest.Symbol,
-		Ref: a.digest.OrderRef, Kind: placeOrder,
+		Ref: a.digest.OrderRef, Kind: placeOrder, Through: e.Through,
 	}
 	if a.work != nil {
 		out.Kind = a.work.request.String()

@@ -121,6 +121,9 @@ func (r *run) collect() {
 		r.kernel.stop()
 		r.kernel.report(rec)
 	}
+	if r.ends != nil {
+		r.ends.stop(rec)
+	}
 	rec.Footer.Ended = r.now()
 	if err := r.gateway.refresh(context.Background()); err != nil && !r.gatewayHarmed() {
 		r.fault("read the Gateway's ledger and books: %v", err)

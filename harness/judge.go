@@ -25,7 +25,7 @@ func Judge(whole *Record) Verdict {
 		Version: VerdictVersion, Scenario: h.Scenario.Name, Summary: h.Scenario.Summary,
 		Seed: h.Seed, TimeScale: h.TimeScale, Command: h.Command,
 		Started: h.Started.UTC().Format(time.RFC3339), Took: whole.Footer.Ended, Host: h.Host,
-		Stop: r.Footer.Stop, Cycles: len(r.Cycles), Sabotage: h.Sabotage,
+		Stop: r.Footer.Stop, Cycles: len(r.readCycles()), Sabotage: h.Sabotage,
 		Timings: r.timings(), Sockets: r.socketCounts(), Faults: r.deliveries(),
 		Oracles: r.oracles(), Recovery: r.recoveries(),
 	}

@@ -42,6 +42,7 @@ type Record struct {
 	Connections []Connection
 	Outages     []Outage
 	Sightings   []Sighting
+	Unread      []Unread
 	Tables      []Table
 	Looks       []Look
 	Processes   []Process
@@ -73,6 +74,8 @@ type Header struct {
 	// Kernel is empty when the kernel's socket table could be read, else why it could not:
 	// then only the Gateway's own timing (L0) speaks about sockets.
 	Kernel string `json:"kernel,omitempty"`
+	// UnreadUnseen says why answers that were never read may have gone unseen; empty when none can have.
+	UnreadUnseen string `json:"unreadUnseen,omitempty"`
 	// Run tells this run's processes from all others: see lifeVariable.
 	Run string `json:"run,omitempty"`
 	// Unfollowed is what could not be used to follow the subject's processes, each with its reason.
@@ -317,6 +320,9 @@ type Cycle struct {
 	Kind   string `json:"kind,omitempty"`
 	Symbol string `json:"symbol,omitempty"`
 	Ref    string `json:"orderRef,omitempty"`
+	// Through is how many bytes the Gateway had written to the connection when the answer was whole;
+	// 0: not known.
+	Through int64 `json:"through,omitempty"`
 }
 
 // Message is a message that some check asks about: a request, an order, an answer or a notice, in

@@ -177,6 +177,7 @@ type run struct {
 	gateway  *gateway
 	watcher  *observer
 	kernel   *kernel
+	ends     *ends
 	control  *control
 	knocks   *attempts
 	follower *follower
@@ -261,6 +262,9 @@ func (r *run) open(ctx context.Context, cancel context.CancelCauseFunc) error {
 	if err != nil {
 		r.rec.Header.Kernel = err.Error()
 		r.Log.Warn("one oracle only", "error", err)
+	}
+	if r.ends, err = watchEnds(r.rec.Header.Gateway, r.now); err != nil {
+		r.rec.Header.UnreadUnseen = err.Error()
 	}
 	r.knocks, r.rec.Header.Unseen = watchAttempts(r.rec.Header.Gateway, r.now, r.journal)
 	r.journal.add("header", r.rec.Header)

@@ -81,6 +81,7 @@ var sections = []section{
 	list("connection", func(r *Record) *[]Connection { return &r.Connections }),
 	list("outage", func(r *Record) *[]Outage { return &r.Outages }),
 	list("sighting", func(r *Record) *[]Sighting { return &r.Sightings }),
+	list("unread", func(r *Record) *[]Unread { return &r.Unread }),
 	list("table", func(r *Record) *[]Table { return &r.Tables }),
 	list("look", func(r *Record) *[]Look { return &r.Looks }),
 	list("process", func(r *Record) *[]Process { return &r.Processes }),

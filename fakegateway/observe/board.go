@@ -152,13 +152,15 @@ func (b *Board) Outbound(frames []RawFrame) {
 func (b *Board) Written(row *Connection, bytes int, whole []RawFrame) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	through := row.BytesOut
 	row.BytesOut += int64(bytes)
 	for _, f := range whole {
+		through += int64(len(f.Raw))
 		row.MessagesOut[f.Kind]++
 		b.sent[f.Kind]++
 		b.emit(Event{
 			Kind: EventOutbound, Connection: row.ID, Message: f.Kind, Digest: f.Digest, Begun: f.At,
-			AfterFIN: f.AfterFIN,
+			AfterFIN: f.AfterFIN, Through: through,
 		})
 	}
 }

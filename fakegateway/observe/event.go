@@ -46,6 +46,9 @@ type Event struct {
 	// began to write it, even if it had not read up to it: nobody was there to be told. Where the
 	// kernel does not tell (Linux does), it is what had been read.
 	AfterFIN bool `json:"afterFIN,omitempty"`
+	// Through, of an outbound message, is how many bytes had been written to the connection at its
+	// end.
+	Through int64 `json:"through,omitempty"`
 	// Digest, of an inbound or outbound message, says what it is about; nil when it does not decode,
 	// or was queued before anybody followed.
 	Digest *Digest `json:"digest,omitempty"`

@@ -20,6 +20,7 @@ var workDefects = []Mutant{
 		Defect: "asks for bars of a contract that does not exist, and takes the refusal for an answer",
 	},
 	{Name: "leaves-early", Defect: "asks for bars and leaves before they come", run: leavesEarly},
+	{Name: "never-reads", Defect: "asks for bars, waits a while and leaves without a look at the answer", run: neverReads},
 	{
 		Name: "bursts", run: bursts(0),
 		Defect: "does an hour's cycles at once",
@@ -98,10 +99,29 @@ func leavesEarly(ctx context.Context, p params) int {
 		cork(s.conn) // the request and the FIN travel together, and no answer can be in time
 		return s.askBars(stock("AAPL"), false)
 	}
-	t.leave = func(s *session) {
-		s.conn.CloseWrite() // a close with notices unread would reset, and the request never leave
-		s.conn.Close()
+	t.leave = (*session).leaveUnread
+	return t.run(ctx, p)
+}
+
+// leaveUnread closes without reading what has come. The FIN goes first: a close with bytes unread would
+// reset, and what was asked never leave.
+func (s *session) leaveUnread() {
+	s.conn.CloseWrite()
+	s.conn.Close()
+}
+
+// neverReads is there when its answer comes, and its kernel takes it.
+func neverReads(ctx context.Context, p params) int {
+	const while = 300 * time.Millisecond
+	t := right()
+	t.work = func(ctx context.Context, s *session) error {
+		if err := s.askBars(stock("AAPL"), false); err != nil {
+			return err
+		}
+		pause(ctx, while)
+		return nil
 	}
+	t.leave = (*session).leaveUnread
 	return t.run(ctx, p)
 }
 

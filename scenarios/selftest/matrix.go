@@ -83,6 +83,8 @@ func workRows() []Row {
 		{Subject: "sends-garbage", Scenario: "once", Killers: by("cycles")},
 		{Subject: "asks-for-nothing", Scenario: "once", Killers: by("cycles")},
 		{Subject: "leaves-early", Scenario: "once", Killers: by("cycles")},
+		{Subject: "never-reads", Scenario: "once", Killers: by("cycles")},
+		{Subject: "never-reads", Scenario: "consecutive-10", Killers: by("cycles")},
 		{Subject: "bursts", Scenario: "continuous-1h", Shorter: paced, Killers: by("pace")},
 		{Subject: "bursts-later", Scenario: "continuous-1h", Shorter: paced, Killers: by("pace")},
 

@@ -1,0 +1,137 @@
+package harness
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/netip"
+	"slices"
+	"sync"
+	"time"
+
+	"ibsoak/fakegateway"
+	"ibsoak/internal/sockets"
+)
+
+// ends hears from the kernel of every socket towards the Gateway that goes away, and notes those
+// whose owner left with bytes unread. Its goroutine owns the list until stop has returned.
+type ends struct {
+	kernel   *sockets.Ends
+	gateway  netip.AddrPort
+	clock    func() Moment
+	finished sync.WaitGroup
+	list     []Unread
+	fault    error // the first reason for which it may have missed one
+}
+
+// finishWithin bounds the wait for what the kernel has still to tell at the end.
+const finishWithin = 2 * time.Second
+
+func watchEnds(gateway netip.AddrPort, clock func() Moment) (*ends, error) {
+	kernel, err := sockets.WatchEnds()
+	if err != nil {
+		return nil, err
+	}
+	e := &ends{kernel: kernel, gateway: gateway, clock: clock}
+	e.finished.Go(e.run)
+	return e, nil
+}
+
+func (e *ends) run() {
+	for {
+		end, err := e.kernel.Next()
+		switch {
+		case errors.Is(err, io.EOF):
+			return
+		case errors.Is(err, sockets.ErrLost):
+			e.failed(err)
+		case err != nil:
+			e.failed(err)
+			return
+		default:
+			e.note(end)
+		}
+	}
+}
+
+func (e *ends) failed(err error) {
+	if e.fault == nil {
+		e.fault = err
+	}
+}
+
+func (e *ends) note(end sockets.End) {
+	const fin = 1 // the other end's counts as a byte
+	if end.Remote != e.gateway || end.Unread <= fin {
+		return
+	}
+	if len(e.list) >= maxSightings {
+		e.failed(errors.New("more of them than a record holds"))
+		return
+	}
+	e.list = append(e.list, Unread{
+		At: e.clock(), Client: end.Local, Received: end.Received, Unread: end.Unread,
+	})
+}
+
+// stop ends it when all that ended before is noted, and fills in the record.
+func (e *ends) stop(r *Record) {
+	ctx, cancel := context.WithTimeout(context.Background(), finishWithin)
+	defer cancel()
+	stopped := context.AfterFunc(ctx, func() { _ = e.kernel.Close() })
+	if err := e.kernel.Finish(ctx); err != nil {
+		cancel() // nothing else would end its goroutine
+	}
+	e.finished.Wait()
+	stopped()
+	_ = e.kernel.Close() // a descriptor for reading: nothing can be lost
+	r.Unread = e.list
+	if e.fault != nil {
+		r.Header.UnreadUnseen = e.fault.Error()
+	}
+}
+
+// Unread is a client's end of a connection that was closed with bytes unread: the kernel's own count
+// at the end of the socket.
+type Unread struct {
+	At       Moment         `json:"at"` // a little later than the end
+	Client   netip.AddrPort `json:"client"`
+	Received int64          `json:"received"` // bytes that had come
+	Unread   int64          `json:"unread"`   // the last of them, that nobody fetched
+}
+
+// unreadAnswer reports a cycle whose answer the trader had not fetched when it left, of its own
+// accord. A trader whose Gateway ended the connection had no choice.
+func (r *Record) unreadAnswer(c Cycle) (why Unread, unread bool) {
+	if c.Through == 0 {
+		return Unread{}, false
+	}
+	for _, conn := range r.Connections {
+		if conn.ID != c.Connection || conn.ClosedFirst != fakegateway.ByClient {
+			continue
+		}
+		for _, u := range r.Unread { // the first after the answer: addresses come again
+			if u.Client == conn.Remote && u.At >= c.Answered {
+				return u, u.Received-u.Unread < c.Through
+			}
+		}
+	}
+	return Unread{}, false
+}
+
+// readCycles are the cycles whose answers were read, or may have been. A continuous subject that is
+// asked to end may leave the last answer on a connection: it was under way.
+func (r *Record) readCycles() []Cycle {
+	underWay := map[int]bool{} // by connection
+	var read []Cycle
+	for _, c := range slices.Backward(r.Cycles) {
+		_, unread := r.unreadAnswer(c)
+		if unread && (r.Header.Scenario.Subject.Mode != Continuous || underWay[c.Connection]) {
+			continue
+		}
+		underWay[c.Connection] = true
+		read = append(read, c)
+	}
+	slices.Reverse(read)
+	return read
+}
