@@ -4,11 +4,13 @@ package cli
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -53,6 +55,9 @@ func TestSignals(t *testing.T) {
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			if s, ok := c.sig.(syscall.Signal); ok && signal.Ignored(s) {
+				t.Skipf("%s is ignored here, as under nohup: the trader ignores it too", s)
+			}
 			r := newRig(t, c.cfg)
 			child := startChild(t, r)
 			r.await(c.name, c.until)
@@ -198,7 +203,9 @@ func newChild(t *testing.T, r *rig) *exec.Cmd {
 	if err != nil {
 		t.Fatal(err)
 	}
-	child := exec.CommandContext(t.Context(), self)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // a stop takes three seconds
+	t.Cleanup(cancel)
+	child := exec.CommandContext(ctx, self)
 	_, port := r.gw.HostPort()
 	child.Args = append([]string{"trader"}, r.args("--port", strconv.Itoa(port))...)
 	child.Env = append(os.Environ(), "GORACE=atexit_sleep_ms=0")
