@@ -60,11 +60,13 @@ func nearest(name string, all []harness.Scenario) []string {
 	for i, s := range all {
 		names[i] = s.Name
 	}
+	meant := strings.ToLower(strings.NewReplacer("_", "-", " ", "-").Replace(name))
 	distance := func(candidate string) int {
-		if name != "" && strings.Contains(candidate, name) {
-			return 0 // "zombies" means zombies-present, however much is missing
+		d := levenshtein.ComputeDistance(meant, candidate)
+		if meant != "" && strings.Contains(candidate, meant) {
+			return min(d, 1) // "zombies" means zombies-present, however much is missing
 		}
-		return levenshtein.ComputeDistance(name, candidate)
+		return d
 	}
 	slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(distance(a), distance(b)) })
 	return names[:min(shown, len(names))]

@@ -43,7 +43,7 @@ func newProgress(stderr io.Writer, s harness.Scenario) *progress {
 	return p
 }
 
-func terminal(w io.Writer) bool {
+func terminal(w any) bool {
 	f, ok := w.(*os.File)
 	return ok && isatty.IsTerminal(f.Fd())
 }

@@ -78,8 +78,7 @@ For example, ten runs in a row of a trader of yours:
 		SilenceUsage:  true,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(newRun(), newReplay(), newList(), newShow(), newSchema(), newJudge(), newSelftest(),
-		newTrader(), newMutant(), newGateway())
+		newDoctor(), newInit(), newTrader(), newMutant(), newGateway())
 	return root
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/lmittmann/tint"
@@ -53,7 +54,7 @@ func newRun() *cobra.Command {
 	var names []string
 	var label string
 	cmd := &cobra.Command{
-		Use:   "run --scenario NAME,...",
+		Use:   "run NAME...",
 		Short: "Run a trader under scenarios and judge it",
 		Long: `run runs a trader under a scenario, saves the record and prints the verdict. NAME is one
 that soak list shows, or the path of a YAML or JSON file. Of several scenarios each has its report,
@@ -65,10 +66,11 @@ In a GitHub job the report is appended to the job's summary. With --json the ver
 several scenarios a list.
 
     soak run --scenario continuous-1h --time-scale 60 --out /tmp/hour
+    soak run once half-close
     soak run --label short --trader 'python3 trader.py --port {port} {args}' --exits session-lost=3`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			all, err := chosen(names, label, f.subject.foreign())
+		ValidArgsFunction: completeScenarios,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			all, err := chosen(slices.Concat(names, args), label, f.subject.foreign())
 			if err != nil {
 				return err
 			}
@@ -77,10 +79,27 @@ several scenarios a list.
 	}
 	cmd.Flags().StringSliceVar(&names, "scenario", nil, "`NAMES` of scenarios, or paths of YAML files")
 	cmd.Flags().StringVar(&label, "label", "", "run all scenarios with this `LABEL`")
-	cmd.MarkFlagsOneRequired("scenario", "label")
+	// A flag of that name cannot be missing: cobra completes the values of one that is there.
+	if err := cmd.RegisterFlagCompletionFunc("scenario", completeScenarios); err != nil {
+		panic(err)
+	}
 	f.vary.addRuns(cmd)
 	f.add(cmd, 0, 0)
 	return cmd
+}
+
+// maxTimeScale is a day in a second: beyond it the Gateway's clock is coarser than a round trip.
+const maxTimeScale = 86_400
+
+// completeScenarios gives the shell the names of the scenarios, with what they claim, and files.
+func completeScenarios(_ *cobra.Command, _ []string, begun string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	var names []cobra.Completion
+	for _, s := range scenarios.All() {
+		if strings.HasPrefix(s.Name, begun) {
+			names = append(names, cobra.CompletionWithDesc(s.Name, s.Summary))
+		}
+	}
+	return names, cobra.ShellCompDirectiveDefault
 }
 
 // chosen are the scenarios of the names, then those with the label. What a built-in one says is to be
@@ -108,7 +127,7 @@ func chosen(names []string, label string, foreign bool) ([]harness.Scenario, err
 		all = append(all, some...)
 	}
 	if len(all) == 0 {
-		return nil, errors.New("--scenario is empty: soak list shows the names")
+		return nil, errors.New("which scenario? for example: soak run --scenario once; soak list shows the names")
 	}
 	return all, nil
 }
@@ -223,8 +242,8 @@ func (f *runFlags) job(s harness.Scenario, several bool, stderr io.Writer) (job,
 	if err := s.Validate(); err != nil {
 		return job{}, fmt.Errorf("scenario %s: %w", s.Name, err)
 	}
-	if f.timeScale < 0 {
-		return job{}, fmt.Errorf("--time-scale %v: want above 0", f.timeScale)
+	if f.vary.given("time-scale") && !(f.timeScale > 0 && f.timeScale <= maxTimeScale) {
+		return job{}, fmt.Errorf("--time-scale %v: want above 0, and %v at the most", f.timeScale, float64(maxTimeScale))
 	}
 	out := f.out
 	if out != "" && several {

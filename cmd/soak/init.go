@@ -1,0 +1,144 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"ibsoak/harness"
+	"ibsoak/scenarios"
+)
+
+const defaultInitFile = "soak.yaml"
+
+func newInit() *cobra.Command {
+	var f runFlags
+	base := "once"
+	cmd := &cobra.Command{
+		Use:   "init [FILE]",
+		Short: "Write a scenario for a trader of yours, and run it once",
+		Long: `init writes a scenario file for a trader of yours, runs it, and says what it saw. What the flags
+leave open it asks for when stdin is a terminal. FILE is ` + defaultInitFile + ` when nothing is said; one that
+exists is left alone. What each line of it means is in docs/your-trader.md.
+
+    soak init --trader 'python3 trader.py --port {port}' --expect-position AAPL=1`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			file := defaultInitFile
+			if len(args) > 0 {
+				file = args[0]
+			}
+			if ext := filepath.Ext(file); ext != ".yaml" && ext != ".yml" {
+				return fmt.Errorf("%s: a scenario's file ends in .yaml", file)
+			}
+			if _, err := os.Lstat(file); err == nil {
+				return fmt.Errorf("%s exists: choose another name, or run it: soak run --scenario %s", file, file)
+			}
+			if !f.subject.foreign() {
+				if !terminal(cmd.InOrStdin()) {
+					return errors.New("which trader? for example: soak init --trader 'python3 trader.py --port {port}'")
+				}
+				if err := f.subject.ask(cmd.InOrStdin(), cmd.ErrOrStderr(), &base); err != nil {
+					return err
+				}
+			}
+			all, err := f.subject.write(file, base)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(cmd.ErrOrStderr(), "soak: %s is written; from now on: soak run --scenario %s\n", file, file)
+			f.subject = subjectFlags{given: func(string) bool { return false }} // the file says it now
+			return f.run(cmd, all)
+		},
+	}
+	cmd.Flags().StringVar(&base, "scenario", base, "`NAME` of the scenario to begin with")
+	f.add(cmd, 0, 0)
+	return cmd
+}
+
+// ask fills in what most traders need, a line each; an empty one leaves what stands in brackets.
+func (f *subjectFlags) ask(in io.Reader, out io.Writer, base *string) error {
+	lines := bufio.NewScanner(in)
+	for _, q := range []struct {
+		text, preset string
+		set          func(answer string) error
+	}{
+		{"Command that starts your trader; {port} stands for the Gateway's port", "", func(answer string) error {
+			if answer == "" {
+				return errors.New("without a command there is nothing to run")
+			}
+			f.trader = answer
+			return nil
+		}},
+		{"Words that make it do one cycle and exit, for {args} in the command", "--once", func(answer string) error {
+			f.onceArgs = answer
+			return nil
+		}},
+		{"What it should hold at the end, like AAPL=1; nothing: that is not judged", "", func(answer string) error {
+			if answer != "" {
+				f.positions = strings.Split(answer, ",")
+			}
+			return nil
+		}},
+		{"Scenario to begin with; soak list shows all", *base, func(answer string) error {
+			*base = answer
+			return nil
+		}},
+	} {
+		if q.preset != "" {
+			q.text += " [" + q.preset + "]"
+		}
+		fmt.Fprintf(out, "%s: ", q.text)
+		if !lines.Scan() {
+			return errors.Join(errors.New("the answers ended too early: nothing is written"), lines.Err())
+		}
+		answer := strings.TrimSpace(lines.Text())
+		if answer == "" {
+			answer = q.preset
+		}
+		if err := q.set(answer); err != nil {
+			return err
+		}
+	}
+	asked := f.given
+	f.given = func(flag string) bool { return flag == "once-args" || asked(flag) }
+	return nil
+}
+
+// write makes the scenario's file, and reads it as soak run would.
+func (f *subjectFlags) write(file, base string) ([]harness.Scenario, error) {
+	s, err := scenarios.Named(base)
+	if err != nil {
+		return nil, err
+	}
+	s.Subject.Positions = nil // what the bundled trader holds says nothing of another
+	subject, err := f.of(s.Subject.Trader)
+	if err != nil {
+		return nil, err
+	}
+	s.Subject.Trader = subject.Trader
+	s.Name = strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
+	s.Labels = nil
+	text, err := scenarios.Marshal(s)
+	if err != nil {
+		return nil, err
+	}
+	head := fmt.Sprintf("# Made from the scenario %s. What each line means: docs/your-trader.md.\n", base)
+	text = append([]byte(head), text...)
+	all, err := scenarios.ParseFile(file, text)
+	if err != nil {
+		return nil, fmt.Errorf("%w\n(nothing is written)", err)
+	}
+	out, err := os.OpenFile(file, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	_, err = out.Write(text)
+	return all, errors.Join(err, out.Close())
+}
