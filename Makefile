@@ -74,6 +74,18 @@ cross: ## build and vet for every other platform
 		echo "vet $$os"; GOOS=$$os CGO_ENABLED=0 go vet ./... || exit 1; \
 	done
 
+MODULE_NOW = $(shell go list -m)
+
+.PHONY: rename
+rename: ## give the module another path: make rename MODULE=host.example/you/ibsoak
+	@test -n "$(MODULE)" || { echo 'say which: make rename MODULE=host.example/you/ibsoak'; exit 1; }
+	go mod edit -module $(MODULE)
+	grep -rl --include='*.go' '"$(MODULE_NOW)/' . | xargs sed -i.was 's|"$(MODULE_NOW)/|"$(MODULE)/|g'
+	sed -i.was -E 's#(pkg: |module-path: |local-prefixes: \[)$(MODULE_NOW)#\1$(MODULE)#' .golangci.yml
+	find . -name '*.was' -delete
+	gofmt -w .
+	go build ./...
+
 .PHONY: clean
 clean: ## remove what the other commands made
 	rm -rf bin runs dist
