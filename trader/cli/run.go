@@ -86,9 +86,11 @@ func address(c config.Config) string {
 // any life of this client has used, whatever the Gateway's nextValidId says.
 func connector(c config.Config, j *journal.Journal, log *slog.Logger) trader.Connector {
 	return func(ctx context.Context) (trader.Broker, error) {
-		if err := lookForZombies(ctx, c, log); err != nil {
+		counted, err := lookForZombies(ctx, c, log)
+		if err != nil {
 			return nil, err
 		}
+		defer counted()
 		floor, err := j.OrderIDFloor(context.WithoutCancel(ctx), c.Gateway.ClientID)
 		if err != nil {
 			return nil, exit.Because(exit.State, err)
@@ -110,27 +112,49 @@ func connector(c config.Config, j *journal.Journal, log *slog.Logger) trader.Con
 	}
 }
 
-// lookForZombies counts before the dial. A count that is unknown changes nothing.
-func lookForZombies(ctx context.Context, c config.Config, log *slog.Logger) error {
-	limit := c.Zombies.Limit.Duration
+// lookForZombies counts before the dial when that depends on the count, and else beside it: then counted
+// waits for its end. A count that is unknown changes nothing.
+func lookForZombies(ctx context.Context, c config.Config, log *slog.Logger) (counted func(), err error) {
 	if c.Zombies.Policy == config.Fail {
-		limit = max(limit, zombies.DecidingLimit)
+		return func() {}, refuseZombies(ctx, c, log)
 	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		count, err := zombies.Check(ctx, c.Gateway.Host, c.Gateway.Port, c.Zombies.Limit.Duration)
+		switch {
+		case errors.Is(err, zombies.ErrRemote), ctx.Err() != nil:
+			log.Debug("sockets in CLOSE_WAIT: unknown", "error", err)
+		case err != nil:
+			log.Info("sockets in CLOSE_WAIT: unknown", "error", err)
+		default:
+			tellZombies(count, log)
+		}
+	}()
+	return func() { <-done }, nil
+}
+
+// refuseZombies is an error when the Gateway holds sockets that it has not closed.
+func refuseZombies(ctx context.Context, c config.Config, log *slog.Logger) error {
+	limit := max(c.Zombies.Limit.Duration, zombies.DefaultLimit)
 	count, err := zombies.Check(ctx, c.Gateway.Host, c.Gateway.Port, limit)
-	switch {
-	case err != nil && c.Zombies.Policy == config.Fail:
+	if err != nil {
 		log.Warn("sockets in CLOSE_WAIT: unknown, so the Gateway is dialed", "error", err)
-	case err != nil:
-		log.Debug("sockets in CLOSE_WAIT: unknown", "error", err)
-	case len(count.Gateway) > 0 && c.Zombies.Policy == config.Fail:
-		return exit.Errorf(exit.Zombies, "%s: %s", address(c), count)
-	case len(count.Gateway)+len(count.Client) > 0:
-		log.Warn("the Gateway's port has sockets in CLOSE_WAIT", "found", count.String(),
-			"do", exit.Zombies.Row().Do)
-	default:
-		log.Debug("no sockets in CLOSE_WAIT on the Gateway's port")
+		return nil
 	}
+	if len(count.Gateway) > 0 {
+		return exit.Errorf(exit.Zombies, "%s: %s", address(c), count)
+	}
+	tellZombies(count, log)
 	return nil
+}
+
+func tellZombies(count zombies.Count, log *slog.Logger) {
+	if len(count.Gateway)+len(count.Client) == 0 {
+		log.Debug("no sockets in CLOSE_WAIT on the Gateway's port")
+		return
+	}
+	log.Warn("the Gateway's port has sockets in CLOSE_WAIT", "found", count.String(), "do", exit.Zombies.Row().Do)
 }
 
 // newLog writes to stderr: coloured on a terminal, plain text else.

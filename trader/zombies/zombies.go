@@ -17,13 +17,9 @@ import (
 	"ibsoak/internal/sockets"
 )
 
-// DefaultLimit is how long a check may take. A dial is never held up longer by it.
-const DefaultLimit = 5 * time.Millisecond
-
-// DecidingLimit is how long a check may take when the dial depends on it. Counting takes about a
-// millisecond, but on a busy machine a process may not be run for longer than DefaultLimit, and
-// then "unknown" would let through what the operator asked to stop.
-const DecidingLimit = 500 * time.Millisecond
+// DefaultLimit is how long a check may take. Counting takes about a millisecond, but on a busy machine
+// a process may not be run for many of them, and then "unknown" would hide what the operator asked for.
+const DefaultLimit = 500 * time.Millisecond
 
 // ErrRemote says that the Gateway is on another host, whose sockets cannot be seen from here.
 var ErrRemote = errors.New("the Gateway is not on this host")
