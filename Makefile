@@ -2,6 +2,8 @@
 
 GOLANGCI_LINT = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GOFUMPT       = mvdan.cc/gofumpt@v0.12.0
+ACTIONLINT    = github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
+CYCLONEDX     = github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
 BIN           = $(CURDIR)/bin
 PLATFORMS     = linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 
@@ -47,7 +49,7 @@ fuzz: ## every fuzz target for 30 s
 	done
 
 .PHONY: tools
-tools: $(BIN)/golangci-lint $(BIN)/gofumpt ## install the linters into bin/
+tools: $(BIN)/golangci-lint $(BIN)/gofumpt $(BIN)/actionlint ## install the linters into bin/
 
 $(BIN)/golangci-lint:
 	GOBIN=$(BIN) go install $(GOLANGCI_LINT)
@@ -55,11 +57,18 @@ $(BIN)/golangci-lint:
 $(BIN)/gofumpt:
 	GOBIN=$(BIN) go install $(GOFUMPT)
 
+$(BIN)/actionlint:
+	GOBIN=$(BIN) go install $(ACTIONLINT)
+
+$(BIN)/cyclonedx-gomod:
+	GOBIN=$(BIN) go install $(CYCLONEDX)
+
 .PHONY: lint
 lint: tools ## go vet, gofumpt and golangci-lint
 	go vet ./...
 	@unformatted=$$($(BIN)/gofumpt -l .); test -z "$$unformatted" || { echo "gofumpt: $$unformatted"; exit 1; }
 	$(BIN)/golangci-lint run ./...
+	$(BIN)/actionlint
 
 # This machine's own platform is built by everything else.
 CROSS = $(filter-out $(shell go env GOOS)/$(shell go env GOARCH),$(PLATFORMS))
@@ -73,6 +82,20 @@ cross: ## build and vet for every other platform
 	@for os in darwin windows; do \
 		echo "vet $$os"; GOOS=$$os CGO_ENABLED=0 go vet ./... || exit 1; \
 	done
+
+.PHONY: dist
+dist: $(BIN)/cyclonedx-gomod ## release archives for every platform, with checksums and SBOM, in dist/
+	rm -rf dist && mkdir -p dist
+	@for p in $(PLATFORMS); do \
+		name=ibsoak-$${p%/*}-$${p#*/}; echo "build $$name"; \
+		GOOS=$${p%/*} GOARCH=$${p#*/} CGO_ENABLED=0 go build -trimpath -ldflags=-s -o dist/$$name/ ./cmd/... || exit 1; \
+		cp README.md LICENSE dist/$$name/; \
+		tar --sort=name --owner=0 --group=0 --numeric-owner --mtime=@$$(git log -1 --format=%ct) \
+			-C dist -c $$name | gzip -n >dist/$$name.tar.gz || exit 1; \
+		rm -r dist/$$name; \
+	done
+	$(BIN)/cyclonedx-gomod mod -json -output dist/ibsoak.cdx.json
+	cd dist && sha256sum * >SHA256SUMS
 
 MODULE_NOW = $(shell go list -m)
 

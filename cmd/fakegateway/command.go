@@ -13,6 +13,7 @@ import (
 
 	"ibsoak/fakegateway"
 	"ibsoak/fakegateway/fault"
+	"ibsoak/internal/version"
 )
 
 // The exit codes.
@@ -72,6 +73,7 @@ func rootCommand() *cobra.Command {
 		Long:          usage,
 		Example:       examples,
 		Args:          noArguments,
+		Version:       version.String(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -82,14 +84,14 @@ func rootCommand() *cobra.Command {
 			return serve(c.Context(), o, cfg, c.OutOrStdout(), c.ErrOrStderr())
 		},
 	}
-	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
 	flags := root.Flags()
 	flags.StringVar(&o.listen, "listen", "127.0.0.1:0", "`HOST:PORT` for API clients")
 	flags.StringVar(&o.control, "control", "127.0.0.1:0", "`HOST:PORT` for the HTTP control port")
 	o.settings.flags(flags)
 	flags.StringVar(&o.record, "record", "", "`DIR` for transcript.jsonl and connections.json")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(recordCommand(), replayCommand(), importCommand(),
+	root.AddCommand(recordCommand(), healthyCommand(), replayCommand(), importCommand(),
 		profilesCommand(), catalogueCommand())
 	root.AddCommand(scheduleCommands()...)
 	return root

@@ -7,6 +7,8 @@ import (
 	"io"
 
 	"github.com/spf13/cobra"
+
+	"ibsoak/internal/version"
 )
 
 // The exit codes besides 0, a pass. All but exitUsage are those of verdicts.
@@ -74,10 +76,12 @@ For example, ten runs in a row of a trader of yours:
 
     soak run --scenario consecutive-10 --trader 'python3 trader.py --port {port} {args}'`,
 		Args:          cobra.NoArgs,
+		Version:       version.String(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
+	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
 	root.AddCommand(newRun(), newReplay(), newList(), newShow(), newSchema(), newJudge(), newSelftest(),
 		newDoctor(), newInit(), newTrader(), newMutant(), newGateway())
 	return root
