@@ -42,7 +42,12 @@ func oraclesAgree(r *Record, c Check) Finding {
 	if f.Evidence > 0 && r.Footer.Looks == 0 {
 		return f.broken("the kernel's table was never read during the run")
 	}
-	if apart := r.disagreements(); len(apart) > 0 {
+	apart := r.disagreements()
+	if end := r.Footer.GatewayEnd; len(apart) > 0 && r.gatewayHarmed() {
+		return f.undecided("%s, and could not time the ends of its sockets: the oracles disagree about %s", end,
+			count(len(apart), "sockets"))
+	}
+	if len(apart) > 0 {
 		for _, e := range apart {
 			f.violated(e)
 		}
@@ -55,6 +60,12 @@ func oraclesAgree(r *Record, c Check) Finding {
 	}
 	return f.conclude("the Gateway's timing and %s of the kernel's table agree, readings at most %s apart",
 		count(r.Footer.Looks, "readings"), round(time.Duration(r.Footer.LongestGap)))
+}
+
+// gatewayHarmed reports that something outside has stopped or ended the Gateway, so that it could not
+// time the ends of its sockets.
+func (r *Record) gatewayHarmed() bool {
+	return r.Footer.GatewayEnd != nil && !r.Footer.GatewayEnd.harness()
 }
 
 // disagreements are the sockets about which the Gateway's timing and the kernel's table tell

@@ -24,6 +24,10 @@ func gatewayCases() []judged {
 		{"served", tenLives(), unharmed, nil, Pass, "until the harness stopped it"},
 		{"nobody", tenLives(), unharmed, func(r *Record) { r.Connections = nil }, Inconclusive, "0 lives seen"},
 		{"killed", tenLives(), unharmed, ended(GatewayEnd{At: 35 * sec, Life: 3, Signal: "SIGKILL"}), Fail, "ended by SIGKILL, which the harness had not sent; life 3"},
+		{"stopped while it closed", tenLives(), Check{Name: "oracles-agree"}, func(r *Record) {
+			ended(GatewayEnd{At: 35 * sec, Life: 3, Signal: "SIGSTOP"})(r)
+			r.Connections[2].ClientFIN -= 800 * ms
+		}, Inconclusive, "could not time the ends of its sockets"},
 		{"stopped", tenLives(), unharmed, ended(GatewayEnd{At: 35 * sec, Life: 3, Signal: "SIGSTOP"}), Fail, "stopped by a signal"},
 		{"by nobody's life", tenLives(), unharmed, ended(GatewayEnd{At: sec, Signal: "SIGKILL"}), Inconclusive, "SIGKILL"},
 		{"meddled with", tenLives(), unharmed, ended(GatewayEnd{At: 35 * sec, Life: 3, ExitCode: gatewayMeddled, Meddled: true}), Fail, "standard input of the Gateway's process, and not by the harness"},

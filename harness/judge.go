@@ -62,7 +62,7 @@ func Judge(whole *Record) Verdict {
 // unasked are disagreements of the oracles in a run whose scenario does not ask about them:
 // nothing that is said about its sockets can be trusted either way.
 func (r *Record) unasked(findings []Finding) []string {
-	if slices.ContainsFunc(findings, func(f Finding) bool { return f.Check == "oracles-agree" }) {
+	if r.gatewayHarmed() || slices.ContainsFunc(findings, func(f Finding) bool { return f.Check == "oracles-agree" }) {
 		return nil
 	}
 	var out []string

@@ -25,6 +25,9 @@ import (
 // subjectWord is the first argument by which the test binary is a subject in place of the tests.
 const subjectWord = "subject"
 
+// gateways are Gateways with a defect.
+var gateways = map[string]func() (status int){}
+
 // TestMain lets the test binary be its own subjects, each a few lines with one habit, and the
 // Gateway of its runs.
 func TestMain(m *testing.M) {
@@ -34,8 +37,8 @@ func TestMain(m *testing.M) {
 	if len(os.Args) < 3 || os.Args[1] != subjectWord {
 		os.Exit(m.Run())
 	}
-	if os.Args[2] == "gateway-crashes" {
-		crashingGateway()
+	if serve, gateway := gateways[os.Args[2]]; gateway {
+		os.Exit(serve())
 	}
 	act, known := subjects[os.Args[2]]
 	if !known {
@@ -271,15 +274,6 @@ func parent([]string) error {
 	fmt.Fprintln(os.Stdout, child.pid)
 	<-child.exited
 	return nil
-}
-
-// crashingGateway is a Gateway that panics when it has served for a while.
-func crashingGateway() {
-	go func() {
-		<-time.After(200 * time.Millisecond)
-		panic("boom")
-	}()
-	os.Exit(GatewayMain(os.Stdin, os.Stdout, os.Stderr))
 }
 
 // inner runs a continuous subject with the habit that its first argument names, in the directory
