@@ -107,6 +107,12 @@ func (r *run) settle(ctx context.Context, n int) {
 			r.observe(e, n)
 		}
 	}
+	if err != nil { // a Gateway that does not answer is ending: that is to be known before the next life
+		select {
+		case <-r.gateway.over:
+		case <-ctx.Done():
+		}
+	}
 	r.observeRest(ctx, n)
 	look := Look{Life: n, Settled: err == nil}
 	r.lookAtKernel(ctx, &look)
