@@ -2,10 +2,10 @@ package connection
 
 import (
 	"slices"
-	"sync"
 	"time"
 
 	"ibsoak/fakegateway/fault"
+	"ibsoak/fakegateway/lock"
 )
 
 // IdleWait stands for "until something changes" where a timer is needed.
@@ -17,7 +17,7 @@ const maxDelayed = 1 << 14
 // Delayed are the messages that are told after a while, in the order of their times and, where those
 // are equal, in the order in which they were withheld.
 type Delayed struct {
-	mu   sync.Mutex
+	mu   lock.Mutex[lock.Last]
 	list []DelayedMessage
 	wake chan struct{} // of one: a cue
 }

@@ -3,8 +3,9 @@ package fault
 import (
 	"fmt"
 	"slices"
-	"sync"
 	"time"
+
+	"ibsoak/fakegateway/lock"
 )
 
 // Plan is the faults in force at one Gateway: those that its owner set or injected, then those of
@@ -12,7 +13,7 @@ import (
 type Plan struct {
 	elapsed func() time.Duration
 
-	mu     sync.Mutex
+	mu     lock.Mutex[lock.Last]
 	own    []*armed // set or injected: tried first
 	base   []*armed // the profile's: SetSchedule leaves them alone
 	number int      // of the last fault that was given a name
