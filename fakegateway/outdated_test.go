@@ -41,7 +41,8 @@ func TestClientsOfOldVersionsAreSentAway(t *testing.T) {
 	}
 }
 
-// A frame without a message is a request that cannot be read: error 320, and the session goes on.
+// A frame without a message is a request that cannot be read: error 320 ("Server error when reading an
+// API client request.", IBKR's page of error codes), and the session goes on.
 func TestAnEmptyFrameIsAnswered(t *testing.T) {
 	for _, v := range []int{178, 225} {
 		s := startServer(t, Config{MaxServerVersion: v})
