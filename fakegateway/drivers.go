@@ -108,11 +108,17 @@ func (s *Server) Inject(f fault.Fault) (id string, err error) {
 }
 
 // ClearFault takes a fault out of force and ends what it is holding: a delay, a mute, a stop, a drip, a
-// closed port. What it withholds stays withheld until its release, and the rest stays done.
+// closed port, messages that are kept back. The rest stays done.
 func (s *Server) ClearFault(id string) error {
 	err := s.plan.Remove(id)
-	s.rescheduled()
+	s.letGo()
 	return err
+}
+
+// letGo tells what removed faults have kept back.
+func (s *Server) letGo() {
+	s.delayed.LetGo()
+	s.rescheduled()
 }
 
 // SetSchedule replaces the schedule and what was injected, and ends what those are holding; the profile's
@@ -125,7 +131,7 @@ func (s *Server) SetSchedule(schedule fault.Schedule) error {
 		return err
 	}
 	s.plan.Set(schedule)
-	s.rescheduled()
+	s.letGo()
 	return nil
 }
 
