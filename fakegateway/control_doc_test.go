@@ -152,6 +152,8 @@ func TestControlRefusesWhatIsWrong(t *testing.T) {
 		{"/2fa", ``, http.StatusConflict, "no login waits for its second factor"},
 		{"/connectivity", `{"state": "gone"}`, http.StatusBadRequest, "want lost, restored"},
 		{"/connectivity", `{"state": "restored"}`, http.StatusConflict, "is not lost"},
+		{"/login", `{"accounts": ["DU1", "DU1"]}`, http.StatusBadRequest, "there twice"},
+		{"/login", `{"accounts": ["DU1,DU2"]}`, http.StatusBadRequest, "no comma"},
 		{"/operate", `{"operation": "coffee"}`, http.StatusBadRequest, "want one of connection-lost"},
 		{"/operate", `{"operation": "farm-ok", "farm": "mars"}`, http.StatusConflict, "has usfarm"},
 	} {

@@ -2,6 +2,7 @@ package fakegateway
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"time"
 
@@ -201,7 +202,7 @@ func (s *Server) loadHook(schedule fault.Schedule) error {
 		s.hook.Store(nil)
 		return nil
 	}
-	source, err := os.ReadFile(schedule.Hook)
+	source, err := readHook(schedule.Hook)
 	if err != nil {
 		return fmt.Errorf("read hook: %w", err)
 	}
@@ -213,6 +214,20 @@ func (s *Server) loadHook(schedule fault.Schedule) error {
 	}
 	s.hook.Store(h)
 	return nil
+}
+
+// readHook reads no more than a schedule may have: the name comes from whoever steers the Gateway.
+func readHook(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	source, err := io.ReadAll(io.LimitReader(f, fault.MaxFileBytes+1))
+	if err == nil && len(source) > fault.MaxFileBytes {
+		err = fmt.Errorf("%s is larger than %d bytes", name, fault.MaxFileBytes)
+	}
+	return source, err
 }
 
 // order hands a fault on the listener to the port.

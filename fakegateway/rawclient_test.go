@@ -75,8 +75,8 @@ func newRawClient(t *testing.T, c connection.Socket) *rawClient {
 	return &rawClient{testkit.NewClient(t, c, DefaultServerVersion), t}
 }
 
-func (r *rawClient) write(b []byte) { r.t.Helper(); r.Write(b) }
-func (r *rawClient) greet()         { r.t.Helper(); r.Greet() }
+func (r *rawClient) write(b []byte)    { r.t.Helper(); r.Write(b) }
+func (r *rawClient) greet()            { r.t.Helper(); r.Greet() }
 func (r *rawClient) hello() wire.Hello { r.t.Helper(); return r.Greet().VersionReply() }
 
 func (r *rawClient) versionReply() wire.Hello                { r.t.Helper(); return r.VersionReply() }
