@@ -204,7 +204,7 @@ func TestLiesOfTheHandshake(t *testing.T) {
 		if reply, err := c.next(); err != nil || string(reply) != "999\x00never\x00" {
 			t.Fatalf("version reply %q, %v", reply, err)
 		}
-		c.version = DefaultServerVersion
+		c.Version = DefaultServerVersion
 		c.startAPI(i)
 		got := c.until(wire.ManagedAccounts).Body.(*protobuf.ManagedAccounts).GetAccountsList()
 		if got != want {

@@ -91,7 +91,7 @@ func TestZombieInVirtualTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := serveInBubble(t, Config{Profile: "leaky"})
 		c := g.dial(t).connect(1)
-		if err := c.conn.CloseWrite(); err != nil {
+		if err := c.Conn.CloseWrite(); err != nil {
 			t.Fatal(err)
 		}
 		<-time.After(time.Hour)

@@ -18,7 +18,7 @@ func TestRequestIsReadThoughTheWriterHasStopped(t *testing.T) {
 	both := startFrame(t)
 	both, err := wire.Append(both, wire.Message{
 		Kind: wire.ReqCurrentTime, Body: &protobuf.CurrentTimeRequest{},
-	}, c.version)
+	}, c.Version)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -129,6 +129,7 @@ func TestControlChangesTheSchedule(t *testing.T) {
 	c := dial(t, s)
 	c.greet()
 	c.wantRST()
+	await(t, s, "both receipts", func(v *View) bool { return len(v.Receipts()) == 2 }) // filed when the bytes are out
 	var receipts []fault.Receipt
 	http.do("GET", "/receipts", "", 200, &receipts)
 	if len(receipts) != 2 {

@@ -68,8 +68,8 @@ func (f *follower) run(over <-chan struct{}) {
 
 // session lasts until the Gateway's FIN.
 func (f *follower) session(c *rawClient, over <-chan struct{}) {
-	defer func() { _ = c.conn.Close() }()
-	if err := c.conn.SetDeadline(time.Time{}); err != nil {
+	defer func() { _ = c.Conn.Close() }()
+	if err := c.Conn.SetDeadline(time.Time{}); err != nil {
 		f.t.Error(err)
 	}
 	ended := make(chan struct{})
@@ -77,18 +77,19 @@ func (f *follower) session(c *rawClient, over <-chan struct{}) {
 	defer pinging.Wait()
 	defer close(ended)
 	c.greet()
+	greeted := false
 	for payload, err := c.next(); err == nil; payload, err = c.next() {
 		f.last = time.Now()
-		if c.version == 0 {
+		if !greeted {
 			hello, err := wire.ParseHello(payload)
 			if err != nil {
 				f.t.Error(err)
 			}
-			c.version = hello.Version
+			c.Version, greeted = hello.Version, true
 			f.write(c, wire.StartAPI, &protobuf.StartApiRequest{ClientId: proto.Int32(1)})
 			continue
 		}
-		m, err := wire.Decode(wire.FromServer, payload, c.version)
+		m, err := wire.Decode(wire.FromServer, payload, c.Version)
 		if err != nil {
 			f.t.Error(err)
 			return
@@ -121,11 +122,11 @@ func (f *follower) subscribe(c *rawClient) {
 
 // write may fail: the Gateway ends sessions when it likes.
 func (f *follower) write(c *rawClient, k wire.Kind, body proto.Message) {
-	frame, err := wire.Append(nil, wire.Message{Kind: k, Body: body}, c.version)
+	frame, err := wire.Append(nil, wire.Message{Kind: k, Body: body}, c.Version)
 	if err != nil {
 		f.t.Error(err)
 	}
-	_, _ = c.conn.Write(frame)
+	_, _ = c.Conn.Write(frame)
 }
 
 func (f *follower) ping(c *rawClient, ended, over <-chan struct{}) {
@@ -138,7 +139,7 @@ func (f *follower) ping(c *rawClient, ended, over <-chan struct{}) {
 		case <-ended:
 			return
 		case <-over:
-			_ = c.conn.Close()
+			_ = c.Conn.Close()
 			return
 		}
 	}

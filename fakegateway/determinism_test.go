@@ -58,13 +58,13 @@ func (e *erratic) act() {
 	var out []byte
 	for range 1 + e.draw.IntN(3) {
 		kind, body := e.request()
-		frame, err := wire.Append(nil, wire.Message{Kind: kind, Body: body}, e.c.version)
+		frame, err := wire.Append(nil, wire.Message{Kind: kind, Body: body}, e.c.Version)
 		if err != nil {
 			e.t.Fatal(err)
 		}
 		out = append(out, frame...)
 	}
-	_, _ = e.c.conn.Write(out) // a fault may have ended the connection
+	_, _ = e.c.Conn.Write(out) // a fault may have ended the connection
 }
 
 func (e *erratic) request() (wire.Kind, proto.Message) {
@@ -91,8 +91,8 @@ func (e *erratic) request() (wire.Kind, proto.Message) {
 
 // listen reads for so long and reports whether the connection is still there.
 func (e *erratic) listen(d time.Duration) bool {
-	_ = e.c.conn.SetReadDeadline(time.Now().Add(d))
-	_, err := io.Copy(io.Discard, e.c.read)
+	_ = e.c.Conn.SetReadDeadline(time.Now().Add(d))
+	_, err := io.Copy(io.Discard, e.c.In)
 	return errors.Is(err, os.ErrDeadlineExceeded)
 }
 
@@ -154,9 +154,9 @@ func visit(g *bubbleGateway, e *erratic) {
 		return
 	}
 	e.c = newRawClient(e.t, c.(connection.Socket))
-	e.c.version = wire.Version(g.cfg.MaxServerVersion)
+	e.c.Version = wire.Version(g.cfg.MaxServerVersion)
 	begin, err := wire.Append(wire.AppendPreamble(nil, wire.Preamble{Min: 100, Max: 225}),
-		wire.Message{Kind: wire.StartAPI, Body: &protobuf.StartApiRequest{ClientId: num(1)}}, e.c.version)
+		wire.Message{Kind: wire.StartAPI, Body: &protobuf.StartApiRequest{ClientId: num(1)}}, e.c.Version)
 	if err != nil {
 		e.t.Fatal(err)
 	}

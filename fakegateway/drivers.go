@@ -2,6 +2,7 @@ package fakegateway
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"time"
 
@@ -108,11 +109,17 @@ func (s *Server) Inject(f fault.Fault) (id string, err error) {
 }
 
 // ClearFault takes a fault out of force and ends what it is holding: a delay, a mute, a stop, a drip, a
-// closed port. What it withholds stays withheld until its release, and the rest stays done.
+// closed port, messages that are kept back. The rest stays done.
 func (s *Server) ClearFault(id string) error {
 	err := s.plan.Remove(id)
-	s.rescheduled()
+	s.letGo()
 	return err
+}
+
+// letGo tells what removed faults have kept back.
+func (s *Server) letGo() {
+	s.delayed.LetGo()
+	s.rescheduled()
 }
 
 // SetSchedule replaces the schedule and what was injected, and ends what those are holding; the profile's
@@ -125,7 +132,7 @@ func (s *Server) SetSchedule(schedule fault.Schedule) error {
 		return err
 	}
 	s.plan.Set(schedule)
-	s.rescheduled()
+	s.letGo()
 	return nil
 }
 
@@ -195,7 +202,7 @@ func (s *Server) loadHook(schedule fault.Schedule) error {
 		s.hook.Store(nil)
 		return nil
 	}
-	source, err := os.ReadFile(schedule.Hook)
+	source, err := readHook(schedule.Hook)
 	if err != nil {
 		return fmt.Errorf("read hook: %w", err)
 	}
@@ -207,6 +214,20 @@ func (s *Server) loadHook(schedule fault.Schedule) error {
 	}
 	s.hook.Store(h)
 	return nil
+}
+
+// readHook reads no more than a schedule may have: the name comes from whoever steers the Gateway.
+func readHook(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	source, err := io.ReadAll(io.LimitReader(f, fault.MaxFileBytes+1))
+	if err == nil && len(source) > fault.MaxFileBytes {
+		err = fmt.Errorf("%s is larger than %d bytes", name, fault.MaxFileBytes)
+	}
+	return source, err
 }
 
 // order hands a fault on the listener to the port.

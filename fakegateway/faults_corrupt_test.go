@@ -61,7 +61,7 @@ func TestBytesAndUnsetNumbersInAField(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if wire.FormAt(wire.OrderStatus, client.version) == wire.Protobuf {
+			if wire.FormAt(wire.OrderStatus, client.Version) == wire.Protobuf {
 				if got := valueOf(t, payload[4:], c.number); !bytes.Equal(got, c.proto) {
 					t.Errorf("%s is %x, want %x", field, got, c.proto)
 				}

@@ -7,6 +7,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/scmhub/ibapi/protobuf"
+	"google.golang.org/protobuf/proto"
+
 	"ibsoak/fakegateway/fault"
 	"ibsoak/internal/wire"
 )
@@ -122,6 +125,112 @@ func TestRestartIsNotUndoneByAnEarlierRefusal(t *testing.T) {
 		synctest.Wait()
 		if stage := g.stage.Now(); stage != Refusing {
 			t.Errorf("stage %s: the deletion has ended the restart's downtime", stage)
+		}
+	})
+}
+
+// TestDeletedFaultTellsWhatItKept keeps an answer back until something that does not come, and deletes the
+// fault.
+func TestDeletedFaultTellsWhatItKept(t *testing.T) {
+	const never = fault.Duration(time.Hour)
+	answer := fault.When{Outbound: "currentTime"}
+	for name, f := range map[string]fault.Fault{
+		"until a time":      {When: answer, What: fault.What{Do: fault.Withhold, Release: &fault.Moment{At: ptr(never)}}},
+		"for a while":       {When: answer, What: fault.What{Do: fault.Withhold, Release: &fault.Moment{Delay: never}}},
+		"until a message":   {When: answer, What: fault.What{Do: fault.Withhold, Release: &fault.Moment{Inbound: "reqIds"}}},
+		"until a session":   {When: answer, What: fault.What{Do: fault.Withhold, Release: &fault.Moment{Phase: fault.BootstrapSent}}},
+		"until four came":   {When: answer, What: fault.What{Do: fault.Shuffle, Frames: 4}},
+		"with other fields": {When: answer, What: fault.What{Do: fault.Withhold, Set: fault.Values{"currentTime": 7}, Release: &fault.Moment{At: ptr(never)}}},
+	} {
+		for _, how := range []string{"deleted", "replaced"} {
+			t.Run(name+" "+how, func(t *testing.T) {
+				f.ID = "keeping"
+				synctest.Test(t, func(t *testing.T) { tellsWhatItKept(t, f, how) })
+			})
+		}
+	}
+}
+
+func tellsWhatItKept(t *testing.T, f fault.Fault, how string) {
+	g := serveInBubble(t, faults(f))
+	c := g.dial(t).connect(1)
+	c.askTime()
+	c.askTime()
+	if kept := c.hear(10 * time.Second); len(kept) > 0 {
+		t.Fatalf("not kept: %s", summary(kept))
+	}
+	lift(t, g, f.ID, how)
+	if told := c.hear(time.Second); len(told) != 2 || told[0].Kind != wire.CurrentTime {
+		t.Errorf("after the deletion: %s, want both answers", summary(told))
+	}
+	if left := g.plan.Withheld(); len(left) > 0 {
+		t.Errorf("%d messages are still withheld", len(left))
+	}
+	if n := len(g.Receipts()); n != 4 {
+		t.Errorf("%d receipts %+v, want two of the keeping and two of the telling", n, g.Receipts())
+	}
+}
+
+func TestDeletedSwapTellsWhatWaited(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := serveInBubble(t, faults(fault.Fault{
+			ID: "keeping", When: fault.When{AnswerTo: &fault.Request{Inbound: "reqMatchingSymbols"}},
+			What: fault.What{Do: fault.Swap, With: &fault.Request{Inbound: "reqHeadTimestamp"}},
+		}))
+		c := g.dial(t).connect(1)
+		c.send(wire.ReqMatchingSymbols, &protobuf.MatchingSymbolsRequest{ReqId: proto.Int32(5), Pattern: proto.String("AAPL")})
+		if kept := c.hear(10 * time.Second); len(kept) > 0 {
+			t.Fatalf("not kept: %s", summary(kept))
+		}
+		lift(t, g, "keeping", "deleted")
+		told := c.hear(time.Second)
+		if len(told) != 1 || told[0].Body.(*protobuf.SymbolSamples).GetReqId() != 5 {
+			t.Errorf("after the deletion: %s, want the answer to 5", summary(told))
+		}
+	})
+}
+
+func lift(t *testing.T, g *bubbleGateway, id, how string) {
+	t.Helper()
+	var err error
+	if how == "deleted" {
+		err = g.ClearFault(id)
+	} else {
+		err = g.SetSchedule(fault.Schedule{})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A shuffle has no release: it lets go when its time is over, too.
+func TestShuffleThatIsOverTellsWhatItKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := serveInBubble(t, faults(fault.Fault{
+			ID: "keeping", When: fault.When{Outbound: "currentTime"}, What: fault.What{Do: fault.Shuffle, Frames: 4},
+			Until: fault.Until{Elapsed: fault.Duration(time.Minute)},
+		}))
+		c := g.dial(t).connect(1)
+		c.askTime()
+		if told := c.hear(2 * time.Minute); len(told) != 1 {
+			t.Errorf("after the time: %s, want the answer", summary(told))
+		}
+	})
+}
+
+// A copy that was still to come does not: nothing was kept back from the client.
+func TestDeletedDuplicateIsForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := serveInBubble(t, faults(fault.Fault{
+			ID: "again", When: fault.When{Outbound: "currentTime"},
+			What: fault.What{Do: fault.Duplicate, Release: &fault.Moment{Delay: fault.Duration(time.Minute)}},
+		}))
+		c := g.dial(t).connect(1)
+		c.askTime()
+		c.until(wire.CurrentTime)
+		lift(t, g, "again", "deleted")
+		if told := c.hear(time.Hour); len(told) > 0 {
+			t.Errorf("after the deletion: %s", summary(told))
 		}
 	})
 }

@@ -26,7 +26,7 @@ faults:
 		wantTold(t, "order", c.ask(wire.PlaceOrder, order(1, 100, "LMT", 1)),
 			"openOrder:PreSubmitted, errMsg:1 399, orderStatus:PreSubmitted 0/100", submitted)
 		ends := ""
-		if c.version >= 196 {
+		if c.Version >= 196 {
 			ends = ", historicalDataEnd"
 		}
 		wantTold(t, "bars", c.ask(wire.ReqHistoricalData, bars(4, "1 D", "1 hour")),

@@ -71,7 +71,7 @@ func leavesAReceipt(t *testing.T, f fault.Fault) {
 	c := g.dial(t)
 	c.greet()
 	synctest.Wait()
-	_, _ = c.conn.Write(startAPIFrame())
+	_, _ = c.Conn.Write(startAPIFrame())
 	synctest.Wait()
 	for _, m := range []wire.Message{
 		{Kind: wire.ReqCurrentTime, Body: &protobuf.CurrentTimeRequest{}},
@@ -82,7 +82,7 @@ func leavesAReceipt(t *testing.T, f fault.Fault) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, _ = c.conn.Write(raw) // the connection may be over
+		_, _ = c.Conn.Write(raw) // the connection may be over
 		synctest.Wait()
 	}
 	<-time.After(time.Minute) // virtual

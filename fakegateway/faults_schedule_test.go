@@ -90,14 +90,14 @@ func TestSlowConsumerIsResetWithAReason(t *testing.T) {
 	await(t, s, "the stop", func(v *View) bool { return len(v.Receipts()) == 1 })
 	ask, err := wire.Append(nil, wire.Message{
 		Kind: wire.ReqCurrentTime, Body: &protobuf.CurrentTimeRequest{},
-	}, c.version)
+	}, c.Version)
 	if err != nil {
 		t.Fatal(err)
 	}
 	flood := slices.Repeat(ask, 1000)
 	go func() {
 		for range connection.QueueItems/1000 + 10 {
-			if _, err := c.conn.Write(flood); err != nil {
+			if _, err := c.Conn.Write(flood); err != nil {
 				return // the Gateway has enough
 			}
 		}

@@ -66,12 +66,12 @@ func TestStopReadingFillsTheWindow(t *testing.T) {
 	s := startServer(t, onPhase(fault.BootstrapSent, fault.What{Do: fault.StopReading}))
 	c := dial(t, s).connect(1)
 	receipt(t, s, fault.StopReading, "nothing for good")
-	if err := c.conn.SetWriteDeadline(time.Now().Add(300 * time.Millisecond)); err != nil {
+	if err := c.Conn.SetWriteDeadline(time.Now().Add(300 * time.Millisecond)); err != nil {
 		t.Fatal(err)
 	}
 	chunk := make([]byte, 1<<20)
 	for range 64 {
-		if _, err := c.conn.Write(chunk); err != nil {
+		if _, err := c.Conn.Write(chunk); err != nil {
 			return // the window is full
 		}
 	}
@@ -83,7 +83,7 @@ func TestHoldIsAZombieUntilTheClientsReset(t *testing.T) {
 	c := dial(t, s)
 	c.greet()
 	receipt(t, s, fault.Hold, "nothing")
-	if err := c.conn.CloseWrite(); err != nil {
+	if err := c.Conn.CloseWrite(); err != nil {
 		t.Fatal(err)
 	}
 	// The receipt comes before the row says so: what the client sees does not change by the two.
@@ -117,7 +117,7 @@ func TestSendPastEOF(t *testing.T) {
 	))
 	c := dial(t, s).connect(1)
 	c.askTime()
-	if err := c.conn.CloseWrite(); err != nil {
+	if err := c.Conn.CloseWrite(); err != nil {
 		t.Fatal(err)
 	}
 	c.until(wire.CurrentTime)

@@ -30,7 +30,7 @@ func TestFINAfterExactlySoManyBytes(t *testing.T) {
 		}
 		c := dial(t, s)
 		c.greet()
-		c.version = 225
+		c.Version = 225
 		c.startAPI(1)
 		if got := c.wantFIN(); len(got) != n {
 			t.Errorf("%d bytes came, want %d", len(got), n)
@@ -59,7 +59,7 @@ func TestCutInsideAFrame(t *testing.T) {
 			piece := make([]byte, 3)
 			if then != fault.RST { // an RST may overtake them
 				for i := range piece {
-					b, err := c.read.ReadByte()
+					b, err := c.In.ReadByte()
 					if err != nil {
 						t.Fatal(err)
 					}

@@ -57,7 +57,7 @@ func TestHandshakeOfAHealthyGateway(t *testing.T) {
 func TestVersionIsTheSmallerMaximum(t *testing.T) {
 	for _, want := range []wire.Version{157, 178, 200, 213, 225} {
 		s := startServer(t, Config{MaxServerVersion: int(want)})
-		if got := dial(t, s).connect(1).version; got != want {
+		if got := dial(t, s).connect(1).Version; got != want {
 			t.Errorf("maximum %d: negotiated %d", want, got)
 		}
 	}
@@ -130,7 +130,7 @@ func TestSeveralClientsAtOnce(t *testing.T) {
 func TestClientThatDoesNotWaitForTheVersionReply(t *testing.T) {
 	s := startServer(t, Config{})
 	c := dial(t, s)
-	c.version = 225
+	c.Version = 225
 	start, err := wire.Append(wire.AppendPreamble(nil, wire.Preamble{Min: 100, Max: 225}),
 		wire.Message{Kind: wire.StartAPI, Body: &protobuf.StartApiRequest{}}, 225)
 	if err != nil {

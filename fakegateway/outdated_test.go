@@ -26,7 +26,7 @@ func TestClientsOfOldVersionsAreSentAway(t *testing.T) {
 			t.Fatalf("answered %q, %v: want version %d", hello, err, newest)
 		}
 		c.write(wire.AppendFrame(nil, []byte("71\x002\x007\x00\x00")))
-		c.version = wire.MinVersion // the error has had the same text since 100
+		c.Version = wire.MinVersion // the error has had the same text since 100
 		m := c.message()
 		e, ok := m.Body.(*protobuf.ErrorMessage)
 		if !ok || e.GetId() != -1 || e.GetErrorCode() != 503 {
@@ -41,7 +41,8 @@ func TestClientsOfOldVersionsAreSentAway(t *testing.T) {
 	}
 }
 
-// A frame without a message is a request that cannot be read: error 320, and the session goes on.
+// A frame without a message is a request that cannot be read: error 320 ("Server error when reading an
+// API client request.", IBKR's page of error codes), and the session goes on.
 func TestAnEmptyFrameIsAnswered(t *testing.T) {
 	for _, v := range []int{178, 225} {
 		s := startServer(t, Config{MaxServerVersion: v})

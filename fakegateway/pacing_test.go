@@ -70,7 +70,7 @@ func TestPacingPushesBackOnTheSocket(t *testing.T) {
 		Semantics:    session.Semantics{MarketDataLines: 2},
 	})
 	c := dial(t, s).connect(1)
-	tcp := c.conn.(*net.TCPConn)
+	tcp := c.Conn.(*net.TCPConn)
 	if err := tcp.SetWriteBuffer(4096); err != nil {
 		t.Fatal(err)
 	}

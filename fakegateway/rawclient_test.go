@@ -1,32 +1,23 @@
 package fakegateway
 
 import (
-	"bufio"
 	"context"
-	"errors"
 	"io"
-	"net"
-	"os"
-	"syscall"
 	"testing"
-	"time"
 
-	"github.com/scmhub/ibapi/protobuf"
 	"google.golang.org/protobuf/proto"
 
 	"ibsoak/fakegateway/connection"
 	"ibsoak/fakegateway/fault"
+	"ibsoak/internal/testkit"
 	"ibsoak/internal/wire"
 )
 
 // patience bounds every wait of a test: reaching it is a failure, never a measurement.
-const patience = 10 * time.Second
+const patience = testkit.Patience
 
 // noID is the id of an error message that answers no request.
 const noID = -1
-
-// quiet is how long a client listens to a silence that the ledger has already confirmed.
-const quietTime = 30 * time.Millisecond
 
 func startServer(t *testing.T, cfg Config) *Server {
 	t.Helper()
@@ -68,105 +59,41 @@ func row(t *testing.T, s *Server, id int, what string, until func(Connection) bo
 	return row
 }
 
-// rawClient speaks the protocol by hand.
+// rawClient is a testkit.Client under the names of this package's tests.
 type rawClient struct {
-	t       *testing.T
-	conn    connection.Socket
-	read    *bufio.Reader
-	version wire.Version
+	*testkit.Client
+	t *testing.T
 }
 
 func dial(t *testing.T, s *Server) *rawClient {
 	t.Helper()
-	d := net.Dialer{Timeout: patience}
-	c, err := d.DialContext(t.Context(), "tcp", s.Addr())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return newRawClient(t, c.(connection.Socket))
+	return &rawClient{testkit.Dial(t, s.Addr(), DefaultServerVersion), t}
 }
 
 func newRawClient(t *testing.T, c connection.Socket) *rawClient {
 	t.Helper()
-	t.Cleanup(func() { _ = c.Close() })
-	if err := c.SetDeadline(time.Now().Add(patience)); err != nil {
-		t.Fatal(err)
-	}
-	return &rawClient{t: t, conn: c, read: bufio.NewReader(c)}
+	return &rawClient{testkit.NewClient(t, c, DefaultServerVersion), t}
 }
 
-func (r *rawClient) write(b []byte) {
-	r.t.Helper()
-	if _, err := r.conn.Write(b); err != nil {
-		r.t.Fatalf("client write: %v", err)
-	}
-}
+func (r *rawClient) write(b []byte)    { r.t.Helper(); r.Write(b) }
+func (r *rawClient) greet()            { r.t.Helper(); r.Greet() }
+func (r *rawClient) hello() wire.Hello { r.t.Helper(); return r.Greet().VersionReply() }
 
-func (r *rawClient) greet() {
-	r.t.Helper()
-	r.write(wire.AppendPreamble(nil, wire.Preamble{Min: 100, Max: 225}))
-}
+func (r *rawClient) versionReply() wire.Hello                { r.t.Helper(); return r.VersionReply() }
+func (r *rawClient) send(kind wire.Kind, body proto.Message) { r.t.Helper(); r.Send(kind, body) }
+func (r *rawClient) message() wire.Message                   { r.t.Helper(); return r.Message() }
+func (r *rawClient) startAPI(id int)                         { r.t.Helper(); r.StartAPI(int32(id)) }
+func (r *rawClient) askTime()                                { r.t.Helper(); r.AskTime() }
+func (r *rawClient) wantRST()                                { r.t.Helper(); r.WantRST() }
+func (r *rawClient) wantSilence()                            { r.t.Helper(); r.WantSilence() }
 
 // next reads one frame's payload.
-func (r *rawClient) next() ([]byte, error) { return wire.NewFrameReader(r.read).Next() }
-
-// hello greets and reads the version reply.
-func (r *rawClient) hello() wire.Hello {
-	r.t.Helper()
-	r.greet()
-	return r.versionReply()
-}
-
-func (r *rawClient) versionReply() wire.Hello {
-	r.t.Helper()
-	payload, err := r.next()
-	if err != nil {
-		r.t.Fatalf("read version reply: %v", err)
-	}
-	hello, err := wire.ParseHello(payload)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	r.version = hello.Version
-	return hello
-}
-
-func (r *rawClient) send(kind wire.Kind, body proto.Message) {
-	r.t.Helper()
-	frame, err := wire.Append(nil, wire.Message{Kind: kind, Body: body}, r.version)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	r.write(frame)
-}
-
-// message reads one message.
-func (r *rawClient) message() wire.Message {
-	r.t.Helper()
-	payload, err := r.next()
-	if err != nil {
-		r.t.Fatalf("read message: %v", err)
-	}
-	m, err := wire.Decode(wire.FromServer, payload, r.version)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	return m
-}
+func (r *rawClient) next() ([]byte, error) { return wire.NewFrameReader(r.In).Next() }
 
 // until reads messages up to one of this kind.
 func (r *rawClient) until(kind wire.Kind) wire.Message {
 	r.t.Helper()
-	for {
-		if m := r.message(); m.Kind == kind {
-			return m
-		}
-	}
-}
-
-func (r *rawClient) startAPI(id int) {
-	r.t.Helper()
-	r.send(wire.StartAPI, &protobuf.StartApiRequest{ClientId: proto.Int32(int32(id))})
+	return wire.Message{Kind: kind, Body: r.Until(kind)}
 }
 
 // connect does the whole handshake, up to the last farm notice.
@@ -181,13 +108,8 @@ func (r *rawClient) connect(id int) *rawClient {
 	return r
 }
 
-func (r *rawClient) askTime() {
-	r.t.Helper()
-	r.send(wire.ReqCurrentTime, &protobuf.CurrentTimeRequest{})
-}
-
 // rest reads to the end and returns what came, and the error: nil for FIN.
-func (r *rawClient) rest() ([]byte, error) { return io.ReadAll(r.read) }
+func (r *rawClient) rest() ([]byte, error) { return io.ReadAll(r.In) }
 
 func (r *rawClient) wantFIN() []byte {
 	r.t.Helper()
@@ -198,31 +120,9 @@ func (r *rawClient) wantFIN() []byte {
 	return got
 }
 
-func (r *rawClient) wantRST() {
-	r.t.Helper()
-	if _, err := r.rest(); !errors.Is(err, syscall.ECONNRESET) {
-		r.t.Fatalf("read to the end: %v, want a reset", err)
-	}
-}
-
-// wantSilence reads for a moment and wants neither bytes nor an end.
-func (r *rawClient) wantSilence() {
-	r.t.Helper()
-	if err := r.conn.SetReadDeadline(time.Now().Add(quietTime)); err != nil {
-		r.t.Fatal(err)
-	}
-	b, err := r.read.ReadByte()
-	if !errors.Is(err, os.ErrDeadlineExceeded) {
-		r.t.Fatalf("read: byte %#x, error %v, want silence", b, err)
-	}
-	if err := r.conn.SetReadDeadline(time.Now().Add(patience)); err != nil {
-		r.t.Fatal(err)
-	}
-}
-
 func (r *rawClient) close() {
 	r.t.Helper()
-	if err := r.conn.Close(); err != nil {
+	if err := r.Conn.Close(); err != nil {
 		r.t.Fatal(err)
 	}
 }
@@ -230,7 +130,7 @@ func (r *rawClient) close() {
 // abort closes with RST.
 func (r *rawClient) abort() {
 	r.t.Helper()
-	if err := r.conn.SetLinger(0); err != nil {
+	if err := r.Conn.SetLinger(0); err != nil {
 		r.t.Fatal(err)
 	}
 	r.close()

@@ -231,7 +231,7 @@ func remainingOwner() (owner string, stacks []byte) {
 func TestWaitNamesWhatItWaitedFor(t *testing.T) {
 	s := startServer(t, Config{})
 	dial(t, s).connect(9)
-	ctx, cancel := context.WithTimeout(t.Context(), quietTime)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
 	defer cancel()
 	err := s.Wait(ctx, "a second client", func(v *View) bool { return len(v.Connections()) == 2 })
 	if !errors.Is(err, context.DeadlineExceeded) {

@@ -22,6 +22,7 @@ import (
 	"ibsoak/fakegateway/fault"
 	"ibsoak/fakegateway/hook"
 	"ibsoak/fakegateway/listener"
+	"ibsoak/fakegateway/lock"
 	"ibsoak/fakegateway/observe"
 	"ibsoak/fakegateway/session"
 	"ibsoak/fakegateway/stage"
@@ -41,7 +42,7 @@ type Server struct {
 	clock    clock.Running
 	plan     *fault.Plan
 	delayed  *connection.Delayed
-	moment   sync.RWMutex              // held while the exchange tells of a moment
+	moment   lock.RWMutex[lock.Moment] // held while the exchange tells of a moment
 	hook     atomic.Pointer[hook.Hook] // nil is none
 	board    *observe.Board
 	shared   *connection.Gateway
@@ -58,7 +59,7 @@ type Server struct {
 	gone   chan struct{} // closed when Close is done
 	up     chan struct{} // closed when Serve has taken its listener over
 
-	mu       sync.Mutex
+	mu       lock.Mutex[lock.Server]
 	conns    map[*connection.Conn]bool // not yet ended: this is what pins the held ones
 	serving  bool
 	crashed  bool // by the crash-on-fin quirk, until a restart

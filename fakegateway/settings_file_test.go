@@ -113,6 +113,10 @@ func TestParseConfigReadsEverySetting(t *testing.T) {
 
 func TestParseConfigSaysWhatIsWrong(t *testing.T) {
 	for text, want := range map[string]string{
+		"accounts: [DU1, DU1]":                              `accounts: account "DU1" is there twice`,
+		"accounts: ['DU1,DU2']":                             `accounts: account "DU1,DU2"`,
+		"accounts: [\"DU\\0\"]":                             `accounts: account "DU\x00"`,
+		"accounts: ['', DU1]":                               `accounts: account ""`,
 		"dialogue: each":                                    `s.yaml:1:1: unknown key "dialogue": want about, maxServerVersion`,
 		"quirks: {leak: true}":                              `s.yaml:1:10: unknown key "leak": want leakOnEof, leakProbes`,
 		"faults:\n- wen: {}":                                `s.yaml:2:3: unknown key "wen"`,

@@ -12,7 +12,7 @@ func TestTicksDoNotAllocate(t *testing.T) {
 	client.hello()
 	client.startAPI(1)
 	c := s.open()[0]
-	go func() { _, _ = io.Copy(io.Discard, client.conn) }() // until it is closed
+	go func() { _, _ = io.Copy(io.Discard, client.Conn) }() // until it is closed
 	message := tick()
 	for range 5000 { // the ring, the queues and the slab get their size
 		c.Send(message)

@@ -104,3 +104,14 @@ def on_message(m, state):
 		<-time.After(time.Second)
 	})
 }
+
+func TestHookWithoutAnEndIsRefused(t *testing.T) {
+	endless := "/dev/zero"
+	if _, err := os.Stat(endless); err != nil {
+		t.Skip(err)
+	}
+	s := startServer(t, Config{})
+	if err := s.SetSchedule(fault.Schedule{Hook: endless}); err == nil || !strings.Contains(err.Error(), "larger than") {
+		t.Errorf("error %v, want one about its size", err)
+	}
+}

@@ -30,7 +30,7 @@ func scheduled(t *testing.T, text string) Config {
 // hear reads, in virtual time, everything that comes in so much of it.
 func (r *rawClient) hear(d time.Duration) []wire.Message {
 	r.t.Helper()
-	if err := r.conn.SetReadDeadline(time.Now().Add(d)); err != nil {
+	if err := r.Conn.SetReadDeadline(time.Now().Add(d)); err != nil {
 		r.t.Fatal(err)
 	}
 	var heard []wire.Message
@@ -42,13 +42,13 @@ func (r *rawClient) hear(d time.Duration) []wire.Message {
 		if err != nil {
 			r.t.Fatalf("read: %v", err)
 		}
-		m, err := wire.Decode(wire.FromServer, payload, r.version)
+		m, err := wire.Decode(wire.FromServer, payload, r.Version)
 		if err != nil {
 			r.t.Fatal(err)
 		}
 		heard = append(heard, m)
 	}
-	if err := r.conn.SetReadDeadline(time.Time{}); err != nil {
+	if err := r.Conn.SetReadDeadline(time.Time{}); err != nil {
 		r.t.Fatal(err)
 	}
 	return heard
@@ -347,7 +347,7 @@ func TestCorruptedField(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			m, err := wire.Decode(wire.FromServer, payload, c.version)
+			m, err := wire.Decode(wire.FromServer, payload, c.Version)
 			text := string(payload)
 			switch {
 			case strings.Contains(text, fault.Unreadable): // a text field that is a text decodes

@@ -5,7 +5,10 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
+
+	"ibsoak/internal/wire"
 )
 
 const leaksPage = "your-trader.md#leaks"
@@ -31,6 +34,15 @@ var leakDetectors = []Detector{
 		Least: leastCycles(memoryCycles),
 		Do: "Bound what is kept from cycle to cycle: answers by request id, bars, logs in memory; " +
 			"compare two heap profiles that are an hour apart.",
+	},
+	{
+		Name: "steady-subscriptions", Group: GroupLeaks, judge: steadySubscriptions, Page: leaksPage,
+		Doc: subscribed.doc() + " A subscription is open from its request to its cancel, to an error that " +
+			"refuses it or to the end of its connection; one that was refused because there are too " +
+			"many stays open.",
+		Least: leastCycles(steadyCycles),
+		Do: "Cancel each subscription under the id that it was asked for with, before you ask for the " +
+			"same again; a real Gateway gives 100 market data lines and then error 101.",
 	},
 }
 
@@ -70,6 +82,10 @@ var (
 	// A heap that is still settling after sixty cycles was seen to grow by 43 KiB a cycle in a build
 	// for the race detector, and by 5 in an ordinary one.
 	resident = resourceUse{"resident memory", slack{perCycle: 64 << 10}, 1 << 20, byteSize}
+
+	// A trader that turns from one list of symbols to another drops many at once. What leaks more than
+	// ten a cycle has no line left after ten cycles, and then fails by itself.
+	subscribed = resourceUse{"open subscriptions", slack{once: 2, unit: 1, moments: true}, 10, number}
 )
 
 // doc says what fails the check, from the numbers that decide.
@@ -103,6 +119,118 @@ func steady(r *Record, c Check, u resourceUse, value func(Sample) int) Finding {
 		u.slack.once = float64(c.Want)
 	}
 	return grows(r, f, u, func(s Sample) float64 { return float64(value(s)) })
+}
+
+// steadySubscriptions judges what the last life has asked for and not cancelled, at the moments of
+// the samples. Want is what it may rise by once.
+func steadySubscriptions(r *Record, c Check) Finding {
+	if lost := r.Footer.MessagesLost; lost > 0 {
+		return open(c, "cycles", steadyCycles).undecided("%s could not be kept, so what is still "+
+			"subscribed to is not known", count(lost, "messages"))
+	}
+	var made []*lifetime
+	if n := len(r.Lives); n > 0 {
+		made = r.subscriptions(r.Lives[n-1].Number)
+	}
+	return steady(r, c, subscribed, func(s Sample) int {
+		n := 0
+		for _, sub := range made {
+			if sub.asked <= s.At && (sub.ended == 0 || sub.ended > s.At) {
+				n++
+			}
+		}
+		return n
+	})
+}
+
+// subscription is a request that goes on until it is cancelled.
+type subscription struct {
+	connection int
+	kind       string
+	id         int
+}
+
+// lifetime is of one subscription; ended is 0 while it is open.
+type lifetime struct{ asked, ended Moment }
+
+// subscriptions are all that a life has made.
+func (r *Record) subscriptions(life int) []*lifetime {
+	var all []*lifetime
+	open, orders := map[subscription]*lifetime{}, map[subscription]bool{}
+	end := func(sub subscription, at Moment) {
+		if l, is := open[sub]; is {
+			l.ended = at
+			delete(open, sub)
+		}
+	}
+	endAll := func(connection int, at Moment) {
+		for sub := range open {
+			if sub.connection == connection {
+				end(sub, at)
+			}
+		}
+	}
+	for _, m := range r.Messages {
+		this := subscription{m.Connection, m.Kind, m.ReqID}
+		order := subscription{m.Connection, placeOrder, m.ReqID} // an error may be about one with a request's number
+		switch {
+		case m.Life != life:
+		case m.FromClient && m.Kind == placeOrder:
+			orders[subscription{m.Connection, placeOrder, m.OrderID}] = true
+		case m.FromClient && strings.HasPrefix(m.Kind, "cancel"):
+			this.kind = "req" + strings.TrimPrefix(m.Kind, "cancel")
+			end(this, m.At)
+		case m.Kind == wire.TickSnapshotEnd.String():
+			this.kind = wire.ReqMktData.String() // a regulatory snapshot
+			end(this, m.At)
+		case m.FromClient && subscribes(m) && open[this] == nil:
+			open[this] = &lifetime{asked: m.At}
+			all = append(all, open[this])
+		case m.Kind == errorMessage && m.Code == dataLost:
+			endAll(m.Connection, m.At)
+		case m.Kind == errorMessage && endsSubscription(m.Code) && !orders[order]:
+			for _, w := range workKinds {
+				end(subscription{m.Connection, w.request.String(), m.ReqID}, m.At)
+			}
+		}
+	}
+	for _, c := range r.of(life) {
+		endAll(c.ID, c.ended())
+	}
+	return all
+}
+
+// subscribes reports a request that stays open after its first answer, under an id of its own.
+func subscribes(m Message) bool {
+	w, known := workByRequest[m.Kind]
+	if !known || w.unnumbered {
+		return false
+	}
+	switch w.request {
+	case wire.ReqMktData:
+		return !m.Snapshot
+	case wire.ReqHistoricalData:
+		return m.KeepUpToDate
+	case wire.ReqAccountSummary, wire.ReqAccountUpdatesMulti, wire.ReqPositionsMulti:
+		return true
+	default:
+		return len(w.ends) == 0
+	}
+}
+
+// dataLost is the notice that the servers are back and every subscription has to be made again.
+const dataLost = 1101
+
+// endsSubscription reports an error that ends the subscription it is about. Those that say that there are too
+// many do not: a trader that asks again and again without a cancel must not seem to stop growing.
+func endsSubscription(code int) bool {
+	const tooManyTickers, tooMuchDepth, duplicateOrTooMany, tooManyTickByTick = 101, 309, 322, 10190
+	switch code {
+	case tooManyTickers, tooMuchDepth, duplicateOrTooMany, tooManyTickByTick:
+		return false
+	default:
+		return endsRequest(code)
+	}
 }
 
 // memory judges the resident set. Too few cycles say nothing about it. A scenario that lists the

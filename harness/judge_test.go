@@ -137,7 +137,7 @@ func (j judged) run(t *testing.T) {
 
 func TestDetectors(t *testing.T) {
 	tested := map[string][]Outcome{}
-	for _, j := range slices.Concat(lifeCases(), socketCases(), connectionCases(), workCases(), cycleCases(), leakCases(), recoveryLeakCases(), orderCases(), processCases(), gatewayCases()) {
+	for _, j := range slices.Concat(lifeCases(), socketCases(), connectionCases(), workCases(), cycleCases(), leakCases(), subscriptionCases(), recoveryLeakCases(), orderCases(), processCases(), gatewayCases()) {
 		t.Run(j.check.Name+"/"+j.name, j.run)
 		tested[j.check.Name] = append(tested[j.check.Name], j.want)
 	}

@@ -33,6 +33,7 @@ func continuous1h() harness.Scenario {
 			harness.Check{Name: "steady-threads"},
 			harness.Check{Name: "steady-processes"},
 			harness.Check{Name: "memory"},
+			harness.Check{Name: "steady-subscriptions"},
 			harness.Check{Name: "sigterm", Within: 3 * time.Second},
 		),
 		Limit: 80 * time.Minute,

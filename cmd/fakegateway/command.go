@@ -31,8 +31,9 @@ It prints one line on stdout when it is ready, and stops on SIGTERM or SIGINT:
 
 Port 0 takes a free port. The control port speaks HTTP: GET /connections, /transcript, /watch,
 /receipts, /books, /faults, /healthz, /connectivity; PUT /schedule; POST /faults, /restart, /zombies, /operate,
-/dialog, /2fa, /connectivity, /books/fill, /books/cancel, /books/correct, /books/bust; DELETE
-/faults/{id}. docs/control-api.md has an example of each.`
+/dialog, /2fa, /connectivity, /login, /books/fill, /books/cancel, /books/correct, /books/bust, /books/hold,
+/books/release, /books/transfer, /books/liquidate; DELETE /faults/{id}, /zombies. docs/control-api.md has
+an example of each.`
 
 const examples = `  fakegateway --listen 127.0.0.1:0 --control 127.0.0.1:0 --profile leaky
   fakegateway --listen 127.0.0.1:4444 --schedule sick.yaml --record /tmp/record

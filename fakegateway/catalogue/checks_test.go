@@ -2,6 +2,7 @@ package catalogue_test
 
 import (
 	"errors"
+	"net"
 	"os"
 	"syscall"
 	"time"
@@ -81,7 +82,7 @@ func goesDark(c *testkit.Client, bytes int) {
 // fillsTheWindow writes until TCP takes no more: nobody reads at the other end.
 func fillsTheWindow(c *testkit.Client) {
 	c.T.Helper()
-	if err := c.Conn.SetWriteBuffer(4096); err != nil {
+	if err := c.Conn.(*net.TCPConn).SetWriteBuffer(4096); err != nil {
 		c.T.Fatalf("%v", err)
 	}
 	const limit = 64 << 20

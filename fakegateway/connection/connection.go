@@ -10,6 +10,7 @@ import (
 
 	"ibsoak/fakegateway/fault"
 	"ibsoak/fakegateway/hook"
+	"ibsoak/fakegateway/lock"
 	"ibsoak/fakegateway/observe"
 	"ibsoak/fakegateway/session"
 	"ibsoak/fakegateway/session/client"
@@ -46,7 +47,7 @@ type Conn struct {
 	over chan struct{} // closed with the socket
 	quit chan struct{} // closed when nothing more is handled
 
-	mu      sync.Mutex
+	mu      lock.Mutex[lock.Last]
 	wg      sync.WaitGroup // reader, writer, delayed faults; Add under mu, unless over
 	ended   bool           // over is closed
 	stopped bool           // quit is closed
@@ -58,9 +59,9 @@ type Conn struct {
 	finSeen bool // the client's
 	finAt   time.Time
 
-	sending sync.Mutex   // see sendThroughFaults
-	slab    slab         // guarded by sending
-	script  *hook.Thread // guarded by sending; nil before the hook was asked
+	sending lock.Mutex[lock.Sending] // see sendThroughFaults
+	slab    slab                     // guarded by sending
+	script  *hook.Thread             // guarded by sending; nil before the hook was asked
 
 	agreed atomic.Int64        // version, for those who are not behind the loop; 0 until it is known
 	asked  atomic.Pointer[int] // client id of START_API, likewise; nil until it has come

@@ -2,10 +2,10 @@ package connection
 
 import (
 	"slices"
-	"sync"
 	"time"
 
 	"ibsoak/fakegateway/fault"
+	"ibsoak/fakegateway/lock"
 )
 
 // IdleWait stands for "until something changes" where a timer is needed.
@@ -17,7 +17,7 @@ const maxDelayed = 1 << 14
 // Delayed are the messages that are told after a while, in the order of their times and, where those
 // are equal, in the order in which they were withheld.
 type Delayed struct {
-	mu   sync.Mutex
+	mu   lock.Mutex[lock.Last]
 	list []DelayedMessage
 	wake chan struct{} // of one: a cue
 }
@@ -50,9 +50,30 @@ func (d *Delayed) Add(w fault.Withheld) {
 		return -1 // behind those of the same time
 	})
 	d.list = slices.Insert(d.list, at, m)
+	d.cue()
+}
+
+// LetGo makes due what was delayed by faults that were taken out of force, and forgets their copies.
+func (d *Delayed) LetGo() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	now := time.Now()
+	d.list = slices.DeleteFunc(d.list, func(m DelayedMessage) bool {
+		return m.Removed() && m.What.Do == fault.Duplicate
+	})
+	for i := range d.list {
+		if d.list[i].Removed() && d.list[i].due.After(now) {
+			d.list[i].due = now
+		}
+	}
+	slices.SortStableFunc(d.list, func(a, b DelayedMessage) int { return a.due.Compare(b.due) })
+	d.cue()
+}
+
+func (d *Delayed) cue() {
 	select {
 	case d.wake <- struct{}{}:
-	default: // a cue is already waiting
+	default: // one is already waiting
 	}
 }
 

@@ -4,16 +4,16 @@ import (
 	"errors"
 	"slices"
 	"strconv"
-	"sync"
 	"time"
 
+	"ibsoak/fakegateway/lock"
 	"ibsoak/fakegateway/observe"
 )
 
 // Dialogs are the clients that wait for the operator. One dialog is on show at a time, that of the
 // first; a client that has gone keeps its place, and its socket in CLOSE_WAIT, until then.
 type Dialogs struct {
-	mu       sync.Mutex
+	mu       lock.Mutex[lock.Last]
 	queue    []*dialog
 	accepted map[string]bool
 }

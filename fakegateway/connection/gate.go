@@ -1,10 +1,10 @@
 package connection
 
-import "sync"
+import "ibsoak/fakegateway/lock"
 
 // gate lets a goroutine pass, unless a fault has shut it.
 type gate struct {
-	mu     sync.Mutex
+	mu     lock.Mutex[lock.Last]
 	shutTo int           // counts calls of shut
 	opened chan struct{} // nil while open; closed when it opens
 }

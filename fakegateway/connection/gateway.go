@@ -3,13 +3,13 @@ package connection
 import (
 	"log/slog"
 	"net/netip"
-	"sync"
 	"sync/atomic"
 	"time"
 
 	"ibsoak/fakegateway/clock"
 	"ibsoak/fakegateway/fault"
 	"ibsoak/fakegateway/hook"
+	"ibsoak/fakegateway/lock"
 	"ibsoak/fakegateway/observe"
 	"ibsoak/fakegateway/session"
 	"ibsoak/fakegateway/stage"
@@ -29,7 +29,7 @@ type Gateway struct {
 	Delayed  *Delayed
 	Hook     *atomic.Pointer[hook.Hook] // nil is none
 	// Moment is held while the exchange tells of a moment: no writer begins in the middle of it.
-	Moment *sync.RWMutex
+	Moment *lock.RWMutex[lock.Moment]
 	Log    *slog.Logger
 	Owner  Owner
 }

@@ -2,11 +2,11 @@ package connection
 
 import (
 	"fmt"
-	"sync"
 	"sync/atomic"
 	"time"
 
 	"ibsoak/fakegateway/fault"
+	"ibsoak/fakegateway/lock"
 	"ibsoak/fakegateway/observe"
 	"ibsoak/internal/wire"
 )
@@ -47,7 +47,7 @@ type item struct {
 type writer struct {
 	c *Conn
 
-	mu     sync.Mutex
+	mu     lock.Mutex[lock.Last]
 	queue  []item
 	spare  []item        // memory of an earlier queue
 	bytes  int           // in queue

@@ -7,9 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"maps"
 	"net/http"
-	"slices"
 	"strconv"
 
 	"github.com/govalues/decimal"
@@ -108,11 +106,6 @@ func Handler(g Gateway, log *slog.Logger) http.Handler {
 		})
 	}
 	return mux
-}
-
-// Patterns lists the requests that there are.
-func Patterns() []string {
-	return append(slices.Sorted(maps.Keys((&server{}).endpoints())), watchPattern)
 }
 
 // watchPattern is the one endpoint whose answer is a stream.

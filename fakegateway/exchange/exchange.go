@@ -2,9 +2,9 @@ package exchange
 
 import (
 	"slices"
-	"sync"
 	"time"
 
+	"ibsoak/fakegateway/lock"
 	"ibsoak/fakegateway/market"
 
 	"github.com/govalues/decimal"
@@ -58,7 +58,7 @@ type Exchange struct {
 	market  market.Market
 	changed chan struct{}
 
-	mu         sync.Mutex // guards everything below
+	mu         lock.Mutex[lock.Exchange] // guards everything below
 	subscriber Subscriber
 	now        time.Time
 	by         int // Event.By of what happens now

@@ -7,8 +7,6 @@ import (
 	"slices"
 
 	"google.golang.org/protobuf/proto"
-
-	"ibsoak/internal/wire"
 )
 
 // Shuffle changes the order of messages.
@@ -18,7 +16,7 @@ const Shuffle Action = "shuffle"
 // connection's number alone, and is never the one in which they came.
 var shuffle = action{
 	name: Shuffle, group: groupSpoil,
-	doc: "keep messages back until there are so many `frames`, and write them out of order; never, if fewer come",
+	doc: "keep messages back until there are so many `frames`, and write them out of order; never, if fewer come and nothing lifts it",
 	rule: rule{
 		params: []string{"frames"}, required: []string{"frames"}, triggers: []trigger{atOutbound},
 	},
@@ -29,8 +27,10 @@ var shuffle = action{
 	onTelling: func(x *telling) {
 		m := x.message
 		m.Body = proto.Clone(m.Body) // a session writes its next tick into the same body
-		window, _ := x.track.memory[x.fault].([]wire.Message)
-		window = append(window, m)
+		window, _ := x.track.memory[x.fault].([]Withheld)
+		window = append(window, Withheld{
+			Hit: *x.Hit, ClientID: *x.track.clientID, Message: m, Copies: 1, Since: x.track.plan.elapsed(),
+		})
 		if len(window) < x.Hit.What.Frames {
 			x.track.memory[x.fault] = window
 			x.Wire = "nothing"
@@ -39,7 +39,7 @@ var shuffle = action{
 		delete(x.track.memory, x.fault)
 		order := outOfOrder(len(window), x.Hit)
 		for _, i := range order {
-			x.tell(x.note(), window[i])
+			x.tell(x.note(), window[i].Message)
 		}
 		x.Wire = fmt.Sprintf("%d messages out of order: %v", len(window), order)
 	},

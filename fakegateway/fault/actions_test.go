@@ -69,6 +69,10 @@ func TestRemovalAndTimeLiftAFault(t *testing.T) {
 	if err := p.Remove("removed"); err != nil || !lifted(hits[0]) {
 		t.Errorf("removed: %v, lifted %v", err, lifted(hits[0]))
 	}
+	if at, ok := p.NextAt(); !ok || at != 0 {
+		t.Errorf("next at %v, %v: want now, for what the removed fault has kept back", at, ok)
+	}
+	p.Due(nil)
 	if at, ok := p.NextAt(); !ok || at != 10 {
 		t.Errorf("next at %v, %v: want the end of the timed fault", at, ok)
 	}

@@ -3,8 +3,10 @@ package fault
 import (
 	"fmt"
 	"slices"
-	"sync"
+	"sync/atomic"
 	"time"
+
+	"ibsoak/fakegateway/lock"
 )
 
 // Plan is the faults in force at one Gateway: those that its owner set or injected, then those of
@@ -12,30 +14,52 @@ import (
 type Plan struct {
 	elapsed func() time.Duration
 
-	mu     sync.Mutex
+	mu     lock.Mutex[lock.Last]
 	own    []*armed // set or injected: tried first
 	base   []*armed // the profile's: SetSchedule leaves them alone
 	number int      // of the last fault that was given a name
 
 	withheld []Withheld // in the order in which they were
+	released []Withheld // by a removal, for Due to return
+	lifted   []*armed   // for Due to return what they keep on connections
 	hits     int
 }
 
 // armed is a fault with its history.
 type armed struct {
 	Fault
-	acted  int           // in all
-	struck bool          // a fault with an At has had its time
-	lifted chan struct{} // closed when the fault is over: what it holds goes on
-	isOver bool          // lifted is closed
+	acted  int  // in all
+	struck bool // a fault with an At has had its time
+	isOver bool // it was lifted
+	end    *end
 }
 
-// lift ends what the fault is holding.
-func (a *armed) lift() {
+// end is how a fault's hits learn that it is over.
+type end struct {
+	lifted  chan struct{} // closed when the fault is over: what it holds goes on
+	removed atomic.Bool   // it was taken out of force
+}
+
+// lift ends what a fault is holding. The caller holds mu.
+func (p *Plan) lift(a *armed) {
 	if !a.isOver {
 		a.isOver = true
-		close(a.lifted)
+		close(a.end.lifted)
+		p.lifted = append(p.lifted, a)
 	}
+}
+
+// remove lifts a fault that is taken out of force. What it keeps back is released; copies that were still
+// to come are forgotten. The caller holds mu.
+func (p *Plan) remove(a *armed) {
+	p.lift(a)
+	a.end.removed.Store(true)
+	p.withheld = slices.DeleteFunc(p.withheld, func(w Withheld) bool {
+		if w.end == a.end && w.What.Do != Duplicate {
+			p.released = append(p.released, w)
+		}
+		return w.end == a.end
+	})
 }
 
 // expires is when the fault is over, as time since the start; ok is false when that is not to come.
@@ -51,12 +75,20 @@ type Hit struct {
 	Point      string // "outbound openOrder #1 byte 7"
 
 	planned Action // the schedule's, where this hit follows from it; "" where it is the same
-	lifted  chan struct{}
+	end     *end   // nil for what no plan has
 }
 
 // Lifted is closed when the fault is taken out of force or its time is over: a hit that holds
 // something then lets go. It is nil for what no plan has.
-func (h Hit) Lifted() <-chan struct{} { return h.lifted }
+func (h Hit) Lifted() <-chan struct{} {
+	if h.end == nil {
+		return nil
+	}
+	return h.end.lifted
+}
+
+// Removed reports that the fault was taken out of force.
+func (h Hit) Removed() bool { return h.end != nil && h.end.removed.Load() }
 
 // NewPlan arms a profile's schedule and the owner's. Both must be valid. elapsed is the time since
 // the Gateway started, on the scenario's clock.
@@ -79,15 +111,15 @@ func (p *Plan) arm(s Schedule, prefix string) []*armed {
 	return faults
 }
 
-func arm(f Fault) *armed { return &armed{Fault: f, lifted: make(chan struct{})} }
+func arm(f Fault) *armed { return &armed{Fault: f, end: &end{lifted: make(chan struct{})}} }
 
-// Set replaces the owner's schedule, and lifts what it has had. What connections counted so far stays
-// counted.
+// Set replaces the owner's schedule, as if its faults were removed one by one. What connections counted so
+// far stays counted.
 func (p *Plan) Set(own Schedule) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, a := range p.own {
-		a.lift()
+		p.remove(a)
 	}
 	p.own = p.arm(own, "f")
 }
@@ -114,13 +146,13 @@ func (p *Plan) taken(id string) bool {
 	return slices.ContainsFunc(p.own, same) || slices.ContainsFunc(p.base, same)
 }
 
-// Remove takes a fault out of force and lifts it. What it withholds stays withheld until its release.
+// Remove takes a fault out of force and lifts it. What it keeps back is released at the next Due.
 func (p *Plan) Remove(id string) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	same := func(a *armed) bool {
 		if a.ID == id {
-			a.lift()
+			p.remove(a)
 		}
 		return a.ID == id
 	}
@@ -174,6 +206,9 @@ func (p *Plan) NextAt() (at time.Duration, ok bool) {
 			earlier(d)
 		}
 	}
+	if len(p.lifted)+len(p.released) > 0 {
+		earlier(0)
+	}
 	for _, w := range p.withheld {
 		if w.What.Release != nil && w.What.Release.At != nil {
 			earlier(time.Duration(*w.What.Release.At))
@@ -184,14 +219,14 @@ func (p *Plan) NextAt() (at time.Duration, ok bool) {
 
 // Due returns what falls now by the clock, each fault once in the Gateway's life: for an action on
 // connections one hit for each live one that it selects, or a single hit with Connection 0 when
-// there is none. What was withheld until now is released.
+// there is none. What was withheld until now is released, and what faults kept that were lifted.
 func (p *Plan) Due(live []*Track) (hits []Hit, released []Withheld) {
 	now := p.elapsed()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for a := range p.all() {
 		if at, expires := a.expires(); expires && at <= now {
-			a.lift()
+			p.lift(a)
 		}
 		if a.When.At == nil || a.struck || time.Duration(*a.When.At) > now {
 			continue
@@ -212,7 +247,7 @@ func (p *Plan) Due(live []*Track) (hits []Hit, released []Withheld) {
 			hits = append(hits, p.take(a, 0, point)...)
 		}
 	}
-	return hits, p.dueByClock(now)
+	return hits, append(p.letGo(live), p.dueByClock(now)...)
 }
 
 // take makes a hit of a, unless it is over.
@@ -226,7 +261,7 @@ func (p *Plan) take(a *armed, connection int, point string) []Hit {
 	a.acted++
 	p.hits++
 	return []Hit{{
-		Fault: a.Fault, Number: p.hits, Connection: connection, Point: point, lifted: a.lifted,
+		Fault: a.Fault, Number: p.hits, Connection: connection, Point: point, end: a.end,
 	}}
 }
 

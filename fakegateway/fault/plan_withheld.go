@@ -145,6 +145,21 @@ func (p *Plan) Withheld() []Withheld {
 	return list
 }
 
+// letGo takes out what the faults kept that were lifted since it was called last. The caller holds mu.
+func (p *Plan) letGo(live []*Track) []Withheld {
+	due := p.released
+	for _, a := range p.lifted {
+		for _, t := range live {
+			if window, ok := t.memory[a].([]Withheld); ok {
+				due = append(due, window...)
+				delete(t.memory, a)
+			}
+		}
+	}
+	p.released, p.lifted = nil, nil
+	return due
+}
+
 // dueByClock takes out what is released by the clock. The caller holds mu.
 func (p *Plan) dueByClock(now time.Duration) (due []Withheld) {
 	p.withheld = slices.DeleteFunc(p.withheld, func(w Withheld) bool {

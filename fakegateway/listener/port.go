@@ -8,13 +8,13 @@ import (
 	"net"
 	"os"
 	"slices"
-	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
 
 	"ibsoak/fakegateway/connection"
 	"ibsoak/fakegateway/fault"
+	"ibsoak/fakegateway/lock"
 	"ibsoak/fakegateway/observe"
 	"ibsoak/fakegateway/stage"
 )
@@ -36,7 +36,7 @@ type Port struct {
 
 	unapproved atomic.Bool // a login waits for its second factor
 
-	mu   sync.Mutex
+	mu   lock.Mutex[lock.Last]
 	addr net.Addr // changed by run's goroutine alone, under mu
 
 	// Of run's goroutine:

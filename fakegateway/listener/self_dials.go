@@ -3,7 +3,8 @@ package listener
 import (
 	"context"
 	"net"
-	"sync"
+
+	"ibsoak/fakegateway/lock"
 )
 
 // dialPurpose says why this package itself has connected to its own port.
@@ -17,7 +18,7 @@ const (
 
 // selfDials remembers which connections the port has made to itself, until it accepts them.
 type selfDials struct {
-	mu  sync.Mutex // held while dialling, so that none is accepted before it is known
+	mu  lock.Mutex[lock.Last] // held while dialling, so that none is accepted before it is known
 	own map[string]dialPurpose
 }
 

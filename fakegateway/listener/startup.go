@@ -18,13 +18,14 @@ func (p *Port) Restart(hit fault.Hit) (wire string, err error) {
 	if hit.What.Downtime != nil && *hit.What.Downtime != (fault.Downtime{}) {
 		d = *hit.What.Downtime
 	}
+	// Whoever comes back before the new login waits for it.
 	switch {
 	case d.Refused > 0:
 		err = p.shut(true)
-	case d.AcceptMute > 0:
-		p.gateway.Stage.Set(stage.AcceptMute)
-	case d.VersionOnly > 0:
+	case d.VersionOnly > 0 && d.AcceptMute == 0:
 		p.gateway.Stage.Set(stage.VersionOnly)
+	default:
+		p.gateway.Stage.Set(stage.AcceptMute)
 	}
 	ended := p.gateway.Owner.EndAll(hit)
 	p.gateway.Login.Restart(p.gateway.Clock.Now(), hit.What.Accounts)

@@ -8,7 +8,8 @@ import (
 )
 
 // "30 S" of "1 secs" are 30 bars, and so with five seconds and with quotes: IBKR's bars of seconds
-// have no gaps in a session. A bar without a trade stands at the last price with no volume.
+// have no gaps in a session. No page of IBKR says so: the live suites of clients count on it. A bar without
+// a trade stands at the last price with no volume.
 func TestBarsOfSecondsHaveNoGaps(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := Market{Seed: rapid.Uint64().Draw(t, "seed")}

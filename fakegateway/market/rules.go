@@ -12,7 +12,8 @@ type PriceIncrement struct{ LowEdge, Increment decimal.Decimal }
 // rule is a market rule: the ticks that prices must be multiples of. Edges and increments are
 // in the smallest ticks of the kinds that use it. Of the numbers, 26, 32, 67, 109, 110, 239 and 240 are
 // known from IBKR's documentation and from clients; that 635 is the rule of bonds follows from IBKR's
-// samples, which ask for it beside a bond, and its increment is a guess, as are the others' numbers.
+// samples, which ask for it beside a bond, and its increment is a guess, as are the others' numbers. Rule
+// 2806 is left out: its increments are nowhere published.
 type rule struct {
 	id    int
 	unit  int64 // a tick is unit / 10^scale

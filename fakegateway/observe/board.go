@@ -4,12 +4,12 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
 	"ibsoak/fakegateway/clock"
 	"ibsoak/fakegateway/fault"
+	"ibsoak/fakegateway/lock"
 )
 
 const (
@@ -24,7 +24,7 @@ const (
 // them. mu guards everything and is never held while anything else is waited for.
 type Board struct {
 	began    time.Time // when the Gateway was made: see steady
-	mu       sync.Mutex
+	mu       lock.Mutex[lock.Last]
 	rows     []*Connection // by ID-1
 	frames   transcript
 	received map[string]int // messages by name, over all connections

@@ -2,15 +2,15 @@ package session
 
 import (
 	"slices"
-	"sync"
 	"time"
 
 	"ibsoak/fakegateway/exchange"
+	"ibsoak/fakegateway/lock"
 )
 
 // clientIDs is which client ids are in use. The zero value is empty.
 type clientIDs struct {
-	mu      sync.Mutex
+	mu      lock.Mutex[lock.Session]
 	byID    map[int]*Session
 	leaving map[int]time.Time // when an id that is not free yet will be, on the scenario's clock
 	claims  map[int]int       // sessions that each id has had, across restarts

@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
 	"ibsoak/fakegateway/exchange"
+	"ibsoak/fakegateway/lock"
 	"ibsoak/fakegateway/session/client"
 	"ibsoak/fakegateway/session/feed"
 )
@@ -39,7 +39,7 @@ const heldReports = 1 << 16
 type upstream struct {
 	troubled atomic.Bool // lost or competing: for those who would not lock for less
 
-	mu        sync.Mutex
+	mu        lock.Mutex[lock.Session]
 	lost      bool
 	competing bool
 	farms     []Farm

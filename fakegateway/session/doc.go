@@ -23,15 +23,8 @@
 //
 // # Locks
 //
-// Locks are taken in this order, and none of the last group while another of it is held:
-//
-//  1. exchange: the books, and the market's states that marketdata remembers
-//  2. client.Client: what one client follows: feeds, account subscriptions, paced requests, late commissions
-//  3. clientIDs: which client ids are in use;
-//     upstream: the connection to IBKR's servers, its farms, the reports that are held back;
-//     marketdata's lines: the market data lines in use;
-//     account's followers: which account the clients follow;
-//     display.Groups: which window shows what, and who follows it
+// docs/concurrency.md has all locks and their order: the exchange's, then one client's (client.Client),
+// then one of those that the clients of a login share.
 //
 // Events of the exchange reach a session under the exchange's lock, in whatever goroutine has moved
 // it. Answers from the books are sent there too, so that no event can slip between an answer and what

@@ -58,6 +58,9 @@ func (c Config) Problems() []error {
 	_, errs := c.opening()
 	_, _, more := c.earlier()
 	errs = append(errs, more...)
+	if err := checkAccounts(c.Accounts); err != nil {
+		errs = append(errs, wrong("accounts", "%v", err))
+	}
 	if err := c.Advisor.Validate(c.Accounts); err != nil {
 		errs = append(errs, wrong("advisor", "%v", err))
 	}

@@ -25,6 +25,7 @@ func byHand(t *testing.T, n int64) exchange.OrderRequest {
 	}
 }
 
+// Client 0 binds the orders of TWS (TWS API, reqOpenOrders and reqAutoOpenOrders): they get negative ids.
 func TestOrdersByHandAreBoundToClientZero(t *testing.T) {
 	eachVersion(t, func(t *testing.T, v wire.Version) {
 		shared := testLogin(t, Semantics{MasterClientID: 7})

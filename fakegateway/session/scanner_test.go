@@ -113,6 +113,8 @@ func TestScannerFiltersAndRefusals(t *testing.T) {
 	wantFlow(t, l.ask(wire.ReqScannerSubscription, scanFor(99, "MOST_ACTIVE", 1)), "errMsg:99 322")
 }
 
+// The way of the TWS API's "Minimum Price Increment" and "Smart Components" pages: the letters of the
+// bboExchange that market data names, the increments of a rule that details name. 321 for what is neither.
 func TestSmartComponentsAndMarketRules(t *testing.T) {
 	eachVersion(t, func(t *testing.T, v wire.Version) {
 		l := login(t, testLogin(t, Semantics{LiveMarketData: true}), v, 1)

@@ -4,7 +4,8 @@ package stage
 
 import (
 	"errors"
-	"sync"
+
+	"ibsoak/fakegateway/lock"
 )
 
 // ErrClosed is what is answered by a Gateway that was closed.
@@ -38,7 +39,7 @@ func (s Stage) Order() int {
 
 // Stages holds the current stage and wakes those who wait for another.
 type Stages struct {
-	mu      sync.Mutex
+	mu      lock.Mutex[lock.Last]
 	current Stage
 	changed chan struct{} // closed at the next change
 }

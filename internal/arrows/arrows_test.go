@@ -78,6 +78,14 @@ var rules = []rule{
 		reason: "faults and what is observed are the same on whatever carries the bytes",
 	},
 	{
+		from: []string{"ibsoak/fakegateway/lock"},
+		never: []string{
+			"ibsoak/fakegateway", "ibsoak/fakegateway/connection", "ibsoak/fakegateway/exchange",
+			"ibsoak/fakegateway/session/...", "ibsoak/internal/...",
+		},
+		reason: "what a lock guards is the business of its owner",
+	},
+	{
 		from: []string{"ibsoak/fakegateway/clock", "ibsoak/fakegateway/stage"},
 		never: []string{
 			"ibsoak/fakegateway", "ibsoak/fakegateway/connection", "ibsoak/fakegateway/listener",

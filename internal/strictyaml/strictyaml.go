@@ -176,9 +176,6 @@ func badValue(t reflect.Type, n ast.Node) ast.Node {
 	return nil
 }
 
-// Keys lists the keys of a struct, or of the one that v points to, in the order of its fields.
-func Keys(v any) []string { return keysOf(structOf(v)) }
-
 func structOf(v any) reflect.Type {
 	t := reflect.TypeOf(v)
 	if t.Kind() == reflect.Pointer {

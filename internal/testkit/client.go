@@ -19,11 +19,18 @@ import (
 // come has come: silence is the last look and never the proof.
 const silence = 30 * time.Millisecond
 
-// Client is a TWS API client that speaks the protocol by hand over TCP. Its methods fail the test when
+// Socket is what a Client speaks over: TCP, or a connection in memory.
+type Socket interface {
+	net.Conn
+	CloseWrite() error
+	SetLinger(seconds int) error
+}
+
+// Client is a TWS API client that speaks the protocol by hand. Its methods fail the test when
 // something goes wrong. Those that only send return the Client, for calls in a row.
 type Client struct {
 	T    T
-	Conn *net.TCPConn
+	Conn Socket
 	In   *bufio.Reader
 	// Version is the highest to offer, and from Hello on the negotiated one.
 	Version wire.Version
@@ -36,7 +43,13 @@ func Dial(t T, addr string, offer wire.Version) *Client {
 	if err != nil {
 		t.Fatalf("dial: %v", err)
 	}
-	c := &Client{T: t, Conn: conn.(*net.TCPConn), In: bufio.NewReader(conn), Version: offer}
+	return NewClient(t, conn.(*net.TCPConn), offer)
+}
+
+// NewClient speaks over a connection that there is, and ends it with the test.
+func NewClient(t T, conn Socket, offer wire.Version) *Client {
+	t.Helper()
+	c := &Client{T: t, Conn: conn, In: bufio.NewReader(conn), Version: offer}
 	t.Cleanup(func() { _ = conn.Close() })
 	c.deadline()
 	return c
@@ -67,12 +80,19 @@ func (c *Client) Greet() *Client {
 // Hello greets, and reads the version reply.
 func (c *Client) Hello() *Client {
 	c.T.Helper()
-	hello, err := wire.ParseHello(c.Greet().Frame())
+	c.Greet().VersionReply()
+	return c
+}
+
+// VersionReply reads it.
+func (c *Client) VersionReply() wire.Hello {
+	c.T.Helper()
+	hello, err := wire.ParseHello(c.Frame())
 	if err != nil {
 		c.T.Fatalf("%v", err)
 	}
 	c.Version = hello.Version
-	return c
+	return hello
 }
 
 // StartAPI sends START_API.

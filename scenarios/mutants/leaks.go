@@ -5,6 +5,10 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+
+	"github.com/scmhub/ibapi/protobuf"
+
+	"ibsoak/internal/wire"
 )
 
 // leakDefects are the traders that grow, each in a shape of its own.
@@ -60,6 +64,10 @@ var leakDefects = []Mutant{
 	{
 		Name: "leaks-memory-with-frees", run: leaksMemoryWithFrees,
 		Defect: "keeps 1 MiB more each cycle, and gives 120 MiB of its start back late in the hour",
+	},
+	{
+		Name: "subscribes-each-cycle", run: subscribesEachCycle,
+		Defect: "subscribes to quotes in each cycle and cancels none",
 	},
 }
 
@@ -147,4 +155,19 @@ func leaksMemoryWithFrees(ctx context.Context, p params) int {
 		}
 		return nil
 	})(ctx, p)
+}
+
+// subscribesEachCycle takes delayed quotes: those are there for every account.
+func subscribesEachCycle(ctx context.Context, p params) int {
+	const delayed = 3
+	return thenDoes(ctx, p, func(s *session) error {
+		err := s.send(wire.ReqMarketDataType, &protobuf.MarketDataTypeRequest{MarketDataType: new(int32(delayed))})
+		if err != nil {
+			return err
+		}
+		s.nextReq++
+		return s.send(wire.ReqMktData, &protobuf.MarketDataRequest{
+			ReqId: new(s.nextReq), Contract: stock("AAPL"), Snapshot: new(false),
+		})
+	})
 }

@@ -251,6 +251,10 @@ func leakRows() []Row {
 		},
 		{Subject: "leaks-threads-late", Scenario: "continuous-1h", Shorter: fastHour, Killers: by("steady-threads")},
 		{Subject: "leaks-memory-per-cycle", Scenario: "continuous-1h", Shorter: memory, Killers: by("memory")},
+		{
+			Subject: "subscribes-each-cycle", Scenario: "continuous-1h", Shorter: fewSteps,
+			Killers: by("steady-subscriptions"),
+		},
 		{ // it gives back more at once than it leaks in the last third: no run of this length can tell
 			Subject: "leaks-memory-with-frees", Scenario: "continuous-1h", Shorter: fastHour,
 			Killers: by("memory"), Open: true,

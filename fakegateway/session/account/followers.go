@@ -4,13 +4,14 @@ import (
 	"cmp"
 	"slices"
 	"strconv"
-	"sync"
+
+	"ibsoak/fakegateway/lock"
 )
 
 // followers is which account the clients follow with reqAccountUpdates: all the same one. The zero
 // value has none.
 type followers struct {
-	mu      sync.Mutex
+	mu      lock.Mutex[lock.Session]
 	account string
 	clients []*Session
 }

@@ -1,11 +1,11 @@
 package client
 
 import (
-	"sync"
 	"time"
 
 	"google.golang.org/protobuf/proto"
 
+	"ibsoak/fakegateway/lock"
 	"ibsoak/internal/wire"
 
 	"github.com/scmhub/ibapi/protobuf"
@@ -27,7 +27,7 @@ type Conn interface {
 // Its lock guards what the client follows, in every family: requests come from the connection's
 // loop, and the exchange's events from whatever goroutine has moved the exchange.
 type Client struct {
-	sync.Mutex
+	lock.Mutex[lock.Client]
 
 	conn    Conn
 	version wire.Version

@@ -6,11 +6,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/scmhub/ibapi/protobuf"
 	"google.golang.org/protobuf/proto"
 
+	"ibsoak/fakegateway/lock"
 	"ibsoak/fakegateway/session/client"
 	"ibsoak/fakegateway/session/contract"
 	"ibsoak/internal/wire"
@@ -26,9 +26,9 @@ const (
 // Groups are the groups of linked windows: each shows one contract, or none. All clients share
 // them. The zero value shows nothing.
 type Groups struct {
-	mu        sync.Mutex         // held while updates are sent, so that all clients see one order
-	shown     [groupCount]string // "" is none
-	following []*Session         // that follow a group, by client id
+	mu        lock.Mutex[lock.Session] // held while updates are sent, so that all clients see one order
+	shown     [groupCount]string       // "" is none
+	following []*Session               // that follow a group, by client id
 }
 
 // Session is one client's part.

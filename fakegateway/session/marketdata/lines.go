@@ -1,6 +1,6 @@
 package marketdata
 
-import "sync"
+import "ibsoak/fakegateway/lock"
 
 const (
 	codeMaxTickers = 101
@@ -9,7 +9,7 @@ const (
 
 // lines counts the market data lines in use, over all clients of the login.
 type lines struct {
-	mu   sync.Mutex
+	mu   lock.Mutex[lock.Session]
 	used int
 	of   map[*Session]int
 }

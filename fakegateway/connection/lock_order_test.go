@@ -1,0 +1,5 @@
+package connection
+
+import "ibsoak/fakegateway/lock"
+
+func init() { lock.CheckOrder() }

@@ -1,0 +1,5 @@
+package fakegateway
+
+import "ibsoak/fakegateway/lock"
+
+func init() { lock.CheckOrder() }

@@ -1,0 +1,5 @@
+package session
+
+import "ibsoak/fakegateway/lock"
+
+func init() { lock.CheckOrder() }
