@@ -275,6 +275,26 @@ func (s *fakeSession) Executions(ctx context.Context) ([]broker.Execution, error
 	return slices.Clone(s.w.executions), nil
 }
 
+// AccountValues has the world's cash, and what its marks say of its positions.
+func (s *fakeSession) AccountValues(ctx context.Context) (r broker.AccountReport, err error) {
+	if err := s.request(ctx, "account values"); err != nil {
+		return r, err
+	}
+	defer s.w.mu.Unlock()
+	return s.w.report(), nil
+}
+
+func (w *world) report() (r broker.AccountReport) {
+	r.Values = []broker.AccountValue{{Account: w.account, Key: "CashBalance", Amount: w.cash, Currency: "USD"}}
+	for symbol, price := range w.marks {
+		r.Portfolio = append(r.Portfolio, broker.Portfolio{
+			Account: w.account, Contract: broker.Contract{Symbol: symbol, ConID: w.conID(symbol)},
+			Quantity: w.positions[symbol], Price: &price,
+		})
+	}
+	return r
+}
+
 func (s *fakeSession) CancelOrder(ctx context.Context, id int64) error {
 	if err := s.request(ctx, "cancel"); err != nil {
 		return err
@@ -298,6 +318,14 @@ func (s *fakeSession) PlaceOrder(ctx context.Context, order broker.Order) error 
 		return err
 	}
 	defer s.w.mu.Unlock()
+	if order.Permit != nil {
+		s.w.mu.Unlock() // it asks the session's state
+		err := order.Permit()
+		s.w.mu.Lock()
+		if err != nil {
+			return fmt.Errorf("%w: %w", broker.ErrNotSent, err)
+		}
+	}
 	how := fill
 	if len(s.w.answers) > 0 {
 		how, s.w.answers = s.w.answers[0], s.w.answers[1:]

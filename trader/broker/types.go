@@ -98,6 +98,9 @@ type Order struct {
 	OCAGroup   string          // orders of one group cancel each other
 	OutsideRTH bool
 	Hold       bool // transmit=false: the Gateway keeps the order until a sibling transmits it
+	// Permit, when set, is asked right before the order's bytes are handed to the kernel, on a goroutine
+	// that nothing else can use meanwhile. Its error refuses the order: it comes with ErrNotSent.
+	Permit func() error
 }
 
 // OpenOrder is a live order as the Gateway reports it, whoever placed it.
@@ -173,4 +176,28 @@ type OrderStatus struct {
 	AveragePrice  decimal.Decimal
 	LastFillPrice decimal.Decimal
 	WhyHeld       string
+}
+
+// AccountReport is what the Gateway said of an account at once: its values and its portfolio.
+type AccountReport struct {
+	Values    []AccountValue
+	Portfolio []Portfolio
+}
+
+// AccountValue is one of an account's values: NetLiquidation, CashBalance, TotalCashBalance, ... Values
+// that are no numbers are left out.
+type AccountValue struct {
+	Account  string
+	Key      string
+	Amount   decimal.Decimal
+	Currency string // "BASE" for the sum of all in the account's base currency, "" where it has none
+}
+
+// Portfolio is a holding at the market, in the contract's currency. Price is nil if the Gateway knows
+// none.
+type Portfolio struct {
+	Account  string
+	Contract Contract
+	Quantity decimal.Decimal
+	Price    *decimal.Decimal
 }

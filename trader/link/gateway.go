@@ -146,6 +146,10 @@ func (l *Link) write(r *Request) bool {
 		r.decide(Writing, NotSent, ErrDegraded)
 		return false
 	}
+	if err := r.permitted(); err != nil {
+		r.decide(Writing, NotSent, err)
+		return false
+	}
 	if err := l.conn.SetWriteDeadline(time.Now().Add(l.cfg.WriteTimeout)); err != nil {
 		r.decide(Writing, NotSent, err)
 		l.end(reasonOfIO(err), err)

@@ -68,6 +68,7 @@ type Link struct {
 	askers       []asker // who asked for the current time, in order
 	taken        []*Request
 	reserved     bool // the slot of the submission under way is not used yet
+	permit       func() error
 	hurry        sync.Once
 }
 
