@@ -18,56 +18,38 @@ import (
 // fills.
 const cashSettles = 5 * time.Minute
 
-// account is what the broker says of the account's money. session.mu guards it: pump writes it.
+// account is what the broker says of the account's money, and what the books make of it. The cycle
+// goroutine owns it.
 type account struct {
-	cash   *decimal.Decimal // in the traded currency; nil until it is told
-	netted *decimal.Decimal // NetLiquidation, in the account's base currency
-	lost   bool             // by a 1101, the subscription to them
-
-	// The cycle goroutine's own.
-	asked    bool            // on this session
+	cash     *decimal.Decimal // in the traded currency; nil when there is none to compare
+	askedAt  time.Time
 	refused  bool            // was told
 	unlike   decimal.Decimal // the difference that lasts
 	since    time.Time       // which, or zero
 	othersAt time.Time       // when an execution of others last moved the cash
 }
 
-// accountValue takes a value that the books are compared with.
-func (s *session) accountValue(v broker.AccountValue) {
-	currency, one := s.e.cfg.currency()
-	if v.Account != s.account || !one {
-		return
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	switch {
-	case v.Key == "CashBalance" && v.Currency == currency:
-		s.money.cash = &v.Amount
-	case v.Key == "NetLiquidation":
-		s.money.netted = &v.Amount
-	}
-}
+// askAccountEvery is the least time between two questions for the account's values, which are some
+// hundreds and change little.
+const askAccountEvery = time.Minute
 
 // codeOtherAccount refuses account values because other clients follow another account (IBKR's message
 // code list).
 const codeOtherAccount = 2101
 
-// askAccount asks for the account's values once a session, and again after IBKR lost the subscription.
-// They stream from then on. A Gateway whose other clients follow another account refuses: the books then
-// go without them, and that is said once.
+// askAccount asks for the account's values. A Gateway whose other clients follow another account refuses:
+// the books then go without them, and that is said once.
 func (s *session) askAccount(ctx context.Context) error {
-	s.mu.Lock()
-	lost := s.money.lost
-	s.money.lost = false
-	s.mu.Unlock()
-	if s.money.asked && !lost {
+	m := &s.money
+	if !m.askedAt.IsZero() && time.Since(m.askedAt) < askAccountEvery {
 		return nil
 	}
-	s.money.asked = false
 	r, err := insist(ctx, s, "account values", s.b.AccountValues)
 	if refusal, ok := errors.AsType[*broker.Error](err); ok && refusal.Code == codeOtherAccount {
-		if !s.money.refused {
-			s.money.refused = true
+		m.askedAt, m.cash = time.Now(), nil
+		s.marks.portfolio = map[int64]mark{}
+		if !m.refused {
+			m.refused = true
 			s.log.Warn("the Gateway refuses the account's values: cash and prices of holdings are not compared",
 				"code", refusal.Code, "message", oneLine(refusal.Message))
 		}
@@ -76,12 +58,23 @@ func (s *session) askAccount(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.money.asked = true
-	for _, v := range r.Values {
-		s.accountValue(v)
-	}
+	m.askedAt, m.cash = time.Now(), s.cashIn(r.Values)
+	s.marks.portfolio = map[int64]mark{}
 	for _, p := range r.Portfolio {
-		s.portfolio(p)
+		if p.Account == s.account && p.Price != nil && p.Price.IsPos() && !p.Quantity.IsZero() {
+			s.marks.portfolio[p.Contract.ConID] = mark{*p.Price, time.Now()}
+		}
+	}
+	return nil
+}
+
+// cashIn is the account's cash in the traded currency, nil when it is not among the values.
+func (s *session) cashIn(values []broker.AccountValue) *decimal.Decimal {
+	currency, one := s.e.cfg.currency()
+	for _, v := range values {
+		if one && v.Account == s.account && v.Key == "CashBalance" && v.Currency == currency {
+			return &v.Amount
+		}
 	}
 	return nil
 }
@@ -90,9 +83,8 @@ func (s *session) askAccount(ctx context.Context) error {
 // above the limit it halts. Whatever moves while others trade in the account is theirs.
 func (s *session) compareCash(ctx context.Context) error {
 	currency, one := s.e.cfg.currency()
-	s.mu.Lock()
 	cash := s.money.cash
-	s.mu.Unlock()
+	s.money.cash = nil // what is compared later must be told later
 	if !one || cash == nil {
 		return nil
 	}

@@ -76,12 +76,6 @@ func (s *session) take(ctx context.Context, ev broker.Event) error {
 		err = s.openOrder(ctx, body)
 	case broker.Position:
 		err = s.position(ctx, body)
-	case broker.AccountValue:
-		s.accountValue(body)
-		return nil // nor for this
-	case broker.Portfolio:
-		s.portfolio(body)
-		return nil
 	case broker.BarUpdate:
 		s.barUpdate(body)
 		return nil // no order waits for it
@@ -318,7 +312,6 @@ func (s *session) stateChange(c broker.StateChange) {
 	if c.Resubscribe { // each subscription is made once more, by the next cycle
 		s.mu.Lock()
 		clear(s.feeds)
-		s.money.lost = true
 		s.mu.Unlock()
 	}
 	if c.State == broker.Ready { // IBKR is back, and its farms with it: the next message about one says else

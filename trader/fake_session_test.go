@@ -129,7 +129,7 @@ func (s *fakeSession) ContractDetails(ctx context.Context, c broker.Contract) ([
 		return nil, &broker.Error{Code: 200, Message: "No security definition has been found"}
 	}
 	c.ConID = s.w.conID(c.Symbol)
-	return []broker.ContractDetails{{Contract: c, MinTick: decimal.MustNew(1, 2), TimeZone: "US/Eastern"}}, nil
+	return []broker.ContractDetails{{Contract: c, MinTick: decimal.MustNew(1, 2), TimeZone: "US/Eastern", LiquidHours: s.w.hours}}, nil
 }
 
 // Bars gives the bars of the duration and the one that is being written. The last hour rises or falls by
@@ -373,7 +373,9 @@ func (s *fakeSession) respond(o *worldOrder, how answer) error {
 		time.AfterFunc(stopAck/2, func() {
 			s.w.mu.Lock()
 			defer s.w.mu.Unlock()
-			s.say(s.w.execute(o, o.Quantity))
+			if left, _ := o.Quantity.Sub(o.filled); live(o.status) && left.IsPos() {
+				s.say(s.w.execute(o, left))
+			}
 		})
 	case withholdAndDrop:
 		s.end(errDropped)

@@ -72,6 +72,7 @@ type world struct {
 	subscribed, unsubscribed int
 	silent                   int64           // subscriptions up to this one send nothing
 	unknown                  string          // a symbol that IBKR does not know
+	hours                    string          // of every contract
 	frozen                   bool            // the newest bar is ten minutes old
 	behind                   time.Duration   // how far the Gateway's clock and bars are behind
 	scale                    decimal.Decimal // of every price

@@ -98,7 +98,7 @@ func (s *session) usable(i instrument, bars []market.Bar, now time.Time) error {
 	if err := s.contradicted(i, last); err != nil {
 		return err
 	}
-	s.noteClose(i, last)
+	s.marks.closes[i.conID()] = mark{last, time.Now()}
 	s.e.bars[i.conID()] = bars
 	return nil
 }

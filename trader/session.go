@@ -35,12 +35,12 @@ type session struct {
 	feeds map[int64]*feed        // bars by contract
 	early map[int64][]market.Bar // updates of subscriptions whose feed is not there yet
 	farms map[string]time.Time   // historical data farms that are broken, and since when
-	marks marks
-	money account
 	// answered is when the Gateway last answered a question.
 	answered moment
 
 	// The cycle goroutine's own.
+	marks      marks
+	money      account
 	reconciled bool                      // once, on this session
 	halted     bool                      // the kill switch, when the cycle began
 	day        string                    // the latest exchange day that a symbol was seen on

@@ -8,7 +8,6 @@ import (
 
 	"github.com/govalues/decimal"
 
-	"ibsoak/trader/broker"
 	"ibsoak/trader/exit"
 	"ibsoak/trader/journal"
 	"ibsoak/trader/market"
@@ -22,7 +21,7 @@ type mark struct {
 }
 
 // marks are the newest prices of contracts: closes of bars that were decided on, and what the account's
-// portfolio says. session.mu guards them: pump writes the portfolio's.
+// portfolio says. The cycle goroutine owns them.
 type marks struct {
 	closes    map[int64]mark
 	portfolio map[int64]mark // of what the account holds
@@ -32,36 +31,14 @@ func newMarks() marks {
 	return marks{closes: map[int64]mark{}, portfolio: map[int64]mark{}}
 }
 
-// portfolioMemory is how long the portfolio's price of a contract counts: it comes every three minutes.
+// portfolioMemory is how long the portfolio's price of a contract counts: the account is asked for at
+// least every reconcileEvery.
 const portfolioMemory = 10 * time.Minute
-
-// portfolio takes a holding's price.
-func (s *session) portfolio(p broker.Portfolio) {
-	if p.Account != s.account {
-		return
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if p.Price == nil || !p.Price.IsPos() || p.Quantity.IsZero() {
-		delete(s.marks.portfolio, p.Contract.ConID)
-		return
-	}
-	s.marks.portfolio[p.Contract.ConID] = mark{*p.Price, time.Now()}
-}
-
-// noteClose takes the close of bars that were found usable.
-func (s *session) noteClose(i instrument, price decimal.Decimal) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.marks.closes[i.conID()] = mark{price, time.Now()}
-}
 
 // contradicted is market.ErrInsane when the account's own price of a contract that it holds is further
 // from a close than bars may move: they are another contract's then, or of another time.
 func (s *session) contradicted(i instrument, price decimal.Decimal) error {
-	s.mu.Lock()
 	held, ok := s.marks.portfolio[i.conID()]
-	s.mu.Unlock()
 	if !ok || time.Since(held.at) > portfolioMemory {
 		return nil
 	}
@@ -80,8 +57,6 @@ func (s *session) newest() map[int64]decimal.Decimal {
 	for _, i := range s.verified {
 		magnifiers[i.conID()] = i.magnifier()
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	prices := map[int64]decimal.Decimal{}
 	for id, m := range s.marks.closes {
 		prices[id] = m.price

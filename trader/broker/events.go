@@ -13,22 +13,20 @@ type Event struct {
 	Body       Body
 }
 
-// Body is one of OrderStatus, OpenOrder, Execution, Commission, Position, AccountValue, Portfolio,
-// BarUpdate, Unreadable, Notice, StateChange, DataFarm.
+// Body is one of OrderStatus, OpenOrder, Execution, Commission, Position, BarUpdate, Unreadable, Notice,
+// StateChange, DataFarm.
 type Body interface{ event() }
 
-func (OrderStatus) event()  {}
-func (OpenOrder) event()    {}
-func (Execution) event()    {}
-func (Commission) event()   {}
-func (Position) event()     {}
-func (AccountValue) event() {}
-func (Portfolio) event()    {}
-func (BarUpdate) event()    {}
-func (Unreadable) event()   {}
-func (Notice) event()       {}
-func (StateChange) event()  {}
-func (DataFarm) event()     {}
+func (OrderStatus) event() {}
+func (OpenOrder) event()   {}
+func (Execution) event()   {}
+func (Commission) event()  {}
+func (Position) event()    {}
+func (BarUpdate) event()   {}
+func (Unreadable) event()  {}
+func (Notice) event()      {}
+func (StateChange) event() {}
+func (DataFarm) event()    {}
 
 // BarUpdate is the newest bar of a subscription: the one that is being written, or the next.
 type BarUpdate struct {

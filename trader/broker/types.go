@@ -177,27 +177,3 @@ type OrderStatus struct {
 	LastFillPrice decimal.Decimal
 	WhyHeld       string
 }
-
-// AccountReport is what the Gateway said of an account at once: its values and its portfolio.
-type AccountReport struct {
-	Values    []AccountValue
-	Portfolio []Portfolio
-}
-
-// AccountValue is one of an account's values: NetLiquidation, CashBalance, TotalCashBalance, ... Values
-// that are no numbers are left out.
-type AccountValue struct {
-	Account  string
-	Key      string
-	Amount   decimal.Decimal
-	Currency string // "BASE" for the sum of all in the account's base currency, "" where it has none
-}
-
-// Portfolio is a holding at the market, in the contract's currency. Price is nil if the Gateway knows
-// none.
-type Portfolio struct {
-	Account  string
-	Contract Contract
-	Quantity decimal.Decimal
-	Price    *decimal.Decimal
-}
