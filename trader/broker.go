@@ -11,6 +11,7 @@ import (
 // request returns a complete answer or an error.
 type Broker interface {
 	Generation() uint64
+	Epoch() uint64
 	ServerVersion() int
 	Account() string
 	NextOrderID() int64

@@ -190,6 +190,7 @@ type view struct {
 	now        time.Time // the Gateway's, and when it told it
 	told       moment
 	decided    moment
+	epoch      uint64 // of the session's connection to IBKR, before anything was asked
 	bars       []market.Bar
 	last       market.Bar
 	held       decimal.Decimal // own shares, as far as the account has them
@@ -200,7 +201,7 @@ type view struct {
 // trade is one symbol's part of a cycle. The decision comes back also beside an error.
 func (s *session) trade(ctx context.Context, symbol string, cycle int64) (journal.Decision, error) {
 	var d journal.Decision
-	v := view{symbol: symbol, orderType: s.e.cfg.OrderType}
+	v := view{symbol: symbol, orderType: s.e.cfg.OrderType, epoch: s.b.Epoch()}
 	if err := s.see(ctx, &v, &d); err != nil || d.Outcome != "" {
 		return d, err
 	}

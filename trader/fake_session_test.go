@@ -23,6 +23,7 @@ type fakeSession struct {
 	over       sync.Once
 	err        error
 	state      broker.State
+	epoch      uint64
 }
 
 var errDropped = errors.New("connection reset by peer")
@@ -52,6 +53,7 @@ func (w *world) say(body broker.Body) {
 func (s *fakeSession) say(body broker.Body) {
 	if c, ok := body.(broker.StateChange); ok {
 		s.state = c.State
+		s.epoch++
 	}
 	s.events <- broker.Event{Generation: s.generation, At: time.Now(), Body: body}
 }
@@ -75,6 +77,12 @@ func (s *fakeSession) State() broker.State {
 	s.w.mu.Lock()
 	defer s.w.mu.Unlock()
 	return s.state
+}
+
+func (s *fakeSession) Epoch() uint64 {
+	s.w.mu.Lock()
+	defer s.w.mu.Unlock()
+	return s.epoch
 }
 
 func (s *fakeSession) NextOrderID() int64 {

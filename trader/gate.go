@@ -37,6 +37,8 @@ type passage struct {
 	purpose purpose
 	// decided is when it was decided on: what was decided before a pause of the process is not sent.
 	decided moment
+	// epoch is the session's then: what was decided before IBKR went away is not sent after it.
+	epoch uint64
 	// price is when the bar ended that it was decided on, and now the Gateway's time that this was told
 	// by, at told. Zero for an order that no price decides on.
 	price, now time.Time
@@ -83,6 +85,7 @@ var gateRules = []struct {
 	check func(*session, context.Context, passage) error
 }{
 	{"session", protects, (*session).mayCarryOrders},
+	{"generation", protects, (*session).sameEpoch},
 	{"reconciled", protects, (*session).booksAgree},
 	{"decision-age", protects, (*session).decidedJustNow},
 	{"round-trip", protects, (*session).answeredJustNow},
@@ -127,6 +130,15 @@ func (s *session) mayCarryOrders(ctx context.Context, _ passage) error {
 		return broker.ErrOver
 	case state != broker.Ready:
 		return broker.ErrDegraded
+	}
+	return nil
+}
+
+// sameEpoch also closes the moment between the news that IBKR is back and the books' being called dirty.
+// The session itself is the decision's: what one decides no other sends.
+func (s *session) sameEpoch(_ context.Context, p passage) error {
+	if p.epoch != s.b.Epoch() {
+		return errors.New("the Gateway lost or regained IBKR since it was decided")
 	}
 	return nil
 }
@@ -235,10 +247,16 @@ func (s *session) withinLimits(ctx context.Context, p passage) error {
 	return s.e.cfg.Limits.Check(q)
 }
 
+// protection is the way through the gate of an order that rests at the broker and can only take the
+// contract's position nearer to zero. It is decided on when this is called.
+func (s *session) protection(i instrument) passage {
+	return passage{purpose: protects, decided: momentNow(), epoch: s.b.Epoch(), instrument: i}
+}
+
 // passageOf is the way through the gate of an order that changes a position by delta.
 func (s *session) passageOf(v view, delta decimal.Decimal, day string) passage {
 	p := passage{
-		purpose: enters, decided: v.decided, now: v.now, told: v.told, instrument: v.instrument, day: day,
+		purpose: enters, decided: v.decided, epoch: v.epoch, now: v.now, told: v.told, instrument: v.instrument, day: day,
 		proposal: risk.Proposal{
 			Symbol: v.symbol, Delta: delta, Held: v.held, Price: v.last.Close, Account: v.account,
 			Pledged: s.pledged[v.instrument.conID()],

@@ -64,7 +64,8 @@ func TestTheGateAtTheWire(t *testing.T) {
 		code   exit.Code
 	}{
 		"session":    {func(r *rig) { r.w.say(broker.StateChange{State: broker.Degraded, Code: 1100}) }, exit.Incomplete},
-		"reconciled": {func(r *rig) { r.w.say(broker.StateChange{State: broker.Ready, Code: 1102}) }, exit.Incomplete},
+		"generation": {func(r *rig) { r.w.say(broker.StateChange{State: broker.Ready, Code: 1102}) }, exit.Incomplete},
+		"reconciled": {func(r *rig) { r.w.byHand(broker.Buy, "KO", "1", true) }, exit.Incomplete},
 		"decision-age": {
 			func(r *rig) { r.later(DefaultMaxDecisionAge + time.Millisecond) }, exit.Incomplete,
 		},
@@ -160,7 +161,7 @@ func TestMomentsOfAHostThatSleeps(t *testing.T) {
 // TestWhatTheGateLetsThrough is its table, from outside: each rule against each purpose.
 func TestWhatTheGateLetsThrough(t *testing.T) {
 	want := map[string][3]bool{ // enters, reduces, protects are held by the rule
-		"session": {true, true, true}, "reconciled": {true, true, true}, "decision-age": {true, true, true},
+		"session": {true, true, true}, "generation": {true, true, true}, "reconciled": {true, true, true}, "decision-age": {true, true, true},
 		"round-trip": {true, true, true}, "price-age": {true, true, false}, "quiet-window": {true, true, false},
 		"market-hours": {true, false, false}, "kill-switch": {true, false, false}, "risk": {true, true, false},
 	}
@@ -179,6 +180,36 @@ func TestWhatTheGateLetsThrough(t *testing.T) {
 	for name := range want {
 		t.Errorf("there is no rule %s", name)
 	}
+}
+
+// TestProtectionPassesWhereEntriesDoNot: halted, in a quiet window, outside the market's hours.
+func TestProtectionPassesWhereEntriesDoNot(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		l := r.start()
+		r.later(time.Second)
+		if _, err := l.j.Halt(r.t.Context(), journal.ByPerson, "enough", false); err != nil {
+			r.t.Fatal(err)
+		}
+		s := newSession(l.engine, r.w.session)
+		s.setDirty(false)
+		s.reconciled, s.answered = true, momentNow()
+		s.e.cfg.Quiet = windows(t, "00:00-23:59")
+		i := instrument{hours: market.Hours{Zone: time.UTC}}
+		if err := s.gate(r.t.Context(), s.protection(i)); err != nil {
+			t.Errorf("protection: %v", err)
+		}
+		late := s.protection(i)
+		r.later(DefaultMaxDecisionAge + time.Millisecond)
+		for what, p := range map[string]passage{
+			"protection that waited": late,
+			"an entry":               {purpose: enters, decided: momentNow(), now: time.Now(), told: momentNow()},
+		} {
+			if err := s.gate(r.t.Context(), p); err == nil {
+				t.Errorf("%s passes", what)
+			}
+		}
+		r.wantCode(l.stop(), exit.OK)
+	})
 }
 
 // TestAHaltStopsEntriesAndNoExits, over restarts, until a person resumes.

@@ -78,6 +78,10 @@ func (l *Link) applySystem(m wire.Message) (fatal Reason, why error) {
 	if reason, ok := fatalCodes[code]; ok {
 		return reason, fmt.Errorf("%d %s", code, body.GetErrorMsg())
 	}
+	switch code {
+	case codeConnectionLost, codeNotYetConnected, codeRestoredLost, codeRestoredKept:
+		l.epoch.Add(1)
+	}
 	l.mu.Lock()
 	changed, _ := l.connectivity.Apply(code)
 	state := l.connectivity.State

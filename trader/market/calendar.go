@@ -133,9 +133,11 @@ const (
 	regularClose = 16 * time.Hour
 )
 
-// Open says whether a stock trades at now, and why not. The contract's own hours come first. A stock of
-// New York's zone must be open by the calendar too; where its own hours say nothing of the day, the
-// calendar decides with the regular hours. known is false when neither has the day.
+// Open says whether a stock trades at now, and why not. The contract's own hours come first: what they
+// close is closed. The table is for stocks that keep the regular hours of New York: it closes holidays and
+// shortens early days where the contract's hours say that the day is an ordinary one, and decides with
+// the regular hours where they say nothing of the day. Overrides are for every stock of New York's zone.
+// known is false when neither has the day.
 func (c Calendar) Open(h Hours, zone string, now time.Time) (open, known bool, why string) {
 	open, known = h.Open(now)
 	if known && !open {
@@ -147,7 +149,8 @@ func (c Calendar) Open(h Hours, zone string, now time.Time) (open, known bool, w
 	local := now.In(newYork())
 	day := local.Format(time.DateOnly)
 	s, listed := c.Day(day)
-	if !listed {
+	_, overridden := c.overrides[day]
+	if !listed || known && !overridden && !h.regular(now) {
 		return open, known, ""
 	}
 	since := sinceMidnight(local)
@@ -164,6 +167,16 @@ func (c Calendar) Open(h Hours, zone string, now time.Time) (open, known bool, w
 		return false, true, "outside the regular hours of US stocks"
 	}
 	return true, true, ""
+}
+
+// regular says whether the session that now is in has the regular hours of US stocks.
+func (h Hours) regular(now time.Time) bool {
+	for _, s := range h.Sessions {
+		if !now.Before(s.Open) && now.Before(s.Close) {
+			return sinceMidnight(s.Open.In(newYork())) == regularOpen && sinceMidnight(s.Close.In(newYork())) == regularClose
+		}
+	}
+	return false
 }
 
 // newYork is where US stocks trade. Package time/tzdata is linked in, so it cannot be missing.

@@ -59,11 +59,16 @@ func TestCalendar(t *testing.T) {
 // TestTheContractsHoursComeFirst: they close what the table does not know of, and the table closes what
 // they do not know of.
 func TestTheContractsHoursComeFirst(t *testing.T) {
-	h, err := ParseHours("20260702:0930-20260702:1200;20260703:0930-20260703:1600", "US/Eastern")
+	h, err := ParseHours("20260702:0930-20260702:1200;20260703:0930-20260703:1600;"+
+		"20261225:0000-20261226:0000", "US/Eastern")
 	if err != nil {
 		t.Fatal(err)
 	}
 	override, err := ParseCalendar("2026-07-03=open")
+	if err != nil {
+		t.Fatal(err)
+	}
+	shut, err := ParseCalendar("2026-12-25=closed")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,6 +82,8 @@ func TestTheContractsHoursComeFirst(t *testing.T) {
 		{"2026-07-03 11:00", Calendar{}, false},
 		{"2026-07-03 11:00", override, true},
 		{"2026-07-03 16:00", override, false},
+		{"2026-12-25 03:00", Calendar{}, true}, // it trades around the clock, which is not the table's
+		{"2026-12-25 03:00", shut, false},
 	} {
 		open, known, _ := c.cal.Open(h, "US/Eastern", at(t, c.when))
 		if !known || open != c.open {
