@@ -333,8 +333,5 @@ func (s *session) permitted(ctx context.Context, p passage) error {
 	if err == nil {
 		err = s.withinLimits(ctx, p)
 	}
-	if err != nil {
-		return exit.Because(exit.Interlock, err)
-	}
-	return nil
+	return interlock(err)
 }

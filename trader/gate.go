@@ -231,9 +231,12 @@ func (s *session) notHalted(ctx context.Context, _ passage) error {
 	if !h.Halted {
 		return nil
 	}
-	return &risk.Refusal{Limit: "halted", Detail: fmt.Sprintf("%s (%s) since %s: only trader resume ends that",
-		h.Reason, h.Cause, h.At.Format(time.RFC3339))}
+	return &risk.Refusal{Limit: limitHalted, Detail: fmt.Sprintf("%s (%s) since %s", h.Reason, h.Cause,
+		h.At.Format(time.RFC3339))}
 }
+
+// limitHalted is what the kill switch refuses as.
+const limitHalted = "halted"
 
 // withinLimits asks the limits with what the journal counts now.
 func (s *session) withinLimits(ctx context.Context, p passage) error {
@@ -269,4 +272,19 @@ func (s *session) passageOf(v view, delta decimal.Decimal, day string) passage {
 		p.purpose = reduces
 	}
 	return p
+}
+
+// interlock is exit.Interlock, with what to do about a halt.
+func interlock(err error) error {
+	if _, ok := exit.Of(err); ok { // none, or the journal's
+		return err
+	}
+	refusal, ok := errors.AsType[*risk.Refusal](err)
+	if ok && refusal.Limit == limitHalted {
+		return &exit.Error{
+			Code: exit.Interlock, Err: err,
+			Do: "find out why; then trader resume --reason TEXT, with --accept-loss after a loss",
+		}
+	}
+	return exit.Because(exit.Interlock, err)
 }

@@ -143,7 +143,7 @@ func (s *session) send(ctx context.Context, in journal.Intent, contract broker.C
 // notSent is the error of a cycle whose order never left.
 func notSent(in journal.Intent, err error) error {
 	if _, refused := errors.AsType[*risk.Refusal](err); refused {
-		return exit.Because(exit.Interlock, fmt.Errorf("order for %s was not sent: %w", in.Symbol, err))
+		return interlock(fmt.Errorf("order for %s was not sent: %w", in.Symbol, err))
 	}
 	return answerError("order for "+in.Symbol+" was not sent", err)
 }
