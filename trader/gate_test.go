@@ -3,6 +3,7 @@ package trader
 import (
 	"context"
 	"errors"
+	"os"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -180,6 +181,19 @@ func TestWhatTheGateLetsThrough(t *testing.T) {
 	for name := range want {
 		t.Errorf("there is no rule %s", name)
 	}
+	page, err := os.ReadFile("../docs/risk.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range gateRules {
+		row := "| `" + r.name + "` |"
+		for _, p := range []purpose{enters, reduces, protects} {
+			row += map[bool]string{true: " x |", false: " |"}[p <= r.upTo]
+		}
+		if !strings.Contains(string(page), row) {
+			t.Errorf("docs/risk.md has no row %q", row)
+		}
+	}
 }
 
 // TestProtectionPassesWhereEntriesDoNot: halted, in a quiet window, outside the market's hours.
@@ -344,6 +358,7 @@ func TestCashThatMovesByItself(t *testing.T) {
 		by     string
 		undo   bool
 		hand   bool
+		often  bool
 		booked int
 		halted string
 	}{
@@ -354,7 +369,8 @@ func TestCashThatMovesByItself(t *testing.T) {
 		"for a while": {
 			by: "5000", undo: true,
 		},
-		"a stranger's trade": {by: "5000", hand: true},
+		"for a while, looked at often": {by: "5000", undo: true, often: true},
+		"a stranger's trade":           {by: "5000", hand: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(r *rig) {
@@ -369,7 +385,14 @@ func TestCashThatMovesByItself(t *testing.T) {
 					r.w.byHand(broker.Buy, "KO", "50", true)
 				}
 				move(c.by)
-				r.later(reconcileEvery)
+				if c.often {
+					for range 3 {
+						r.w.say(broker.StateChange{State: broker.Ready, Code: 1102})
+						r.later(askAccountEvery + DefaultInterval)
+					}
+				} else {
+					r.later(reconcileEvery)
+				}
 				if c.undo {
 					move(d(c.by).Neg().String())
 				}

@@ -206,6 +206,23 @@ func TestValidation(t *testing.T) {
 	}
 }
 
+// TestTheLimitsAreDocumented with their defaults.
+func TestTheLimitsAreDocumented(t *testing.T) {
+	page, err := os.ReadFile("../../docs/risk.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := Default()
+	for _, o := range c.riskOptions() {
+		if row := "| `--" + o.Flag + "` | " + o.Default() + " |"; !strings.Contains(string(page), row) {
+			t.Errorf("docs/risk.md has no row %q", row)
+		}
+	}
+	if want := "by default " + c.Order.Quiet.String() + " in\nNew York"; !strings.Contains(string(page), want) {
+		t.Errorf("docs/risk.md does not say %q", want)
+	}
+}
+
 func TestStateDir(t *testing.T) {
 	abs := t.TempDir()
 	t.Setenv("XDG_STATE_HOME", abs)
