@@ -449,3 +449,28 @@ func TestAccountValuesThatAreRefused(t *testing.T) {
 		}
 	})
 }
+
+// TestANewSessionLosesNothing: prices rose far above what was paid, and the first prices of what is held
+// are still to come when another symbol is bought. What was paid must not pass for a loss.
+func TestANewSessionLosesNothing(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		r.w.ask = func(_ context.Context, what string) error {
+			if what == "account values" {
+				return &broker.Error{Code: codeOtherAccount}
+			}
+			return nil
+		}
+		r.cfg.Limits.MaxDailyLoss, r.cfg.Limits.MaxPriceMove = d("90"), d("0.5")
+		r.wantCode(r.once(), exit.OK)
+		r.w.scale = d("1.2")
+		r.later(time.Minute)
+		r.cfg.AdoptPositions = true // of which the new prices are one
+		r.wantCode(r.once(), exit.OK)
+		r.cfg.Symbols = []string{"KO", "AAPL"}
+		r.later(time.Minute)
+		r.wantCode(r.once(), exit.OK)
+		if got := r.haltedBy(); got != "" || r.w.count() != 2 {
+			t.Errorf("halted by %q, %d orders", got, r.w.count())
+		}
+	})
+}

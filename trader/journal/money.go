@@ -34,9 +34,26 @@ func lastPrice(ctx context.Context, q rowQuerier, account string, conID int64) (
 	return price, err
 }
 
+// lastMark is the price that was heard last of a contract: of its last execution, or the close that a later
+// cycle decided on. Without it a new session, whose first prices are to come, would see what was paid.
+func lastMark(ctx context.Context, q rowQuerier, p Position) (price decimal.Decimal, err error) {
+	const cycles = 2000 // back, which bounds the search
+	err = q.QueryRowContext(ctx, `SELECT price FROM (
+		SELECT * FROM (SELECT price, booked_at AS heard FROM executions WHERE account = ?1 AND con_id = ?2 AND
+			CAST(shares AS REAL) <> 0 ORDER BY at DESC, rowid DESC LIMIT 1)
+		UNION ALL
+		SELECT * FROM (SELECT close, at FROM decisions WHERE cycle > (SELECT max(id) FROM cycles) - ?4 AND
+			bar_end <> '' AND (symbol = ?3 OR symbol LIKE ?3 || ':%') ORDER BY cycle DESC LIMIT 1)
+		) ORDER BY heard DESC LIMIT 1`, p.Account, p.ConID, p.Symbol, cycles).Scan(&price)
+	if errors.Is(err, sql.ErrNoRows) {
+		return decimal.Zero, nil
+	}
+	return price, err
+}
+
 // Equity is what the trader has made of its account since the journal began, to the last digit: the
 // change of cash by its own executions and commissions, what was ceded, and its own shares at the marks.
-// A contract without a mark counts with the price of its last execution. All contracts must be of one
+// A contract without a mark counts with the price that was heard last of it. All contracts must be of one
 // currency. Cash and shares are read in one snapshot.
 func (j *Journal) Equity(ctx context.Context, account string, marks map[int64]decimal.Decimal) (
 	equity decimal.Decimal, err error,
@@ -64,7 +81,7 @@ func (j *Journal) Equity(ctx context.Context, account string, marks map[int64]de
 			}
 			mark, ok := marks[p.ConID]
 			if !ok {
-				if mark, err = lastPrice(ctx, tx, account, p.ConID); err != nil {
+				if mark, err = lastMark(ctx, tx, p); err != nil {
 					return err
 				}
 			}

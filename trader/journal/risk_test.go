@@ -312,6 +312,18 @@ func TestCededSharesKeepTheirWorth(t *testing.T) {
 	if equity, err = j.Equity(t.Context(), account, nil); err != nil || equity.Cmp(d("100")) != 0 {
 		t.Errorf("without a mark: %s, %v, want 100 by the last execution", equity, err)
 	}
+	cycle, err := j.BeginCycle(t.Context(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := j.Decide(t.Context(), Decision{
+		Cycle: cycle, Symbol: "AAPL:SMART", BarEnd: time.Unix(60, 0), Close: d("130"),
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if equity, err = j.Equity(t.Context(), account, nil); err != nil || equity.Cmp(d("220")) != 0 { // 40 and 6 x 30
+		t.Errorf("without a mark: %s, %v, want 220 by the close that was decided on since", equity, err)
+	}
 	profits, err := j.Profits(t.Context(), account)
 	if err != nil || profits[apple].Realised().Cmp(d("40")) != 0 {
 		t.Errorf("profits %+v, %v", profits[apple], err)
