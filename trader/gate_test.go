@@ -460,7 +460,7 @@ func TestANewSessionLosesNothing(t *testing.T) {
 			}
 			return nil
 		}
-		r.cfg.Limits.MaxDailyLoss, r.cfg.Limits.MaxPriceMove = d("90"), d("0.5")
+		r.cfg.Limits.MaxDrawdown, r.cfg.Limits.MaxPriceMove = d("90"), d("0.5")
 		r.wantCode(r.once(), exit.OK)
 		r.w.scale = d("1.2")
 		r.later(time.Minute)
