@@ -17,6 +17,9 @@ func ask[T any](ctx context.Context, s *session, what string, fn func(context.Co
 	if err != nil {
 		return answer, answerError("ask for "+what, err)
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.answered = momentNow()
 	return answer, nil
 }
 

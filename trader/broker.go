@@ -11,6 +11,7 @@ import (
 // request returns a complete answer or an error.
 type Broker interface {
 	Generation() uint64
+	Epoch() uint64
 	ServerVersion() int
 	Account() string
 	NextOrderID() int64
@@ -24,6 +25,8 @@ type Broker interface {
 	OpenOrders(ctx context.Context) ([]broker.OpenOrder, error)
 	Executions(ctx context.Context) ([]broker.Execution, error)
 	CompletedOrders(ctx context.Context) ([]broker.CompletedOrder, error)
+	AccountValues(ctx context.Context) (broker.AccountReport, error)
+	// PlaceOrder asks the order's Permit right before it sends it.
 	PlaceOrder(ctx context.Context, o broker.Order) error
 	CancelOrder(ctx context.Context, orderID int64) error
 

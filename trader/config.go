@@ -10,6 +10,7 @@ import (
 	"github.com/govalues/decimal"
 
 	"ibsoak/trader/broker"
+	"ibsoak/trader/market"
 	"ibsoak/trader/risk"
 	"ibsoak/trader/strategy"
 )
@@ -59,12 +60,18 @@ type Config struct {
 
 	Strategy strategy.Strategy
 	Limits   risk.Limits
+	// Calendar says when US stocks do not trade; the zero value is the table of package market.
+	Calendar market.Calendar
+	// Quiet are the times of day in which nothing new is sent; empty is none.
+	Quiet market.Windows
 	// OrderType is broker.Market (default) or broker.Limit, which is a limit LimitOffset beyond
 	// the last close.
 	OrderType   string
 	LimitOffset decimal.Decimal // ratio, default 0.005
 
 	MaxBarAge      time.Duration // of the newest closed bar, by the Gateway's clock
+	MaxDecisionAge time.Duration // of a decision, when its order is sent
+	MaxRoundTrip   time.Duration // since the Gateway last answered, when an order is sent
 	MaxClockSkew   time.Duration // that the Gateway's clock may stand behind this host's
 	BlindAfter     time.Duration // without a decision on a symbol, until that is an alert
 	OrderDeadline  time.Duration // from the send to the order's outcome, before the cycle goes on
@@ -98,6 +105,8 @@ func (c Config) withDefaults() (Config, error) {
 		{&c.RequestTimeout, DefaultRequestTimeout},
 		{&c.MaxClockSkew, DefaultMaxClockSkew},
 		{&c.BlindAfter, DefaultBlindAfter},
+		{&c.MaxDecisionAge, DefaultMaxDecisionAge},
+		{&c.MaxRoundTrip, DefaultMaxRoundTrip},
 	} {
 		if *d.value == 0 {
 			*d.value = d.standard
@@ -153,8 +162,12 @@ func (c Config) validate() error {
 	case c.MaxReconnects < 0:
 		return fmt.Errorf("max reconnects %d is below 0", c.MaxReconnects)
 	case c.MaxBarAge < 0, c.OrderDeadline < 0, c.RequestTimeout < 0, c.AbsenceWait < 0,
-		c.MaxClockSkew < 0, c.BlindAfter < 0:
+		c.MaxClockSkew < 0, c.BlindAfter < 0, c.MaxDecisionAge < 0, c.MaxRoundTrip < 0:
 		return errors.New("a time limit is below 0")
+	}
+	if _, one := c.currency(); !one && (c.Limits.MaxDailyLoss.IsPos() || c.Limits.MaxDrawdown.IsPos()) {
+		return errors.New("the symbols are in several currencies, whose losses cannot be added up: run one " +
+			"trader for each currency, or set max-daily-loss and max-drawdown to -1")
 	}
 	return nil
 }

@@ -13,7 +13,6 @@ import (
 	"ibsoak/trader/exit"
 	"ibsoak/trader/journal"
 	"ibsoak/trader/market"
-	"ibsoak/trader/risk"
 	"ibsoak/trader/strategy"
 )
 
@@ -107,6 +106,9 @@ func (s *session) work(ctx context.Context, cycle int64) (good int, first error)
 			return good, err
 		}
 	}
+	if err := s.worth(ctx, s.day); err != nil {
+		return good, err
+	}
 	return good, first
 }
 
@@ -137,11 +139,14 @@ func (s *session) tidy(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := s.oversee(ctx); err != nil {
+		return err
+	}
 	return s.cancelOld(ctx)
 }
 
 // cancelOld asks to cancel orders whose decision is old: those that have worked, or were held, for too
-// long, those that are listed although they were told to have ended, and those of which nothing is
+// long, those that buy although the trader is halted, those that are listed although they were told to have ended, and those of which nothing is
 // known, in case they live. Their end is then awaited like any other.
 func (s *session) cancelOld(ctx context.Context) error {
 	open, err := s.e.journal.Open(context.WithoutCancel(ctx), s.account)
@@ -150,6 +155,11 @@ func (s *session) cancelOld(ctx context.Context) error {
 	}
 	for _, in := range open {
 		old := in.State == journal.Working && time.Since(in.UpdatedAt) >= orderTTL
+		if s.halted && !old {
+			if old, err = s.enteringWork(ctx, in); err != nil {
+				return err
+			}
+		}
 		if in.ClientID != s.e.cfg.ClientID || (!old && !s.idle[in.ID] && !s.missing[in.ID]) ||
 			time.Since(s.cancelled[in.ID]) < cancelEvery {
 			continue
@@ -177,7 +187,10 @@ const orderTTL = 5 * time.Minute
 type view struct {
 	symbol     string
 	instrument instrument
-	now        time.Time // the Gateway's
+	now        time.Time // the Gateway's, and when it told it
+	told       moment
+	decided    moment
+	epoch      uint64 // of the session's connection to IBKR, before anything was asked
 	bars       []market.Bar
 	last       market.Bar
 	held       decimal.Decimal // own shares, as far as the account has them
@@ -188,10 +201,11 @@ type view struct {
 // trade is one symbol's part of a cycle. The decision comes back also beside an error.
 func (s *session) trade(ctx context.Context, symbol string, cycle int64) (journal.Decision, error) {
 	var d journal.Decision
-	v := view{symbol: symbol, orderType: s.e.cfg.OrderType}
+	v := view{symbol: symbol, orderType: s.e.cfg.OrderType, epoch: s.b.Epoch()}
 	if err := s.see(ctx, &v, &d); err != nil || d.Outcome != "" {
 		return d, err
 	}
+	v.decided = momentNow()
 	if v.held.IsNeg() { // a bust took shares away that were sold: whatever is wanted, flat comes first
 		d.Reason = "buys back what a bust left short"
 		return s.order(ctx, v, d, v.held.Neg(), cycle)
@@ -233,14 +247,21 @@ func (s *session) see(ctx context.Context, v *view, d *journal.Decision) error {
 		return err
 	}
 	var stale string
+	v.told = momentNow() // before the question: the price is then never younger than it seems
 	if v.now, stale, err = s.clock(ctx); err != nil || stale != "" {
 		if err == nil {
 			d.Outcome, d.Reason = outcomeStale, stale
 		}
 		return err
 	}
-	if open, known := v.instrument.hours.Open(v.now); known && !open {
-		d.Outcome, d.Reason = outcomeClosed, "outside the exchange's session"
+	s.day = max(s.day, market.Day(v.now, v.instrument.hours.Zone))
+	open, known, why := s.e.cfg.Calendar.Open(v.instrument.hours, v.instrument.details.TimeZone, v.now)
+	if known && !open {
+		d.Outcome, d.Reason = outcomeClosed, why
+		return nil
+	}
+	if w, quiet := s.e.cfg.Quiet.At(v.now); quiet {
+		d.Outcome, d.Reason = outcomeClosed, "quiet window "+w.String()
 		return nil
 	}
 	if farm := s.brokenFarm(v.instrument); farm != "" {
@@ -298,18 +319,19 @@ func unsettled(in journal.Intent, err error) error {
 	}
 }
 
-// permitted asks the risk limits.
-func (s *session) permitted(ctx context.Context, v view, delta decimal.Decimal, day string) error {
-	today, err := s.e.journal.OrdersOn(context.WithoutCancel(ctx), s.account, v.symbol, day)
-	if err != nil {
-		return exit.Because(exit.State, err)
+// permitted asks the kill switch and the limits, before there is an intent: what they refuse is an
+// outcome of the decision. The gate asks them again.
+func (s *session) permitted(ctx context.Context, p passage) error {
+	ctx = context.WithoutCancel(ctx)
+	if err := s.worth(ctx, s.day); err != nil {
+		return err
 	}
-	err = s.e.cfg.Limits.Check(risk.Proposal{
-		Symbol: v.symbol, Delta: delta, Held: v.held, Price: v.last.Close, OrdersToday: today,
-		Account: v.account, Pledged: s.pledged[v.instrument.conID()],
-	})
-	if err != nil {
-		return exit.Because(exit.Interlock, err)
+	var err error
+	if p.purpose == enters {
+		err = s.notHalted(ctx, p)
 	}
-	return nil
+	if err == nil {
+		err = s.withinLimits(ctx, p)
+	}
+	return interlock(err)
 }

@@ -23,6 +23,7 @@ type fakeSession struct {
 	over       sync.Once
 	err        error
 	state      broker.State
+	epoch      uint64
 }
 
 var errDropped = errors.New("connection reset by peer")
@@ -52,6 +53,7 @@ func (w *world) say(body broker.Body) {
 func (s *fakeSession) say(body broker.Body) {
 	if c, ok := body.(broker.StateChange); ok {
 		s.state = c.State
+		s.epoch++
 	}
 	s.events <- broker.Event{Generation: s.generation, At: time.Now(), Body: body}
 }
@@ -75,6 +77,12 @@ func (s *fakeSession) State() broker.State {
 	s.w.mu.Lock()
 	defer s.w.mu.Unlock()
 	return s.state
+}
+
+func (s *fakeSession) Epoch() uint64 {
+	s.w.mu.Lock()
+	defer s.w.mu.Unlock()
+	return s.epoch
 }
 
 func (s *fakeSession) NextOrderID() int64 {
@@ -129,7 +137,7 @@ func (s *fakeSession) ContractDetails(ctx context.Context, c broker.Contract) ([
 		return nil, &broker.Error{Code: 200, Message: "No security definition has been found"}
 	}
 	c.ConID = s.w.conID(c.Symbol)
-	return []broker.ContractDetails{{Contract: c, MinTick: decimal.MustNew(1, 2), TimeZone: "US/Eastern"}}, nil
+	return []broker.ContractDetails{{Contract: c, MinTick: decimal.MustNew(1, 2), TimeZone: "US/Eastern", LiquidHours: s.w.hours}}, nil
 }
 
 // Bars gives the bars of the duration and the one that is being written. The last hour rises or falls by
@@ -275,6 +283,26 @@ func (s *fakeSession) Executions(ctx context.Context) ([]broker.Execution, error
 	return slices.Clone(s.w.executions), nil
 }
 
+// AccountValues has the world's cash, and what its marks say of its positions.
+func (s *fakeSession) AccountValues(ctx context.Context) (r broker.AccountReport, err error) {
+	if err := s.request(ctx, "account values"); err != nil {
+		return r, err
+	}
+	defer s.w.mu.Unlock()
+	return s.w.report(), nil
+}
+
+func (w *world) report() (r broker.AccountReport) {
+	r.Values = []broker.AccountValue{{Account: w.account, Key: "CashBalance", Amount: w.cash, Currency: "USD"}}
+	for symbol, price := range w.marks {
+		r.Portfolio = append(r.Portfolio, broker.Portfolio{
+			Account: w.account, Contract: broker.Contract{Symbol: symbol, ConID: w.conID(symbol)},
+			Quantity: w.positions[symbol], Price: &price,
+		})
+	}
+	return r
+}
+
 func (s *fakeSession) CancelOrder(ctx context.Context, id int64) error {
 	if err := s.request(ctx, "cancel"); err != nil {
 		return err
@@ -298,6 +326,14 @@ func (s *fakeSession) PlaceOrder(ctx context.Context, order broker.Order) error 
 		return err
 	}
 	defer s.w.mu.Unlock()
+	if order.Permit != nil {
+		s.w.mu.Unlock() // it asks the session's state
+		err := order.Permit()
+		s.w.mu.Lock()
+		if err != nil {
+			return fmt.Errorf("%w: %w", broker.ErrNotSent, err)
+		}
+	}
 	how := fill
 	if len(s.w.answers) > 0 {
 		how, s.w.answers = s.w.answers[0], s.w.answers[1:]
@@ -345,7 +381,9 @@ func (s *fakeSession) respond(o *worldOrder, how answer) error {
 		time.AfterFunc(stopAck/2, func() {
 			s.w.mu.Lock()
 			defer s.w.mu.Unlock()
-			s.say(s.w.execute(o, o.Quantity))
+			if left, _ := o.Quantity.Sub(o.filled); live(o.status) && left.IsPos() {
+				s.say(s.w.execute(o, left))
+			}
 		})
 	case withholdAndDrop:
 		s.end(errDropped)

@@ -65,11 +65,14 @@ type world struct {
 	orders                   []*worldOrder
 	executions               []broker.Execution
 	positions                map[string]decimal.Decimal
-	falling                  bool // prices, so that the strategy wants to be flat
+	cash                     decimal.Decimal
+	marks                    map[string]decimal.Decimal // by symbol, of the account's portfolio
+	falling                  bool                       // prices, so that the strategy wants to be flat
 	requests                 []historyRequest
 	subscribed, unsubscribed int
 	silent                   int64           // subscriptions up to this one send nothing
 	unknown                  string          // a symbol that IBKR does not know
+	hours                    string          // of every contract
 	frozen                   bool            // the newest bar is ten minutes old
 	behind                   time.Duration   // how far the Gateway's clock and bars are behind
 	scale                    decimal.Decimal // of every price
@@ -185,6 +188,9 @@ func (w *world) execute(o *worldOrder, shares decimal.Decimal) broker.Execution 
 		Commission: &commission, CommissionCur: "USD",
 	}
 	w.executions = append(w.executions, x)
+	paid, _ := signed.Mul(x.Price)
+	w.cash, _ = w.cash.Sub(paid)
+	w.cash, _ = w.cash.Sub(commission)
 	o.filled, _ = o.filled.Add(shares)
 	w.positions[o.Contract.Symbol], _ = w.positions[o.Contract.Symbol].Add(signed)
 	if o.filled.Cmp(o.Quantity) == 0 {

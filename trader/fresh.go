@@ -94,6 +94,11 @@ func (s *session) usable(i instrument, bars []market.Bar, now time.Time) error {
 	if err := market.Sane(bars, s.e.cfg.Limits.MaxPriceMove); err != nil {
 		return err
 	}
+	last := bars[len(bars)-1].Close
+	if err := s.contradicted(i, last); err != nil {
+		return err
+	}
+	s.marks.closes[i.conID()] = mark{last, time.Now()}
 	s.e.bars[i.conID()] = bars
 	return nil
 }

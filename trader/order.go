@@ -21,7 +21,8 @@ func (s *session) order(ctx context.Context, v view, d journal.Decision, delta d
 	cycle int64,
 ) (journal.Decision, error) {
 	day := market.Day(v.now, v.instrument.hours.Zone)
-	if err := s.permitted(ctx, v, delta, day); err != nil {
+	p := s.passageOf(v, delta, day)
+	if err := s.permitted(ctx, p); err != nil {
 		if _, refused := errors.AsType[*risk.Refusal](err); refused {
 			d.Outcome, d.Reason = outcomeRefused, err.Error()
 		}
@@ -40,7 +41,11 @@ func (s *session) order(ctx context.Context, v view, d journal.Decision, delta d
 		return d, exit.Because(exit.State, err)
 	}
 	d.Outcome, d.Intent = outcomeOrder, in.ID
-	if err := s.send(ctx, in, v.instrument.details.Contract); err != nil {
+	p.intent = in.ID
+	if err := s.send(ctx, in, v.instrument.details.Contract, p); err != nil {
+		if closed, ok := errors.AsType[*closedGate](err); ok {
+			d.Outcome, d.Reason = outcomeRefused, closed.Error()
+		}
 		return d, err
 	}
 	return d, s.follow(ctx, in.ID)
@@ -101,19 +106,21 @@ func limitPrice(action journal.Action, price, offset, tick decimal.Decimal) (dec
 	return ticks.Mul(tick)
 }
 
-// send hands the order to the broker exactly once and notes what became of that.
-func (s *session) send(ctx context.Context, in journal.Intent, contract broker.Contract) error {
-	if err := s.gate(ctx); err != nil {
+// send hands the order to the broker exactly once and notes what became of that. The gate is asked here,
+// and again at the wire.
+func (s *session) send(ctx context.Context, in journal.Intent, contract broker.Contract, p passage) error {
+	if err := s.gate(ctx, p); err != nil {
 		if aerr := s.e.advance(ctx, in.ID, journal.NotSent, err.Error()); aerr != nil {
 			return aerr
 		}
-		return answerError("order for "+in.Symbol+" was not sent", err)
+		return notSent(in, err)
 	}
 	askCtx, cancel := context.WithTimeout(ctx, s.e.cfg.RequestTimeout)
 	defer cancel()
 	err := s.b.PlaceOrder(askCtx, broker.Order{
 		ID: in.OrderID, IntentID: in.ID, Contract: contract, Action: string(in.Action),
 		Quantity: in.Quantity, Type: in.Type, LimitPrice: in.LimitPrice, TIF: "DAY", Account: in.Account,
+		Permit: s.permit(ctx, p),
 	})
 	switch {
 	case err == nil:
@@ -125,10 +132,18 @@ func (s *session) send(ctx context.Context, in journal.Intent, contract broker.C
 		if aerr := s.e.advance(ctx, in.ID, journal.NotSent, err.Error()); aerr != nil {
 			return aerr
 		}
-		return answerError("order for "+in.Symbol+" was not sent", err)
+		return notSent(in, err)
 	default:
 		s.log.Error("order may have been sent", "intent", in.ID, "symbol", in.Symbol, "error", err)
 		s.setDirty(true)
 		return s.e.advance(ctx, in.ID, journal.Unknown, err.Error())
 	}
+}
+
+// notSent is the error of a cycle whose order never left.
+func notSent(in journal.Intent, err error) error {
+	if _, refused := errors.AsType[*risk.Refusal](err); refused {
+		return interlock(fmt.Errorf("order for %s was not sent: %w", in.Symbol, err))
+	}
+	return answerError("order for "+in.Symbol+" was not sent", err)
 }

@@ -14,7 +14,8 @@ const (
 	compareWait  = 300 * time.Millisecond
 )
 
-// evidence is what the broker says about orders and holdings: four complete answers.
+// evidence is what the broker says about orders and holdings: four complete answers. What it says of
+// money is beside them, in session.money.
 type evidence struct {
 	open      []broker.OpenOrder
 	completed []broker.CompletedOrder
@@ -62,7 +63,7 @@ func (s *session) compare(ctx context.Context) error {
 	if err := s.e.journal.Audit(context.WithoutCancel(ctx)); err != nil {
 		return exit.Because(exit.State, err)
 	}
-	return nil
+	return s.compareCash(ctx)
 }
 
 // gather asks for open orders first and for executions after them: an order that fills between the
@@ -82,6 +83,9 @@ func (s *session) gather(ctx context.Context) (evidence, error) {
 	}
 	positions, err := insist(ctx, s, "positions", s.b.Positions)
 	if err != nil {
+		return ev, err
+	}
+	if err := s.askAccount(ctx); err != nil {
 		return ev, err
 	}
 	if err := s.adopt(ctx, ev, executions); err != nil {

@@ -11,7 +11,6 @@ import (
 
 	"github.com/govalues/decimal"
 
-	"ibsoak/trader/broker"
 	"ibsoak/trader/exit"
 	"ibsoak/trader/link"
 	"ibsoak/trader/market"
@@ -36,9 +35,15 @@ type session struct {
 	feeds map[int64]*feed        // bars by contract
 	early map[int64][]market.Bar // updates of subscriptions whose feed is not there yet
 	farms map[string]time.Time   // historical data farms that are broken, and since when
+	// answered is when the Gateway last answered a question.
+	answered moment
 
 	// The cycle goroutine's own.
+	marks      marks
+	money      account
 	reconciled bool                      // once, on this session
+	halted     bool                      // the kill switch, when the cycle began
+	day        string                    // the latest exchange day that a symbol was seen on
 	comparedAt time.Time                 // when the books last agreed with the broker's answers
 	pledged    map[int64]decimal.Decimal // what working sell orders of others may take, by contract
 	missing    map[string]bool           // unknown intents that no answer names
@@ -67,6 +72,7 @@ func newSession(e *Engine, b Broker) *session {
 		unknown:   map[string]refused{},
 		verified:  map[string]instrument{},
 		outcomes:  map[string]string{},
+		marks:     newMarks(),
 	}
 }
 
@@ -218,21 +224,6 @@ func Interlock(live bool, configured, account string) error {
 	case configured != account:
 		return exit.Errorf(exit.Interlock, "--live was given, but %s is not the configured account",
 			link.MaskAccount(account))
-	}
-	return nil
-}
-
-// gate is nil when an order may be sent at this instant.
-func (s *session) gate(ctx context.Context) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	switch {
-	case ctx.Err() != nil:
-		return fmt.Errorf("order gate: %w", context.Cause(ctx))
-	case s.b.State() != broker.Ready:
-		return fmt.Errorf("order gate: %w", broker.ErrDegraded)
-	case s.dirty || !s.reconciled:
-		return errors.New("order gate: the books are not reconciled")
 	}
 	return nil
 }

@@ -17,7 +17,7 @@ import (
 
 // requests are what a cycle asks for, in order, when there is something to buy.
 var requests = []string{
-	"open orders", "executions", "completed orders", "positions", "contract", "time", "bars", "place",
+	"open orders", "executions", "completed orders", "positions", "account values", "contract", "time", "bars", "place",
 }
 
 func TestReconcilesBeforeTheFirstOrderOfEverySession(t *testing.T) {
@@ -33,7 +33,7 @@ func TestReconcilesBeforeTheFirstOrderOfEverySession(t *testing.T) {
 		r.w.fall(true)
 		r.w.drop()
 		r.later(2 * time.Minute)
-		if len(asked) < 8 || !slices.Equal(asked[:4], requests[:4]) || !slices.Contains(asked, "place") {
+		if len(asked) < 9 || !slices.Equal(asked[:5], requests[:5]) || !slices.Contains(asked, "place") {
 			t.Errorf("second session asked %v", asked)
 		}
 		r.wantCode(l.stop(), exit.OK)

@@ -65,6 +65,10 @@ func TestSymbolsAreWrittenWithTheirMarket(t *testing.T) {
 	}
 	inBubble(t, func(r *rig) {
 		r.cfg.Symbols = []string{"BRK B", "VOD:LSE:GBP"}
+		if _, err := New(r.cfg, nil, nil); err == nil {
+			t.Error("losses in pounds and in dollars are added up")
+		}
+		r.cfg.Limits.MaxDailyLoss, r.cfg.Limits.MaxDrawdown = d("-1"), d("-1")
 		r.wantCode(r.once(), exit.OK)
 		if r.w.count() != 2 || r.w.orders[0].Contract.Symbol != "BRK B" || r.w.orders[1].Contract.Exchange != "LSE" ||
 			r.w.orders[1].Contract.Currency != "GBP" {

@@ -85,13 +85,14 @@ func (s *session) flatten(ctx context.Context, i instrument) error {
 	if why, _ := s.blockedBy(ctx, i); !position.Held().IsPos() || why != "" {
 		return nil
 	}
-	now, err := s.b.CurrentTime(ctx)
+	told, epoch := momentNow(), s.b.Epoch()
+	now, err := ask(ctx, s, "current time", s.b.CurrentTime)
 	if err != nil {
-		return answerError("ask for current time", err)
+		return err
 	}
 	v := view{
 		symbol: i.details.Contract.Symbol, instrument: i, now: now, held: position.Held(), account: position.Total,
-		orderType: broker.Market,
+		orderType: broker.Market, told: told, decided: momentNow(), epoch: epoch,
 	}
 	v.last.Start = now // which is this order's bar: none is decided on
 	d := journal.Decision{Held: v.held, Reason: "flat at the stop"}

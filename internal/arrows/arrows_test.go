@@ -239,6 +239,15 @@ var rules = []rule{
 		reason: "the Gateway does not know who listens to it",
 	},
 	{
+		from: []string{"ibsoak/trader/lots", "ibsoak/trader/risk"},
+		never: []string{
+			"ibsoak/trader", "ibsoak/trader/broker", "ibsoak/trader/journal", "ibsoak/trader/link",
+			"database/sql", "net", "os", "time",
+		},
+		direct: true,
+		reason: "money and limits are arithmetic: what they are counted from is the journal's",
+	},
+	{
 		from:   []string{"ibsoak/internal/wire"},
 		never:  []string{"net", "os", "log/..."},
 		direct: true,

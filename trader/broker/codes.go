@@ -60,6 +60,7 @@ var codes = []codeRow{
 	{1300, ClassFatal, documented, "the Gateway's API port changed"},
 	{2110, ClassConnectivity, documented, "Gateway not connected to IBKR; it will reconnect by itself"},
 
+	{2101, ClassRequest, documented, "account values are refused: other clients follow another account"},
 	{2103, ClassFarm, captured, "market data farm broken"},
 	{2104, ClassFarm, captured, "market data farm ok"},
 	{2105, ClassFarm, captured, "historical data farm broken"},

@@ -28,7 +28,7 @@ func (s *Session) PlaceOrder(ctx context.Context, o Order) error {
 		return fmt.Errorf("place order %d: %w: %w", o.ID, ErrNotSent, ErrDegraded)
 	}
 	s.ids.atLeast(o.ID + 1)
-	err = s.handOver(ctx, o.ID, func() { s.client.PlaceOrder(o.ID, o.Contract.toAPI(), order) })
+	err = s.handOver(ctx, o.ID, o.Permit, func() { s.client.PlaceOrder(o.ID, o.Contract.toAPI(), order) })
 	if err != nil {
 		return fmt.Errorf("place order %d: %w", o.ID, err)
 	}
@@ -38,7 +38,7 @@ func (s *Session) PlaceOrder(ctx context.Context, o Order) error {
 // CancelOrder asks the Gateway to cancel an order that this client id placed. Its errors are
 // PlaceOrder's. A cancelled order may still have filled: only its status and executions tell.
 func (s *Session) CancelOrder(ctx context.Context, orderID int64) error {
-	err := s.handOver(ctx, orderID, func() {
+	err := s.handOver(ctx, orderID, nil, func() {
 		s.client.CancelOrder(orderID, ibapi.NewOrderCancel())
 	})
 	if err != nil {
@@ -50,8 +50,8 @@ func (s *Session) CancelOrder(ctx context.Context, orderID int64) error {
 // handOver submits a message about an order and waits for its fate. Time that runs out takes back
 // what was not yet written; what was being written is waited for, which the link's WriteTimeout
 // bounds.
-func (s *Session) handOver(ctx context.Context, id int64, send func()) error {
-	r, err := s.link.Submit(ctx, send)
+func (s *Session) handOver(ctx context.Context, id int64, permit func() error, send func()) error {
+	r, err := s.link.SubmitIf(ctx, permit, send)
 	if errors.Is(err, link.ErrNoRequest) {
 		return fmt.Errorf("%w: %w", ErrNotSent, s.refusal(id))
 	}

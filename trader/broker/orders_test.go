@@ -60,6 +60,9 @@ func TestOrdersAreNotSent(t *testing.T) {
 		bend(&o)
 		wantNotSent(what, o, broker.ErrBadOrder)
 	}
+	shut, forbidden := errors.New("the gate is shut"), marketOrder(20)
+	forbidden.Permit = func() error { return shut }
+	wantNotSent("forbidden at the wire", forbidden, shut)
 	if err := s.PlaceOrder(ctxWithin(t, 10*time.Second), marketOrder(21)); err != nil {
 		t.Errorf("a good order: %v", err)
 	}

@@ -98,6 +98,10 @@ func (s *Session) run() {
 // Generation is the session's number in the process: rising, from 1.
 func (s *Session) Generation() uint64 { return s.link.Generation() }
 
+// Epoch rises with every message that the Gateway has lost or regained IBKR, before Events tells of it:
+// what was decided in one epoch must not be sent in another.
+func (s *Session) Epoch() uint64 { return s.link.Epoch() }
+
 // ServerVersion is the negotiated version.
 func (s *Session) ServerVersion() int { return s.link.ServerVersion() }
 

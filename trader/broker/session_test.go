@@ -117,6 +117,22 @@ func askEverything(t *testing.T, s *broker.Session) {
 			t.Errorf("untouched account: %d items, %v", n, err)
 		}
 	}
+	for range 2 { // each a whole answer
+		r, err := s.AccountValues(ctx)
+		if err != nil || len(r.Portfolio) != 0 || amountOf(r, "CashBalance", "USD") == "" || amountOf(r, "NetLiquidation", "USD") == "" {
+			t.Errorf("account values %+v, %v", r, err)
+		}
+	}
+}
+
+// amountOf is one of an account's values, "" when it is not there.
+func amountOf(r broker.AccountReport, key, currency string) string {
+	for _, v := range r.Values {
+		if v.Key == key && v.Currency == currency && v.Account == "DU9000001" {
+			return v.Amount.String()
+		}
+	}
+	return ""
 }
 
 func askBars(t *testing.T, s *broker.Session, d broker.ContractDetails) {
@@ -167,6 +183,11 @@ func buyAndFollow(t *testing.T, s *broker.Session) {
 	positions, err := s.Positions(ctx)
 	if err != nil || len(positions) != 1 || positions[0].Quantity.Cmp(decimal.MustNew(1, 0)) != 0 {
 		t.Errorf("positions %+v: %v", positions, err)
+	}
+	r, err := s.AccountValues(ctx)
+	if err != nil || len(r.Portfolio) != 1 || r.Portfolio[0].Contract.ConID != positions[0].Contract.ConID ||
+		r.Portfolio[0].Quantity.Cmp(decimal.One) != 0 || r.Portfolio[0].Price == nil || !r.Portfolio[0].Price.IsPos() {
+		t.Errorf("portfolio %+v: %v", r.Portfolio, err)
 	}
 	restAndCancel(t, s)
 }

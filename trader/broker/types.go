@@ -98,6 +98,9 @@ type Order struct {
 	OCAGroup   string          // orders of one group cancel each other
 	OutsideRTH bool
 	Hold       bool // transmit=false: the Gateway keeps the order until a sibling transmits it
+	// Permit, when set, is asked right before the order's bytes are handed to the kernel, on a goroutine
+	// that nothing else can use meanwhile. Its error refuses the order: it comes with ErrNotSent.
+	Permit func() error
 }
 
 // OpenOrder is a live order as the Gateway reports it, whoever placed it.

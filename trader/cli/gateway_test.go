@@ -270,12 +270,12 @@ func TestAFillOverMidnightIsAttributed(t *testing.T) {
 				}}},
 			})
 			overMidnight := time.After(before / scale)
-			if code, out := r.once(); code != exit.SessionLost {
+			if code, out := r.once("--quiet-windows", "none"); code != exit.SessionLost {
 				t.Fatalf("ended with %d\n%s", code, out)
 			}
 			<-overMidnight
-			r.wantOnce(exit.OK)
-			r.wantOnce(exit.OK)
+			r.wantOnce(exit.OK, "--quiet-windows", "none")
+			r.wantOnce(exit.OK, "--quiet-windows", "none")
 			r.wantHeld(1)
 		})
 	}

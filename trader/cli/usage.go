@@ -16,6 +16,8 @@ const intro = `Usage: trader --symbols A,B [flags]
        trader resolve INTENT filled|absent --reason TEXT [--price X] [--state DIR]
        trader backup FILE [--state DIR]
        trader restore FILE [--state DIR]
+       trader halt --reason TEXT [--state DIR]
+       trader resume --reason TEXT [--accept-loss] [--state DIR]
 
 trader trades stocks through an Interactive Brokers Gateway. Each cycle it reads
 closed one-minute bars, asks its strategy for a position, checks its limits, and
@@ -42,6 +44,11 @@ true execution replaces that if the Gateway ever tells it.
 puts the copy where the journal is missing. A trader whose journal is lost takes its
 orders of the last seven days over from the Gateway's record; one whose directory
 was emptied does not start.
+
+"trader halt" closes the kill switch, also while a trader runs on the journal: from
+its next order on it buys nothing, and cancels what it is buying; it still sells. So
+do limits on losses, on refused orders and on cash that nobody explains. It holds
+over restarts and days until "trader resume", which after a loss needs --accept-loss.
 
 `
 

@@ -91,15 +91,27 @@ type Order struct {
 	MaxSkew     Duration `yaml:"max_clock_skew"`
 	BlindAfter  Duration `yaml:"blind_after"`
 	MaxBarAge   Duration `yaml:"max_bar_age"`
+	MaxDecision Duration `yaml:"max_decision_age"`
+	MaxTrip     Duration `yaml:"max_round_trip"`
+	Calendar    Calendar `yaml:"calendar"`
+	Quiet       Quiet    `yaml:"quiet_windows"`
 	Timeout     Duration `yaml:"request_timeout"`
 }
 
-// Risk holds the hard limits, for each symbol. Negative is off.
+// Risk holds the hard limits: package risk says what each is for. Negative is off.
 type Risk struct {
 	MaxOrderNotional    Decimal `yaml:"max_order_notional"`
+	MaxOrderShares      Decimal `yaml:"max_order_shares"`
 	MaxPositionNotional Decimal `yaml:"max_position_notional"`
 	MaxOrdersPerDay     int     `yaml:"max_orders_per_day"`
 	MaxPriceMove        Decimal `yaml:"max_price_move"`
+	MaxDayNotional      Decimal `yaml:"max_day_notional"`
+	MaxPositions        int     `yaml:"max_positions"`
+	MaxOrdersPerMinute  int     `yaml:"max_orders_per_minute"`
+	MaxDailyLoss        Decimal `yaml:"max_daily_loss"`
+	MaxDrawdown         Decimal `yaml:"max_drawdown"`
+	MaxRejects          int     `yaml:"max_rejects"`
+	MaxUnexplained      Decimal `yaml:"max_unexplained"`
 }
 
 // DefaultPort is the API port of an IB Gateway that is logged in to a paper account; a live one
@@ -130,6 +142,9 @@ func Default() Config {
 			BlindAfter:  Duration{trader.DefaultBlindAfter},
 			Deadline:    Duration{trader.DefaultOrderDeadline},
 			MaxBarAge:   Duration{trader.DefaultMaxBarAge},
+			MaxDecision: Duration{trader.DefaultMaxDecisionAge},
+			MaxTrip:     Duration{trader.DefaultMaxRoundTrip},
+			Quiet:       defaultQuiet(),
 			Timeout:     Duration{trader.DefaultRequestTimeout},
 		},
 		Risk: Risk{
@@ -137,6 +152,14 @@ func Default() Config {
 			MaxPositionNotional: Decimal{risk.DefaultPositionNotional},
 			MaxOrdersPerDay:     risk.DefaultOrdersPerDay,
 			MaxPriceMove:        Decimal{risk.DefaultPriceMove},
+			MaxOrderShares:      Decimal{risk.DefaultOrderShares},
+			MaxDayNotional:      Decimal{risk.DefaultDayNotional},
+			MaxPositions:        risk.DefaultPositions,
+			MaxOrdersPerMinute:  risk.DefaultOrdersPerMinute,
+			MaxDailyLoss:        Decimal{risk.DefaultDailyLoss},
+			MaxDrawdown:         Decimal{risk.DefaultDrawdown},
+			MaxRejects:          risk.DefaultRejects,
+			MaxUnexplained:      Decimal{risk.DefaultUnexplained},
 		},
 	}
 }
@@ -169,22 +192,34 @@ func (c Config) Trader() (trader.Config, error) {
 	if err != nil {
 		return trader.Config{}, err
 	}
-	limits := risk.Limits{
-		MaxOrderNotional:    c.Risk.MaxOrderNotional.Decimal,
-		MaxPositionNotional: c.Risk.MaxPositionNotional.Decimal,
-		MaxOrdersPerDay:     c.Risk.MaxOrdersPerDay,
-		MaxPriceMove:        c.Risk.MaxPriceMove.Decimal,
-	}
 	return trader.Config{
 		Symbols: c.Symbols, Once: c.Once, Interval: c.Interval.Duration, ClientID: c.Gateway.ClientID,
 		Account: c.Account, Live: c.Live, AdoptPositions: c.AdoptPositions, Strategy: s,
-		Limits:    limits,
+		Limits: c.Risk.limits(), Calendar: c.Order.Calendar.Calendar, Quiet: c.Order.Quiet.Windows,
+		MaxDecisionAge: c.Order.MaxDecision.Duration, MaxRoundTrip: c.Order.MaxTrip.Duration,
 		OrderType: c.Order.Type, LimitOffset: c.Order.LimitOffset.Decimal, MaxBarAge: c.Order.MaxBarAge.Duration,
 		OrderDeadline: c.Order.Deadline.Duration, RequestTimeout: c.Order.Timeout.Duration,
 		AbsenceWait: c.Order.AbsenceWait.Duration, AtStop: c.Order.AtStop,
 		MaxClockSkew: c.Order.MaxSkew.Duration, BlindAfter: c.Order.BlindAfter.Duration, MaxReconnects: c.Reconnect.Max,
 		Backoff: trader.Backoff{Base: c.Reconnect.Base.Duration, Cap: c.Reconnect.Cap.Duration, Seed: c.Reconnect.Seed},
 	}, nil
+}
+
+func (r Risk) limits() risk.Limits {
+	return risk.Limits{
+		MaxOrderNotional:    r.MaxOrderNotional.Decimal,
+		MaxOrderShares:      r.MaxOrderShares.Decimal,
+		MaxPositionNotional: r.MaxPositionNotional.Decimal,
+		MaxOrdersPerDay:     r.MaxOrdersPerDay,
+		MaxPriceMove:        r.MaxPriceMove.Decimal,
+		MaxDayNotional:      r.MaxDayNotional.Decimal,
+		MaxPositions:        r.MaxPositions,
+		MaxOrdersPerMinute:  r.MaxOrdersPerMinute,
+		MaxDailyLoss:        r.MaxDailyLoss.Decimal,
+		MaxDrawdown:         r.MaxDrawdown.Decimal,
+		MaxRejects:          r.MaxRejects,
+		MaxUnexplained:      r.MaxUnexplained.Decimal,
+	}
 }
 
 func (c Config) validate() error {
@@ -231,6 +266,8 @@ func (c Config) validate() error {
 		{"zombie limit", c.Zombies.Limit.Duration},
 		{"order deadline", c.Order.Deadline.Duration},
 		{"bar age", c.Order.MaxBarAge.Duration},
+		{"decision age", c.Order.MaxDecision.Duration},
+		{"round trip", c.Order.MaxTrip.Duration},
 		{"clock skew", c.Order.MaxSkew.Duration},
 		{"blindness", c.Order.BlindAfter.Duration},
 		{"request timeout", c.Order.Timeout.Duration},

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -45,12 +46,24 @@ order:
   max_clock_skew: 9
   blind_after: 10
   max_bar_age: 7m
+  max_decision_age: 11
+  max_round_trip: 12
+  calendar: 2027-01-09=closed
+  quiet_windows: 01:00-02:00 Asia/Tokyo
   request_timeout: 8s
 risk:
   max_order_notional: 1000
   max_position_notional: 2000.5
   max_orders_per_day: 6
   max_price_move: 0.5
+  max_order_shares: 11
+  max_day_notional: 12
+  max_positions: 13
+  max_orders_per_minute: 14
+  max_daily_loss: 15
+  max_drawdown: 16
+  max_rejects: 17
+  max_unexplained: 18
 `
 
 func TestFileSetsEveryKey(t *testing.T) {
@@ -60,6 +73,11 @@ func TestFileSetsEveryKey(t *testing.T) {
 	}
 	d := func(s string) Decimal { return Decimal{decimal.MustParse(s)} }
 	sec := func(n float64) Duration { return Duration{time.Duration(n * float64(time.Second))} }
+	var holiday Calendar
+	var quiet Quiet
+	if err := errors.Join(holiday.Set("2027-01-09=closed"), quiet.Set("01:00-02:00 Asia/Tokyo")); err != nil {
+		t.Fatal(err)
+	}
 	want := Config{
 		Symbols: []string{"AAPL", "BRK B"}, Interval: sec(45), Account: "DU1", State: "/tmp/x",
 		LogLevel: "debug", Gateway: Gateway{"gw", 7, 3, 200, sec(1), sec(2), sec(3)}, Zombies: Zombies{Fail, sec(0.007)},
@@ -67,9 +85,15 @@ func TestFileSetsEveryKey(t *testing.T) {
 		Strategy:  Strategy{"hold", d("2.5"), 3, 4},
 		Order: Order{
 			Type: "LMT", LimitOffset: d("0.01"), Deadline: sec(5), AbsenceWait: sec(6), AtStop: "cancel", MaxSkew: sec(9), BlindAfter: sec(10),
-			MaxBarAge: sec(7 * 60), Timeout: sec(8),
+			MaxBarAge: sec(7 * 60), MaxDecision: sec(11), MaxTrip: sec(12), Calendar: holiday, Quiet: quiet,
+			Timeout: sec(8),
 		},
-		Risk: Risk{d("1000"), d("2000.5"), 6, d("0.5")},
+		Risk: Risk{
+			MaxOrderNotional: d("1000"), MaxPositionNotional: d("2000.5"), MaxOrdersPerDay: 6,
+			MaxPriceMove: d("0.5"), MaxOrderShares: d("11"), MaxDayNotional: d("12"), MaxPositions: 13,
+			MaxOrdersPerMinute: 14, MaxDailyLoss: d("15"), MaxDrawdown: d("16"), MaxRejects: 17,
+			MaxUnexplained: d("18"),
+		},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
@@ -161,7 +185,7 @@ func TestValidation(t *testing.T) {
 	for flag, value := range map[string]string{
 		"port": "0", "client-id": "-1", "interval": "1ms", "on-zombies": "panic", "reconnect-base": "0",
 		"live": "true", "log-level": "loud", "strategy": "astrology", "max-reconnects": "-1",
-		"order-deadline": "0", "shares": "0", "symbols": "A,,B",
+		"order-deadline": "0", "max-decision-age": "0", "max-round-trip": "0", "shares": "0", "symbols": "A,,B",
 	} {
 		flags := []Setting{{"symbols", "AAPL"}, {flag, value}}
 		c, err := Load("", noEnv, flags)
@@ -179,6 +203,23 @@ func TestValidation(t *testing.T) {
 	}
 	if got, err := c.Trader(); err != nil || got.Interval != 30*time.Second || len(got.Symbols) != 2 {
 		t.Errorf("a good command line: %+v, %v", got, err)
+	}
+}
+
+// TestTheLimitsAreDocumented with their defaults.
+func TestTheLimitsAreDocumented(t *testing.T) {
+	page, err := os.ReadFile("../../docs/risk.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := Default()
+	for _, o := range c.riskOptions() {
+		if row := "| `--" + o.Flag + "` | " + o.Default() + " |"; !strings.Contains(string(page), row) {
+			t.Errorf("docs/risk.md has no row %q", row)
+		}
+	}
+	if want := "by default " + c.Order.Quiet.String() + " in\nNew York"; !strings.Contains(string(page), want) {
+		t.Errorf("docs/risk.md does not say %q", want)
 	}
 }
 

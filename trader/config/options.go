@@ -122,6 +122,22 @@ func (c *Config) orderOptions() []Option {
 			&c.Order.Deadline,
 		},
 		{
+			"max-decision-age", "TRADER_MAX_DECISION_AGE", "TIME",
+			"of a decision, when its order is handed to the kernel", &c.Order.MaxDecision,
+		},
+		{
+			"max-round-trip", "TRADER_MAX_ROUND_TRIP", "TIME",
+			"since the Gateway last answered, when an order is handed to the kernel", &c.Order.MaxTrip,
+		},
+		{
+			"quiet-windows", "TRADER_QUIET_WINDOWS", "TIMES",
+			"in which nothing new is sent: [DAY] HH:MM-HH:MM [ZONE],... or none", &c.Order.Quiet,
+		},
+		{
+			"calendar", "TRADER_CALENDAR", "DAYS",
+			"what is special beside the table: DATE=closed, DATE=open or DATE=HH:MM,...", &c.Order.Calendar,
+		},
+		{
 			"absence-wait", "TRADER_ABSENCE_WAIT", "TIME",
 			"give an order up within its day when no answer names it for so long; 0 is never",
 			&c.Order.AbsenceWait,
@@ -156,6 +172,35 @@ func (c *Config) riskOptions() []Option {
 		{
 			"max-price-move", "TRADER_MAX_PRICE_MOVE", "X", "between neighbouring bars; 0.2 is 20 %",
 			&r.MaxPriceMove,
+		},
+		{"max-order-shares", "TRADER_MAX_ORDER_SHARES", "X", "in one order; negative is off", &r.MaxOrderShares},
+		{
+			"max-day-notional", "TRADER_MAX_DAY_NOTIONAL", "X", "bought in a day, of all symbols; negative is off",
+			&r.MaxDayNotional,
+		},
+		{
+			"max-positions", "TRADER_MAX_POSITIONS", "N", "held or being bought; negative is off",
+			(*number)(&r.MaxPositions),
+		},
+		{
+			"max-orders-per-minute", "TRADER_MAX_ORDERS_PER_MINUTE", "N", "of all symbols; negative is off",
+			(*number)(&r.MaxOrdersPerMinute),
+		},
+		{
+			"max-daily-loss", "TRADER_MAX_DAILY_LOSS", "X", "of equity in a day, then halt; negative is off",
+			&r.MaxDailyLoss,
+		},
+		{
+			"max-drawdown", "TRADER_MAX_DRAWDOWN", "X", "of equity below its peak, then halt; negative is off",
+			&r.MaxDrawdown,
+		},
+		{
+			"max-rejects", "TRADER_MAX_REJECTS", "N", "refused orders in a row, then halt; negative is off",
+			(*number)(&r.MaxRejects),
+		},
+		{
+			"max-unexplained", "TRADER_MAX_UNEXPLAINED", "X",
+			"of the account's cash that no execution explains, then halt; negative is off", &r.MaxUnexplained,
 		},
 	}
 }

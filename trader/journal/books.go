@@ -251,6 +251,9 @@ func (j *Journal) Cede(ctx context.Context, account string) (lost []Position, er
 			if err := writePosition(ctx, tx, p); err != nil {
 				return err
 			}
+			if err := j.priceCession(ctx, tx, p, gone); err != nil {
+				return err
+			}
 			lost = append(lost, p)
 		}
 		return nil

@@ -69,6 +69,17 @@ func (j *Journal) open(ctx context.Context) error {
 	if err := emptied(j.dir); err != nil {
 		return err
 	}
+	if err := j.connect(); err != nil {
+		return err
+	}
+	if err := migrate(ctx, j.db); err != nil {
+		return err
+	}
+	return j.Audit(ctx)
+}
+
+// connect opens the file. SQLite reads it when something is asked.
+func (j *Journal) connect() error {
 	path := filepath.ToSlash(filepath.Join(j.dir, FileName))
 	db, err := sql.Open("sqlite", fmt.Sprintf("file:%s?_pragma=busy_timeout(%d)"+
 		"&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)"+
@@ -78,10 +89,7 @@ func (j *Journal) open(ctx context.Context) error {
 	}
 	db.SetMaxOpenConns(1)
 	j.db = db
-	if err := migrate(ctx, db); err != nil {
-		return err
-	}
-	return j.Audit(ctx)
+	return nil
 }
 
 // escapePath keeps a directory's name out of the DSN's syntax.
@@ -104,7 +112,9 @@ func (j *Journal) Close() error {
 	if j.db != nil {
 		errs = append(errs, j.db.Close())
 	}
-	errs = append(errs, j.lock.Unlock())
+	if j.lock != nil { // which Switch may do without
+		errs = append(errs, j.lock.Unlock())
+	}
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("close journal: %w", err)
 	}

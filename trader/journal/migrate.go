@@ -37,6 +37,23 @@ func migrate(ctx context.Context, db *sql.DB) error {
 	return nil
 }
 
+// current is nil when the file has this program's schema.
+func current(ctx context.Context, db *sql.DB) error {
+	steps, err := fs.Glob(migrations, "migrations/*.sql")
+	if err != nil {
+		return fmt.Errorf("list migrations: %w", err)
+	}
+	var version int
+	if err := db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
+		return fmt.Errorf("read schema version: %w", err)
+	}
+	if version != len(steps) {
+		return fmt.Errorf("its trader writes schema %d, this program %d: use the trader's own program",
+			version, len(steps))
+	}
+	return nil
+}
+
 func step(ctx context.Context, db *sql.DB, name string, version int) error {
 	script, err := migrations.ReadFile(name)
 	if err != nil {

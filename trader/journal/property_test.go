@@ -1,7 +1,6 @@
 package journal
 
 import (
-	"flag"
 	"fmt"
 	"testing"
 
@@ -39,15 +38,25 @@ func (m model) books() (own, cash decimal.Decimal) {
 	return own, cash
 }
 
-// TestBooksAlwaysAddUp books executions, replays, corrections and commissions in any order and
-// compares with the model and with the journal's own audit.
-func TestBooksAlwaysAddUp(t *testing.T) {
-	// A check syncs to the disk some hundred times; rapid's default of 100 checks is for memory.
-	if f := flag.Lookup("rapid.checks"); f.Value.String() == f.DefValue {
-		if err := f.Value.Set("10"); err != nil {
-			t.Fatal(err)
-		}
+// money is the equity at a mark, and what the lots say of it.
+func money(rt *rapid.T, j *Journal, mark decimal.Decimal) (equity, earned decimal.Decimal) {
+	ctx := rt.Context()
+	equity = must(j.Equity(ctx, account, map[int64]decimal.Decimal{apple: mark}))
+	profits, err := j.Profits(ctx, account)
+	if err != nil {
+		rt.Fatal(err)
 	}
+	b := profits[apple]
+	if b == nil {
+		return equity, earned
+	}
+	return equity, must(must(b.Realised().Add(must(b.Unrealised(mark)))).Sub(b.Fees()))
+}
+
+// TestBooksAlwaysAddUp books executions, replays, corrections and commissions in any order and
+// compares with the model, with the journal's own audit, and with its lots.
+func TestBooksAlwaysAddUp(t *testing.T) {
+	fewChecks(t)
 	rapid.Check(t, func(rt *rapid.T) {
 		j := open(t, t.TempDir())
 		big := intent("a", 1)
@@ -90,6 +99,11 @@ func TestBooksAlwaysAddUp(t *testing.T) {
 				}
 				if err := j.Audit(t.Context()); err != nil {
 					rt.Fatal(err)
+				}
+				mark := decimal.MustNew(rapid.Int64Range(1, 100_000).Draw(rt, "mark"), 2)
+				if equity, earned := money(rt, j, mark); equity.Cmp(must(cash.Add(must(own.Mul(mark))))) != 0 ||
+					equity.Cmp(earned) != 0 {
+					rt.Fatalf("equity %s, the lots say %s, the model %s and %s at %s", equity, earned, cash, own, mark)
 				}
 			},
 		})

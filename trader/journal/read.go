@@ -17,6 +17,7 @@ type Books struct {
 	Intents    []IntentBooks    `json:"intents"`
 	Executions []ExecutionBooks `json:"executions"`
 	Cycles     map[string]int64 `json:"cycles"` // count by outcome
+	Halt       Halt             `json:"halt"`   // the kill switch's last change
 }
 
 // AccountBooks is one account's positions, and its cash changed by our own executions.
@@ -24,6 +25,25 @@ type AccountBooks struct {
 	Account   string          `json:"account"`
 	Cash      decimal.Decimal `json:"cash"`
 	Positions []Position      `json:"positions"`
+	Profits   []ProfitBooks   `json:"profits,omitempty"`
+	Risk      *RiskDay        `json:"risk,omitempty"` // nil before the first equity
+	// Unexplained are changes of the account's cash that no execution explains.
+	Unexplained []CashDifference `json:"unexplained,omitempty"`
+}
+
+// ProfitBooks is what the trader made of a contract: first in, first out.
+type ProfitBooks struct {
+	ConID    int64           `json:"conId"`
+	Realised decimal.Decimal `json:"realised"` // before fees
+	Fees     decimal.Decimal `json:"fees"`
+}
+
+// CashDifference is a change of cash that no execution explains.
+type CashDifference struct {
+	Currency string          `json:"currency"`
+	Amount   decimal.Decimal `json:"amount"`
+	Why      string          `json:"why"`
+	At       time.Time       `json:"at"`
 }
 
 // IntentBooks is one intent and what became of it.
@@ -60,7 +80,7 @@ func ReadBooks(ctx context.Context, dir string) (b Books, err error) {
 	defer func() { err = errors.Join(err, db.Close()) }()
 	j := &Journal{db: db, dir: dir, now: time.Now}
 	for _, read := range []func(context.Context, *Books) error{
-		j.readAccounts, j.readIntents, j.readExecutions, j.readCycles,
+		j.readAccounts, j.readIntents, j.readExecutions, j.readCycles, j.readRisk,
 	} {
 		if err := read(ctx, &b); err != nil {
 			return b, fmt.Errorf("read books: %w", err)
@@ -79,7 +99,7 @@ func (j *Journal) readAccounts(ctx context.Context, b *Books) error {
 		if err != nil {
 			return err
 		}
-		b.Accounts = append(b.Accounts, AccountBooks{account, cash, positions})
+		b.Accounts = append(b.Accounts, AccountBooks{Account: account, Cash: cash, Positions: positions})
 	}
 	slices.SortFunc(b.Accounts, func(x, y AccountBooks) int {
 		if x.Account < y.Account {

@@ -78,6 +78,10 @@ func (l *Link) applySystem(m wire.Message) (fatal Reason, why error) {
 	if reason, ok := fatalCodes[code]; ok {
 		return reason, fmt.Errorf("%d %s", code, body.GetErrorMsg())
 	}
+	switch code {
+	case codeConnectionLost, codeNotYetConnected, codeRestoredLost, codeRestoredKept:
+		l.epoch.Add(1)
+	}
 	l.mu.Lock()
 	changed, _ := l.connectivity.Apply(code)
 	state := l.connectivity.State
@@ -144,6 +148,10 @@ func (l *Link) write(r *Request) bool {
 	if r.Kind == wire.PlaceOrder && l.State() == Degraded {
 		l.counters.refused.Add(1)
 		r.decide(Writing, NotSent, ErrDegraded)
+		return false
+	}
+	if err := r.permitted(); err != nil {
+		r.decide(Writing, NotSent, err)
 		return false
 	}
 	if err := l.conn.SetWriteDeadline(time.Now().Add(l.cfg.WriteTimeout)); err != nil {

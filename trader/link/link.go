@@ -59,6 +59,7 @@ type Link struct {
 	waiting  atomic.Bool  // the reader waits for the API client, not for the Gateway
 	answered chan struct{}
 	counters counters
+	epoch    atomic.Uint64
 
 	mu           sync.Mutex
 	ended        bool
@@ -68,6 +69,7 @@ type Link struct {
 	askers       []asker // who asked for the current time, in order
 	taken        []*Request
 	reserved     bool // the slot of the submission under way is not used yet
+	permit       func() error
 	hurry        sync.Once
 }
 
@@ -143,6 +145,10 @@ func (l *Link) State() State {
 	defer l.mu.Unlock()
 	return l.connectivity.State
 }
+
+// Epoch rises with every message that the Gateway has lost or regained IBKR, also one that repeats it. It
+// is new before the message is delivered.
+func (l *Link) Epoch() uint64 { return l.epoch.Load() }
 
 // Stats counts what went over the socket.
 func (l *Link) Stats() Stats {

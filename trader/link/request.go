@@ -37,9 +37,11 @@ type Request struct {
 	payload []byte
 	note    string
 	probe   bool // the link's own
-	fate    atomic.Uint32
-	err     error // written before done is closed
-	done    chan struct{}
+	// permit is asked right before the bytes go to the kernel; an error and they do not. May be nil.
+	permit func() error
+	fate   atomic.Uint32
+	err    error // written before done is closed
+	done   chan struct{}
 }
 
 func newRequest(kind wire.Kind, payload []byte) *Request {
@@ -71,6 +73,14 @@ func (r *Request) Withdraw() bool { return r.decide(Queued, NotSent, errWithdraw
 // begin claims the request for writing; false if it was withdrawn.
 func (r *Request) begin() bool {
 	return r.fate.CompareAndSwap(uint32(Queued), uint32(Writing))
+}
+
+// permitted asks its sender once more.
+func (r *Request) permitted() error {
+	if r.permit == nil {
+		return nil
+	}
+	return r.permit()
 }
 
 // decide moves the request from one fate to its last.

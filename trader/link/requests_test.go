@@ -84,6 +84,49 @@ func TestWithdraw(t *testing.T) {
 	})
 }
 
+// TestAPermitIsAskedAtTheWire, when everything before the request has left, and not when it is queued.
+func TestAPermitIsAskedAtTheWire(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client := &memClient{}
+		sent := 0
+		l, _ := memSession(t, func(c *link.Config) {
+			c.MessagesPerSecond = 1
+			c.Transcript = func(f link.Frame) {
+				if f.Direction == wire.FromClient {
+					sent++
+				}
+			}
+		}, client, healthy(225))
+		submit := func(permit func() error) *link.Request {
+			r, err := l.SubmitIf(t.Context(), permit, client.reqCurrentTime)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return r
+		}
+		for range link.PaceBurst {
+			<-submit(nil).Done()
+		}
+		shut, asked, before := errors.New("shut"), 0, 0
+		ahead := submit(nil)
+		refused := submit(func() error { asked++; before = sent; return shut })
+		granted := submit(func() error { asked++; return nil })
+		synctest.Wait()
+		if asked != 0 {
+			t.Error("asked while it waits behind the pace")
+		}
+		<-granted.Done()
+		if asked != 2 || before != 2+link.PaceBurst || ahead.Fate() != link.Sent { // with START_API
+			t.Errorf("asked %d times, first behind %d messages, the one ahead is %s", asked, before, ahead.Fate())
+		}
+		if refused.Fate() != link.NotSent || !errors.Is(refused.Err(), shut) || granted.Fate() != link.Sent ||
+			sent != 3+link.PaceBurst {
+			t.Errorf("refused is %s (%v), granted %s, of %d messages", refused.Fate(), refused.Err(), granted.Fate(), sent)
+		}
+		closeLink(t, l)
+	})
+}
+
 // TestStalled is a Gateway that stops reading. The order that was cut by the deadline is unknown,
 // the one behind it is not sent.
 func TestStalled(t *testing.T) {

@@ -29,6 +29,13 @@ var (
 // swallows: when the marker has arrived, so has everything before it. So the client's own queue,
 // on which its callers can block for ever, never holds more than two messages.
 func (l *Link) Submit(ctx context.Context, request func()) (*Request, error) {
+	return l.SubmitIf(ctx, nil, request)
+}
+
+// SubmitIf is Submit for a message that may be sent only while permit says so: the writer asks it when
+// every other message is out of the way, right before it hands the bytes to the kernel. An error makes the
+// request's fate NotSent. Permit holds up all that is to be written, so it must be quick. It may be nil.
+func (l *Link) SubmitIf(ctx context.Context, permit func() error, request func()) (*Request, error) {
 	if err := l.acquire(ctx, l.slots); err != nil {
 		return nil, err
 	}
@@ -37,7 +44,7 @@ func (l *Link) Submit(ctx context.Context, request func()) (*Request, error) {
 		return nil, err
 	}
 	defer func() { <-l.client.turn }()
-	if !l.beginSubmission() {
+	if !l.beginSubmission(permit) {
 		<-l.slots
 		return nil, fmt.Errorf("submit request: %w", l.notAttached())
 	}
@@ -77,13 +84,13 @@ func (l *Link) acquire(ctx context.Context, places chan struct{}) error {
 	}
 }
 
-func (l *Link) beginSubmission() bool {
+func (l *Link) beginSubmission(permit func() error) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.ended || l.client.phase != attached {
 		return false
 	}
-	l.taken, l.reserved = nil, true
+	l.taken, l.reserved, l.permit = nil, true, permit
 	return true
 }
 
@@ -91,7 +98,7 @@ func (l *Link) endSubmission() (taken []*Request, reserved bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	taken, reserved = l.taken, l.reserved
-	l.taken, l.reserved = nil, false
+	l.taken, l.reserved, l.permit = nil, false, nil
 	return taken, reserved
 }
 
@@ -136,6 +143,9 @@ func (l *Link) forwardReserved(r *Request) bool {
 	l.mu.Lock()
 	reserved := l.reserved
 	l.reserved = false
+	if reserved {
+		r.permit = l.permit
+	}
 	l.mu.Unlock()
 	if reserved {
 		l.enqueue(r, true)

@@ -159,3 +159,17 @@ func Sorted(bars []Bar) []Bar {
 }
 
 func stamp(b Bar) string { return b.Start.UTC().Format(time.RFC3339) }
+
+// Agrees is ErrInsane when a close is further than maxMove from what the account says that its shares are
+// worth. The account's price is in the currency, of which magnifier units of the close make one.
+func Agrees(account, price, magnifier, maxMove decimal.Decimal) error {
+	same, err := account.Mul(magnifier)
+	if err != nil {
+		return fmt.Errorf("compare with the account's price: %w", err)
+	}
+	if move, err := ratio(same, price); err != nil || move.Cmp(maxMove) > 0 {
+		return fmt.Errorf("the bars end at %s, the account's shares are at %s, limit %s of it: %w",
+			price, same, maxMove, errors.Join(err, ErrInsane))
+	}
+	return nil
+}
