@@ -92,6 +92,9 @@ func (s *session) work(ctx context.Context, cycle int64) (good int, first error)
 			return good, exit.Because(exit.State, err)
 		}
 		s.tell(ctx, d)
+		if gerr := s.guardIfStirred(ctx); err == nil {
+			err = gerr
+		}
 		if seen(d, err) {
 			s.e.held[symbol] = d.Held
 			s.e.saw(symbol)
@@ -137,7 +140,10 @@ func (s *session) tidy(ctx context.Context) error {
 			return err
 		}
 	}
-	return s.cancelOld(ctx)
+	if err := s.cancelOld(ctx); err != nil {
+		return err
+	}
+	return s.guard(ctx)
 }
 
 // cancelOld asks to cancel orders whose decision is old: those that have worked, or were held, for too
@@ -149,7 +155,7 @@ func (s *session) cancelOld(ctx context.Context) error {
 		return exit.Because(exit.State, err)
 	}
 	for _, in := range open {
-		old := in.State == journal.Working && time.Since(in.UpdatedAt) >= orderTTL
+		old := in.State == journal.Working && time.Since(in.UpdatedAt) >= s.ttl(in)
 		if in.ClientID != s.e.cfg.ClientID || (!old && !s.idle[in.ID] && !s.missing[in.ID]) ||
 			time.Since(s.cancelled[in.ID]) < cancelEvery {
 			continue
@@ -205,6 +211,10 @@ func (s *session) trade(ctx context.Context, symbol string, cycle int64) (journa
 		return d, exit.Because(exit.Incomplete, fmt.Errorf("decide on %s: %w", symbol, err))
 	}
 	d.Target, d.Reason = wanted.Target, wanted.Reason
+	if why, err := s.shut(ctx, v, wanted.Target); err != nil || why != "" {
+		d.Outcome, d.Reason = outcomeRefused, why
+		return d, err
+	}
 	delta, err := wanted.Target.Sub(v.held)
 	if err != nil {
 		return d, exit.Because(exit.Incomplete, fmt.Errorf("decide on %s: %w", symbol, err))
@@ -275,7 +285,7 @@ func (s *session) blockedBy(ctx context.Context, i instrument) (string, error) {
 		return "", exit.Because(exit.State, err)
 	}
 	for _, in := range open {
-		if in.ConID != i.conID() {
+		if in.ConID != i.conID() || in.Role.Resting() { // which rests at the broker, and gives way
 			continue
 		}
 		why := fmt.Sprintf("intent %s is %s: %s", in.ID, in.State, in.Reason)

@@ -35,6 +35,7 @@ type Config struct {
 	Strategy  Strategy  `yaml:"strategy"`
 	Order     Order     `yaml:"order"`
 	Risk      Risk      `yaml:"risk"`
+	Protect   Protect   `yaml:"protect"`
 
 	Live           bool `yaml:"-"`
 	Once           bool `yaml:"-"`
@@ -132,6 +133,7 @@ func Default() Config {
 			MaxBarAge:   Duration{trader.DefaultMaxBarAge},
 			Timeout:     Duration{trader.DefaultRequestTimeout},
 		},
+		Protect: defaultProtect(),
 		Risk: Risk{
 			MaxOrderNotional:    Decimal{risk.DefaultOrderNotional},
 			MaxPositionNotional: Decimal{risk.DefaultPositionNotional},
@@ -175,7 +177,12 @@ func (c Config) Trader() (trader.Config, error) {
 		MaxOrdersPerDay:     c.Risk.MaxOrdersPerDay,
 		MaxPriceMove:        c.Risk.MaxPriceMove.Decimal,
 	}
+	spec, err := c.Protect.spec()
+	if err != nil {
+		return trader.Config{}, err
+	}
 	return trader.Config{
+		Protect: spec, ProtectWithin: c.Protect.Within.Duration,
 		Symbols: c.Symbols, Once: c.Once, Interval: c.Interval.Duration, ClientID: c.Gateway.ClientID,
 		Account: c.Account, Live: c.Live, AdoptPositions: c.AdoptPositions, Strategy: s,
 		Limits:    limits,
@@ -233,6 +240,7 @@ func (c Config) validate() error {
 		{"bar age", c.Order.MaxBarAge.Duration},
 		{"clock skew", c.Order.MaxSkew.Duration},
 		{"blindness", c.Order.BlindAfter.Duration},
+		{"time without protection", c.Protect.Within.Duration},
 		{"request timeout", c.Order.Timeout.Duration},
 	} {
 		if d.value <= 0 {
