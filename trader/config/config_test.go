@@ -51,6 +51,7 @@ risk:
   max_position_notional: 2000.5
   max_orders_per_day: 6
   max_price_move: 0.5
+protect: {stop: 1.5atr, target: 2%, within: 11s}
 `
 
 func TestFileSetsEveryKey(t *testing.T) {
@@ -69,7 +70,8 @@ func TestFileSetsEveryKey(t *testing.T) {
 			Type: "LMT", LimitOffset: d("0.01"), Deadline: sec(5), AbsenceWait: sec(6), AtStop: "cancel", MaxSkew: sec(9), BlindAfter: sec(10),
 			MaxBarAge: sec(7 * 60), Timeout: sec(8),
 		},
-		Risk: Risk{d("1000"), d("2000.5"), 6, d("0.5")},
+		Risk:    Risk{d("1000"), d("2000.5"), 6, d("0.5")},
+		Protect: Protect{"1.5atr", "2%", sec(11)},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)

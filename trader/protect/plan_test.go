@@ -232,11 +232,14 @@ func TestPlanNeverCrossesZeroAndSettles(t *testing.T) {
 }
 
 func runMarket(t *rapid.T, target bool) {
-	m := &bourse{t: t, target: target}
+	m := &bourse{t: t, target: target, up: rapid.Bool().Draw(t, "at the target")}
+	m.position = rapid.IntRange(0, 9).Draw(t, "held")
+	m.believed = m.position
+	m.settle()
 	steps := rapid.SliceOfN(rapid.SampledFrom([]string{
 		"buy", "buy", "plan", "plan", "plan", "arrive", "arrive", "arrive", "hear", "hear", "hear", "fill", "fill",
-		"turn", "cancelled", "settle", "by hand",
-	}), 1, 60).Draw(t, "steps")
+		"turn", "turn", "cancelled", "settle", "by hand",
+	}), 20, 60).Draw(t, "steps")
 	for _, step := range steps {
 		switch step {
 		case "buy":
