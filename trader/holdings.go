@@ -98,6 +98,7 @@ func (s *session) settlePositions(ctx context.Context, ev evidence, opened bool)
 			s.log.Info("opening position", "symbol", d.symbol, "shares", d.shares)
 		case s.e.cfg.AdoptPositions, !s.e.cfg.trades(d.symbol):
 			s.log.Warn("position taken over", "difference", d.why)
+			s.guards.renew[id] = true
 		default:
 			s.block(id, d, "nothing explains it", "compare with the account's statement, "+
 				"then start with --adopt-positions")

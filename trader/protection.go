@@ -35,12 +35,14 @@ type guards struct {
 	restless bool                      // something is not yet as it must be
 	asked    time.Time                 // when guard last reconciled
 	changes  map[string]change         // in flight, by intent
+	resized  map[string]change         // the last change that was sent, by intent
 	missing  map[string]time.Time      // since when no answer names an intent
 	twins    map[string]bool           // intents of which the broker lists two orders
 	holdings map[int64]holding         // the account's, as of the last reconcile
 	exits    map[int64]decimal.Decimal // shares that an order about to be sent will take, by contract
 	again    map[placing]time.Time     // before this, no new order is placed for a contract
 	told     map[int64]time.Time       // the last alert about a contract
+	renew    map[int64]bool            // contracts whose prices were taken over: no old one is true
 }
 
 // placing is what is placed at most so often: an order that is refused is tried again at a measured pace.
@@ -57,8 +59,9 @@ type change struct {
 
 func newGuards() guards {
 	return guards{
-		changes: map[string]change{}, missing: map[string]time.Time{}, twins: map[string]bool{},
+		changes: map[string]change{}, resized: map[string]change{}, missing: map[string]time.Time{}, twins: map[string]bool{},
 		exits: map[int64]decimal.Decimal{}, again: map[placing]time.Time{}, told: map[int64]time.Time{},
+		renew: map[int64]bool{},
 	}
 }
 
@@ -341,7 +344,7 @@ func (s *session) watchBare(g *guarded) {
 		return
 	}
 	s.guards.restless = true
-	if _, known := s.e.bare[g.conID]; !known {
+	if _, known := s.e.bare[g.conID]; !known || s.b.State() != broker.Ready { // nothing can be sent meanwhile
 		s.e.bare[g.conID] = time.Now()
 	}
 }

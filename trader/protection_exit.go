@@ -182,12 +182,13 @@ func (s *session) overdue(ctx context.Context, g *guarded) error {
 		why = s.blocked[g.conID]
 	case !s.openNow(ctx, g.conID):
 		why = "the market is closed"
-	case g.s.Reach().IsPos() || g.others.IsPos():
-		why = "a protective order is there whose state is not known"
-		for _, in := range g.orders {
-			if err := s.withdraw(ctx, in); err != nil {
-				return err
-			}
+	default: // as it is after what was sent just now
+		reach, err := s.reach(ctx, g.conID)
+		if err != nil {
+			return err
+		}
+		if reach.IsPos() {
+			why = "a protective order may be there that would sell the same shares"
 		}
 	}
 	if time.Since(s.guards.told[g.conID]) >= bareAlert {

@@ -44,7 +44,7 @@ func (s *session) levels(ctx context.Context, g *guarded) error {
 	case g.held.IsZero() && g.row.Stop.IsPos():
 		g.row.Stop, g.row.Target = decimal.Zero, decimal.Zero
 		return s.keep(ctx, g)
-	case g.held.IsZero(), g.row.Stop.IsPos():
+	case g.held.IsZero(), g.row.Stop.IsPos() && !s.guards.renew[g.conID]:
 		return s.followTrail(ctx, g)
 	case !s.e.cfg.Protect.On():
 		return nil
@@ -58,6 +58,7 @@ func (s *session) levels(ctx context.Context, g *guarded) error {
 		s.log.Warn("no stop for "+g.symbol+" yet", "error", err)
 		return nil // until it is overdue
 	}
+	delete(s.guards.renew, g.conID)
 	g.row.Stop, g.row.Target = l.Stop, l.Target
 	if g.row.Group == "" {
 		g.row.Group = unused("protect-" + g.symbol)
@@ -119,6 +120,12 @@ func (s *session) levelsFor(ctx context.Context, g *guarded, i instrument) (prot
 		side = journal.Sold
 	}
 	entry, err := s.e.journal.LastPrice(durable, s.account, g.conID, side)
+	if bars := s.e.bars[g.conID]; s.guards.renew[g.conID] {
+		if len(bars) == 0 {
+			return protect.Levels{}, fmt.Errorf("no bar of %s is known since its price was taken over", g.symbol)
+		}
+		entry = bars[len(bars)-1].Close
+	}
 	if err == nil && !entry.IsPos() {
 		_, entry, err = s.e.journal.LastClose(durable, i.symbol)
 	}
@@ -181,7 +188,7 @@ func (s *session) place(ctx context.Context, g *guarded, role journal.Role, shar
 	if time.Now().Before(s.guards.again[key]) {
 		return nil
 	}
-	if role.Resting() && (!g.row.Stop.IsPos() || role == journal.TargetRole && !g.row.Target.IsPos()) {
+	if role.Resting() && (!g.row.Stop.IsPos() || s.guards.renew[g.conID] || role == journal.TargetRole && !g.row.Target.IsPos()) {
 		return nil // its price is not known yet
 	}
 	if err := s.gate(ctx); err != nil {
@@ -303,10 +310,15 @@ func (s *session) resize(ctx context.Context, g *guarded, in journal.Intent, sha
 	if err != nil {
 		return err
 	}
+	last, asked := s.guards.resized[in.ID]
+	if asked && last.quantity.Cmp(quantity) == 0 && time.Since(last.at) < guardTick {
+		return nil // a Gateway that makes something else of it is not asked without end
+	}
 	o := broker.Order{ID: in.OrderID, IntentID: in.ID, Quantity: quantity}
 	if err := s.describe(in, i, &o); err != nil {
 		return err
 	}
+	s.guards.resized[in.ID] = change{quantity, time.Now()}
 	s.guards.changes[in.ID] = change{quantity, time.Now()}
 	ctx, cancel := context.WithTimeout(ctx, s.e.cfg.RequestTimeout)
 	defer cancel()

@@ -337,6 +337,25 @@ func TestAStopThatIsFoundAfterAll(t *testing.T) {
 	})
 }
 
+// TestAStopThatHasFilledInPartIsResized: an order's quantity counts what it has executed.
+func TestAStopThatHasFilledInPartIsResized(t *testing.T) {
+	protectedRig(t, func(r *rig) {
+		l := r.start()
+		r.later(2 * time.Second)
+		r.w.meet(broker.Stop, "3", true)
+		r.later(2 * time.Second)
+		r.wantProtection("SELL 7 STP")
+		r.w.byHand(broker.Sell, "AAPL", "2", true)
+		r.later(3 * time.Second)
+		r.wantProtection("SELL 5 STP")
+		r.w.meet(broker.Stop, "5", true)
+		r.later(3 * time.Second)
+		r.wantHeldAtBroker("0")
+		r.wantProtection()
+		r.wantCode(l.stop(), exit.OK)
+	})
+}
+
 func TestAChangeThatNobodyAnswers(t *testing.T) {
 	protectedRig(t, func(r *rig) {
 		r.w.answers = []answer{acknowledge}
@@ -355,6 +374,49 @@ func TestAChangeThatNobodyAnswers(t *testing.T) {
 		r.w.mu.Unlock()
 		r.later(12 * time.Second)
 		r.wantProtection("SELL 10 STP")
+		r.wantCode(l.stop(), exit.OK)
+	})
+}
+
+// TestAStopThatGoesInAnOutage is replaced when IBKR is back: the time in which nothing could be sent is
+// not held against the position.
+func TestAStopThatGoesInAnOutage(t *testing.T) {
+	protectedRig(t, func(r *rig) {
+		l := r.start()
+		r.later(2 * time.Second)
+		r.w.say(broker.StateChange{State: broker.Degraded, Code: 1100})
+		r.w.cancelOutside()
+		r.later(5 * time.Minute)
+		r.wantProtection()
+		r.w.say(broker.StateChange{State: broker.Ready, Code: 1102})
+		r.later(5 * time.Second)
+		r.wantProtection("SELL 10 STP")
+		r.wantHeldAtBroker("10")
+		r.wantCode(l.stop(), exit.OK)
+		r.wantHeldAtBroker("10")
+	})
+}
+
+// TestAdoptedPricesMoveTheLevels: after a split nothing of the old price is true.
+func TestAdoptedPricesMoveTheLevels(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		r.protect("2%", "off")
+		l := r.start()
+		r.later(2 * time.Second)
+		r.w.mu.Lock()
+		r.w.refuseResting = true
+		r.w.mu.Unlock()
+		r.w.cancelOutside() // as IBKR does
+		r.later(3 * time.Second)
+		r.wantCode(l.stop(), exit.OK)
+		r.w.positions["AAPL"], r.w.scale, r.w.refuseResting = d("20"), d("0.5"), false
+		r.cfg.AdoptPositions = true
+		l = r.start()
+		r.later(10 * time.Second)
+		rest := r.w.resting()
+		if len(rest) != 1 || rest[0].StopPrice.Cmp(d("49")) < 0 || rest[0].StopPrice.Cmp(d("50")) > 0 {
+			t.Errorf("at the broker %v", rest)
+		}
 		r.wantCode(l.stop(), exit.OK)
 	})
 }

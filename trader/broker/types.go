@@ -95,12 +95,12 @@ type Order struct {
 	StopPrice  decimal.Decimal // Stop; of a Trail where it begins, zero: as far from the market as it trails
 	// TrailPercent or TrailAmount is how far a Trail is from the best price; one of them.
 	TrailPercent, TrailAmount decimal.Decimal
-	TIF        string          // "" is DAY: Gateways at 225 refuse an omitted one (10052)
-	Account    string          // "" is the session's account
-	ParentID   int64           // 0 for none
-	OCAGroup   string          // orders of one group cancel each other, or reduce: see reduceWithBlock
-	OutsideRTH bool
-	Hold       bool // transmit=false: the Gateway keeps the order until a sibling transmits it
+	TIF                       string // "" is DAY: Gateways at 225 refuse an omitted one (10052)
+	Account                   string // "" is the session's account
+	ParentID                  int64  // 0 for none
+	OCAGroup                  string // orders of one group cancel each other, or reduce: see reduceWithBlock
+	OutsideRTH                bool
+	Hold                      bool // transmit=false: the Gateway keeps the order until a sibling transmits it
 }
 
 // OpenOrder is a live order as the Gateway reports it, whoever placed it.

@@ -292,6 +292,26 @@ func TestProtectionOnTheWay(t *testing.T) {
 	}
 }
 
+// TestOnceEndsWithItsOrdersAtTheBroker: the life is over when both are there, not when they were sent.
+func TestOnceEndsWithItsOrdersAtTheBroker(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, fakegateway.Config{})
+	for range 2 { // and the second one adds nothing
+		r.wantOnce(exit.OK, "--shares", "5", "--stop", "2%", "--target", "4%")
+		var live []string
+		for _, o := range r.gw.Books().Orders {
+			if !o.Status.Done() {
+				live = append(live, fmt.Sprintf("%s %d %s %s", o.Action, o.Remaining, o.Type, o.TIF))
+			}
+		}
+		slices.Sort(live)
+		if want := []string{"SELL 5 LMT GTC", "SELL 5 STP GTC"}; !slices.Equal(live, want) {
+			t.Errorf("at the broker %q, want %q", live, want)
+		}
+	}
+	r.wantHeld(5)
+}
+
 // TestAStopThatIsAlwaysRefused: the position is closed in time, and no other one is opened.
 func TestAStopThatIsAlwaysRefused(t *testing.T) {
 	t.Parallel()
