@@ -397,6 +397,30 @@ func TestAStopThatGoesInAnOutage(t *testing.T) {
 	})
 }
 
+// TestAShortThatABustLeaves has its stop above it until it is bought back.
+func TestAShortThatABustLeaves(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		r.protect("2%", "off")
+		l := r.start()
+		r.later(2 * time.Second)
+		r.w.fall(true)
+		r.later(2 * time.Minute)
+		r.w.mu.Lock()
+		r.w.answers = []answer{acknowledge} // what buys it back works for a while
+		r.w.mu.Unlock()
+		r.w.bust(0)
+		r.later(3 * time.Second)
+		r.wantProtection("BUY 10 STP")
+		if stop := r.w.resting()[0].StopPrice; stop.Cmp(d("102")) != 0 {
+			t.Errorf("its stop is at %s", stop)
+		}
+		r.later(12 * time.Minute)
+		r.wantHeldAtBroker("0")
+		r.wantProtection()
+		r.wantCode(l.stop(), exit.OK)
+	})
+}
+
 // TestAdoptedPricesMoveTheLevels: after a split nothing of the old price is true.
 func TestAdoptedPricesMoveTheLevels(t *testing.T) {
 	inBubble(t, func(r *rig) {
