@@ -32,6 +32,7 @@ func (s *session) adopt(ctx context.Context, ev evidence, executions []broker.Ex
 		if x.Side == string(journal.Sold) {
 			in.Action = journal.Sell
 		}
+		in.Role = roleOf(in.ID)
 		found[in.ID] = in
 	}
 	for _, o := range ev.completed { // they name no client, and so only complete what an execution named
@@ -56,7 +57,7 @@ func intentOfOrder(o broker.OpenOrder) journal.Intent {
 	return journal.Intent{
 		ID: o.IntentID, Account: o.Account, Symbol: o.Contract.Symbol, ConID: o.Contract.ConID,
 		ClientID: int(o.ClientID), OrderID: o.OrderID, PermID: o.PermID, Action: journal.Action(o.Action),
-		Quantity: o.Quantity, Type: o.Type,
+		Quantity: o.Quantity, Type: o.Type, Role: roleOf(o.IntentID), Group: o.OCAGroup,
 	}
 }
 

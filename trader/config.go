@@ -11,6 +11,7 @@ import (
 
 	"ibsoak/trader/broker"
 	"ibsoak/trader/market"
+	"ibsoak/trader/protect"
 	"ibsoak/trader/risk"
 	"ibsoak/trader/strategy"
 )
@@ -23,6 +24,7 @@ const (
 	DefaultRequestTimeout = 15 * time.Second
 	DefaultMaxClockSkew   = time.Minute
 	DefaultBlindAfter     = 5 * time.Minute
+	DefaultProtectWithin  = 30 * time.Second
 )
 
 // MinInterval keeps a mistyped interval from becoming a spin.
@@ -69,6 +71,12 @@ type Config struct {
 	OrderType   string
 	LimitOffset decimal.Decimal // ratio, default 0.005
 
+	// Protect is what protects every position at the broker. The zero Spec is nothing.
+	Protect protect.Spec
+	// ProtectWithin is how long a position may be without the stop that it must have, on a session that
+	// could send one, before it is closed.
+	ProtectWithin time.Duration
+
 	MaxBarAge      time.Duration // of the newest closed bar, by the Gateway's clock
 	MaxDecisionAge time.Duration // of a decision, when its order is sent
 	MaxRoundTrip   time.Duration // since the Gateway last answered, when an order is sent
@@ -107,6 +115,7 @@ func (c Config) withDefaults() (Config, error) {
 		{&c.BlindAfter, DefaultBlindAfter},
 		{&c.MaxDecisionAge, DefaultMaxDecisionAge},
 		{&c.MaxRoundTrip, DefaultMaxRoundTrip},
+		{&c.ProtectWithin, DefaultProtectWithin},
 	} {
 		if *d.value == 0 {
 			*d.value = d.standard
@@ -159,10 +168,12 @@ func (c Config) validate() error {
 		return fmt.Errorf("order type %q is neither %s nor %s", c.OrderType, broker.Market, broker.Limit)
 	case !slices.Contains(StopPolicies, c.AtStop):
 		return fmt.Errorf("at stop %q is none of %v", c.AtStop, StopPolicies)
+	case c.Protect.Target.On() && !c.Protect.On():
+		return errors.New("a target without a stop: a position is protected by its stop first")
 	case c.MaxReconnects < 0:
 		return fmt.Errorf("max reconnects %d is below 0", c.MaxReconnects)
 	case c.MaxBarAge < 0, c.OrderDeadline < 0, c.RequestTimeout < 0, c.AbsenceWait < 0,
-		c.MaxClockSkew < 0, c.BlindAfter < 0, c.MaxDecisionAge < 0, c.MaxRoundTrip < 0:
+		c.MaxClockSkew < 0, c.BlindAfter < 0, c.MaxDecisionAge < 0, c.MaxRoundTrip < 0, c.ProtectWithin < 0:
 		return errors.New("a time limit is below 0")
 	}
 	if _, one := c.currency(); !one && (c.Limits.MaxDailyLoss.IsPos() || c.Limits.MaxDrawdown.IsPos()) {

@@ -91,6 +91,9 @@ func (s *session) work(ctx context.Context, cycle int64) (good int, first error)
 			return good, exit.Because(exit.State, err)
 		}
 		s.tell(ctx, d)
+		if gerr := s.guardIfStirred(ctx); err == nil {
+			err = gerr
+		}
 		if seen(d, err) {
 			s.e.held[symbol] = d.Held
 			s.e.saw(symbol)
@@ -142,7 +145,10 @@ func (s *session) tidy(ctx context.Context) error {
 	if err := s.oversee(ctx); err != nil {
 		return err
 	}
-	return s.cancelOld(ctx)
+	if err := s.cancelOld(ctx); err != nil {
+		return err
+	}
+	return s.guard(ctx)
 }
 
 // cancelOld asks to cancel orders whose decision is old: those that have worked, or were held, for too
@@ -154,7 +160,7 @@ func (s *session) cancelOld(ctx context.Context) error {
 		return exit.Because(exit.State, err)
 	}
 	for _, in := range open {
-		old := in.State == journal.Working && time.Since(in.UpdatedAt) >= orderTTL
+		old := in.State == journal.Working && time.Since(in.UpdatedAt) >= s.ttl(in)
 		if s.halted && !old {
 			if old, err = s.enteringWork(ctx, in); err != nil {
 				return err
@@ -219,6 +225,10 @@ func (s *session) trade(ctx context.Context, symbol string, cycle int64) (journa
 		return d, exit.Because(exit.Incomplete, fmt.Errorf("decide on %s: %w", symbol, err))
 	}
 	d.Target, d.Reason = wanted.Target, wanted.Reason
+	if why, err := s.shut(ctx, v, wanted.Target); err != nil || why != "" {
+		d.Outcome, d.Reason = outcomeRefused, why
+		return d, err
+	}
 	delta, err := wanted.Target.Sub(v.held)
 	if err != nil {
 		return d, exit.Because(exit.Incomplete, fmt.Errorf("decide on %s: %w", symbol, err))
@@ -296,7 +306,7 @@ func (s *session) blockedBy(ctx context.Context, i instrument) (string, error) {
 		return "", exit.Because(exit.State, err)
 	}
 	for _, in := range open {
-		if in.ConID != i.conID() {
+		if in.ConID != i.conID() || in.Role.Resting() { // which rests at the broker, and gives way
 			continue
 		}
 		why := fmt.Sprintf("intent %s is %s: %s", in.ID, in.State, in.Reason)

@@ -12,6 +12,9 @@
 //     contract's.
 //   - No order turns the sign of a position, the trader's or the account's: own shares are what the
 //     intents traded, as far as the account still has them.
+//   - Beside every position a stop of the same size rests at the broker, if Config.Protect wants one; what
+//     cannot be protected in time is closed. An order that reduces a position is sent when the stop has
+//     given way for certain.
 //   - Every execution is booked exactly once, whenever and however often it is reported; a bust takes
 //     it back.
 //   - One dial at a time, one connection for all cycles, and reconnects on a capped schedule. A question

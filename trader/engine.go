@@ -28,6 +28,7 @@ type Engine struct {
 	sights   map[string]*sight          // of symbols that cannot be decided on
 	held     map[string]decimal.Decimal // by symbol, when it was decided on last
 	notReady string                     // "" is ready
+	bare     map[int64]time.Time        // since when positions are not covered by a stop, by contract
 	reviewed bool                       // notReady was told
 }
 
@@ -40,7 +41,7 @@ func New(cfg Config, connect Connector, j *journal.Journal) (*Engine, error) {
 	return &Engine{
 		cfg: cfg, connect: connect, journal: j, contracts: map[string]instrument{},
 		sights: map[string]*sight{}, held: map[string]decimal.Decimal{},
-		bars: map[int64][]market.Bar{},
+		bars: map[int64][]market.Bar{}, bare: map[int64]time.Time{},
 	}, nil
 }
 

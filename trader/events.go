@@ -202,6 +202,9 @@ func (s *session) openOrder(ctx context.Context, o broker.OpenOrder) error {
 			return err
 		}
 	}
+	if err := s.resized(ctx, in, o); err != nil {
+		return err
+	}
 	return s.observe(ctx, in, o.Status, decimal.Zero)
 }
 

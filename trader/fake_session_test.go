@@ -233,7 +233,8 @@ func (o *worldOrder) described() broker.OpenOrder {
 	filled := o.filled
 	return broker.OpenOrder{
 		OrderID: o.ID, PermID: o.permID, ClientID: o.client, IntentID: o.IntentID, Contract: o.Contract,
-		Action: o.Action, Quantity: o.Quantity, Filled: &filled, Status: o.status,
+		Action: o.Action, Quantity: o.Quantity, Filled: &filled, Status: o.status, Type: o.Type,
+		OCAGroup: o.OCAGroup,
 	}
 }
 
@@ -313,6 +314,9 @@ func (s *fakeSession) CancelOrder(ctx context.Context, id int64) error {
 		s.say(broker.Notice{ID: id, Code: code, Class: broker.ClassRequest, Message: "cannot be cancelled"})
 	}
 	for _, o := range s.w.orders {
+		if hook := s.w.beforeCancel; hook != nil && o.ID == id && live(o.status) {
+			hook(o)
+		}
 		if o.ID == id && live(o.status) && !s.w.stubborn {
 			o.status = "Cancelled"
 			s.status(o)
@@ -334,7 +338,13 @@ func (s *fakeSession) PlaceOrder(ctx context.Context, order broker.Order) error 
 			return fmt.Errorf("%w: %w", broker.ErrNotSent, err)
 		}
 	}
+	if s.changed(order) {
+		return nil
+	}
 	how := fill
+	if order.Type == broker.Stop || order.Type == broker.Trail || order.TIF == "GTC" {
+		return s.rest(order)
+	}
 	if len(s.w.answers) > 0 {
 		how, s.w.answers = s.w.answers[0], s.w.answers[1:]
 	}
@@ -351,6 +361,7 @@ func (s *fakeSession) PlaceOrder(ctx context.Context, order broker.Order) error 
 		return nil
 	}
 	s.w.orders = append(s.w.orders, o)
+	s.w.measure()
 	return s.respond(o, how)
 }
 

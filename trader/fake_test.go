@@ -82,9 +82,15 @@ type world struct {
 	word                     string // told of every live order in place of its status
 	stubborn                 bool   // cancels change nothing
 	// refuseCancel is the code that a cancel is refused with; 0 is none.
-	refuseCancel int
-	forgets      bool // executions and completed orders are of another day
-	cancels      int
+	refuseCancel   int
+	forgets        bool // executions and completed orders are of another day
+	cancels        int
+	changes        int  // of live orders
+	deaf           bool // changes of live orders change nothing
+	oversold       decimal.Decimal
+	refuseResting  bool     // 201 for every order that would rest
+	restingAnswers []answer // to orders that rest, before answers
+	beforeCancel   func(o *worldOrder)
 
 	ask        func(ctx context.Context, what string) error // before each answer
 	dial       func(ctx context.Context) error
@@ -191,7 +197,9 @@ func (w *world) execute(o *worldOrder, shares decimal.Decimal) broker.Execution 
 	paid, _ := signed.Mul(x.Price)
 	w.cash, _ = w.cash.Sub(paid)
 	w.cash, _ = w.cash.Sub(commission)
+	left, _ := o.Quantity.Sub(o.filled)
 	o.filled, _ = o.filled.Add(shares)
+	w.reduceGroup(o, left)
 	w.positions[o.Contract.Symbol], _ = w.positions[o.Contract.Symbol].Add(signed)
 	if o.filled.Cmp(o.Quantity) == 0 {
 		o.status = "Filled"

@@ -25,6 +25,9 @@ func (s *session) follow(ctx context.Context, id string) error {
 		if err != nil {
 			return err
 		}
+		if err := s.guard(ctx); isState(err) { // what else there is, the order's own state tells
+			return err
+		}
 		if over != nil && !stopped(ctx) && tries < evidenceTries && (unclear(in) || last) {
 			tries++
 			if in, err = s.inquire(ctx, in); err != nil {

@@ -86,7 +86,7 @@ func (s *session) settlePositions(ctx context.Context, ev evidence, opened bool)
 				s.block(id, d, "the Gateway's number makes no sense", "look at the account in TWS")
 			}
 			continue
-		case len(doubt) == 1 && d.explains(doubt[0]):
+		case oneOf(doubt) && d.explains(doubt[0]):
 			if err := s.assume(ctx, doubt[0], d, ev.holdings[id]); err != nil {
 				return err
 			}
@@ -98,6 +98,7 @@ func (s *session) settlePositions(ctx context.Context, ev evidence, opened bool)
 			s.log.Info("opening position", "symbol", d.symbol, "shares", d.shares)
 		case s.e.cfg.AdoptPositions, !s.e.cfg.trades(d.symbol):
 			s.log.Warn("position taken over", "difference", d.why)
+			s.guards.renew[id] = true
 		default:
 			s.block(id, d, "nothing explains it", "compare with the account's statement, "+
 				"then start with --adopt-positions")
@@ -134,6 +135,16 @@ func (s *session) doubtful(ctx context.Context, conID int64, ev evidence) ([]jou
 	return slices.DeleteFunc(open, func(in journal.Intent) bool {
 		return in.ConID != conID || listed(in, ev)
 	}), nil
+}
+
+// oneOf says whether at most one of the intents can have traded: orders of one group do for one.
+func oneOf(doubt []journal.Intent) bool {
+	for _, in := range doubt {
+		if len(doubt) > 1 && (in.Group == "" || in.Group != doubt[0].Group) {
+			return false
+		}
+	}
+	return len(doubt) > 0
 }
 
 // explains says whether the difference is what is left of the intent.

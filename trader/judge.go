@@ -114,6 +114,9 @@ func (s *session) judgeAbsent(in journal.Intent, ev evidence) (journal.State, st
 	waited := min(time.Since(in.UpdatedAt), time.Since(s.began))
 	wait := s.e.cfg.AbsenceWait
 	over := market.Day(ev.now, nil) > in.Day
+	if in.Role.Resting() { // it may rest for weeks, and another one of its group protects meanwhile
+		over = waited >= lostFor
+	}
 	if !over && (wait == 0 || waited < wait) {
 		return "", "", fmt.Errorf("in no answer for %s, and its day %s is not over: %w",
 			waited.Round(time.Second), in.Day, errNoEvidence)

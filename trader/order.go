@@ -21,6 +21,15 @@ func (s *session) order(ctx context.Context, v view, d journal.Decision, delta d
 	cycle int64,
 ) (journal.Decision, error) {
 	day := market.Day(v.now, v.instrument.hours.Zone)
+	delta, why, roomMade, err := s.makeRoom(ctx, &v, delta)
+	defer func() { roomMade() }()
+	if err != nil || why != "" || delta.IsZero() {
+		d.Outcome, d.Reason, d.Held = outcomeBlocked, why, v.held
+		if err == nil && why == "" {
+			d.Outcome, d.Reason = outcomeHold, "its protection has traded meanwhile"
+		}
+		return d, err
+	}
 	p := s.passageOf(v, delta, day)
 	if err := s.permitted(ctx, p); err != nil {
 		if _, refused := errors.AsType[*risk.Refusal](err); refused {
@@ -33,6 +42,7 @@ func (s *session) order(ctx context.Context, v view, d journal.Decision, delta d
 		return d, exit.Because(exit.Incomplete, fmt.Errorf("make order for %s: %w", v.symbol, err))
 	}
 	err = s.e.journal.Prepare(context.WithoutCancel(ctx), in)
+	roomMade()
 	if errors.Is(err, journal.ErrDuplicate) {
 		d.Outcome, d.Reason = outcomeDone, "an order was made on this bar already"
 		return d, nil

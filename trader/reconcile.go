@@ -51,6 +51,9 @@ func (s *session) compare(ctx context.Context) error {
 			break
 		}
 	}
+	if err := s.readProtection(ctx, ev); err != nil {
+		return err
+	}
 	if err := s.settlePositions(ctx, ev, opened); err != nil {
 		return err
 	}

@@ -54,6 +54,7 @@ type session struct {
 	ahead      bool                      // that the Gateway's clock is was told
 	verified   map[string]instrument     // contracts asked for on this session
 	outcomes   map[string]string         // of each symbol's last cycle, to log changes
+	guards     guards
 }
 
 func newSession(e *Engine, b Broker) *session {
@@ -73,6 +74,7 @@ func newSession(e *Engine, b Broker) *session {
 		verified:  map[string]instrument{},
 		outcomes:  map[string]string{},
 		marks:     newMarks(),
+		guards:    newGuards(),
 	}
 }
 
@@ -105,7 +107,9 @@ func (s *session) run(ctx context.Context) (err error) {
 		return err
 	}
 	if s.e.cfg.Once {
-		err = s.cycle(ctx)
+		if err = s.cycle(ctx); err == nil {
+			err = s.protected(ctx)
+		}
 	} else {
 		err = s.cycles(ctx)
 	}
@@ -168,19 +172,36 @@ func endsSession(err error) bool {
 	return errors.Is(err, errUnanswered) || !ok || code == exit.SessionLost || code == exit.State
 }
 
-// pause waits for the next cycle. It ends early, with an error, when the session does.
+// pause waits for the next cycle, and looks after the protections meanwhile. It ends early, with an
+// error, when the session does.
 func (s *session) pause(ctx context.Context, until time.Time) error {
 	timer := time.NewTimer(max(time.Until(until), MinInterval))
 	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-s.b.Done():
-	case <-timer.C:
+	tick := time.NewTicker(guardTick)
+	defer tick.Stop()
+	for {
+		restless := tick.C
+		if !s.guards.restless {
+			restless = nil
+		}
+		select {
+		case <-s.changed:
+		case <-restless:
+		case <-s.b.Done():
+		case <-ctx.Done():
+		case <-timer.C:
+			return nil
+		}
+		if s.isOver() {
+			return sessionError(s.b.Err())
+		}
+		if stopped(ctx) {
+			return nil
+		}
+		if err := s.guard(ctx); err != nil {
+			return err
+		}
 	}
-	if s.isOver() {
-		return sessionError(s.b.Err())
-	}
-	return nil
 }
 
 // verifyAccount holds the live/paper interlock: paper accounts begin with D, and any other is

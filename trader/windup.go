@@ -52,7 +52,7 @@ func (s *session) cancelAll(ctx context.Context) error {
 		}
 		waiting := false
 		for _, in := range open {
-			if in.ClientID != s.e.cfg.ClientID {
+			if in.ClientID != s.e.cfg.ClientID || in.Role.Resting() { // shares that stay keep their stop
 				continue
 			}
 			waiting = waiting || in.State != journal.Ended

@@ -28,6 +28,12 @@ var rules = []rule{
 		reason: "the subject must not know that it is tested",
 	},
 	{
+		from:   []string{"ibsoak/trader/protect"},
+		never:  []string{"ibsoak/trader", "ibsoak/trader/broker", "ibsoak/trader/journal", "ibsoak/trader/link", "net", "os"},
+		direct: true,
+		reason: "what protects a position is decided from what is known: it asks nobody and sends nothing",
+	},
+	{
 		from:   []string{"ibsoak/scenarios/mutants"},
 		never:  []string{"ibsoak/harness/...", "ibsoak/fakegateway/..."},
 		reason: "the broken traders are subjects: they must not know that they are tested",

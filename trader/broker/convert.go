@@ -109,6 +109,11 @@ func (o Order) toAPI() (*ibapi.Order, error) {
 		out.LmtPrice, _ = o.LimitPrice.Float64()
 	case Stop:
 		out.AuxPrice, _ = o.StopPrice.Float64()
+	case Trail:
+		o.trailToAPI(out)
+	}
+	if o.OCAGroup != "" {
+		out.OCAType = reduceWithBlock
 	}
 	out.TIF = o.TIF
 	if out.TIF == "" {
@@ -117,6 +122,22 @@ func (o Order) toAPI() (*ibapi.Order, error) {
 	out.OrderRef, out.Account, out.ParentID = o.IntentID, o.Account, o.ParentID
 	out.OCAGroup, out.OutsideRTH, out.Transmit = o.OCAGroup, o.OutsideRTH, !o.Hold
 	return out, nil
+}
+
+// reduceWithBlock is IBKR's OCA type 2: a fill reduces the other orders of the group in proportion, and
+// only one of them is routed at a time, so that two cannot fill at once (TWS API documentation, One
+// Cancels All).
+const reduceWithBlock = 2
+
+func (o Order) trailToAPI(out *ibapi.Order) {
+	if o.TrailPercent.IsPos() {
+		out.TrailingPercent, _ = o.TrailPercent.Float64()
+	} else {
+		out.AuxPrice, _ = o.TrailAmount.Float64()
+	}
+	if o.StopPrice.IsPos() {
+		out.TrailStopPrice, _ = o.StopPrice.Float64()
+	}
 }
 
 // check finds what would break a message apart: text messages end their fields with NUL.
@@ -164,8 +185,13 @@ func (o Order) check() error {
 		if !o.StopPrice.IsPos() {
 			return fmt.Errorf("stop order with stop price %s: want more than zero", o.StopPrice)
 		}
+	case Trail:
+		if o.TrailPercent.IsPos() == o.TrailAmount.IsPos() || o.StopPrice.IsNeg() {
+			return fmt.Errorf("trailing stop by %s %% or by %s from %s: want one of the two above zero",
+				o.TrailPercent, o.TrailAmount, o.StopPrice)
+		}
 	default:
-		return fmt.Errorf("order type %q: want %s, %s or %s", o.Type, Market, Limit, Stop)
+		return fmt.Errorf("order type %q: want %s, %s, %s or %s", o.Type, Market, Limit, Stop, Trail)
 	}
 	return nil
 }
@@ -206,6 +232,9 @@ func openOrderOf(id int64, c *ibapi.Contract, o *ibapi.Order, state *ibapi.Order
 	}
 	if o.OrderType != Market {
 		out.LimitPrice, out.StopPrice = optionalPrice(o.LmtPrice), optionalPrice(o.AuxPrice)
+	}
+	if o.OrderType == Trail {
+		out.TrailStop = optionalPrice(o.TrailStopPrice)
 	}
 	if state != nil {
 		out.Status, out.Warning = state.Status, state.WarningText

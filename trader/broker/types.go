@@ -74,6 +74,7 @@ const (
 	Market = "MKT"
 	Limit  = "LMT"
 	Stop   = "STP"
+	Trail  = "TRAIL"
 )
 
 // The sides of an order.
@@ -89,15 +90,17 @@ type Order struct {
 	Contract   Contract
 	Action     string          // Buy or Sell
 	Quantity   decimal.Decimal // above zero, at most 7 decimals
-	Type       string          // Market, Limit or Stop
+	Type       string          // Market, Limit, Stop or Trail
 	LimitPrice decimal.Decimal // Limit only
-	StopPrice  decimal.Decimal // Stop only
-	TIF        string          // "" is DAY: Gateways at 225 refuse an omitted one (10052)
-	Account    string          // "" is the session's account
-	ParentID   int64           // 0 for none
-	OCAGroup   string          // orders of one group cancel each other
-	OutsideRTH bool
-	Hold       bool // transmit=false: the Gateway keeps the order until a sibling transmits it
+	StopPrice  decimal.Decimal // Stop; of a Trail where it begins, zero: as far from the market as it trails
+	// TrailPercent or TrailAmount is how far a Trail is from the best price; one of them.
+	TrailPercent, TrailAmount decimal.Decimal
+	TIF                       string // "" is DAY: Gateways at 225 refuse an omitted one (10052)
+	Account                   string // "" is the session's account
+	ParentID                  int64  // 0 for none
+	OCAGroup                  string // orders of one group cancel each other, or reduce: see reduceWithBlock
+	OutsideRTH                bool
+	Hold                      bool // transmit=false: the Gateway keeps the order until a sibling transmits it
 	// Permit, when set, is asked right before the order's bytes are handed to the kernel, on a goroutine
 	// that nothing else can use meanwhile. Its error refuses the order: it comes with ErrNotSent.
 	Permit func() error
@@ -118,6 +121,7 @@ type OpenOrder struct {
 	Type       string
 	LimitPrice *decimal.Decimal
 	StopPrice  *decimal.Decimal
+	TrailStop  *decimal.Decimal // of a Trail: where its stop is
 	TIF        string
 	Account    string
 	OCAGroup   string

@@ -42,13 +42,13 @@ func newRig(t *testing.T, cfg fakegateway.Config) *rig {
 	return &rig{t: t, gw: gw, state: t.TempDir()}
 }
 
-// args are a trader's arguments: holding one share is the simplest way to one order.
+// args are a trader's arguments: holding one share without a stop is the simplest way to one order.
 func (r *rig) args(more ...string) []string {
 	host, port := r.gw.HostPort()
 	return append([]string{
 		"--symbols", "AAPL", "--strategy", "hold", "--host", host, "--port", strconv.Itoa(port),
 		"--state", r.state, "--interval", "0.1", "--reconnect-base", "50ms", "--log-level", "debug",
-		"--zombie-limit", "5",
+		"--zombie-limit", "5", "--stop", "off",
 	}, more...)
 }
 

@@ -29,6 +29,10 @@ its outcome is not known, the trader asks the Gateway until it is, and trades
 nothing else in that symbol meanwhile. It buys and sells its own shares only:
 what the account held before stays.
 
+Beside every position of its own a stop rests at the broker, 5 % below its entry unless
+--stop says otherwise, and a target if --target asks for one. What cannot be protected
+within --protect-within is closed. An exit is sent when the stop has given way.
+
 It trades paper accounts (those that begin with D). For any other, three things
 must agree: --live, --account, and the account that is logged in.
 

@@ -35,6 +35,7 @@ type Config struct {
 	Strategy  Strategy  `yaml:"strategy"`
 	Order     Order     `yaml:"order"`
 	Risk      Risk      `yaml:"risk"`
+	Protect   Protect   `yaml:"protect"`
 
 	Live           bool `yaml:"-"`
 	Once           bool `yaml:"-"`
@@ -147,6 +148,7 @@ func Default() Config {
 			Quiet:       defaultQuiet(),
 			Timeout:     Duration{trader.DefaultRequestTimeout},
 		},
+		Protect: defaultProtect(),
 		Risk: Risk{
 			MaxOrderNotional:    Decimal{risk.DefaultOrderNotional},
 			MaxPositionNotional: Decimal{risk.DefaultPositionNotional},
@@ -192,7 +194,12 @@ func (c Config) Trader() (trader.Config, error) {
 	if err != nil {
 		return trader.Config{}, err
 	}
+	spec, err := c.Protect.spec()
+	if err != nil {
+		return trader.Config{}, err
+	}
 	return trader.Config{
+		Protect: spec, ProtectWithin: c.Protect.Within.Duration,
 		Symbols: c.Symbols, Once: c.Once, Interval: c.Interval.Duration, ClientID: c.Gateway.ClientID,
 		Account: c.Account, Live: c.Live, AdoptPositions: c.AdoptPositions, Strategy: s,
 		Limits: c.Risk.limits(), Calendar: c.Order.Calendar.Calendar, Quiet: c.Order.Quiet.Windows,
@@ -270,6 +277,7 @@ func (c Config) validate() error {
 		{"round trip", c.Order.MaxTrip.Duration},
 		{"clock skew", c.Order.MaxSkew.Duration},
 		{"blindness", c.Order.BlindAfter.Duration},
+		{"time without protection", c.Protect.Within.Duration},
 		{"request timeout", c.Order.Timeout.Duration},
 	} {
 		if d.value <= 0 {

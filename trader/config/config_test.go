@@ -64,6 +64,7 @@ risk:
   max_drawdown: 16
   max_rejects: 17
   max_unexplained: 18
+protect: {stop: 1.5atr, target: 2%, within: 11s}
 `
 
 func TestFileSetsEveryKey(t *testing.T) {
@@ -94,6 +95,7 @@ func TestFileSetsEveryKey(t *testing.T) {
 			MaxOrdersPerMinute: 14, MaxDailyLoss: d("15"), MaxDrawdown: d("16"), MaxRejects: 17,
 			MaxUnexplained: d("18"),
 		},
+		Protect: Protect{"1.5atr", "2%", sec(11)},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)

@@ -42,6 +42,12 @@ type Intent struct {
 	UpdatedAt      time.Time
 	// Executed is the sum of the live executions' shares.
 	Executed decimal.Decimal
+
+	// Of protective orders.
+	Role      Role
+	Group     string          // orders of which one cancels or reduces the others
+	StopPrice decimal.Decimal // where the stop is; of a trailing one, where it was last
+	Trail     string          // of a trailing stop: "1%", or an amount
 }
 
 // ErrDuplicate says that there already is an intent of that id, or for that contract and bar.
@@ -56,8 +62,8 @@ func (j *Journal) Prepare(ctx context.Context, in Intent) error {
 	return j.tx(ctx, "prepare intent "+in.ID, func(tx *sql.Tx) error {
 		var n int
 		if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM intents WHERE id = ? OR
-			(account = ? AND con_id = ? AND bar_end = ? AND state <> 'not-sent')`,
-			in.ID, in.Account, in.ConID, stamp(in.BarEnd)).Scan(&n); err != nil {
+			(account = ? AND con_id = ? AND bar_end = ? AND state <> 'not-sent' AND role = '' AND ? = '')`,
+			in.ID, in.Account, in.ConID, stamp(in.BarEnd), string(in.Role)).Scan(&n); err != nil {
 			return err
 		}
 		if n > 0 {
@@ -78,11 +84,11 @@ func (j *Journal) insertIntent(ctx context.Context, tx *sql.Tx, in Intent, state
 	now := stamp(j.now())
 	if _, err := tx.ExecContext(ctx, `INSERT INTO intents (id, account, symbol, con_id,
 		client_id, order_id, perm_id, action, quantity, type, limit_price, reference_price, bar_end,
-		day, cycle, state, reason, created_at, updated_at)
-		VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
+		day, cycle, state, reason, created_at, updated_at, role, oca_group, stop_price, trail)
+		VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
 		in.ID, in.Account, in.Symbol, in.ConID, in.ClientID, in.OrderID, in.PermID, string(in.Action),
 		in.Quantity, in.Type, in.LimitPrice, in.ReferencePrice, stamp(in.BarEnd), in.Day,
-		in.Cycle, string(state), in.Reason, now, now); err != nil {
+		in.Cycle, string(state), in.Reason, now, now, string(in.Role), in.Group, in.StopPrice, in.Trail); err != nil {
 		return err
 	}
 	if err := raiseFloor(ctx, tx, in.ClientID, in.OrderID); err != nil {
@@ -188,11 +194,12 @@ func (j *Journal) Intents(ctx context.Context) ([]Intent, error) {
 	return found, wrap("read intents", err)
 }
 
-// OrdersOn counts the symbol's orders of an exchange day that left or may have left.
+// OrdersOn counts the symbol's orders of an exchange day that left or may have left; protective ones
+// are none of them.
 func (j *Journal) OrdersOn(ctx context.Context, account, symbol, day string) (int, error) {
 	var n int
 	err := j.db.QueryRowContext(ctx, `SELECT count(*) FROM intents WHERE account = ? AND symbol = ?
-		AND day = ? AND state <> 'not-sent'`, account, symbol, day).Scan(&n)
+		AND day = ? AND state <> 'not-sent' AND role = ''`, account, symbol, day).Scan(&n)
 	return n, wrap("count orders of "+day, err)
 }
 
@@ -222,7 +229,8 @@ type querier interface {
 func selectIntents(ctx context.Context, q querier, where string, args ...any) (all []Intent, err error) {
 	rows, err := q.QueryContext(ctx, `SELECT i.id, i.account, i.symbol, i.con_id, i.client_id,
 		i.order_id, i.perm_id, i.action, i.quantity, i.type, i.limit_price, i.reference_price,
-		i.bar_end, i.day, i.cycle, i.state, i.reason, i.created_at, i.updated_at, e.shares
+		i.bar_end, i.day, i.cycle, i.state, i.reason, i.created_at, i.updated_at, i.role, i.oca_group,
+		i.stop_price, i.trail, e.shares
 		FROM intents i LEFT JOIN executions e ON e.intent = i.id
 		WHERE `+where+` ORDER BY i.rowid`, args...)
 	if err != nil {
@@ -251,7 +259,7 @@ func scanIntent(rows *sql.Rows) (in Intent, shares decimal.Decimal, err error) {
 	if err := rows.Scan(&in.ID, &in.Account, &in.Symbol, &in.ConID, &in.ClientID, &in.OrderID,
 		&in.PermID, &in.Action, &in.Quantity, &in.Type, &in.LimitPrice, &in.ReferencePrice,
 		&barEnd, &in.Day, &in.Cycle, &in.State, &in.Reason, &created, &updated,
-		&executed); err != nil {
+		&in.Role, &in.Group, &in.StopPrice, &in.Trail, &executed); err != nil {
 		return in, shares, err
 	}
 	for _, f := range []struct {

@@ -50,6 +50,7 @@ type CashDifference struct {
 type IntentBooks struct {
 	ID       string          `json:"id"`
 	Symbol   string          `json:"symbol"`
+	Role     Role            `json:"role,omitempty"` // of a protective order
 	Action   Action          `json:"action"`
 	Quantity decimal.Decimal `json:"quantity"`
 	Executed decimal.Decimal `json:"executed"`
@@ -114,7 +115,7 @@ func (j *Journal) readIntents(ctx context.Context, b *Books) error {
 	intents, err := j.Intents(ctx)
 	for _, in := range intents {
 		b.Intents = append(b.Intents, IntentBooks{
-			in.ID, in.Symbol, in.Action, in.Quantity, in.Executed, in.OrderID, in.PermID, in.State,
+			in.ID, in.Symbol, in.Role, in.Action, in.Quantity, in.Executed, in.OrderID, in.PermID, in.State,
 			in.Reason, in.BarEnd,
 		})
 	}
