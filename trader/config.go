@@ -57,8 +57,13 @@ type Config struct {
 	// books, in place of blocking the symbol.
 	AdoptPositions bool
 
-	Strategy strategy.Strategy
-	Limits   risk.Limits
+	Strategy *strategy.Strategy
+	// PerSymbol has the strategies of symbols, as they are in Symbols, that have one of their own.
+	PerSymbol map[string]*strategy.Strategy
+	// Capital is what the trader trades with, in the currency of its contracts: what its books say that
+	// it has made is added. Sizing by equity needs it.
+	Capital decimal.Decimal
+	Limits  risk.Limits
 	// OrderType is broker.Market (default) or broker.Limit, which is a limit LimitOffset beyond
 	// the last close.
 	OrderType   string
@@ -85,6 +90,17 @@ type Config struct {
 	OnReady func(ready bool, why string)
 
 	Log *slog.Logger
+
+	// Clock is the host's when nil.
+	Clock Clock
+}
+
+// strategyOf is what trades a symbol.
+func (c Config) strategyOf(symbol string) *strategy.Strategy {
+	if own := c.PerSymbol[symbol]; own != nil {
+		return own
+	}
+	return c.Strategy
 }
 
 func (c Config) withDefaults() (Config, error) {
@@ -121,9 +137,20 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
+	if c.Clock == nil {
+		c.Clock = hostClock{}
+	}
 	c.Limits = c.Limits.Effective()
 	c.Backoff = c.Backoff.effective()
 	return c, c.validate()
+}
+
+// byEquity says whether any strategy sizes by what the trader is worth.
+func (c Config) byEquity() bool {
+	return slices.ContainsFunc(c.Symbols, func(symbol string) bool {
+		s := c.strategyOf(symbol)
+		return s != nil && s.ByEquity()
+	})
 }
 
 func (c Config) validate() error {
@@ -137,6 +164,11 @@ func (c Config) validate() error {
 		}
 		seen[s] = true
 	}
+	for s := range c.PerSymbol {
+		if !seen[s] {
+			return fmt.Errorf("a strategy is set for %q, which is not traded: symbols are %v", s, c.Symbols)
+		}
+	}
 	switch {
 	case len(c.Symbols) == 0:
 		return errors.New("no symbols: give at least one, as in --symbols AAPL")
@@ -146,6 +178,8 @@ func (c Config) validate() error {
 		return fmt.Errorf("interval %s is below %s", c.Interval, MinInterval)
 	case c.Strategy == nil:
 		return errors.New("no strategy")
+	case c.Capital.IsNeg() || (c.byEquity() && !c.Capital.IsPos()):
+		return fmt.Errorf("capital %s: a size by equity needs what the trader trades with, above 0", c.Capital)
 	case c.OrderType != broker.Market && c.OrderType != broker.Limit:
 		return fmt.Errorf("order type %q is neither %s nor %s", c.OrderType, broker.Market, broker.Limit)
 	case !slices.Contains(StopPolicies, c.AtStop):

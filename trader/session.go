@@ -35,6 +35,7 @@ type session struct {
 	dirty bool                   // the books must be reconciled before the next order
 	feeds map[int64]*feed        // bars by contract
 	early map[int64][]market.Bar // updates of subscriptions whose feed is not there yet
+	ended []int64                // contracts whose subscription an error ended, since the last fetch
 	farms map[string]time.Time   // historical data farms that are broken, and since when
 
 	// The cycle goroutine's own.
@@ -54,7 +55,7 @@ type session struct {
 func newSession(e *Engine, b Broker) *session {
 	account := b.Account()
 	return &session{
-		e: e, b: b, account: account, began: time.Now(), dirty: true,
+		e: e, b: b, account: account, began: e.now(), dirty: true,
 		log: e.cfg.Log.With("session", b.Generation(), "account", link.MaskAccount(account)),
 
 		changed:   make(chan struct{}, 1),
@@ -107,6 +108,9 @@ func (s *session) run(ctx context.Context) (err error) {
 		s.log.Error("the stop left something undone", "error", werr)
 		err = werr
 	}
+	if !s.isOver() {
+		s.cancelFeeds(ctx)
+	}
 	return s.ending(ctx, err)
 }
 
@@ -142,7 +146,7 @@ func (s *session) ending(ctx context.Context, err error) error {
 // next one tries again: reconnecting would not repair an answer.
 func (s *session) cycles(ctx context.Context) error {
 	for {
-		begin, before := time.Now(), s.e.cycles.Load()
+		begin, before := s.e.now(), s.e.cycles.Load()
 		err := s.cycle(ctx)
 		if err != nil && (stopped(ctx) || endsSession(err)) {
 			return err
@@ -164,13 +168,7 @@ func endsSession(err error) bool {
 
 // pause waits for the next cycle. It ends early, with an error, when the session does.
 func (s *session) pause(ctx context.Context, until time.Time) error {
-	timer := time.NewTimer(max(time.Until(until), MinInterval))
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-s.b.Done():
-	case <-timer.C:
-	}
+	s.e.cfg.Clock.Wait(ctx, until, s.b.Done())
 	if s.isOver() {
 		return sessionError(s.b.Err())
 	}

@@ -80,7 +80,7 @@ func (s *Session) SubscribeBars(ctx context.Context, r BarsRequest) (id int64, b
 	return id, bars, err
 }
 
-// CancelBars ends a subscription.
+// CancelBars ends a subscription: the Gateway is told when it returns, unless ctx ends first.
 func (s *Session) CancelBars(ctx context.Context, id int64) {
 	s.mu.Lock()
 	_, open := s.streams[id]

@@ -35,7 +35,12 @@ log_level: debug
 gateway: {host: gw, port: 7, client_id: 3, max_server_version: 200, dial_timeout: 1, handshake_timeout: 2, ready_timeout: 3}
 zombies: {policy: fail, limit: 7ms}
 reconnect: {base: 2s, cap: 30s, max: 4, seed: 9}
-strategy: {name: hold, shares: 2.5, fast: 3, slow: 4}
+capital: 5000
+strategy:
+  {name: hold, shares: 2.5, fast: 3, slow: 4, period: 5, low: 6, high: 7, entry: 8, exit: 9,
+   sizing: {method: atr, risk: 0.02, period: 10, multiple: 3, fraction: 0.5}}
+per_symbol:
+  BRK B: {name: rsi, sizing: {method: fixed}}
 order:
   type: LMT
   limit_offset: 0.01
@@ -64,13 +69,23 @@ func TestFileSetsEveryKey(t *testing.T) {
 		Symbols: []string{"AAPL", "BRK B"}, Interval: sec(45), Account: "DU1", State: "/tmp/x",
 		LogLevel: "debug", Gateway: Gateway{"gw", 7, 3, 200, sec(1), sec(2), sec(3)}, Zombies: Zombies{Fail, sec(0.007)},
 		Reconnect: Reconnect{sec(2), sec(30), 4, 9},
-		Strategy:  Strategy{"hold", d("2.5"), 3, 4},
+		Capital:   d("5000"),
+		Strategy: Strategy{
+			"hold", d("2.5"), 3, 4, 5, d("6"), d("7"), 8, 9,
+			Sizing{"atr", d("0.02"), 10, d("3"), d("0.5")},
+		},
 		Order: Order{
 			Type: "LMT", LimitOffset: d("0.01"), Deadline: sec(5), AbsenceWait: sec(6), AtStop: "cancel", MaxSkew: sec(9), BlindAfter: sec(10),
 			MaxBarAge: sec(7 * 60), Timeout: sec(8),
 		},
 		Risk: Risk{d("1000"), d("2000.5"), 6, d("0.5")},
 	}
+	override, err := got.PerSymbol["BRK B"].over(got.Strategy)
+	if err != nil || len(got.PerSymbol) != 1 || override.Name != "rsi" || override.Slow != 4 ||
+		override.Sizing.Method != "fixed" || override.Sizing.Period != 10 {
+		t.Errorf("per symbol: %+v, %v", override, err)
+	}
+	got.PerSymbol = nil
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
@@ -118,6 +133,8 @@ func TestFileErrorsSayWhere(t *testing.T) {
 		"gateway: {port: many}\n":                          ":1:17: ",
 		"symbols: [AAPL\n":                                 ":1:",
 		"live: true\n":                                     ":1:1: ",
+		"per_symbol:\n  AAPL: {sizing: {riks: 1}}\n":       ":2:19: unknown key \"riks\": want method, risk,",
+		"per_symbol:\n  AAPL: {low: much}\n":               ":2:15: ",
 		"interval: 1s\ninterval: 2s\n":                     ":2:1: ",
 		"interval: 1s\n---\ninterval: 2s\n":                "want one YAML document",
 	} {

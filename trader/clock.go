@@ -1,0 +1,37 @@
+package trader
+
+import (
+	"context"
+	"time"
+)
+
+// Clock is the time that an engine goes by. A backtest has its own, which stands still while a cycle
+// works and then goes on to the next bar; everybody else has the host's.
+type Clock interface {
+	Now() time.Time
+	// Wait returns at until, or earlier when ctx or over ends. It is called between two cycles.
+	Wait(ctx context.Context, until time.Time, over <-chan struct{})
+}
+
+// hostClock is package time.
+type hostClock struct{}
+
+// Now is time.Now.
+func (hostClock) Now() time.Time { return time.Now() }
+
+// Wait waits for a timer.
+func (hostClock) Wait(ctx context.Context, until time.Time, over <-chan struct{}) {
+	timer := time.NewTimer(max(time.Until(until), MinInterval))
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-over:
+	case <-timer.C:
+	}
+}
+
+// now is what the engine's clock says.
+func (e *Engine) now() time.Time { return e.cfg.Clock.Now() }
+
+// since is how long ago t was.
+func (e *Engine) since(t time.Time) time.Duration { return e.cfg.Clock.Now().Sub(t) }
