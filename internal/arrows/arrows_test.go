@@ -23,9 +23,20 @@ type rule struct {
 // The rules see programs, not tests: a test may use whatever it needs.
 var rules = []rule{
 	{
-		from:   []string{"ibsoak/trader/...", "ibsoak/cmd/trader"},
-		never:  []string{"ibsoak/harness/...", "ibsoak/fakegateway/...", "ibsoak/scenarios/..."},
+		from: []string{"ibsoak/trader/..."},
+		never: []string{
+			"ibsoak/backtest", "ibsoak/harness/...", "ibsoak/fakegateway/...", "ibsoak/scenarios/...",
+		},
 		reason: "the subject must not know that it is tested",
+	},
+	{
+		from: []string{"ibsoak/backtest", "ibsoak/cmd/trader"},
+		never: []string{
+			"ibsoak/harness/...", "ibsoak/scenarios/...", "ibsoak/fakegateway", "ibsoak/fakegateway/connection",
+			"ibsoak/fakegateway/control", "ibsoak/fakegateway/fault", "ibsoak/fakegateway/listener",
+			"ibsoak/fakegateway/observe", "ibsoak/fakegateway/session/...",
+		},
+		reason: "a backtest joins the trader and the exchange: no socket, no fault and no judge is between them",
 	},
 	{
 		from:   []string{"ibsoak/scenarios/mutants"},
