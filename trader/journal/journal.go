@@ -154,15 +154,17 @@ func parseStamp(s string) (time.Time, error) {
 }
 
 // OpenScratch is Open for a journal that is made anew when the machine fails, as a backtest's is: it does
-// not wait for the disk. now is what records are dated by.
+// not wait for the disk, and nobody else can read it meanwhile. now is what records are dated by.
 func OpenScratch(ctx context.Context, dir string, now func() time.Time) (*Journal, error) {
 	j, err := Open(ctx, dir)
 	if err != nil {
 		return nil, err
 	}
 	j.now = now
-	if _, err := j.db.ExecContext(ctx, `PRAGMA synchronous = OFF`); err != nil {
-		return nil, errors.Join(fmt.Errorf("open journal in %s: %w", dir, err), j.Close())
+	for _, pragma := range []string{`PRAGMA synchronous = OFF`, `PRAGMA locking_mode = EXCLUSIVE`} {
+		if _, err := j.db.ExecContext(ctx, pragma); err != nil {
+			return nil, errors.Join(fmt.Errorf("open journal in %s: %w", dir, err), j.Close())
+		}
 	}
 	return j, nil
 }
