@@ -29,16 +29,26 @@ var (
 // swallows: when the marker has arrived, so has everything before it. So the client's own queue,
 // on which its callers can block for ever, never holds more than two messages.
 func (l *Link) Submit(ctx context.Context, request func()) (*Request, error) {
-	if err := l.acquire(ctx, l.slots); err != nil {
+	return l.submit(ctx, l.slots, request)
+}
+
+// SubmitOrder is Submit for an order or a cancel, which leaves before everything else that waits: it
+// waits for a place only while urgentQueue of its kind do.
+func (l *Link) SubmitOrder(ctx context.Context, request func()) (*Request, error) {
+	return l.submit(ctx, l.orderSlots, request)
+}
+
+func (l *Link) submit(ctx context.Context, slots chan struct{}, request func()) (*Request, error) {
+	if err := l.acquire(ctx, slots); err != nil {
 		return nil, err
 	}
 	if err := l.acquire(ctx, l.client.turn); err != nil {
-		<-l.slots
+		<-slots
 		return nil, err
 	}
 	defer func() { <-l.client.turn }()
-	if !l.beginSubmission() {
-		<-l.slots
+	if !l.beginSubmission(slots) {
+		<-slots
 		return nil, fmt.Errorf("submit request: %w", l.notAttached())
 	}
 	request()
@@ -48,7 +58,7 @@ func (l *Link) Submit(ctx context.Context, request func()) (*Request, error) {
 	}
 	taken, reserved := l.endSubmission()
 	if reserved {
-		<-l.slots
+		<-slots
 	}
 	switch {
 	case len(taken) > 0:
@@ -77,21 +87,21 @@ func (l *Link) acquire(ctx context.Context, places chan struct{}) error {
 	}
 }
 
-func (l *Link) beginSubmission() bool {
+func (l *Link) beginSubmission(slots chan struct{}) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.ended || l.client.phase != attached {
 		return false
 	}
-	l.taken, l.reserved = nil, true
+	l.taken, l.reserved = nil, slots
 	return true
 }
 
 func (l *Link) endSubmission() (taken []*Request, reserved bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	taken, reserved = l.taken, l.reserved
-	l.taken, l.reserved = nil, false
+	taken, reserved = l.taken, l.reserved != nil
+	l.taken, l.reserved = nil, nil
 	return taken, reserved
 }
 
@@ -126,6 +136,7 @@ func (l *Link) forward(kind wire.Kind, payload []byte) {
 	}
 	select {
 	case l.slots <- struct{}{}:
+		r.slot = l.slots
 		l.enqueue(r, false)
 	case <-l.ending:
 		r.decide(Queued, NotSent, l.Err())
@@ -134,13 +145,14 @@ func (l *Link) forward(kind wire.Kind, payload []byte) {
 
 func (l *Link) forwardReserved(r *Request) bool {
 	l.mu.Lock()
-	reserved := l.reserved
-	l.reserved = false
+	r.slot = l.reserved
+	l.reserved = nil
 	l.mu.Unlock()
-	if reserved {
+	if r.slot != nil {
 		l.enqueue(r, true)
+		return true
 	}
-	return reserved
+	return false
 }
 
 // enqueue passes a request on, unless the link has begun to end. The caller has a slot for it.
@@ -151,9 +163,14 @@ func (l *Link) enqueue(r *Request, submitted bool) {
 		l.taken = append(l.taken, r)
 	}
 	if l.ended {
-		<-l.slots
+		<-r.slot
 		r.decide(Queued, NotSent, l.cause)
 		return
 	}
-	l.toGateway <- r
+	switch r.Kind {
+	case wire.PlaceOrder, wire.CancelOrder, wire.ReqGlobalCancel:
+		l.urgent <- r
+	default:
+		l.toGateway <- r
+	}
 }
