@@ -19,9 +19,15 @@ const (
 	historyMost   = 60               // requests in a window
 	historyApart  = 15 * time.Second // between identical ones
 	historyOpen   = 50               // at a time, subscriptions included
+	// historyStreams leaves one of them to what is asked for: with fifty subscriptions every other request is
+	// refused (error 322).
+	historyStreams = historyOpen - 1
+	// historySlack is kept from the first two: the Gateway's clock is told in whole seconds, and a request
+	// takes its time to get there.
+	historySlack = 2 * time.Second
 )
 
-// Every contract is subscribed to once a session, while historyOpen allows it: from then on the Gateway
+// Every contract is subscribed to once a session, while historyStreams allows it: from then on the Gateway
 // sends its bars as they come. What cannot be subscribed to is asked for, as often as the window allows.
 
 // history is what was asked for in a life, over its sessions.
@@ -39,12 +45,12 @@ func newHistory() history {
 func (h *history) allow(conID int64, now time.Time) error {
 	recent := h.asked[:0]
 	for _, at := range h.asked {
-		if within(at, now, historyWindow) {
+		if within(at, now, historyWindow+historySlack) {
 			recent = append(recent, at)
 		}
 	}
 	h.asked = recent
-	if last, ok := h.last[conID]; ok && within(last, now, historyApart) {
+	if last, ok := h.last[conID]; ok && within(last, now, historyApart+historySlack) {
 		return fmt.Errorf("bars were asked for less than %s ago: %w", historyApart, market.ErrStale)
 	}
 	if len(h.asked) >= historyMost {
@@ -101,11 +107,10 @@ func (s *session) fetch(ctx context.Context, q barsQuery, now time.Time) ([]mark
 			open++
 		}
 	}
-	apart := max(historyApart, time.Duration(len(s.e.cfg.Symbols)-open)*historyWindow/historyMost)
-	const early = time.Second // the resolution of the Gateway's clock
+	apart := max(historyApart+historySlack, time.Duration(len(s.e.cfg.Symbols)-open)*historyWindow/historyMost)
 	f, ok := s.feeds[i.conID()]
 	var have []market.Bar
-	if ok && (f.id != 0 || within(f.at, now, apart-early)) {
+	if ok && (f.id != 0 || within(f.at, now, apart)) {
 		have = f.since(q.from, q.least)
 	}
 	s.mu.Unlock()
@@ -116,7 +121,7 @@ func (s *session) fetch(ctx context.Context, q barsQuery, now time.Time) ([]mark
 		return nil, err
 	}
 	refused, was := s.e.history.unstream[i.conID()]
-	subscribe := !s.e.cfg.Once && open < historyOpen && (!was || !within(refused, now, historyWindow))
+	subscribe := !s.e.cfg.Once && open < historyStreams && (!was || !within(refused, now, historyWindow))
 	return s.askBars(ctx, q, now, subscribe)
 }
 

@@ -46,7 +46,7 @@ func TestHistoryStaysWithinTheLimits(t *testing.T) {
 							historyWindow, identical, h[i].symbol, historyApart)
 					}
 				}
-				if want := min(n, historyOpen+10); r.w.count() < want {
+				if want := min(n, historyStreams+10); r.w.count() < want {
 					t.Errorf("%d of %d symbols were traded", r.w.count(), n)
 				}
 			})

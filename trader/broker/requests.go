@@ -86,8 +86,17 @@ func (s *Session) CancelBars(ctx context.Context, id int64) {
 	_, open := s.streams[id]
 	delete(s.streams, id)
 	s.mu.Unlock()
-	if open {
-		s.forget(ctx, func() { s.client.CancelHistoricalData(id) })
+	if !open {
+		return
+	}
+	r, err := s.link.Submit(ctx, func() { s.client.CancelHistoricalData(id) })
+	if err != nil {
+		s.log.Debug("cancel a subscription", "error", err)
+		return
+	}
+	select {
+	case <-r.Done():
+	case <-ctx.Done():
 	}
 }
 
