@@ -93,10 +93,12 @@ func (s *session) known(ctx context.Context, i instrument) ([]market.Bar, error)
 	if err != nil {
 		return nil, exit.Because(exit.State, err)
 	}
-	if end.IsZero() {
-		return nil, nil
+	var bars []market.Bar
+	if !end.IsZero() {
+		bars = []market.Bar{{Start: end.Add(-BarSize), Size: BarSize, Close: price}}
 	}
-	return []market.Bar{{Start: end.Add(-BarSize), Size: BarSize, Close: price}}, nil
+	s.e.bars[i.conID()] = bars // the journal is read once: it goes through all that it has of other symbols
+	return bars, nil
 }
 
 // usable says whether bars can be decided on, and remembers those that can.
