@@ -271,8 +271,9 @@ func TestBadFilesSayWhere(t *testing.T) {
 		}
 	}
 	for flags, want := range map[string]string{
-		"symbols IBM": "AAPL.csv has no \"IBM\": it has [AAPL]",
-		"sizing none": "no sizing \"none\"", "strategy magic": "no strategy \"magic\"",
+		"symbols IBM":              "AAPL.csv has no \"IBM\": it has [AAPL]",
+		"strategy hold shares 0.5": "an order for 0.5 shares of AAPL: the exchange trades whole shares: set",
+		"sizing none":              "no sizing \"none\"", "strategy magic": "no strategy \"magic\"",
 	} {
 		_, err := Run(t.Context(), Config{Bars: "testdata/AAPL.csv", Settings: settings(t, strings.Fields(flags)...)})
 		if err == nil || !strings.Contains(err.Error(), want) {
@@ -286,6 +287,9 @@ func TestLimitsHold(t *testing.T) {
 	r := run(t, "testdata/AAPL.csv", "strategy", "hold", "shares", "1000")
 	if len(r.Trades) != 0 || !r.End.Equal(d("100000")) {
 		t.Errorf("an order of 100,000 dollars passed a limit of 25,000: %+v", r.Trades)
+	}
+	if got := fmt.Sprint(r.Figures()); !strings.Contains(got, "10, the last: max-order-notional refuses: AAPL: 1000 x 99") {
+		t.Errorf("the report does not say why nothing was traded: %s", got)
 	}
 }
 
@@ -310,6 +314,15 @@ func TestCommand(t *testing.T) {
 	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in\n%s", want, out.String())
+		}
+	}
+	doc, err := os.ReadFile("../docs/strategies.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(out.String()) {
+		if !strings.Contains(string(doc), strings.TrimRight(line, " \n")+"\n") {
+			t.Errorf("docs/strategies.md shows another output, it lacks %q", line)
 		}
 	}
 	text, err := os.ReadFile(html)

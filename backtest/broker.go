@@ -33,6 +33,7 @@ type gateway struct {
 	fills   []broker.Execution
 	orders  []broker.CompletedOrder
 	filled  func(exchange.Execution)
+	failed  error // what cannot be simulated
 
 	events chan broker.Event // unbuffered: what was sent has been taken
 	done   chan struct{}
@@ -215,6 +216,8 @@ func (g *gateway) PlaceOrder(ctx context.Context, o broker.Order) error {
 	i, ok := g.instrument(o.Contract)
 	shares, _, whole := o.Quantity.Int64(0)
 	if !ok || !whole || !o.Quantity.IsInt() {
+		g.failed = fmt.Errorf("an order for %s shares of %s: the exchange trades whole shares: set shares to a "+
+			"whole number", o.Quantity, o.Contract.Symbol)
 		return fmt.Errorf("place order %d: %w: %w: %s shares of %s", o.ID, broker.ErrNotSent, broker.ErrBadOrder,
 			o.Quantity, o.Contract.Symbol)
 	}

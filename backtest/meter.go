@@ -43,6 +43,7 @@ type meter struct {
 
 	bars, moments, invested int
 	orders                  int
+	outcomes                []journal.Outcome
 	high                    decimal.Decimal // of the equity
 	drop                    float64         // the deepest fall from it, as a part of it
 	highAt, lowAt, peakAt   time.Time       // of the deepest fall
@@ -195,6 +196,9 @@ func (m *meter) agrees(ctx context.Context, j *journal.Journal, books exchange.B
 			books.Cash(), journal, m.cash)
 	}
 	m.orders = len(books.Orders)
+	if m.outcomes, err = j.Outcomes(ctx); err != nil {
+		return err
+	}
 	for _, i := range m.tape.instruments {
 		p, err := j.Position(ctx, exchange.DefaultAccount, int64(i.ConID))
 		if err != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/guptarohit/asciigraph"
 
 	"ibsoak/fakegateway/market"
+	"ibsoak/trader/journal"
 )
 
 // Result is what a run came to. Money is in dollars.
@@ -38,6 +39,8 @@ type Result struct {
 	Won        int     // closed trades with a profit
 	Closed     int
 	Curve      []Point // at most 2000
+	// Outcomes are those of the decisions that the journal keeps, which are the newest 20,160 cycles'.
+	Outcomes []journal.Outcome
 }
 
 func (m *meter) result(cfg Config) *Result {
@@ -46,7 +49,7 @@ func (m *meter) result(cfg Config) *Result {
 		From: m.curve[0].At, To: m.last.At, Bars: m.bars, Days: len(m.days), Start: m.capital,
 		End: m.last.Equity, Return: ratio(m.last.Equity, m.capital) - 1, Drawdown: m.drop,
 		FellFrom: m.highAt, FellTo: m.lowAt, InMarket: float64(m.invested) / float64(m.moments),
-		Exposure: m.used / float64(m.moments), Fees: m.fees, Orders: m.orders, Trades: m.trades,
+		Exposure: m.used / float64(m.moments), Fees: m.fees, Orders: m.orders, Outcomes: m.outcomes, Trades: m.trades,
 		Closed: len(m.trades), Curve: append(slices.Clone(m.curve), m.last),
 	}
 	r.Sharpe, r.HasSharpe = sharpe(m.capital, m.days)
@@ -81,6 +84,14 @@ func (r *Result) Figures() [][2]string {
 	if r.Closed > 0 {
 		won = fmt.Sprintf("%d, of which %d with a profit", r.Closed, r.Won)
 	}
+	var decisions []string
+	refused := "none"
+	for _, o := range r.Outcomes {
+		decisions = append(decisions, fmt.Sprintf("%s %d", o.Name, o.Count))
+		if o.Name == "refused" {
+			refused = fmt.Sprintf("%d, the last: %s", o.Count, o.Last)
+		}
+	}
 	return [][2]string{
 		{"bars", fmt.Sprintf("%d on %d days, %s to %s", r.Bars, r.Days, clockTime(r.From), clockTime(r.To))},
 		{"strategy", r.Strategy + " on " + strings.Join(r.Symbols, ", ")},
@@ -93,6 +104,8 @@ func (r *Result) Figures() [][2]string {
 		{"fees", money(r.Fees)},
 		{"orders", fmt.Sprint(r.Orders)},
 		{"closed trades", won},
+		{"newest decisions", strings.Join(decisions, ", ")},
+		{"refused by limits", refused},
 	}
 }
 

@@ -73,7 +73,7 @@ func Run(ctx context.Context, cfg Config) (result *Result, err error) {
 	}
 	tc.Clock = c
 	err = engine(ctx, tc, g, j)
-	err = errors.Join(err, c.err)
+	err = errors.Join(err, c.err, g.failed)
 	if err == nil {
 		err = m.agrees(context.WithoutCancel(ctx), j, x.Books())
 	}

@@ -61,7 +61,7 @@ func openTape(name string, symbols []string, seed uint64) (*tape, []string, erro
 	t.last = t.first.Add(replay.Period())
 	for _, symbol := range symbols {
 		if !slices.Contains(names, symbol) {
-			return nil, nil, fmt.Errorf("%s has no %q: it has %v", name, symbol, names)
+			return nil, nil, fmt.Errorf("%s has no %q: it has %v, so give --symbols", name, symbol, names)
 		}
 		i, ok := market.LookupSymbol(symbol)
 		if !ok {

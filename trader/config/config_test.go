@@ -229,3 +229,36 @@ func TestParseDuration(t *testing.T) {
 		}
 	}
 }
+
+// TestDocumentedStrategies reads the example of docs/strategies.md.
+func TestDocumentedStrategies(t *testing.T) {
+	doc, err := os.ReadFile("../../docs/strategies.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, text, _ := strings.Cut(string(doc), "```yaml\n")
+	text, _, _ = strings.Cut(text, "```")
+	c, err := Load(file(t, text), noEnv, []Setting{{"fast", "5"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tc, err := c.Trader()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{}
+	for _, symbol := range tc.Symbols {
+		s := tc.PerSymbol[symbol]
+		if s == nil {
+			s = tc.Strategy
+		}
+		got[symbol] = s.Name()
+	}
+	want := map[string]string{"AAPL": "sma-cross", "MSFT": "donchian", "KO": "rsi"}
+	if !reflect.DeepEqual(got, want) || !tc.PerSymbol["MSFT"].ByEquity() {
+		t.Errorf("strategies %v, want %v", got, want)
+	}
+	if o, err := c.PerSymbol["KO"].over(c.Strategy); err != nil || o.Fast != 5 || o.Low.String() != "25" {
+		t.Errorf("a flag did not reach the symbol's strategy: %+v, %v", o, err)
+	}
+}

@@ -75,8 +75,7 @@ func TestIndicatorsAgreeWithTALib(t *testing.T) {
 	}
 }
 
-// BenchmarkDecide is a decision after one more bar, beside one that goes over all bars that are needed
-// again: what streaming saves.
+// BenchmarkDecide is what a strategy does with one more bar.
 func BenchmarkDecide(b *testing.B) {
 	all := walk(5, 1000)
 	p := seven
