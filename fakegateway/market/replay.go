@@ -29,8 +29,8 @@ type Replay struct {
 
 	recordings map[string]*recording // by Instrument.source
 	names      []string
-	first      time.Time             // the first row of all
-	period     int64                 // microseconds from the first row to the end of the last
+	first      time.Time // the first row of all
+	period     int64     // microseconds from the first row to the end of the last
 }
 
 // MaxSpeed is the fastest Replay.
