@@ -40,7 +40,8 @@ campaign: ## good traders over the short scenarios, 300 runs, half of them on a 
 
 .PHONY: bench
 bench: ## benchmarks; each prints its ratio to a baseline of the same run
-	go test -run '^$$' -bench . -benchtime 1s ./internal/sockets ./fakegateway/... ./trader/link
+	go test -run '^$$' -bench . -benchtime 1s ./internal/sockets ./fakegateway/... \
+		./trader ./trader/journal ./trader/link ./trader/strategy ./backtest
 
 .PHONY: fuzz
 fuzz: ## every fuzz target for 30 s

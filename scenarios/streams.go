@@ -5,16 +5,23 @@ import (
 
 	"ibsoak/fakegateway/fault"
 	"ibsoak/harness"
+	"ibsoak/internal/wire"
 )
 
-// streamMoments are midSession for a trader that subscribes once and asks no more: about as many
-// updates as come in the time of two intervals and a bit.
-var streamMoments = []fault.When{
-	{Outbound: "historicalDataUpdate", Nth: 13}, // every 5 s
-	{Outbound: "realTimeBars", Nth: 13},
-	{Outbound: "tickPrice", Nth: 100}, // about 1.5 a second
-	{Outbound: "tickByTick", Nth: 100},
+// streamMoments are the n-th request for a trader that subscribes once and asks no more: about as many
+// updates as come in the time of n-1 intervals and a bit.
+func streamMoments(n int) []fault.When {
+	const everyFive, ticks = 6, 50 // in an interval: an update every 5 s, some 1.5 ticks a second
+	return []fault.When{
+		{Outbound: wire.HistoricalDataUpdate.String(), Nth: (n-1)*everyFive + 1},
+		{Outbound: "realTimeBars", Nth: (n-1)*everyFive + 1},
+		{Outbound: "tickPrice", Nth: (n - 1) * ticks},
+		{Outbound: "tickByTick", Nth: (n - 1) * ticks},
+	}
 }
+
+// halfUpdate is how many bytes of an update go out: of any kind, some are left.
+const halfUpdate = 10
 
 // forStreams lets the faults in the middle of a session meet traders that live on a stream, too. Such
 // a fault stands in the schedule once for each moment, on the same connection, and whichever comes
@@ -22,10 +29,15 @@ var streamMoments = []fault.When{
 func forStreams(s harness.Scenario) harness.Scenario {
 	planned := len(s.Gateway.Faults)
 	for _, f := range s.Gateway.Faults[:planned] {
-		if f.When.Inbound != workRequest || f.When.Nth != midSession().Nth || f.Where.Connection == 0 {
+		asked := f.When.Inbound == workRequest || f.When.Outbound == wire.HistoricalData.String()
+		if !asked || f.When.Nth < 2 || f.Where.Connection == 0 {
 			continue
 		}
-		for _, when := range streamMoments {
+		for _, when := range streamMoments(f.When.Nth) {
+			when.Delay = f.When.Delay
+			if f.When.Byte > 0 {
+				when.Byte = halfUpdate
+			}
 			other := f
 			other.ID = fmt.Sprintf("%s-at-%s", f.ID, when.Outbound)
 			other.Why = fmt.Sprintf("as %s, for a trader on a stream: %s", f.ID, f.Why)

@@ -41,12 +41,12 @@ const codeOtherAccount = 2101
 // the books then go without them, and that is said once.
 func (s *session) askAccount(ctx context.Context) error {
 	m := &s.money
-	if !m.askedAt.IsZero() && time.Since(m.askedAt) < askAccountEvery {
+	if !m.askedAt.IsZero() && s.e.since(m.askedAt) < askAccountEvery {
 		return nil
 	}
 	r, err := insist(ctx, s, "account values", s.b.AccountValues)
 	if refusal, ok := errors.AsType[*broker.Error](err); ok && refusal.Code == codeOtherAccount {
-		m.askedAt, m.cash = time.Now(), nil
+		m.askedAt, m.cash = s.e.now(), nil
 		s.marks.portfolio = map[int64]mark{}
 		if !m.refused {
 			m.refused = true
@@ -58,11 +58,11 @@ func (s *session) askAccount(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	m.askedAt, m.cash = time.Now(), s.cashIn(r.Values)
+	m.askedAt, m.cash = s.e.now(), s.cashIn(r.Values)
 	s.marks.portfolio = map[int64]mark{}
 	for _, p := range r.Portfolio {
 		if p.Account == s.account && p.Price != nil && p.Price.IsPos() && !p.Quantity.IsZero() {
-			s.marks.portfolio[p.Contract.ConID] = mark{*p.Price, time.Now()}
+			s.marks.portfolio[p.Contract.ConID] = mark{*p.Price, s.e.now()}
 		}
 	}
 	return nil
@@ -95,9 +95,9 @@ func (s *session) compareCash(ctx context.Context) error {
 	}
 	m := &s.money
 	if !known {
-		m.othersAt = time.Now()
+		m.othersAt = s.e.now()
 	}
-	switch settling := time.Since(m.othersAt) < cashSettles; {
+	switch settling := s.e.since(m.othersAt) < cashSettles; {
 	case settling:
 		m.since = time.Time{}
 		return s.setCash(ctx, currency, *cash, decimal.Zero)
@@ -105,9 +105,9 @@ func (s *session) compareCash(ctx context.Context) error {
 		m.since = time.Time{}
 		return nil
 	case m.since.IsZero() || m.unlike.Cmp(amount) != 0:
-		m.since, m.unlike = time.Now(), amount
+		m.since, m.unlike = s.e.now(), amount
 		return nil
-	case time.Since(m.since) < cashSettles:
+	case s.e.since(m.since) < cashSettles:
 		return nil
 	}
 	m.since = time.Time{}

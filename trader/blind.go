@@ -22,7 +22,7 @@ const mostSilence = time.Hour
 // watch begins a life: nothing has been seen yet.
 func (e *Engine) watch() {
 	for _, symbol := range e.cfg.Symbols {
-		e.sights[symbol] = &sight{since: time.Now(), never: true, why: "no cycle has decided on it yet"}
+		e.sights[symbol] = &sight{since: e.now(), never: true, why: "no cycle has decided on it yet"}
 	}
 	e.review()
 }
@@ -35,7 +35,7 @@ func (e *Engine) saw(symbol string) {
 	}
 	delete(e.sights, symbol)
 	if !s.told.IsZero() {
-		e.cfg.Log.Info("decided on again", "symbol", symbol, "after", time.Since(s.since).Round(time.Second))
+		e.cfg.Log.Info("decided on again", "symbol", symbol, "after", e.since(s.since).Round(time.Second))
 	}
 	e.review()
 }
@@ -45,7 +45,7 @@ func (e *Engine) saw(symbol string) {
 func (e *Engine) blind(symbol, why string) {
 	s, known := e.sights[symbol]
 	if !known {
-		s = &sight{since: time.Now()}
+		s = &sight{since: e.now()}
 		e.sights[symbol] = s
 	}
 	s.why = why
@@ -53,9 +53,9 @@ func (e *Engine) blind(symbol, why string) {
 	if last.IsZero() {
 		last, wait = s.since, e.cfg.BlindAfter
 	}
-	if time.Since(last) >= wait {
-		s.told, s.every = time.Now(), min(2*wait, mostSilence)
-		e.cfg.Log.Error("blind", "symbol", symbol, "for", time.Since(s.since).Round(time.Second), "why", why,
+	if e.since(last) >= wait {
+		s.told, s.every = e.now(), min(2*wait, mostSilence)
+		e.cfg.Log.Error("blind", "symbol", symbol, "for", e.since(s.since).Round(time.Second), "why", why,
 			"held", e.heldOf(symbol), "do", "look at the Gateway: nothing is bought or sold meanwhile")
 	}
 	e.review()
@@ -82,7 +82,7 @@ func (e *Engine) review() {
 	why := ""
 	for _, symbol := range e.cfg.Symbols {
 		s, blind := e.sights[symbol]
-		if blind && (s.never || time.Since(s.since) >= e.cfg.BlindAfter) {
+		if blind && (s.never || e.since(s.since) >= e.cfg.BlindAfter) {
 			why = fmt.Sprintf("%s: %s", symbol, s.why)
 			break
 		}

@@ -35,19 +35,24 @@ func (a *alerts) count(text string) int {
 // TestBlindnessIsAnAlertAndNotReady: with shares held and data stale there was one INFO line, then silence
 // for as long as it lasted.
 func TestBlindnessIsAnAlertAndNotReady(t *testing.T) {
-	for name, c := range map[string]struct{ begin, end func(w *world) }{
-		"stale data": {func(w *world) { w.frozen = true }, func(w *world) { w.frozen = false }},
+	for name, c := range map[string]struct {
+		begin, end func(w *world)
+		seen       time.Duration // later, for what was sent stays fresh until it is old
+	}{
+		"stale data": {
+			func(w *world) { w.frozen = true }, func(w *world) { w.frozen = false }, DefaultMaxBarAge,
+		},
 		"no answers": {
 			func(w *world) { w.ask = hang("bars") },
-			func(w *world) { w.ask = nil },
+			func(w *world) { w.ask = nil }, DefaultMaxBarAge,
 		},
 		"no Gateway": {
 			func(w *world) { w.dial = func(context.Context) error { return errRefused }; w.session.end(errDropped) },
-			func(w *world) { w.dial = nil },
+			func(w *world) { w.dial = nil }, 0,
 		},
 		"IBKR away": {
 			func(w *world) { w.session.say(broker.StateChange{State: broker.Degraded, Code: 1100}) },
-			func(w *world) { w.session.say(broker.StateChange{State: broker.Ready, Code: 1102}) },
+			func(w *world) { w.session.say(broker.StateChange{State: broker.Ready, Code: 1102}) }, 0,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -72,7 +77,7 @@ func TestBlindnessIsAnAlertAndNotReady(t *testing.T) {
 					t.Fatalf("after a good minute: %s", ready)
 				}
 				change(c.begin)
-				r.later(DefaultBlindAfter - 2*time.Minute)
+				r.later(c.seen + DefaultBlindAfter - 2*time.Minute)
 				if ready := told.Load(); ready != "ready" || log.count("msg=blind") != 0 {
 					t.Errorf("alerted after three minutes: %s", ready)
 				}

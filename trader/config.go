@@ -60,8 +60,13 @@ type Config struct {
 	// books, in place of blocking the symbol.
 	AdoptPositions bool
 
-	Strategy strategy.Strategy
-	Limits   risk.Limits
+	Strategy *strategy.Strategy
+	// PerSymbol has the strategies of symbols, as they are in Symbols, that have one of their own.
+	PerSymbol map[string]*strategy.Strategy
+	// Capital is what the trader trades with, in the currency of its contracts: what its books say that
+	// it has made is added. Sizing by equity needs it.
+	Capital decimal.Decimal
+	Limits  risk.Limits
 	// Calendar says when US stocks do not trade; the zero value is the table of package market.
 	Calendar market.Calendar
 	// Quiet are the times of day in which nothing new is sent; empty is none.
@@ -100,6 +105,17 @@ type Config struct {
 	OnReady func(ready bool, why string)
 
 	Log *slog.Logger
+
+	// Clock is the host's when nil.
+	Clock Clock
+}
+
+// strategyOf is what trades a symbol.
+func (c Config) strategyOf(symbol string) *strategy.Strategy {
+	if own := c.PerSymbol[symbol]; own != nil {
+		return own
+	}
+	return c.Strategy
 }
 
 func (c Config) withDefaults() (Config, error) {
@@ -144,6 +160,14 @@ func (c Config) withDefaults() (Config, error) {
 	return c, c.validate()
 }
 
+// byEquity says whether any strategy sizes by what the trader is worth.
+func (c Config) byEquity() bool {
+	return slices.ContainsFunc(c.Symbols, func(symbol string) bool {
+		s := c.strategyOf(symbol)
+		return s != nil && s.ByEquity()
+	})
+}
+
 func (c Config) validate() error {
 	seen := map[string]bool{}
 	for _, s := range c.Symbols {
@@ -155,6 +179,11 @@ func (c Config) validate() error {
 		}
 		seen[s] = true
 	}
+	for s := range c.PerSymbol {
+		if !seen[s] {
+			return fmt.Errorf("a strategy is set for %q, which is not traded: symbols are %v", s, c.Symbols)
+		}
+	}
 	switch {
 	case len(c.Symbols) == 0:
 		return errors.New("no symbols: give at least one, as in --symbols AAPL")
@@ -164,6 +193,8 @@ func (c Config) validate() error {
 		return fmt.Errorf("interval %s is below %s", c.Interval, MinInterval)
 	case c.Strategy == nil:
 		return errors.New("no strategy")
+	case c.Capital.IsNeg() || (c.byEquity() && !c.Capital.IsPos()):
+		return fmt.Errorf("capital %s: a size by equity needs what the trader trades with, above 0", c.Capital)
 	case c.OrderType != broker.Market && c.OrderType != broker.Limit:
 		return fmt.Errorf("order type %q is neither %s nor %s", c.OrderType, broker.Market, broker.Limit)
 	case !slices.Contains(StopPolicies, c.AtStop):

@@ -133,7 +133,7 @@ func (s *session) tidy(ctx context.Context) error {
 		return exit.Because(exit.State, err)
 	}
 	need := s.isDirty() || !s.reconciled || len(s.blocked) > 0 ||
-		time.Since(s.comparedAt) >= reconcileEvery
+		s.e.since(s.comparedAt) >= reconcileEvery
 	for _, in := range open {
 		need = need || in.State == journal.Unknown || in.State == journal.Ended
 	}
@@ -160,18 +160,18 @@ func (s *session) cancelOld(ctx context.Context) error {
 		return exit.Because(exit.State, err)
 	}
 	for _, in := range open {
-		old := in.State == journal.Working && time.Since(in.UpdatedAt) >= s.ttl(in)
+		old := in.State == journal.Working && s.e.since(in.UpdatedAt) >= s.ttl(in)
 		if s.halted && !old {
 			if old, err = s.enteringWork(ctx, in); err != nil {
 				return err
 			}
 		}
 		if in.ClientID != s.e.cfg.ClientID || (!old && !s.idle[in.ID] && !s.missing[in.ID]) ||
-			time.Since(s.cancelled[in.ID]) < cancelEvery {
+			s.e.since(s.cancelled[in.ID]) < cancelEvery {
 			continue
 		}
 		s.log.Warn("cancelling an order that does not fill", "intent", in.ID, "symbol", in.Symbol)
-		s.cancelled[in.ID] = time.Now()
+		s.cancelled[in.ID] = s.e.now()
 		if err := s.b.CancelOrder(ctx, in.OrderID); err != nil {
 			s.log.Warn("cancel failed", "intent", in.ID, "error", err)
 		}
@@ -216,10 +216,13 @@ func (s *session) trade(ctx context.Context, symbol string, cycle int64) (journa
 		d.Reason = "buys back what a bust left short"
 		return s.order(ctx, v, d, v.held.Neg(), cycle)
 	}
-	wanted, err := s.e.cfg.Strategy.Decide(v.bars)
+	wanted, err := s.decide(ctx, v)
 	if errors.Is(err, strategy.ErrWarmUp) {
 		d.Outcome, d.Reason = outcomeWarmUp, err.Error()
 		return d, nil
+	}
+	if _, known := exit.Of(err); err != nil && known {
+		return d, err
 	}
 	if err != nil {
 		return d, exit.Because(exit.Incomplete, fmt.Errorf("decide on %s: %w", symbol, err))

@@ -12,6 +12,7 @@ import (
 	"ibsoak/trader/exit"
 	"ibsoak/trader/journal"
 	"ibsoak/trader/market"
+	"ibsoak/trader/strategy"
 )
 
 // Engine runs one trader. Use New.
@@ -19,9 +20,11 @@ type Engine struct {
 	cfg       Config
 	connect   Connector
 	journal   *journal.Journal
-	contracts map[string]instrument  // what earlier sessions said; owned by the cycle goroutine
-	bars      map[int64][]market.Bar // that were decided on last, by contract; likewise
-	history   history                // of all sessions
+	contracts map[string]instrument       // what earlier sessions said; owned by the cycle goroutine
+	bars      map[int64][]market.Bar      // that were decided on last, by contract; likewise
+	history   history                     // of all sessions
+	readers   map[string]*strategy.Reader // of the strategies, by symbol; owned by the cycle goroutine
+	closes    map[int64]decimal.Decimal   // that were decided on last, by contract; likewise
 	cycles    atomic.Int64
 
 	// What can be seen, owned by the goroutine of Run.
@@ -41,7 +44,8 @@ func New(cfg Config, connect Connector, j *journal.Journal) (*Engine, error) {
 	return &Engine{
 		cfg: cfg, connect: connect, journal: j, contracts: map[string]instrument{},
 		sights: map[string]*sight{}, held: map[string]decimal.Decimal{},
-		bars: map[int64][]market.Bar{}, bare: map[int64]time.Time{},
+		bars: map[int64][]market.Bar{}, bare: map[int64]time.Time{}, readers: map[string]*strategy.Reader{},
+		closes: map[int64]decimal.Decimal{}, history: newHistory(),
 	}, nil
 }
 

@@ -186,8 +186,19 @@ func (s *fakeSession) SubscribeBars(ctx context.Context, r broker.BarsRequest) (
 	}
 	s.w.mu.Lock()
 	defer s.w.mu.Unlock()
+	if code := s.w.refuseStream; code != 0 {
+		return 0, nil, &broker.Error{Code: code, Message: "no"}
+	}
 	s.w.subscribed++
-	id := int64(s.w.subscribed)
+	const requests = 1 << 30 // which are never orders
+	n, id := int64(s.w.subscribed), int64(requests+s.w.subscribed)
+	said := map[int64]decimal.Decimal{}
+	remember := func(bars []broker.Bar) {
+		for _, b := range bars {
+			said[b.Time.Unix()] = b.Close
+		}
+	}
+	remember(bars)
 	go func() {
 		tick := time.NewTicker(30 * time.Second)
 		defer tick.Stop()
@@ -197,10 +208,19 @@ func (s *fakeSession) SubscribeBars(ctx context.Context, r broker.BarsRequest) (
 				return
 			case <-tick.C:
 			}
-			s.w.mu.Lock()
-			if newest, err := s.w.barsOf(r); err == nil && id > s.w.silent {
-				s.say(broker.BarUpdate{ID: id, Bar: newest[len(newest)-2]})
-				s.say(broker.BarUpdate{ID: id, Bar: newest[len(newest)-1]})
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 15*time.Second)
+			err := s.request(ctx, "bars") // what keeps answers away keeps a stream away
+			cancel()
+			if err != nil {
+				continue
+			}
+			if newest, err := s.w.barsOf(r); err == nil && n > s.w.silent {
+				for _, b := range newest {
+					if !said[b.Time.Unix()].Equal(b.Close) {
+						s.say(broker.BarUpdate{ID: id, Bar: b})
+					}
+				}
+				remember(newest)
 			}
 			s.w.mu.Unlock()
 		}

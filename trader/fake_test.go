@@ -70,6 +70,7 @@ type world struct {
 	falling                  bool                       // prices, so that the strategy wants to be flat
 	requests                 []historyRequest
 	subscribed, unsubscribed int
+	refuseStream             int             // the code that subscriptions are refused with; 0 is none
 	silent                   int64           // subscriptions up to this one send nothing
 	unknown                  string          // a symbol that IBKR does not know
 	hours                    string          // of every contract

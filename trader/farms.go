@@ -50,7 +50,7 @@ func (s *session) dataFarm(f broker.DataFarm) {
 	_, was := s.farms[f.Name]
 	delete(s.farms, f.Name)
 	if f.Broken {
-		s.farms[f.Name] = time.Now()
+		s.farms[f.Name] = s.e.now()
 	}
 	s.mu.Unlock()
 	if was != f.Broken {
@@ -63,7 +63,7 @@ func (s *session) brokenFarm(i instrument) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for name, since := range s.farms {
-		if serves(name, i.details.TimeZone) && time.Since(since) < farmMemory {
+		if serves(name, i.details.TimeZone) && s.e.since(since) < farmMemory {
 			return name
 		}
 	}

@@ -17,7 +17,7 @@ func (s *session) clock(ctx context.Context) (now time.Time, stale string, err e
 		return now, "", err
 	}
 	const resolution = time.Second // of the Gateway's answer
-	behind := time.Since(now)
+	behind := s.e.since(now)
 	limit := s.e.cfg.MaxClockSkew
 	if behind > limit+resolution {
 		return now, fmt.Sprintf("the Gateway's clock is %s behind this host's, limit %s",
@@ -35,13 +35,18 @@ const (
 	barMargin   = 30
 	leastBars   = 60
 	secondsADay = 24 * 60 * 60
+	barsADay    = 390 // of regular hours in New York; other sessions have more
+	// mostOfToday is how many bars a session is expected to have brought soon enough.
+	mostOfToday = 120
 	// memory is how far back bars are compared: a life that begins later than that after the last one
 	// takes what it gets.
 	memory = 5 * 24 * time.Hour
 )
 
 // wanted is how many bars a decision needs.
-func (s *session) wanted() int { return max(s.e.cfg.Strategy.Needs()+barMargin, leastBars) }
+func (s *session) wanted(i instrument) int {
+	return max(s.e.cfg.strategyOf(i.symbol).Needs()+barMargin, leastBars)
+}
 
 // bars gets the bars that were closed at now, and makes sure that they are the contract's. An answer
 // names none, and another contract's, whole and fresh, looks like any other: it has cost real money.
@@ -51,23 +56,31 @@ func (s *session) bars(ctx context.Context, i instrument, now time.Time) ([]mark
 	if err != nil {
 		return nil, err
 	}
-	seconds := s.wanted() * int(BarSize/time.Second)
+	wanted := s.wanted(i)
+	seconds := wanted * int(BarSize/time.Second)
 	duration := fmt.Sprintf("%d S", seconds)
+	if wanted > mostOfToday { // seconds reach back into this session alone
+		duration = fmt.Sprintf("%d D", wanted/barsADay+2)
+	}
 	if len(known) > 0 {
 		back := now.Sub(known[len(known)-1].Start)
 		if back > time.Duration(seconds)*time.Second && back < memory {
 			duration = fmt.Sprintf("%d D", int(back.Seconds())/secondsADay+2)
 		}
 	}
-	bars, err := s.fetch(ctx, i, duration, now)
+	q := barsQuery{instrument: i, duration: duration, least: wanted + 1} // one is still being written
+	if len(known) > 0 {
+		q.from = known[len(known)-1].Start
+	}
+	bars, err := s.fetch(ctx, q, now)
 	if err != nil {
 		return nil, err
 	}
-	bars = market.Closed(market.Sorted(bars), now)
+	bars = market.Closed(bars, now)
 	if err := market.Continues(known, bars, s.e.cfg.Limits.MaxPriceMove); err != nil {
 		return nil, err
 	}
-	return bars[max(0, len(bars)-s.wanted()):], nil
+	return bars[max(0, len(bars)-wanted):], nil
 }
 
 // known are the bars of the contract that an earlier answer had: of this life, or the last one that was
@@ -80,10 +93,12 @@ func (s *session) known(ctx context.Context, i instrument) ([]market.Bar, error)
 	if err != nil {
 		return nil, exit.Because(exit.State, err)
 	}
-	if end.IsZero() {
-		return nil, nil
+	var bars []market.Bar
+	if !end.IsZero() {
+		bars = []market.Bar{{Start: end.Add(-BarSize), Size: BarSize, Close: price}}
 	}
-	return []market.Bar{{Start: end.Add(-BarSize), Size: BarSize, Close: price}}, nil
+	s.e.bars[i.conID()] = bars // the journal is read once: it goes through all that it has of other symbols
+	return bars, nil
 }
 
 // usable says whether bars can be decided on, and remembers those that can.
@@ -98,7 +113,7 @@ func (s *session) usable(i instrument, bars []market.Bar, now time.Time) error {
 	if err := s.contradicted(i, last); err != nil {
 		return err
 	}
-	s.marks.closes[i.conID()] = mark{last, time.Now()}
+	s.marks.closes[i.conID()] = mark{last, s.e.now()}
 	s.e.bars[i.conID()] = bars
 	return nil
 }

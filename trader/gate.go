@@ -203,7 +203,7 @@ func (p passage) gatewayTime() time.Time {
 func (s *session) noQuietWindow(_ context.Context, p passage) error {
 	now := p.gatewayTime()
 	clocks := []time.Time{now}
-	if here := time.Now(); here.Sub(now).Abs() <= s.e.cfg.MaxClockSkew {
+	if here := s.e.now(); here.Sub(now).Abs() <= s.e.cfg.MaxClockSkew {
 		clocks = append(clocks, here)
 	}
 	for _, clock := range clocks {
@@ -240,7 +240,7 @@ const limitHalted = "halted"
 
 // withinLimits asks the limits with what the journal counts now.
 func (s *session) withinLimits(ctx context.Context, p passage) error {
-	used, err := s.e.journal.Usage(ctx, s.account, p.instrument.conID(), p.day, time.Now().Add(-time.Minute), p.intent)
+	used, err := s.e.journal.Usage(ctx, s.account, p.instrument.conID(), p.day, s.e.now().Add(-time.Minute), p.intent)
 	if err != nil {
 		return exit.Because(exit.State, err)
 	}

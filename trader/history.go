@@ -2,7 +2,9 @@ package trader
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"ibsoak/trader/broker"
@@ -17,29 +19,53 @@ const (
 	historyMost   = 60               // requests in a window
 	historyApart  = 15 * time.Second // between identical ones
 	historyOpen   = 50               // at a time, subscriptions included
+	// historyStreams leaves one of them to what is asked for: with fifty subscriptions every other request is
+	// refused (error 322).
+	historyStreams = historyOpen - 1
+	// historySlack is kept from the first two: the Gateway's clock is told in whole seconds, and a request
+	// takes its time to get there.
+	historySlack = 2 * time.Second
 )
 
-// mostAsked is how many symbols can be asked for every minute within the limits. With more of them each
-// is subscribed to once, and the Gateway sends its bars as they come.
-const mostAsked = int(historyMost * time.Minute / historyWindow)
+// Every contract is subscribed to once a session, while historyStreams allows it: from then on the Gateway
+// sends its bars as they come. What cannot be subscribed to is asked for, as often as the window allows.
 
-// history counts the requests of a life, over its sessions.
-type history struct{ asked []time.Time }
+// history is what was asked for in a life, over its sessions.
+type history struct {
+	asked    []time.Time         // in the window
+	last     map[int64]time.Time // by contract
+	unstream map[int64]time.Time // contracts whose subscription was refused or ended by an error, and when
+}
 
-// allow takes one request from the window, if there is one left.
-func (h *history) allow(now time.Time) bool {
+func newHistory() history {
+	return history{last: map[int64]time.Time{}, unstream: map[int64]time.Time{}}
+}
+
+// allow takes one request for a contract from the window, if it may be made now.
+func (h *history) allow(conID int64, now time.Time) error {
 	recent := h.asked[:0]
 	for _, at := range h.asked {
-		if age := now.Sub(at); age >= 0 && age < historyWindow { // a clock that was set back counts anew
+		if younger(at, now, historyWindow+historySlack) {
 			recent = append(recent, at)
 		}
 	}
 	h.asked = recent
+	if last, ok := h.last[conID]; ok && younger(last, now, historyApart+historySlack) {
+		return fmt.Errorf("bars were asked for less than %s ago: %w", historyApart, market.ErrStale)
+	}
 	if len(h.asked) >= historyMost {
-		return false
+		return fmt.Errorf("%d requests for history in %s: its turn will come: %w", historyMost,
+			historyWindow, market.ErrStale)
 	}
 	h.asked = append(h.asked, now)
-	return true
+	h.last[conID] = now
+	return nil
+}
+
+// younger says whether at was less than limit before now. A clock that was set back counts anew.
+func younger(at, now time.Time, limit time.Duration) bool {
+	age := now.Sub(at)
+	return age >= 0 && age < limit
 }
 
 // feed is where a contract's bars come from in a session: the last answer, and what a subscription has
@@ -50,36 +76,61 @@ type feed struct {
 	bars []market.Bar
 }
 
+// barsQuery is what a decision needs of a contract's bars.
+type barsQuery struct {
+	instrument instrument
+	duration   string    // to ask for, in IBKR's form
+	least      int       // of a feed's newest bars
+	from       time.Time // and those since then; zero: all
+}
+
+// since is a copy of the bars from a time on, and of at least so many.
+func (f *feed) since(from time.Time, least int) []market.Bar {
+	at, _ := slices.BinarySearchFunc(f.bars, from, startOf)
+	return slices.Clone(f.bars[max(0, min(at, len(f.bars)-least)):])
+}
+
+func startOf(b market.Bar, at time.Time) int { return b.Start.Compare(at) }
+
 // fetch gets a contract's newest bars, closed and open, within the limits: from its subscription, from an
 // answer that is too young to be asked for again, or from the Gateway.
-func (s *session) fetch(ctx context.Context, i instrument, duration string, now time.Time) ([]market.Bar, error) {
-	apart := max(historyApart, time.Duration(len(s.e.cfg.Symbols))*historyWindow/historyMost)
+func (s *session) fetch(ctx context.Context, q barsQuery, now time.Time) ([]market.Bar, error) {
+	i := q.instrument
 	s.mu.Lock()
+	for _, conID := range s.ended {
+		s.e.history.unstream[conID] = now
+	}
+	s.ended = nil
+	open := 0
+	for _, f := range s.feeds {
+		if f.id != 0 {
+			open++
+		}
+	}
+	apart := max(historyApart+historySlack, time.Duration(len(s.e.cfg.Symbols)-open)*historyWindow/historyMost)
 	f, ok := s.feeds[i.conID()]
-	open := len(s.feeds)
 	var have []market.Bar
-	if ok && (f.id != 0 || (now.Sub(f.at) >= 0 && now.Sub(f.at) < apart-time.Second)) {
-		have = append(have, f.bars...)
+	if ok && (f.id != 0 || younger(f.at, now, apart)) {
+		have = f.since(q.from, q.least)
 	}
 	s.mu.Unlock()
 	if len(have) > 0 {
 		return have, nil
 	}
-	if !s.e.history.allow(now) {
-		return nil, fmt.Errorf("%d requests for history in %s: its turn will come: %w", historyMost,
-			historyWindow, market.ErrStale)
+	if err := s.e.history.allow(i.conID(), now); err != nil {
+		return nil, err
 	}
-	subscribe := len(s.e.cfg.Symbols) > mostAsked && open < historyOpen && !s.e.cfg.Once
-	return s.askBars(ctx, i, duration, now, subscribe)
+	refused, was := s.e.history.unstream[i.conID()]
+	subscribe := !s.e.cfg.Once && open < historyStreams && (!was || !younger(refused, now, historyWindow))
+	return s.askBars(ctx, q, now, subscribe)
 }
 
 // askBars asks for one-minute bars of regular hours, and to go on sending them when subscribe says so.
-func (s *session) askBars(ctx context.Context, i instrument, duration string, now time.Time, subscribe bool) (
-	[]market.Bar, error,
-) {
+func (s *session) askBars(ctx context.Context, q barsQuery, now time.Time, subscribe bool) ([]market.Bar, error) {
+	i := q.instrument
 	what := "bars of " + i.symbol
 	r := broker.BarsRequest{
-		Contract: i.details.Contract, Duration: duration, BarSize: "1 min", WhatToShow: "TRADES", UseRTH: true,
+		Contract: i.details.Contract, Duration: q.duration, BarSize: "1 min", WhatToShow: "TRADES", UseRTH: true,
 	}
 	f := feed{at: now}
 	raw, err := ask(ctx, s, what, func(ctx context.Context) (bars []broker.Bar, err error) {
@@ -89,6 +140,11 @@ func (s *session) askBars(ctx context.Context, i instrument, duration string, no
 		f.id, bars, err = s.b.SubscribeBars(ctx, r)
 		return bars, err
 	})
+	if refusal, ok := errors.AsType[*broker.Error](err); ok && subscribe {
+		s.e.history.unstream[i.conID()] = now
+		s.log.Warn("bars cannot be subscribed to: they are asked for", "symbol", i.symbol, "code", refusal.Code,
+			"message", oneLine(refusal.Message))
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +163,7 @@ func (s *session) askBars(ctx context.Context, i instrument, duration string, no
 		f.add(u)
 	}
 	clear(s.early)
-	return append([]market.Bar(nil), f.bars...), nil
+	return slices.Clone(f.bars), nil
 }
 
 func barOf(b broker.Bar) market.Bar {
@@ -130,17 +186,22 @@ func (s *session) barUpdate(u broker.BarUpdate) {
 	}
 }
 
-// add replaces the newest bar, or goes on to the next one.
+// mostBars of a minute are more than any answer has. Twice as many are let grow before the older half
+// goes, so that a bar is moved once.
+const mostBars = 5 * 24 * 60
+
+// add takes a bar of a subscription: a newer one, or what became of one that is there.
 func (f *feed) add(b market.Bar) {
-	last := len(f.bars) - 1
+	at, there := slices.BinarySearchFunc(f.bars, b.Start, startOf)
 	switch {
-	case f.bars[last].Start.Equal(b.Start):
-		f.bars[last] = b
-	case b.Start.After(f.bars[last].Start):
+	case there:
+		f.bars[at] = b
+	case at == len(f.bars):
 		f.bars = append(f.bars, b)
 	}
-	const most = 5 * 24 * 60 // of one-minute bars: no answer is longer
-	f.bars = f.bars[max(0, len(f.bars)-most):]
+	if len(f.bars) > 2*mostBars {
+		f.bars = append(f.bars[:0], f.bars[len(f.bars)-mostBars:]...)
+	}
 }
 
 // drop ends a contract's feed: the next cycle asks anew. A subscription that has brought nothing fresh is
@@ -153,19 +214,45 @@ func (s *session) drop(ctx context.Context, i instrument, now time.Time) {
 	}
 	s.mu.Unlock()
 	if ok && f.id != 0 {
+		s.log.Warn("a subscription brings nothing fresh: it is made anew", "symbol", i.symbol)
 		s.b.CancelBars(ctx, f.id)
 	}
 }
 
-// feedEnded forgets the feed whose subscription an error names; false if there is none.
+// feedEnded forgets the feed whose subscription an error names, and lets its contract be asked for; false
+// if there is none.
 func (s *session) feedEnded(id int64) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for conID, f := range s.feeds {
 		if f.id != 0 && f.id == id {
 			delete(s.feeds, conID)
+			s.ended = append(s.ended, conID)
 			return true
 		}
 	}
 	return false
+}
+
+// cancelFeeds ends every subscription, before a session that lives is closed. Those that a second does not
+// suffice for end with the connection.
+func (s *session) cancelFeeds(ctx context.Context) {
+	s.mu.Lock()
+	var ids []int64
+	for _, f := range s.feeds {
+		if f.id != 0 {
+			ids = append(ids, f.id)
+		}
+	}
+	clear(s.feeds)
+	s.mu.Unlock()
+	const limit = time.Second
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
+	defer cancel()
+	for _, id := range ids {
+		if s.isOver() || ctx.Err() != nil {
+			return
+		}
+		s.b.CancelBars(ctx, id)
+	}
 }

@@ -24,7 +24,7 @@ func TestHistoryStaysWithinTheLimits(t *testing.T) {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
 			inBubble(t, func(r *rig) {
 				r.cfg.Symbols, r.cfg.Interval = symbols(n), 5*time.Second
-				if n > mostAsked {
+				if n > 7 {
 					r.cfg.Interval = time.Minute // a hundred decisions a cycle cost the test its time
 				}
 				l := r.start()
@@ -46,7 +46,7 @@ func TestHistoryStaysWithinTheLimits(t *testing.T) {
 							historyWindow, identical, h[i].symbol, historyApart)
 					}
 				}
-				if want := min(n, historyOpen+10); r.w.count() < want {
+				if want := min(n, historyStreams+10); r.w.count() < want {
 					t.Errorf("%d of %d symbols were traded", r.w.count(), n)
 				}
 			})
@@ -57,7 +57,7 @@ func TestHistoryStaysWithinTheLimits(t *testing.T) {
 // TestSubscriptionsAreMadeOnce, once more after a 1101 and not after a 1102, and anew when they bring
 // nothing.
 func TestSubscriptionsAreMadeOnce(t *testing.T) {
-	const n = mostAsked + 1
+	const n = 7
 	inBubble(t, func(r *rig) {
 		r.cfg.Symbols = symbols(n)
 		l := r.start()
@@ -84,6 +84,40 @@ func TestSubscriptionsAreMadeOnce(t *testing.T) {
 		step("silence", 20*time.Minute, 3*n)
 		if r.w.unsubscribed != n {
 			t.Errorf("%d were cancelled, want the %d silent ones", r.w.unsubscribed, n)
+		}
+		r.wantCode(l.stop(), exit.OK)
+		if r.w.unsubscribed != 2*n {
+			t.Errorf("%d were cancelled in all, want the %d that lived at the end as well", r.w.unsubscribed, n)
+		}
+	})
+}
+
+// TestARefusedSubscriptionIsAskedFor, and no more often than the limits allow; so is one that an error
+// ends later.
+func TestARefusedSubscriptionIsAskedFor(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		r.cfg.Interval = 2 * time.Second
+		r.w.mu.Lock()
+		r.w.refuseStream = 420
+		r.w.mu.Unlock()
+		l := r.start()
+		r.later(5 * time.Minute)
+		if n := len(r.w.requests); r.w.subscribed != 0 || n < 15 || n > 20 || r.w.count() != 1 {
+			t.Errorf("%d subscriptions, %d requests, %d orders in five minutes: want 0, 20 at most, 1",
+				r.w.subscribed, n, r.w.count())
+		}
+		r.w.mu.Lock()
+		r.w.refuseStream = 0
+		r.w.mu.Unlock()
+		r.later(7 * time.Minute)
+		if r.w.subscribed != 1 {
+			t.Errorf("%d subscriptions, want one when the refusal is old", r.w.subscribed)
+		}
+		before := len(r.w.requests)
+		r.w.say(broker.Notice{ID: 1<<30 + 1, Code: 162, Class: broker.ClassRequest, Message: "query ended"})
+		r.later(2 * time.Minute)
+		if n := len(r.w.requests) - before; r.w.subscribed != 1 || n < 6 || n > 9 {
+			t.Errorf("%d subscriptions and %d requests after the stream had ended", r.w.subscribed, n)
 		}
 		r.wantCode(l.stop(), exit.OK)
 	})

@@ -38,7 +38,7 @@ func (s *session) instrument(ctx context.Context, symbol string) (instrument, er
 	if i, ok := s.verified[symbol]; ok {
 		return i, nil
 	}
-	if no := s.unknown[symbol]; no.err != nil && time.Since(no.at) < askAgain {
+	if no := s.unknown[symbol]; no.err != nil && s.e.since(no.at) < askAgain {
 		return instrument{}, no.err
 	}
 	c, err := ParseSymbol(symbol, s.e.cfg.Exchange, s.e.cfg.Currency)
@@ -49,7 +49,7 @@ func (s *session) instrument(ctx context.Context, symbol string) (instrument, er
 		return s.b.ContractDetails(ctx, c)
 	})
 	if refusal, ok := errors.AsType[*broker.Error](err); ok && refusal.Code == codeNoSuchContract {
-		s.unknown[symbol] = refused{err, time.Now()}
+		s.unknown[symbol] = refused{err, s.e.now()}
 	}
 	if err != nil {
 		return instrument{}, err

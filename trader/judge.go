@@ -111,7 +111,7 @@ func (s *session) judgeAbsent(in journal.Intent, ev evidence) (journal.State, st
 		return "", "", fmt.Errorf("was %s and is in no answer: %w", in.State, errNoEvidence)
 	}
 	s.missing[in.ID] = true
-	waited := min(time.Since(in.UpdatedAt), time.Since(s.began))
+	waited := min(s.e.since(in.UpdatedAt), s.e.since(s.began))
 	wait := s.e.cfg.AbsenceWait
 	over := market.Day(ev.now, nil) > in.Day
 	if in.Role.Resting() { // it may rest for weeks, and another one of its group protects meanwhile

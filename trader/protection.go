@@ -91,8 +91,8 @@ func (s *session) guard(ctx context.Context) error {
 	}
 	if s.isDirty() && s.b.State() == broker.Ready {
 		s.guards.restless = true
-		if time.Since(s.guards.asked) >= guardApart {
-			s.guards.asked = time.Now()
+		if s.e.since(s.guards.asked) >= guardApart {
+			s.guards.asked = s.e.now()
 			if err := s.reconcile(ctx); err != nil {
 				return guardError(s, err)
 			}
@@ -269,7 +269,7 @@ func (s *session) protective(in journal.Intent) (protect.Order, error) {
 				return o, err
 			}
 			o.Asked = o.Asked.Max(decimal.Zero)
-			if time.Since(c.at) >= ackWait {
+			if s.e.since(c.at) >= ackWait {
 				s.setDirty(true)
 			}
 			s.guards.restless = true
@@ -283,21 +283,21 @@ func (s *session) phase(in journal.Intent) protect.Phase {
 	switch in.State {
 	case journal.Prepared, journal.Sent:
 		s.guards.restless = true
-		if time.Since(in.UpdatedAt) >= ackWait {
+		if s.e.since(in.UpdatedAt) >= ackWait {
 			s.setDirty(true)
 		}
 		return protect.Waiting
 	case journal.Working:
-		if s.guards.twins[in.ID] || time.Since(s.cancelled[in.ID]) < ackWait {
+		if s.guards.twins[in.ID] || s.e.since(s.cancelled[in.ID]) < ackWait {
 			s.guards.restless = true
 			return protect.Leaving
 		}
 		return protect.Live
 	case journal.Unknown:
 		if s.missing[in.ID] && s.guards.missing[in.ID].IsZero() {
-			s.guards.missing[in.ID] = time.Now()
+			s.guards.missing[in.ID] = s.e.now()
 		}
-		if s.missing[in.ID] && time.Since(s.guards.missing[in.ID]) >= s.e.cfg.ProtectWithin/2 {
+		if s.missing[in.ID] && s.e.since(s.guards.missing[in.ID]) >= s.e.cfg.ProtectWithin/2 {
 			return protect.Lost
 		}
 		s.guards.restless = true
@@ -345,7 +345,7 @@ func (s *session) watchBare(g *guarded) {
 	}
 	s.guards.restless = true
 	if _, known := s.e.bare[g.conID]; !known || s.b.State() != broker.Ready { // nothing can be sent meanwhile
-		s.e.bare[g.conID] = time.Now()
+		s.e.bare[g.conID] = s.e.now()
 	}
 }
 
@@ -362,10 +362,10 @@ func (s *session) act(ctx context.Context, g *guarded, a protect.Action) error {
 
 // withdraw asks to cancel a protective order.
 func (s *session) withdraw(ctx context.Context, in journal.Intent) error {
-	if time.Since(s.cancelled[in.ID]) < ackWait {
+	if s.e.since(s.cancelled[in.ID]) < ackWait {
 		return nil
 	}
-	s.cancelled[in.ID] = time.Now()
+	s.cancelled[in.ID] = s.e.now()
 	s.log.Info("protection withdrawn", "intent", in.ID, "symbol", in.Symbol, "role", in.Role)
 	ctx, cancel := context.WithTimeout(ctx, s.e.cfg.RequestTimeout)
 	defer cancel()

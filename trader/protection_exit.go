@@ -171,7 +171,7 @@ func (s *session) shut(ctx context.Context, v view, target decimal.Decimal) (str
 func (s *session) overdue(ctx context.Context, g *guarded) error {
 	since, bare := s.e.bare[g.conID]
 	within := s.e.cfg.ProtectWithin
-	if !bare || time.Since(since) < within || time.Since(s.began) < within/2 {
+	if !bare || s.e.since(since) < within || s.e.since(s.began) < within/2 {
 		return nil
 	}
 	why := ""
@@ -191,10 +191,10 @@ func (s *session) overdue(ctx context.Context, g *guarded) error {
 			why = "a protective order may be there that would sell the same shares"
 		}
 	}
-	if time.Since(s.guards.told[g.conID]) >= bareAlert {
-		s.guards.told[g.conID] = time.Now()
+	if s.e.since(s.guards.told[g.conID]) >= bareAlert {
+		s.guards.told[g.conID] = s.e.now()
 		s.log.Error("a position has no stop at the broker", "symbol", g.symbol, "shares", g.s.Position,
-			"for", time.Since(since).Round(time.Second), "closed", why == "", "why_not", why,
+			"for", s.e.since(since).Round(time.Second), "closed", why == "", "why_not", why,
 			"do", "look at its orders in TWS; the trader goes on trying")
 	}
 	if why != "" {
@@ -204,7 +204,7 @@ func (s *session) overdue(ctx context.Context, g *guarded) error {
 	if err := s.keep(ctx, g); err != nil {
 		return err
 	}
-	s.e.bare[g.conID] = time.Now() // and again, if that fails too
+	s.e.bare[g.conID] = s.e.now() // and again, if that fails too
 	return s.place(ctx, g, journal.ReduceRole, g.s.Position.Abs())
 }
 

@@ -177,7 +177,7 @@ func (s *session) zoneOf(conID int64) *time.Location {
 func (s *session) gatewayTime(ctx context.Context) time.Time {
 	now, err := ask(ctx, s, "current time", s.b.CurrentTime)
 	if err != nil {
-		return time.Now()
+		return s.e.now()
 	}
 	return now
 }
@@ -185,7 +185,7 @@ func (s *session) gatewayTime(ctx context.Context) time.Time {
 // place sends a new protective order.
 func (s *session) place(ctx context.Context, g *guarded, role journal.Role, shares decimal.Decimal) error {
 	key := placing{g.conID, role}
-	if time.Now().Before(s.guards.again[key]) {
+	if s.e.now().Before(s.guards.again[key]) {
 		return nil
 	}
 	if role.Resting() && (!g.row.Stop.IsPos() || s.guards.renew[g.conID] || role == journal.TargetRole && !g.row.Target.IsPos()) {
@@ -196,7 +196,7 @@ func (s *session) place(ctx context.Context, g *guarded, role journal.Role, shar
 		s.log.Debug("protection waits", "symbol", g.symbol, "error", err)
 		return nil
 	}
-	s.guards.again[key] = time.Now().Add(s.e.cfg.ProtectWithin / 6)
+	s.guards.again[key] = s.e.now().Add(s.e.cfg.ProtectWithin / 6)
 	i, err := s.contractOf(ctx, g)
 	if err != nil {
 		return err
@@ -315,7 +315,7 @@ func (s *session) resize(ctx context.Context, g *guarded, in journal.Intent, sha
 		return err
 	}
 	last, asked := s.guards.resized[in.ID]
-	if asked && last.quantity.Cmp(quantity) == 0 && time.Since(last.at) < guardTick {
+	if asked && last.quantity.Cmp(quantity) == 0 && s.e.since(last.at) < guardTick {
 		return nil // a Gateway that makes something else of it is not asked without end
 	}
 	p.instrument, p.intent = i, in.ID
@@ -323,8 +323,8 @@ func (s *session) resize(ctx context.Context, g *guarded, in journal.Intent, sha
 	if err := s.describe(in, i, &o); err != nil {
 		return err
 	}
-	s.guards.resized[in.ID] = change{quantity, time.Now()}
-	s.guards.changes[in.ID] = change{quantity, time.Now()}
+	s.guards.resized[in.ID] = change{quantity, s.e.now()}
+	s.guards.changes[in.ID] = change{quantity, s.e.now()}
 	ctx, cancel := context.WithTimeout(ctx, s.e.cfg.RequestTimeout)
 	defer cancel()
 	err = s.b.PlaceOrder(ctx, o)

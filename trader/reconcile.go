@@ -33,7 +33,7 @@ func (s *session) reconcile(ctx context.Context) error {
 		s.setDirty(true)
 		return err
 	}
-	s.reconciled, s.comparedAt = true, time.Now()
+	s.reconciled, s.comparedAt = true, s.e.now()
 	return nil
 }
 

@@ -34,6 +34,7 @@ type session struct {
 	dirty bool                   // the books must be reconciled before the next order
 	feeds map[int64]*feed        // bars by contract
 	early map[int64][]market.Bar // updates of subscriptions whose feed is not there yet
+	ended []int64                // contracts whose subscription an error ended, since the last fetch
 	farms map[string]time.Time   // historical data farms that are broken, and since when
 	// answered is when the Gateway last answered a question.
 	answered moment
@@ -60,7 +61,7 @@ type session struct {
 func newSession(e *Engine, b Broker) *session {
 	account := b.Account()
 	return &session{
-		e: e, b: b, account: account, began: time.Now(), dirty: true,
+		e: e, b: b, account: account, began: e.now(), dirty: true,
 		log: e.cfg.Log.With("session", b.Generation(), "account", link.MaskAccount(account)),
 
 		changed:   make(chan struct{}, 1),
@@ -117,6 +118,9 @@ func (s *session) run(ctx context.Context) (err error) {
 		s.log.Error("the stop left something undone", "error", werr)
 		err = werr
 	}
+	if !s.isOver() {
+		s.cancelFeeds(ctx)
+	}
 	return s.ending(ctx, err)
 }
 
@@ -152,7 +156,7 @@ func (s *session) ending(ctx context.Context, err error) error {
 // next one tries again: reconnecting would not repair an answer.
 func (s *session) cycles(ctx context.Context) error {
 	for {
-		begin, before := time.Now(), s.e.cycles.Load()
+		begin, before := s.e.now(), s.e.cycles.Load()
 		err := s.cycle(ctx)
 		if err != nil && (stopped(ctx) || endsSession(err)) {
 			return err
@@ -175,6 +179,13 @@ func endsSession(err error) bool {
 // pause waits for the next cycle, and looks after the protections meanwhile. It ends early, with an
 // error, when the session does.
 func (s *session) pause(ctx context.Context, until time.Time) error {
+	if clock := s.e.cfg.Clock; clock != nil {
+		clock.Wait(ctx, until, s.b.Done())
+		if s.isOver() {
+			return sessionError(s.b.Err())
+		}
+		return s.guard(ctx)
+	}
 	timer := time.NewTimer(max(time.Until(until), MinInterval))
 	defer timer.Stop()
 	tick := time.NewTicker(guardTick)

@@ -97,7 +97,8 @@ func TestDegradedSendsNothingAndDialsNothing(t *testing.T) {
 		r.w.ask = func(_ context.Context, what string) error { asked = append(asked, what); return nil }
 		r.w.say(broker.StateChange{State: broker.Ready, Code: 1102})
 		r.later(time.Minute)
-		if len(asked) < 8 || !slices.Equal(asked[:4], requests[:4]) {
+		asked = slices.DeleteFunc(asked, func(what string) bool { return what == "bars" }) // which are sent
+		if len(asked) < 7 || !slices.Equal(asked[:4], requests[:4]) {
 			t.Errorf("after 1102 it asked %v", asked)
 		}
 		if r.w.count() != 2 || len(r.w.dials) != 1 {

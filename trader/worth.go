@@ -39,7 +39,7 @@ const portfolioMemory = 10 * time.Minute
 // from a close than bars may move: they are another contract's then, or of another time.
 func (s *session) contradicted(i instrument, price decimal.Decimal) error {
 	held, ok := s.marks.portfolio[i.conID()]
-	if !ok || time.Since(held.at) > portfolioMemory {
+	if !ok || s.e.since(held.at) > portfolioMemory {
 		return nil
 	}
 	return market.Agrees(held.price, price, i.magnifier(), s.e.cfg.Limits.MaxPriceMove)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"ibsoak/backtest"
 	"ibsoak/harness"
 	"ibsoak/trader/cli"
 	"ibsoak/trader/exit"
@@ -47,7 +48,7 @@ func newTrader() *cobra.Command {
     soak trader --symbols AAPL --once --host 127.0.0.1 --port 4002`,
 		DisableFlagParsing: true, // they are the trader's
 		RunE: func(cmd *cobra.Command, args []string) error {
-			code := cli.Main(cmd.Context(), args, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			code := cli.Main(cmd.Context(), args, cmd.OutOrStdout(), cmd.ErrOrStderr(), backtest.Command())
 			if code != 0 {
 				return &exitError{code: code}
 			}

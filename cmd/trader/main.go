@@ -5,7 +5,10 @@ import (
 	"context"
 	"os"
 
+	"ibsoak/backtest"
 	"ibsoak/trader/cli"
 )
 
-func main() { os.Exit(cli.Main(context.Background(), os.Args[1:], os.Stdout, os.Stderr)) }
+func main() {
+	os.Exit(cli.Main(context.Background(), os.Args[1:], os.Stdout, os.Stderr, backtest.Command()))
+}

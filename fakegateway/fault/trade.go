@@ -42,7 +42,7 @@ func (w What) validateTrade(report reporter) {
 	if w.Operation.OnTrade() != (w.Trade != nil) {
 		report("what.trade", "fill-by-hand and transfer, and only those, need a trade")
 	}
-	if (w.Operation == LogIn) != (len(w.Accounts) > 0) {
+	if w.Operation == LogIn && len(w.Accounts) == 0 || w.Operation != LogIn && w.Accounts != nil {
 		report("what.accounts", "log-in, and nothing else, needs the names of accounts")
 	}
 }

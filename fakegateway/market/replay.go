@@ -1,6 +1,9 @@
 package market
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Replay is a file of prices that takes the place of the seeded market for the symbols in it. At
 // Start the file is at From, and from then on it runs Speed times as fast as the clock. Every price
@@ -25,8 +28,9 @@ type Replay struct {
 	Once bool
 
 	recordings map[string]*recording // by Instrument.source
-	first      time.Time             // the first row of all
-	period     int64                 // microseconds from the first row to the end of the last
+	names      []string
+	first      time.Time // the first row of all
+	period     int64     // microseconds from the first row to the end of the last
 }
 
 // MaxSpeed is the fastest Replay.
@@ -79,3 +83,23 @@ func (m Market) adopt(i Instrument) Instrument {
 	}
 	return i
 }
+
+// Names are the symbols in the file, as LookupSymbol and Find know them, in order.
+func (r *Replay) Names() []string {
+	names := slices.Clone(r.names)
+	slices.Sort(names)
+	return names
+}
+
+// BarSize is the size of the file's bars: the time between the two of a symbol that are closest. It is 0
+// of a file of trades or quotes.
+func (r *Replay) BarSize() time.Duration {
+	var size int64
+	for _, rec := range r.recordings {
+		size = max(size, rec.length)
+	}
+	return time.Duration(size) * time.Microsecond
+}
+
+// Begins is when the market is at the file's first row.
+func (r *Replay) Begins() time.Time { return r.begins() }

@@ -93,7 +93,8 @@ func (l *loader) replay() Replay {
 			r.first = first
 		}
 	}
-	for _, rows := range l.rows {
+	for name, rows := range l.rows {
+		r.names = append(r.names, name)
 		rec := rows.recording(r.first, l.layout == 0)
 		r.recordings[rows.instrument.source] = rec
 		last := rows.times[len(rows.times)-1].Add(time.Duration(rec.length) * time.Microsecond)

@@ -23,8 +23,10 @@ type rule struct {
 // The rules see programs, not tests: a test may use whatever it needs.
 var rules = []rule{
 	{
-		from:   []string{"ibsoak/trader/...", "ibsoak/cmd/trader"},
-		never:  []string{"ibsoak/harness/...", "ibsoak/fakegateway/...", "ibsoak/scenarios/..."},
+		from: []string{"ibsoak/trader/..."},
+		never: []string{
+			"ibsoak/backtest", "ibsoak/harness/...", "ibsoak/fakegateway/...", "ibsoak/scenarios/...",
+		},
 		reason: "the subject must not know that it is tested",
 	},
 	{
@@ -32,6 +34,15 @@ var rules = []rule{
 		never:  []string{"ibsoak/trader", "ibsoak/trader/broker", "ibsoak/trader/journal", "ibsoak/trader/link", "net", "os"},
 		direct: true,
 		reason: "what protects a position is decided from what is known: it asks nobody and sends nothing",
+	},
+	{
+		from: []string{"ibsoak/backtest", "ibsoak/cmd/trader"},
+		never: []string{
+			"ibsoak/harness/...", "ibsoak/scenarios/...", "ibsoak/fakegateway", "ibsoak/fakegateway/connection",
+			"ibsoak/fakegateway/control", "ibsoak/fakegateway/fault", "ibsoak/fakegateway/listener",
+			"ibsoak/fakegateway/observe", "ibsoak/fakegateway/session/...",
+		},
+		reason: "a backtest joins the trader and the exchange: no socket, no fault and no judge is between them",
 	},
 	{
 		from:   []string{"ibsoak/scenarios/mutants"},

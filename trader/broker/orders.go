@@ -51,7 +51,7 @@ func (s *Session) CancelOrder(ctx context.Context, orderID int64) error {
 // what was not yet written; what was being written is waited for, which the link's WriteTimeout
 // bounds.
 func (s *Session) handOver(ctx context.Context, id int64, permit func() error, send func()) error {
-	r, err := s.link.SubmitIf(ctx, permit, send)
+	r, err := s.link.SubmitOrder(ctx, permit, send)
 	if errors.Is(err, link.ErrNoRequest) {
 		return fmt.Errorf("%w: %w", ErrNotSent, s.refusal(id))
 	}

@@ -80,14 +80,23 @@ func (s *Session) SubscribeBars(ctx context.Context, r BarsRequest) (id int64, b
 	return id, bars, err
 }
 
-// CancelBars ends a subscription.
+// CancelBars ends a subscription: the Gateway is told when it returns, unless ctx ends first.
 func (s *Session) CancelBars(ctx context.Context, id int64) {
 	s.mu.Lock()
 	_, open := s.streams[id]
 	delete(s.streams, id)
 	s.mu.Unlock()
-	if open {
-		s.forget(ctx, func() { s.client.CancelHistoricalData(id) })
+	if !open {
+		return
+	}
+	r, err := s.link.Submit(ctx, func() { s.client.CancelHistoricalData(id) })
+	if err != nil {
+		s.log.Debug("cancel a subscription", "error", err)
+		return
+	}
+	select {
+	case <-r.Done():
+	case <-ctx.Done():
 	}
 }
 

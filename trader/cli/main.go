@@ -22,7 +22,8 @@ import (
 // status; package exit says what each means. It ends when ctx does or on SIGINT, SIGTERM or SIGHUP,
 // within three seconds, and five more when --at-stop has work to do; a second signal ends the process
 // at once. Anything but success leaves one line on stderr that says what happened and what to do.
-func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+// more are subcommands of programs that know more than the trader does, such as a backtest.
+func Main(ctx context.Context, args []string, stdout, stderr io.Writer, more ...*cobra.Command) int {
 	errs := &lockedWriter{w: stderr}
 	caller := ctx
 	signal.Ignore(syscall.SIGPIPE) // a log that nobody reads any more must not end the trader
@@ -41,6 +42,7 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	})()
 
 	root := command(stdout, errs)
+	root.AddCommand(more...)
 	root.SetArgs(append([]string{}, args...)) // nil would mean os.Args
 	err := root.ExecuteContext(ctx)
 	if err == nil {
@@ -71,13 +73,13 @@ func (l *lockedWriter) Write(p []byte) (int, error) {
 
 // command builds the command line. An error that it returns without an exit code is usage.
 func command(stdout io.Writer, stderr *lockedWriter) *cobra.Command {
-	var file string
+	var settings func() (config.Config, error)
 	root := &cobra.Command{
 		Use: "trader", Args: cobra.NoArgs, SilenceUsage: true, SilenceErrors: true,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := config.Load(file, os.LookupEnv, given(cmd.Flags()))
+			c, err := settings()
 			if err != nil {
-				return exit.Because(exit.Usage, err)
+				return err
 			}
 			return run(cmd.Context(), c, stderr)
 		},
@@ -86,7 +88,16 @@ func command(stdout io.Writer, stderr *lockedWriter) *cobra.Command {
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	root.SetHelpFunc(func(*cobra.Command, []string) { _, _ = io.WriteString(stdout, usage()) })
-	flags := root.Flags()
+	settings = Settings(root.Flags())
+	root.AddCommand(books(stdout), resolve(stdout), backup(), restore(), halt(stdout), resume(stdout))
+	root.SetHelpCommand(&cobra.Command{Hidden: true})
+	return root
+}
+
+// Settings gives a command the trader's flags. What it returns reads them when they were parsed, together
+// with the file and the environment; its errors are usage.
+func Settings(flags *pflag.FlagSet) func() (config.Config, error) {
+	var file string
 	flags.StringVar(&file, "config", os.Getenv(configEnv), "")
 	for _, o := range config.Options() {
 		flag := flags.VarPF(&value{kind: o.Kind}, o.Flag, "", o.Usage)
@@ -94,9 +105,13 @@ func command(stdout io.Writer, stderr *lockedWriter) *cobra.Command {
 			flag.NoOptDefVal = "true"
 		}
 	}
-	root.AddCommand(books(stdout), resolve(stdout), backup(), restore(), halt(stdout), resume(stdout))
-	root.SetHelpCommand(&cobra.Command{Hidden: true})
-	return root
+	return func() (config.Config, error) {
+		c, err := config.Load(file, os.LookupEnv, given(flags))
+		if err != nil {
+			return c, exit.Because(exit.Usage, err)
+		}
+		return c, nil
+	}
 }
 
 // value keeps a flag's text; the configuration parses it together with the other sources.

@@ -18,6 +18,7 @@ const intro = `Usage: trader --symbols A,B [flags]
        trader restore FILE [--state DIR]
        trader halt --reason TEXT [--state DIR]
        trader resume --reason TEXT [--accept-loss] [--state DIR]
+       trader backtest --bars FILE.csv [flags]
 
 trader trades stocks through an Interactive Brokers Gateway. Each cycle it reads
 closed one-minute bars, asks its strategy for a position, checks its limits, and
@@ -53,6 +54,8 @@ was emptied does not start.
 its next order on it buys nothing, and cancels what it is buying; it still sells. So
 do limits on losses, on refused orders and on cash that nobody explains. It holds
 over restarts and days until "trader resume", which after a loss needs --accept-loss.
+
+"trader backtest" runs the same code over a file of one-minute bars; see its --help.
 
 `
 

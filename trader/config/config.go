@@ -32,7 +32,9 @@ type Config struct {
 	Gateway   Gateway   `yaml:"gateway"`
 	Zombies   Zombies   `yaml:"zombies"`
 	Reconnect Reconnect `yaml:"reconnect"`
+	Capital   Decimal   `yaml:"capital"`
 	Strategy  Strategy  `yaml:"strategy"`
+	PerSymbol PerSymbol `yaml:"per_symbol"` // what differs from Strategy
 	Order     Order     `yaml:"order"`
 	Risk      Risk      `yaml:"risk"`
 	Protect   Protect   `yaml:"protect"`
@@ -80,6 +82,31 @@ type Strategy struct {
 	Shares Decimal `yaml:"shares"`
 	Fast   int     `yaml:"fast"`
 	Slow   int     `yaml:"slow"`
+	Period int     `yaml:"period"`
+	Low    Decimal `yaml:"low"`
+	High   Decimal `yaml:"high"`
+	Entry  int     `yaml:"entry"`
+	Exit   int     `yaml:"exit"`
+	Sizing Sizing  `yaml:"sizing"`
+}
+
+// Sizing says how many shares a strategy holds when it is long.
+type Sizing struct {
+	Method   string  `yaml:"method"`
+	Risk     Decimal `yaml:"risk"`
+	Period   int     `yaml:"period"`
+	Multiple Decimal `yaml:"multiple"`
+	Fraction Decimal `yaml:"fraction"`
+}
+
+func (s Strategy) make() (*strategy.Strategy, error) {
+	return strategy.New(s.Name, strategy.Params{
+		Shares: s.Shares.Decimal, Fast: s.Fast, Slow: s.Slow, Period: s.Period, Low: s.Low.Decimal,
+		High: s.High.Decimal, Entry: s.Entry, Exit: s.Exit, Sizing: strategy.Sizing{
+			Method: s.Sizing.Method, Risk: s.Sizing.Risk.Decimal, Period: s.Sizing.Period,
+			Multiple: s.Sizing.Multiple.Decimal, Fraction: s.Sizing.Fraction.Decimal,
+		},
+	})
 }
 
 // Order says how orders are sent and followed.
@@ -134,7 +161,15 @@ func Default() Config {
 		Reconnect: Reconnect{
 			Base: Duration{trader.DefaultReconnectBase}, Seed: uint64(time.Now().UnixNano()),
 		},
-		Strategy: Strategy{Name: strategy.SMACross, Shares: Decimal{decimal.One}, Fast: 10, Slow: 20},
+		Strategy: Strategy{
+			Name: strategy.SMACross, Shares: Decimal{decimal.One}, Fast: 10, Slow: 20,
+			Period: 14, Low: Decimal{decimal.MustNew(30, 0)}, High: Decimal{decimal.MustNew(55, 0)},
+			Entry: 20, Exit: 10,
+			Sizing: Sizing{
+				Method: strategy.Fixed, Risk: Decimal{decimal.MustNew(1, 2)}, Period: 14,
+				Multiple: Decimal{decimal.Two}, Fraction: Decimal{decimal.MustNew(1, 1)},
+			},
+		},
 		Order: Order{
 			Type:        broker.Market,
 			LimitOffset: Decimal{decimal.MustNew(5, 3)},
@@ -188,9 +223,11 @@ func (c Config) Trader() (trader.Config, error) {
 	if err := c.validate(); err != nil {
 		return trader.Config{}, err
 	}
-	s, err := strategy.New(c.Strategy.Name, strategy.Params{
-		Shares: c.Strategy.Shares.Decimal, Fast: c.Strategy.Fast, Slow: c.Strategy.Slow,
-	})
+	s, err := c.Strategy.make()
+	if err != nil {
+		return trader.Config{}, err
+	}
+	perSymbol, err := c.PerSymbol.strategies(c.Strategy)
 	if err != nil {
 		return trader.Config{}, err
 	}
@@ -202,6 +239,7 @@ func (c Config) Trader() (trader.Config, error) {
 		Protect: spec, ProtectWithin: c.Protect.Within.Duration,
 		Symbols: c.Symbols, Once: c.Once, Interval: c.Interval.Duration, ClientID: c.Gateway.ClientID,
 		Account: c.Account, Live: c.Live, AdoptPositions: c.AdoptPositions, Strategy: s,
+		PerSymbol: perSymbol, Capital: c.Capital.Decimal,
 		Limits: c.Risk.limits(), Calendar: c.Order.Calendar.Calendar, Quiet: c.Order.Quiet.Windows,
 		MaxDecisionAge: c.Order.MaxDecision.Duration, MaxRoundTrip: c.Order.MaxTrip.Duration,
 		OrderType: c.Order.Type, LimitOffset: c.Order.LimitOffset.Decimal, MaxBarAge: c.Order.MaxBarAge.Duration,

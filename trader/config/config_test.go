@@ -36,7 +36,12 @@ log_level: debug
 gateway: {host: gw, port: 7, client_id: 3, max_server_version: 200, dial_timeout: 1, handshake_timeout: 2, ready_timeout: 3}
 zombies: {policy: fail, limit: 7ms}
 reconnect: {base: 2s, cap: 30s, max: 4, seed: 9}
-strategy: {name: hold, shares: 2.5, fast: 3, slow: 4}
+capital: 5000
+strategy:
+  {name: hold, shares: 2.5, fast: 3, slow: 4, period: 5, low: 6, high: 7, entry: 8, exit: 9,
+   sizing: {method: atr, risk: 0.02, period: 10, multiple: 3, fraction: 0.5}}
+per_symbol:
+  BRK B: {name: rsi, sizing: {method: fixed}}
 order:
   type: LMT
   limit_offset: 0.01
@@ -83,7 +88,11 @@ func TestFileSetsEveryKey(t *testing.T) {
 		Symbols: []string{"AAPL", "BRK B"}, Interval: sec(45), Account: "DU1", State: "/tmp/x",
 		LogLevel: "debug", Gateway: Gateway{"gw", 7, 3, 200, sec(1), sec(2), sec(3)}, Zombies: Zombies{Fail, sec(0.007)},
 		Reconnect: Reconnect{sec(2), sec(30), 4, 9},
-		Strategy:  Strategy{"hold", d("2.5"), 3, 4},
+		Capital:   d("5000"),
+		Strategy: Strategy{
+			"hold", d("2.5"), 3, 4, 5, d("6"), d("7"), 8, 9,
+			Sizing{"atr", d("0.02"), 10, d("3"), d("0.5")},
+		},
 		Order: Order{
 			Type: "LMT", LimitOffset: d("0.01"), Deadline: sec(5), AbsenceWait: sec(6), AtStop: "cancel", MaxSkew: sec(9), BlindAfter: sec(10),
 			MaxBarAge: sec(7 * 60), MaxDecision: sec(11), MaxTrip: sec(12), Calendar: holiday, Quiet: quiet,
@@ -97,6 +106,12 @@ func TestFileSetsEveryKey(t *testing.T) {
 		},
 		Protect: Protect{"1.5atr", "2%", sec(11)},
 	}
+	override, err := got.PerSymbol["BRK B"].over(got.Strategy)
+	if err != nil || len(got.PerSymbol) != 1 || override.Name != "rsi" || override.Slow != 4 ||
+		override.Sizing.Method != "fixed" || override.Sizing.Period != 10 {
+		t.Errorf("per symbol: %+v, %v", override, err)
+	}
+	got.PerSymbol = nil
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
@@ -144,6 +159,8 @@ func TestFileErrorsSayWhere(t *testing.T) {
 		"gateway: {port: many}\n":                          ":1:17: ",
 		"symbols: [AAPL\n":                                 ":1:",
 		"live: true\n":                                     ":1:1: ",
+		"per_symbol:\n  AAPL: {sizing: {riks: 1}}\n":       ":2:19: unknown key \"riks\": want method, risk,",
+		"per_symbol:\n  AAPL: {low: much}\n":               ":2:15: ",
 		"interval: 1s\ninterval: 2s\n":                     ":2:1: ",
 		"interval: 1s\n---\ninterval: 2s\n":                "want one YAML document",
 	} {
@@ -253,5 +270,38 @@ func TestParseDuration(t *testing.T) {
 		if got, err := parseDuration(text); err == nil {
 			t.Errorf("%q is %s", text, got)
 		}
+	}
+}
+
+// TestDocumentedStrategies reads the example of docs/strategies.md.
+func TestDocumentedStrategies(t *testing.T) {
+	doc, err := os.ReadFile("../../docs/strategies.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, text, _ := strings.Cut(string(doc), "```yaml\n")
+	text, _, _ = strings.Cut(text, "```")
+	c, err := Load(file(t, text), noEnv, []Setting{{"fast", "5"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tc, err := c.Trader()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{}
+	for _, symbol := range tc.Symbols {
+		s := tc.PerSymbol[symbol]
+		if s == nil {
+			s = tc.Strategy
+		}
+		got[symbol] = s.Name()
+	}
+	want := map[string]string{"AAPL": "sma-cross", "MSFT": "donchian", "KO": "rsi"}
+	if !reflect.DeepEqual(got, want) || !tc.PerSymbol["MSFT"].ByEquity() {
+		t.Errorf("strategies %v, want %v", got, want)
+	}
+	if o, err := c.PerSymbol["KO"].over(c.Strategy); err != nil || o.Fast != 5 || o.Low.String() != "25" {
+		t.Errorf("a flag did not reach the symbol's strategy: %+v, %v", o, err)
 	}
 }

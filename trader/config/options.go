@@ -32,7 +32,8 @@ func Options() []Option {
 }
 
 func (c *Config) options() []Option {
-	return slices.Concat(c.cycleOptions(), c.gatewayOptions(), c.orderOptions(), c.protectOptions(), c.riskOptions())
+	return slices.Concat(c.cycleOptions(), c.strategyOptions(), c.gatewayOptions(), c.orderOptions(), c.protectOptions(),
+		c.riskOptions())
 }
 
 func (c *Config) cycleOptions() []Option {
@@ -46,10 +47,6 @@ func (c *Config) cycleOptions() []Option {
 			"interval", "TRADER_INTERVAL", "TIME", "between the starts of two cycles: 30s, or 30",
 			&c.Interval,
 		},
-		{"strategy", "TRADER_STRATEGY", "NAME", "sma-cross, hold or alternate", (*text)(&c.Strategy.Name)},
-		{"shares", "TRADER_SHARES", "X", "to hold when long", &c.Strategy.Shares},
-		{"fast", "TRADER_FAST", "N", "bars in the fast average", (*number)(&c.Strategy.Fast)},
-		{"slow", "TRADER_SLOW", "N", "bars in the slow average", (*number)(&c.Strategy.Slow)},
 		{"max-bar-age", "TRADER_MAX_BAR_AGE", "TIME", "of the newest closed bar", &c.Order.MaxBarAge},
 		{
 			"max-clock-skew", "TRADER_MAX_CLOCK_SKEW", "TIME",

@@ -100,3 +100,29 @@ func (j *Journal) Decisions(ctx context.Context, symbol string) (all []Decision,
 	}
 	return all, wrap("read decisions", rows.Err())
 }
+
+// Outcome is how often decisions ended alike, and why the last of them did.
+type Outcome struct {
+	Name, Last string
+	Count      int
+}
+
+// Outcomes are those of the decisions that are kept, the most frequent first.
+func (j *Journal) Outcomes(ctx context.Context) (all []Outcome, err error) {
+	// Beside max(), SQLite takes the other columns from the row that has it.
+	rows, err := j.db.QueryContext(ctx, `SELECT outcome, reason, count(*) AS n, max(cycle) FROM decisions
+		GROUP BY outcome ORDER BY n DESC, outcome`)
+	if err != nil {
+		return nil, fmt.Errorf("count decisions: %w", err)
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var o Outcome
+		var last int64
+		if err := rows.Scan(&o.Name, &o.Last, &o.Count, &last); err != nil {
+			return nil, fmt.Errorf("count decisions: %w", err)
+		}
+		all = append(all, o)
+	}
+	return all, wrap("count decisions", rows.Err())
+}

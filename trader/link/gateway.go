@@ -106,21 +106,43 @@ func (l *Link) writeGateway() {
 	defer l.refuseQueued()
 	pace := newPacer(l.cfg.MessagesPerSecond)
 	for {
-		var r *Request
-		select {
-		case <-l.ending:
-			return
-		case r = <-l.probes:
-		case r = <-l.toGateway:
-			<-l.slots
-		}
 		if !l.wait(pace.delay(time.Now())) {
-			r.decide(Queued, NotSent, l.Err())
 			return
 		}
+		r := l.next()
+		if r == nil {
+			return
+		}
+		r.leave()
 		if l.write(r) {
 			pace.spend(time.Now())
 		}
+	}
+}
+
+// next waits for what goes out next; nil when the link begins to end. It is chosen when it may leave, so
+// that what is urgent waits for no more than the message before it: orders and cancels, in the order in
+// which they came, then the probe, then everything else.
+func (l *Link) next() *Request {
+	select {
+	case r := <-l.urgent:
+		return r
+	default:
+	}
+	select {
+	case r := <-l.probes:
+		return r
+	default:
+	}
+	select {
+	case <-l.ending:
+		return nil
+	case r := <-l.urgent:
+		return r
+	case r := <-l.probes:
+		return r
+	case r := <-l.toGateway:
+		return r
 	}
 }
 
@@ -154,6 +176,7 @@ func (l *Link) write(r *Request) bool {
 		r.decide(Writing, NotSent, err)
 		return false
 	}
+	frame := wire.AppendFrame(nil, r.payload) // before the deadline: a large one takes its time
 	if err := l.conn.SetWriteDeadline(time.Now().Add(l.cfg.WriteTimeout)); err != nil {
 		r.decide(Writing, NotSent, err)
 		l.end(reasonOfIO(err), err)
@@ -167,7 +190,7 @@ func (l *Link) write(r *Request) bool {
 	}
 	l.expectAnswer(r)
 	l.transcribe(wire.FromClient, r.Kind, r.payload, r.note)
-	n, err := l.conn.Write(wire.AppendFrame(nil, r.payload))
+	n, err := l.conn.Write(frame)
 	l.counters.bytesOut.Add(uint64(n))
 	switch {
 	case err == nil:
@@ -188,7 +211,10 @@ func (l *Link) refuseQueued() {
 	for {
 		select {
 		case r := <-l.toGateway:
-			<-l.slots
+			r.leave()
+			r.decide(Queued, NotSent, l.Err())
+		case r := <-l.urgent:
+			r.leave()
 			r.decide(Queued, NotSent, l.Err())
 		case r := <-l.probes:
 			r.decide(Queued, NotSent, l.Err())

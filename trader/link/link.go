@@ -17,6 +17,9 @@ import (
 // requestQueue bounds the requests that wait to be written; Submit waits for a place.
 const requestQueue = 256
 
+// urgentQueue bounds the orders and cancels that wait, beside the requests.
+const urgentQueue = 64
+
 // Link is one connection to a Gateway, from a finished handshake to a closed socket. Its methods
 // may be called from any goroutine.
 //
@@ -39,7 +42,10 @@ type Link struct {
 	toClient  *frameQueue
 	toGateway chan *Request // never full: a place in slots comes first
 	slots     chan struct{}
-	probes    chan *Request
+	urgent    chan *Request // orders and cancels, likewise, with a place in orderSlots or slots
+
+	orderSlots chan struct{}
+	probes     chan *Request
 
 	ending     chan struct{} // closed when the end begins: no more requests
 	readerDone chan struct{} // nothing more comes from the Gateway
@@ -68,8 +74,8 @@ type Link struct {
 	connectivity Connectivity
 	askers       []asker // who asked for the current time, in order
 	taken        []*Request
-	reserved     bool // the slot of the submission under way is not used yet
-	permit       func() error
+	reserved     chan struct{} // whose slot the submission under way has not used yet; nil: it has
+	permit       func() error  // of the submission under way
 	hurry        sync.Once
 }
 
@@ -102,7 +108,10 @@ func newLink(h *handshake) *Link {
 		toClient:  newFrameQueue(h.held),
 		toGateway: make(chan *Request, requestQueue),
 		slots:     make(chan struct{}, requestQueue),
-		probes:    make(chan *Request, 1),
+		urgent:    make(chan *Request, requestQueue+urgentQueue),
+
+		orderSlots: make(chan struct{}, urgentQueue),
+		probes:     make(chan *Request, 1),
 
 		ending: make(chan struct{}), readerDone: make(chan struct{}),
 		writerDone: make(chan struct{}), done: make(chan struct{}), hurried: make(chan struct{}),

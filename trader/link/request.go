@@ -42,6 +42,14 @@ type Request struct {
 	fate   atomic.Uint32
 	err    error // written before done is closed
 	done   chan struct{}
+	slot   chan struct{} // whose place it has while it is queued; nil: none
+}
+
+// leave gives the place in the queue back.
+func (r *Request) leave() {
+	if r.slot != nil {
+		<-r.slot
+	}
 }
 
 func newRequest(kind wire.Kind, payload []byte) *Request {

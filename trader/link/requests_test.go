@@ -4,9 +4,13 @@ import (
 	"context"
 	"errors"
 	"os"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	pb "github.com/scmhub/ibapi/protobuf"
+	"google.golang.org/protobuf/proto"
 
 	"ibsoak/internal/memnet"
 	"ibsoak/internal/wire"
@@ -48,6 +52,50 @@ func TestPacing(t *testing.T) {
 		}
 		if worst > limit || worst < limit-5 {
 			t.Errorf("%d messages in the worst second, want close to %d and not above", worst, limit)
+		}
+		closeLink(t, l)
+	})
+}
+
+// TestOrdersLeaveFirst: with as many requests waiting as there are places, an order and its cancel take a
+// place of their own, leave next, in their order, and the requests follow in theirs.
+func TestOrdersLeaveFirst(t *testing.T) {
+	const places = 256
+	synctest.Test(t, func(t *testing.T) {
+		var sent []wire.Kind
+		var at []time.Time
+		client := &memClient{}
+		l, _ := memSession(t, func(c *link.Config) {
+			c.Transcript = func(f link.Frame) {
+				if f.Direction == wire.FromClient && f.Kind != wire.StartAPI {
+					sent, at = append(sent, f.Kind), append(at, f.At)
+				}
+			}
+		}, client, healthy(225))
+		var last *link.Request
+		for range places {
+			r, err := l.Submit(t.Context(), client.reqCurrentTime)
+			if err != nil {
+				t.Fatal(err)
+			}
+			last = r
+		}
+		before := time.Now()
+		for _, m := range []wire.Message{
+			{Kind: wire.PlaceOrder, Body: &pb.PlaceOrderRequest{OrderId: proto.Int32(7)}},
+			{Kind: wire.CancelOrder, Body: &pb.CancelOrderRequest{OrderId: proto.Int32(7)}},
+		} {
+			if _, err := l.SubmitOrder(t.Context(), nil, func() { client.send(m) }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		<-last.Done()
+		first := slices.Index(sent, wire.PlaceOrder)
+		if len(sent) != places+2 || first < 0 || sent[first+1] != wire.CancelOrder {
+			t.Fatalf("%d messages, the order is number %d, then %v", len(sent), first, sent[first+1])
+		}
+		if waited := at[first].Sub(before); waited > 50*time.Millisecond {
+			t.Errorf("the order waited %s behind %d requests, of %s in all", waited, places, at[len(at)-1].Sub(before))
 		}
 		closeLink(t, l)
 	})
@@ -98,7 +146,7 @@ func TestAPermitIsAskedAtTheWire(t *testing.T) {
 			}
 		}, client, healthy(225))
 		submit := func(permit func() error) *link.Request {
-			r, err := l.SubmitIf(t.Context(), permit, client.reqCurrentTime)
+			r, err := l.SubmitOrder(t.Context(), permit, client.reqCurrentTime)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -29,23 +29,29 @@ var (
 // swallows: when the marker has arrived, so has everything before it. So the client's own queue,
 // on which its callers can block for ever, never holds more than two messages.
 func (l *Link) Submit(ctx context.Context, request func()) (*Request, error) {
-	return l.SubmitIf(ctx, nil, request)
+	return l.submit(ctx, l.slots, nil, request)
 }
 
-// SubmitIf is Submit for a message that may be sent only while permit says so: the writer asks it when
-// every other message is out of the way, right before it hands the bytes to the kernel. An error makes the
-// request's fate NotSent. Permit holds up all that is to be written, so it must be quick. It may be nil.
-func (l *Link) SubmitIf(ctx context.Context, permit func() error, request func()) (*Request, error) {
-	if err := l.acquire(ctx, l.slots); err != nil {
+// SubmitOrder is Submit for an order or a cancel, which leaves before everything else that waits: it
+// waits for a place only while urgentQueue of its kind do. It may be sent only while permit says so: the
+// writer asks it when every other message is out of the way, right before it hands the bytes to the
+// kernel. An error makes the request's fate NotSent. Permit holds up all that is to be written, so it must
+// be quick. It may be nil.
+func (l *Link) SubmitOrder(ctx context.Context, permit func() error, request func()) (*Request, error) {
+	return l.submit(ctx, l.orderSlots, permit, request)
+}
+
+func (l *Link) submit(ctx context.Context, slots chan struct{}, permit func() error, request func()) (*Request, error) {
+	if err := l.acquire(ctx, slots); err != nil {
 		return nil, err
 	}
 	if err := l.acquire(ctx, l.client.turn); err != nil {
-		<-l.slots
+		<-slots
 		return nil, err
 	}
 	defer func() { <-l.client.turn }()
-	if !l.beginSubmission(permit) {
-		<-l.slots
+	if !l.beginSubmission(slots, permit) {
+		<-slots
 		return nil, fmt.Errorf("submit request: %w", l.notAttached())
 	}
 	request()
@@ -55,7 +61,7 @@ func (l *Link) SubmitIf(ctx context.Context, permit func() error, request func()
 	}
 	taken, reserved := l.endSubmission()
 	if reserved {
-		<-l.slots
+		<-slots
 	}
 	switch {
 	case len(taken) > 0:
@@ -84,21 +90,21 @@ func (l *Link) acquire(ctx context.Context, places chan struct{}) error {
 	}
 }
 
-func (l *Link) beginSubmission(permit func() error) bool {
+func (l *Link) beginSubmission(slots chan struct{}, permit func() error) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.ended || l.client.phase != attached {
 		return false
 	}
-	l.taken, l.reserved, l.permit = nil, true, permit
+	l.taken, l.reserved, l.permit = nil, slots, permit
 	return true
 }
 
 func (l *Link) endSubmission() (taken []*Request, reserved bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	taken, reserved = l.taken, l.reserved
-	l.taken, l.reserved, l.permit = nil, false, nil
+	taken, reserved = l.taken, l.reserved != nil
+	l.taken, l.reserved, l.permit = nil, nil, nil
 	return taken, reserved
 }
 
@@ -133,6 +139,7 @@ func (l *Link) forward(kind wire.Kind, payload []byte) {
 	}
 	select {
 	case l.slots <- struct{}{}:
+		r.slot = l.slots
 		l.enqueue(r, false)
 	case <-l.ending:
 		r.decide(Queued, NotSent, l.Err())
@@ -141,16 +148,17 @@ func (l *Link) forward(kind wire.Kind, payload []byte) {
 
 func (l *Link) forwardReserved(r *Request) bool {
 	l.mu.Lock()
-	reserved := l.reserved
-	l.reserved = false
-	if reserved {
+	r.slot = l.reserved
+	l.reserved = nil
+	if r.slot != nil {
 		r.permit = l.permit
 	}
 	l.mu.Unlock()
-	if reserved {
+	if r.slot != nil {
 		l.enqueue(r, true)
+		return true
 	}
-	return reserved
+	return false
 }
 
 // enqueue passes a request on, unless the link has begun to end. The caller has a slot for it.
@@ -161,9 +169,14 @@ func (l *Link) enqueue(r *Request, submitted bool) {
 		l.taken = append(l.taken, r)
 	}
 	if l.ended {
-		<-l.slots
+		<-r.slot
 		r.decide(Queued, NotSent, l.cause)
 		return
 	}
-	l.toGateway <- r
+	switch r.Kind {
+	case wire.PlaceOrder, wire.CancelOrder, wire.ReqGlobalCancel:
+		l.urgent <- r
+	default:
+		l.toGateway <- r
+	}
 }

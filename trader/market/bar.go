@@ -21,16 +21,20 @@ type Bar struct {
 // End is the instant at which the bar is closed.
 func (b Bar) End() time.Time { return b.Start.Add(b.Size) }
 
-// Closed keeps the bars that had ended at now, which is the Gateway's time: a local clock that
+// Equal says whether two bars are of the same time and the same prices.
+func (b Bar) Equal(o Bar) bool {
+	return b.Start.Equal(o.Start) && b.Close.Equal(o.Close) && b.High.Equal(o.High) &&
+		b.Low.Equal(o.Low) && b.Open.Equal(o.Open)
+}
+
+// Closed keeps the bars, which are in order of time, that had ended at now, which is the Gateway's time: a local clock that
 // runs ahead would trade on a bar that is still being written.
 func Closed(bars []Bar, now time.Time) []Bar {
-	out := make([]Bar, 0, len(bars))
-	for _, b := range bars {
-		if !b.End().After(now) {
-			out = append(out, b)
-		}
+	n := len(bars)
+	for n > 0 && bars[n-1].End().After(now) {
+		n--
 	}
-	return out
+	return bars[:n]
 }
 
 // ErrStale says that the newest closed bar is too old to decide on.
@@ -68,11 +72,11 @@ func Sane(bars []Bar, maxMove decimal.Decimal) error {
 		if !b.Start.After(prev.Start) {
 			return fmt.Errorf("bar at %s follows the bar at %s: %w", stamp(b), stamp(prev), ErrInsane)
 		}
-		move, err := ratio(prev.Close, b.Close)
+		far, err := beyond(prev.Close, b.Close, maxMove)
 		if err != nil {
 			return fmt.Errorf("compare bars: %w", err)
 		}
-		if move.Cmp(maxMove) > 0 {
+		if far {
 			return fmt.Errorf("close moved from %s to %s at %s, limit %s of it: %w",
 				prev.Close, b.Close, stamp(b), maxMove, ErrInsane)
 		}
@@ -80,27 +84,26 @@ func Sane(bars []Bar, maxMove decimal.Decimal) error {
 	return nil
 }
 
-// Continues is nil when bars can be those of the contract whose earlier bars are known: of the minutes
-// that both have, most closed alike. Without a minute in common the last closes must not be further
+// Continues is nil when bars can be those of the contract whose earlier bars are known, both in order of
+// time: of the minutes that both have, most closed alike. Without a minute in common the last closes must not be further
 // apart than maxMove, unless known is empty.
 func Continues(known, bars []Bar, maxMove decimal.Decimal) error {
-	closes := make(map[int64]decimal.Decimal, len(known))
-	for _, b := range known {
-		closes[b.Start.Unix()] = b.Close
-	}
-	both, unlike := 0, 0
+	both, unlike, at := 0, 0, 0
 	var example string
 	for _, b := range bars {
-		before, ok := closes[b.Start.Unix()]
-		if !ok {
+		for at < len(known) && known[at].Start.Before(b.Start) {
+			at++
+		}
+		if at == len(known) || !known[at].Start.Equal(b.Start) {
 			continue
 		}
 		both++
-		move, err := ratio(before, b.Close)
+		before := known[at].Close
+		far, err := beyond(before, b.Close, revision)
 		if err != nil {
 			return fmt.Errorf("compare bars: %w", err)
 		}
-		if move.Cmp(revision) > 0 {
+		if far {
 			unlike++
 			example = fmt.Sprintf("the bar at %s closed at %s, now at %s", stamp(b), before, b.Close)
 		}
@@ -112,7 +115,7 @@ func Continues(known, bars []Bar, maxMove decimal.Decimal) error {
 		return nil
 	}
 	last := known[len(known)-1]
-	if move, err := ratio(last.Close, bars[len(bars)-1].Close); err != nil || move.Cmp(maxMove) > 0 {
+	if far, err := beyond(last.Close, bars[len(bars)-1].Close, maxMove); err != nil || far {
 		return fmt.Errorf("last known close %s at %s, now %s: %w", last.Close, stamp(last),
 			bars[len(bars)-1].Close, errors.Join(err, ErrInsane))
 	}
@@ -133,22 +136,15 @@ func (b Bar) consistent() error {
 	return nil
 }
 
-// ratio is |to-from| / from.
-func ratio(from, to decimal.Decimal) (decimal.Decimal, error) {
-	diff, err := to.SubAbs(from)
+// beyond says whether to is further from from than part of it. A product costs a tenth of a quotient,
+// and every bar that a decision sees is compared.
+func beyond(from, to, part decimal.Decimal) (bool, error) {
+	move, err := to.SubAbs(from)
 	if err != nil {
-		return decimal.Zero, err
+		return false, err
 	}
-	return diff.Quo(from)
-}
-
-// Closes are the bars' closes, oldest first.
-func Closes(bars []Bar) []decimal.Decimal {
-	out := make([]decimal.Decimal, len(bars))
-	for i, b := range bars {
-		out[i] = b.Close
-	}
-	return out
+	most, err := from.Abs().Mul(part)
+	return move.Cmp(most) > 0, err
 }
 
 // Sorted is a copy in ascending order of time.
@@ -167,7 +163,7 @@ func Agrees(account, price, magnifier, maxMove decimal.Decimal) error {
 	if err != nil {
 		return fmt.Errorf("compare with the account's price: %w", err)
 	}
-	if move, err := ratio(same, price); err != nil || move.Cmp(maxMove) > 0 {
+	if far, err := beyond(same, price, maxMove); err != nil || far {
 		return fmt.Errorf("the bars end at %s, the account's shares are at %s, limit %s of it: %w",
 			price, same, maxMove, errors.Join(err, ErrInsane))
 	}
