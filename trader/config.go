@@ -11,6 +11,7 @@ import (
 
 	"ibsoak/trader/broker"
 	"ibsoak/trader/risk"
+	"ibsoak/trader/status"
 	"ibsoak/trader/strategy"
 )
 
@@ -84,6 +85,13 @@ type Config struct {
 	// Engine.review. It must not block. May be nil.
 	OnReady func(ready bool, why string)
 
+	// DryRun does all but send: no order and no cancel leaves.
+	DryRun bool
+	// Board shows what the trader does; nil is a board that nobody looks at.
+	Board *status.Board
+	// Audit takes every order message and change of state; nil is nowhere.
+	Audit Audit
+
 	Log *slog.Logger
 }
 
@@ -117,6 +125,9 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.AtStop == "" {
 		c.AtStop = LeaveAtStop
+	}
+	if c.Board == nil {
+		c.Board = status.NewBoard(status.Snapshot{})
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)

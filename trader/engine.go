@@ -29,6 +29,8 @@ type Engine struct {
 	held     map[string]decimal.Decimal // by symbol, when it was decided on last
 	notReady string                     // "" is ready
 	reviewed bool                       // notReady was told
+
+	dry map[int64]time.Time // bars that a dry run has prepared an order on, by contract
 }
 
 // New checks the configuration. The engine does not close the journal.
@@ -40,7 +42,7 @@ func New(cfg Config, connect Connector, j *journal.Journal) (*Engine, error) {
 	return &Engine{
 		cfg: cfg, connect: connect, journal: j, contracts: map[string]instrument{},
 		sights: map[string]*sight{}, held: map[string]decimal.Decimal{},
-		bars: map[int64][]market.Bar{},
+		bars: map[int64][]market.Bar{}, dry: map[int64]time.Time{},
 	}, nil
 }
 
@@ -50,7 +52,9 @@ func (e *Engine) Cycles() int64 { return e.cycles.Load() }
 // Run trades until ctx ends, which is a clean stop and returns nil, or until something happens
 // that more attempts cannot repair: then the error carries an exit code. It returns only when
 // everything that it started has stopped. With Config.Once it runs one cycle on one session.
-func (e *Engine) Run(ctx context.Context) error {
+func (e *Engine) Run(ctx context.Context) (err error) {
+	e.beginWatch()
+	defer func() { e.endWatch(err) }()
 	n, err := e.journal.Recover(context.WithoutCancel(ctx), "the trader started")
 	if err != nil {
 		return exit.Because(exit.State, err)
@@ -94,6 +98,7 @@ func (e *Engine) keepRunning(ctx context.Context) error {
 		wait := schedule.delay(step)
 		code, _ := exit.Of(err)
 		e.blindAll("no session: " + code.String())
+		e.sawNoSession(code, err)
 		e.cfg.Log.Warn("no session", "attempt", failures, "reason", code.String(), "error", err,
 			"retry_in", wait.Round(time.Millisecond))
 		if !sleep(ctx, wait) {
@@ -115,11 +120,12 @@ func atStop(err error) error {
 
 // attempt is one dial and, if it succeeds, one session. useful says whether a cycle completed.
 func (e *Engine) attempt(ctx context.Context) (useful bool, err error) {
+	e.sawAttempt()
 	b, err := e.connect(ctx)
 	if err != nil {
 		return false, connectError(err)
 	}
-	s := newSession(e, b)
+	s := newSession(e, watched{b, e})
 	before := e.cycles.Load()
 	err = s.run(ctx)
 	return e.cycles.Load() > before, err

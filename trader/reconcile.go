@@ -33,6 +33,7 @@ func (s *session) reconcile(ctx context.Context) error {
 		return err
 	}
 	s.reconciled, s.comparedAt = true, time.Now()
+	s.sawReconciled()
 	return nil
 }
 
