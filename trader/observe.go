@@ -91,7 +91,7 @@ func (e *Engine) sawSession(b Broker) {
 		s.Step, s.Account = s.At, link.MaskAccount(b.Account())
 		s.Session = status.Session{
 			State: status.Connected, Since: s.At, Generation: b.Generation(), ServerVersion: b.ServerVersion(),
-			RoundTrip: s.Session.RoundTrip, RoundTripAt: s.Session.RoundTripAt,
+			RoundTrip: s.Session.RoundTrip, RoundTripAt: s.Session.RoundTripAt, Down: s.Session.Down,
 		}
 		if h, ok := b.(measured); ok {
 			for _, p := range h.Health().Handshake {
@@ -116,6 +116,7 @@ func (s *session) sawReconciled() {
 			return
 		}
 		st.Session.State, st.Session.Since, st.Session.Why = status.Synced, st.At, ""
+		st.Session.Down = time.Time{}
 		st.Note(status.Event{Kind: "session", Text: "the books are reconciled"})
 	})
 }

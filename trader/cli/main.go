@@ -62,11 +62,11 @@ type lockedWriter struct {
 	w  io.Writer
 }
 
-// Write writes p as one piece.
+// Write writes p as one piece, without account ids.
 func (l *lockedWriter) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.w.Write(p)
+	return redacting{l.w}.Write(p)
 }
 
 // command builds the command line. An error that it returns without an exit code is usage.

@@ -13,6 +13,13 @@ import (
 
 // TestMain lets this test's binary be the trader: for scripts, and for tests that signal it.
 func TestMain(m *testing.M) {
+	state, err := os.MkdirTemp("", "trader-cli")
+	if err == nil {
+		err = os.Setenv("XDG_STATE_HOME", state) // not this user's own
+	}
+	if err != nil {
+		panic(err)
+	}
 	testscript.Main(m, map[string]func(){
 		"trader": func() { os.Exit(Main(contextOfMain(), os.Args[1:], os.Stdout, os.Stderr)) },
 	})

@@ -35,10 +35,14 @@ type Config struct {
 	Strategy  Strategy  `yaml:"strategy"`
 	Order     Order     `yaml:"order"`
 	Risk      Risk      `yaml:"risk"`
+	Status    Status    `yaml:"status"`
+	Alerts    Alerts    `yaml:"alerts"`
+	Log       Log       `yaml:"log"`
 
 	Live           bool `yaml:"-"`
 	Once           bool `yaml:"-"`
 	AdoptPositions bool `yaml:"-"`
+	DryRun         bool `yaml:"-"`
 }
 
 // Gateway says where the Gateway is. Its socket is plain TCP.
@@ -132,6 +136,8 @@ func Default() Config {
 			MaxBarAge:   Duration{trader.DefaultMaxBarAge},
 			Timeout:     Duration{trader.DefaultRequestTimeout},
 		},
+		Alerts: defaultAlerts(),
+		Log:    defaultLog(),
 		Risk: Risk{
 			MaxOrderNotional:    Decimal{risk.DefaultOrderNotional},
 			MaxPositionNotional: Decimal{risk.DefaultPositionNotional},
@@ -147,15 +153,21 @@ func (c Config) StateDir() (string, error) {
 	if c.State != "" {
 		return c.State, nil
 	}
-	base := os.Getenv("XDG_STATE_HOME")
-	if !filepath.IsAbs(base) { // the specification says to ignore a relative one
-		home, err := os.UserHomeDir()
-		if err != nil {
-			return "", fmt.Errorf("find state directory: %w: give --state", err)
-		}
-		base = filepath.Join(home, ".local", "state")
+	base, err := StateBase()
+	if err != nil {
+		return "", fmt.Errorf("find state directory: %w: give --state", err)
 	}
 	return filepath.Join(base, "ibsoak", "trader"), nil
+}
+
+// StateBase is the user's directory for state: $XDG_STATE_HOME or ~/.local/state.
+func StateBase() (string, error) {
+	base := os.Getenv("XDG_STATE_HOME")
+	if filepath.IsAbs(base) { // the specification says to ignore a relative one
+		return base, nil
+	}
+	home, err := os.UserHomeDir()
+	return filepath.Join(home, ".local", "state"), err
 }
 
 // Trader is the engine's part of the configuration.
@@ -177,7 +189,7 @@ func (c Config) Trader() (trader.Config, error) {
 	}
 	return trader.Config{
 		Symbols: c.Symbols, Once: c.Once, Interval: c.Interval.Duration, ClientID: c.Gateway.ClientID,
-		Account: c.Account, Live: c.Live, AdoptPositions: c.AdoptPositions, Strategy: s,
+		Account: c.Account, Live: c.Live, AdoptPositions: c.AdoptPositions, Strategy: s, DryRun: c.DryRun,
 		Limits:    limits,
 		OrderType: c.Order.Type, LimitOffset: c.Order.LimitOffset.Decimal, MaxBarAge: c.Order.MaxBarAge.Duration,
 		OrderDeadline: c.Order.Deadline.Duration, RequestTimeout: c.Order.Timeout.Duration,
@@ -239,6 +251,5 @@ func (c Config) validate() error {
 			return fmt.Errorf("%s %s is not above 0", d.name, d.value)
 		}
 	}
-	_, err := c.Level()
-	return err
+	return c.checkSeeing()
 }

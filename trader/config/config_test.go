@@ -51,10 +51,14 @@ risk:
   max_position_notional: 2000.5
   max_orders_per_day: 6
   max_price_move: 0.5
+status: {listen: "127.0.0.1:9", token_file: TOKEN}
+alerts: {command: "true now", webhook: "https://h/secret", rate: 8, timeout: 9, after: 11}
+log: {file: /tmp/x/log, format: json, max_size: 12, files: 13}
 `
 
 func TestFileSetsEveryKey(t *testing.T) {
-	got, err := Load(file(t, whole), noEnv, nil)
+	token := file(t, "0123456789abcdef\n")
+	got, err := Load(file(t, strings.Replace(whole, "TOKEN", token, 1)), noEnv, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +73,10 @@ func TestFileSetsEveryKey(t *testing.T) {
 			Type: "LMT", LimitOffset: d("0.01"), Deadline: sec(5), AbsenceWait: sec(6), AtStop: "cancel", MaxSkew: sec(9), BlindAfter: sec(10),
 			MaxBarAge: sec(7 * 60), Timeout: sec(8),
 		},
-		Risk: Risk{d("1000"), d("2000.5"), 6, d("0.5")},
+		Risk:   Risk{d("1000"), d("2000.5"), 6, d("0.5")},
+		Status: Status{"127.0.0.1:9", token},
+		Alerts: Alerts{"true now", "https://h/secret", 8, sec(9), sec(11)},
+		Log:    Log{"/tmp/x/log", "json", 12, 13},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)

@@ -32,7 +32,7 @@ func Options() []Option {
 }
 
 func (c *Config) options() []Option {
-	return slices.Concat(c.cycleOptions(), c.gatewayOptions(), c.orderOptions(), c.riskOptions())
+	return slices.Concat(c.cycleOptions(), c.gatewayOptions(), c.orderOptions(), c.riskOptions(), c.seeingOptions())
 }
 
 func (c *Config) cycleOptions() []Option {

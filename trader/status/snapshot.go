@@ -52,11 +52,14 @@ const (
 	Degraded   = "degraded"   // the Gateway has lost IBKR
 )
 
+// SessionStates are all of them.
+var SessionStates = []string{Connecting, Waiting, Connected, Synced, Degraded}
+
 // Session is the connection to the Gateway.
 type Session struct {
 	State         string        `json:"state"`
 	Since         time.Time     `json:"since"`
-	Down          time.Time     `json:"down,omitzero"` // when the last session ended, or the trader began; zero while one lives
+	Down          time.Time     `json:"down,omitzero"` // since when none has been synced; zero while one is
 	Why           string        `json:"why,omitempty"` // what the last attempt or session ended with
 	Generation    uint64        `json:"generation"`    // of the last session; 0 before the first
 	ServerVersion int           `json:"serverVersion"` // likewise
