@@ -13,6 +13,7 @@ const (
 	topicPositions topic = "positions"
 	topicOrders    topic = "open orders"
 	topicCompleted topic = "completed orders"
+	topicIDs       topic = "next order id"
 )
 
 // call is a request that waits for its answer. Session.mu guards everything but done.
@@ -83,7 +84,7 @@ type topicState struct {
 
 func newTopics() map[topic]*topicState {
 	m := make(map[topic]*topicState)
-	for _, t := range []topic{topicTime, topicPositions, topicOrders, topicCompleted} {
+	for _, t := range []topic{topicTime, topicPositions, topicOrders, topicCompleted, topicIDs} {
 		m[t] = &topicState{free: make(chan struct{}, 1)}
 	}
 	return m

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime"
 	"sync"
 	"syscall"
 
@@ -72,9 +73,14 @@ func (l *lockedWriter) Write(p []byte) (int, error) {
 // command builds the command line. An error that it returns without an exit code is usage.
 func command(stdout io.Writer, stderr *lockedWriter) *cobra.Command {
 	var file string
+	var showVersion bool
 	root := &cobra.Command{
 		Use: "trader", Args: cobra.NoArgs, SilenceUsage: true, SilenceErrors: true,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if showVersion {
+				_, err := fmt.Fprintln(stdout, "trader", version(), runtime.Version())
+				return err
+			}
 			c, err := config.Load(file, os.LookupEnv, given(cmd.Flags()))
 			if err != nil {
 				return exit.Because(exit.Usage, err)
@@ -86,17 +92,24 @@ func command(stdout io.Writer, stderr *lockedWriter) *cobra.Command {
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	root.SetHelpFunc(func(*cobra.Command, []string) { _, _ = io.WriteString(stdout, usage()) })
-	flags := root.Flags()
-	flags.StringVar(&file, "config", os.Getenv(configEnv), "")
+	settings(root, &file)
+	root.Flags().BoolVar(&showVersion, "version", false, "")
+	root.AddCommand(books(stdout), resolve(stdout), backup(), restore(), configCommand(stdout),
+		statusCommand(stdout), doctorCommand(stdout))
+	root.SetHelpCommand(&cobra.Command{Hidden: true})
+	return root
+}
+
+// settings gives a command the flags of every setting.
+func settings(cmd *cobra.Command, file *string) {
+	flags := cmd.Flags()
+	flags.StringVar(file, "config", os.Getenv(configEnv), "")
 	for _, o := range config.Options() {
 		flag := flags.VarPF(&value{kind: o.Kind}, o.Flag, "", o.Usage)
 		if o.Kind == "" {
 			flag.NoOptDefVal = "true"
 		}
 	}
-	root.AddCommand(books(stdout), resolve(stdout), backup(), restore())
-	root.SetHelpCommand(&cobra.Command{Hidden: true})
-	return root
 }
 
 // value keeps a flag's text; the configuration parses it together with the other sources.

@@ -16,6 +16,10 @@ const intro = `Usage: trader --symbols A,B [flags]
        trader resolve INTENT filled|absent --reason TEXT [--price X] [--state DIR]
        trader backup FILE [--state DIR]
        trader restore FILE [--state DIR]
+       trader status [--watch] [--json] [--state DIR]
+       trader doctor [--json] [--doctor-client-id N] [flags]
+       trader config [--json] [flags]
+       trader --version
 
 trader trades stocks through an Interactive Brokers Gateway. Each cycle it reads
 closed one-minute bars, asks its strategy for a position, checks its limits, and
@@ -42,6 +46,12 @@ true execution replaces that if the Gateway ever tells it.
 puts the copy where the journal is missing. A trader whose journal is lost takes its
 orders of the last seven days over from the Gateway's record; one whose directory
 was emptied does not start.
+
+"trader status" shows what the trader on a state directory does, or what the last one
+left. --status-listen serves the same as a page, with metrics, /healthz and /readyz.
+
+"trader doctor" examines the Gateway, and says what is wrong and what to do; it places
+nothing. "trader config" prints every setting, and where it comes from.
 
 `
 
