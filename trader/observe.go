@@ -77,7 +77,7 @@ func (e *Engine) sawNoSession(code exit.Code, err error) {
 			s.Session.Down = s.At
 		}
 		s.Queues = status.Queues{}
-		why := link.Redact(fmt.Sprintf("%s: %v", code, err))
+		why := link.Redact(oneLine(fmt.Sprintf("%s: %v", code, err)))
 		if s.Session.Why != why {
 			s.Note(status.Event{Kind: "session", Text: "no session: " + why, Bad: true})
 		}
@@ -154,7 +154,7 @@ func (s *session) sawDecision(d journal.Decision, news bool) {
 		if i >= 0 {
 			next = st.Symbols[i]
 		}
-		next.Outcome, next.Reason, next.At = d.Outcome, link.Redact(d.Reason), st.At
+		next.Outcome, next.Reason, next.At = d.Outcome, link.Redact(oneLine(d.Reason)), st.At
 		next.Held, next.Target = d.Held, d.Target
 		if !d.BarEnd.IsZero() {
 			next.BarEnd, next.Close = d.BarEnd, d.Close
@@ -181,7 +181,7 @@ func (e *Engine) sawSights() {
 			sight, blind := e.sights[s.Symbols[i].Symbol]
 			s.Symbols[i].Blind, s.Symbols[i].Never, s.Symbols[i].Why = time.Time{}, false, ""
 			if blind {
-				s.Symbols[i].Blind, s.Symbols[i].Never, s.Symbols[i].Why = sight.since, sight.never, link.Redact(sight.why)
+				s.Symbols[i].Blind, s.Symbols[i].Never, s.Symbols[i].Why = sight.since, sight.never, link.Redact(oneLine(sight.why))
 			}
 		}
 	})
@@ -212,7 +212,7 @@ func (s *session) sawCycle(ctx context.Context, began time.Time, complete bool, 
 			st.Cycle.Failed++
 		}
 		if failure != nil {
-			st.Cycle.Failure = link.Redact(failure.Error())
+			st.Cycle.Failure = link.Redact(oneLine(failure.Error()))
 		}
 		if h, ok := s.b.(measured); ok {
 			health := h.Health()
