@@ -64,7 +64,7 @@ func CheckListen(address, token string) error {
 		return nil
 	}
 	return fmt.Errorf("status address %q is not on loopback: others would see account and orders; "+
-		"use 127.0.0.1, or set a token in TRADER_STATUS_TOKEN", address)
+		"use 127.0.0.1, or give a token with --status-token-file (TRADER_STATUS_TOKEN_FILE)", address)
 }
 
 func loopback(host string) bool {

@@ -57,12 +57,12 @@ function show(view) {
   if (s.halted) state.unshift(['KILL SWITCH', s.halted]);
   for (const l of s.limits || []) state.push(['limit ' + l.name, l.used + ' of ' + l.bound]);
   table('state', [], state.map(cells => ({cells})), '');
-  table('positions', ['symbol', 'own', 'account', 'price', 'value'], (s.positions || []).map(p => ({
+  table('positions', ['symbol', {n: 'own'}, {n: 'account'}, {n: 'price'}, {n: 'value'}], (s.positions || []).map(p => ({
     cells: [p.symbol, {n: p.own}, {n: p.account}, {n: p.price}, {n: p.value}]})), 'none');
   table('orders', ['intent', 'order', 'state', 'why'], (s.orders || []).map(o => ({
     bad: o.state === 'unknown',
     cells: [o.intent, o.action + ' ' + o.quantity + ' ' + o.symbol + ', ' + o.executed + ' executed', o.state, o.reason || '']})), 'none');
-  table('symbols', ['symbol', 'last decision', 'why', 'held', 'target', 'close', 'bar ended', 'blind for'],
+  table('symbols', ['symbol', 'last decision', 'why', {n: 'held'}, {n: 'target'}, {n: 'close'}, 'bar ended', 'blind for'],
     (s.symbols || []).map(x => ({bad: x.never || (x.blind && now - new Date(x.blind) >= s.blindAfter / 1e6),
       cells: [x.symbol, x.outcome || 'none yet', x.why || x.reason || '', {n: x.held}, {n: x.target}, {n: x.close},
         time(x.barEnd), x.blind ? ago(x.blind, now) : '']})), 'none');
@@ -108,7 +108,7 @@ async function equity() {
     if (plot) return plot.setData(data);
     plot = new uPlot({width: box.clientWidth, height: 200, legend: {show: false}, cursor: {drag: {x: false, y: false}},
       series: [{}, {stroke: '#1f5fa8', width: 1.5, points: {show: data[0].length < 60}}], axes: [{}, {size: 70}]}, data, box);
-  } catch (e) { $('money').textContent = 'the equity chart could not be loaded: ' + e; }
+  } catch (e) { $('equity').textContent = 'the chart could not be drawn: ' + e; }
 }
 
 const stream = new EventSource('events');
