@@ -160,7 +160,7 @@ func (s *session) sawDecision(d journal.Decision, news bool) {
 			next.BarEnd, next.Close = d.BarEnd, d.Close
 		}
 		st.SetSymbol(next)
-		if news {
+		if quiet := d.Outcome == outcomeHold || d.Outcome == outcomeDone; news && !quiet {
 			st.Note(status.Event{Kind: "symbol", Text: fmt.Sprintf("%s: %s%s", d.Symbol, d.Outcome, because(next.Reason))})
 		}
 	})
