@@ -144,7 +144,7 @@ func printView(w io.Writer, v monitor.View) error {
 	line("gateway\t%s, client id %d, account %s", s.Gateway, s.ClientID, s.Account)
 	line("life\tpid %d for %s, %s%s", s.PID, age(now, s.Begun), s.Version, map[bool]string{true: ", DRY RUN"}[s.DryRun])
 	line("cycles\t%d complete, %d failed, the last %s ago", s.Cycle.Completed, s.Cycle.Failed, age(now, s.Cycle.Last))
-	line("equity\t%s: cash %s, shares %s", s.Money.Equity.Trim(2), s.Money.Cash.Trim(2), s.Money.Value.Trim(2)) //nolint:mnd // cents
+	line("equity\t%s: cash %s, shares %s", s.Money.Equity.Rescale(2), s.Money.Cash.Rescale(2), s.Money.Value.Rescale(2)) //nolint:mnd // cents
 	line("alerts\t%d active, %d raised, %d failed deliveries", s.Alerts.Active, s.Alerts.Raised, s.Alerts.Failed)
 	if s.Halted != "" {
 		line("HALTED\t%s", s.Halted)
@@ -153,7 +153,7 @@ func printView(w io.Writer, v monitor.View) error {
 		line("limit\t%s: %s of %s used", l.Name, l.Used, l.Bound)
 	}
 	for _, p := range s.Positions {
-		line("holds\t%s %s, worth %s (the account has %s)", p.Own, p.Symbol, p.Value.Trim(2), p.Account) //nolint:mnd // cents
+		line("holds\t%s %s, worth %s (the account has %s)", p.Own, p.Symbol, p.Value.Rescale(2), p.Account) //nolint:mnd // cents
 	}
 	for _, o := range s.Orders {
 		line("order\t%s: %s %s %s, %s executed, %s: %s", o.Intent, o.Action, o.Quantity, o.Symbol, o.Executed, o.State, o.Reason)
