@@ -38,6 +38,10 @@ soak: ## the long scenarios, in real time: more than an hour
 campaign: ## good traders over the short scenarios, 300 runs, half of them on a busy machine: half an hour
 	go test -timeout 3h -count 1 -v -run TestCampaign -parallel 3 ./examples/traders -campaign $(or $(RUNS),300)
 
+.PHONY: picture
+picture: ## docs/status-page.png, as a headless Chromium sees it
+	go test ./trader/cli -run TestTheStatusPage -count 1 -picture $(CURDIR)/docs/status-page.png
+
 .PHONY: bench
 bench: ## benchmarks; each prints its ratio to a baseline of the same run
 	go test -run '^$$' -bench . -benchtime 1s ./internal/sockets ./fakegateway/... \

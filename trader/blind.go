@@ -79,6 +79,7 @@ func (e *Engine) heldOf(symbol string) string {
 // review tells OnReady when readiness or its reason has changed: ready is a trader that has decided on
 // every symbol, and on none longer ago than BlindAfter.
 func (e *Engine) review() {
+	e.sawSights()
 	why := ""
 	for _, symbol := range e.cfg.Symbols {
 		s, blind := e.sights[symbol]

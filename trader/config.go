@@ -13,6 +13,7 @@ import (
 	"ibsoak/trader/market"
 	"ibsoak/trader/protect"
 	"ibsoak/trader/risk"
+	"ibsoak/trader/status"
 	"ibsoak/trader/strategy"
 )
 
@@ -104,6 +105,13 @@ type Config struct {
 	// Engine.review. It must not block. May be nil.
 	OnReady func(ready bool, why string)
 
+	// DryRun does all but send: no order and no cancel leaves.
+	DryRun bool
+	// Board shows what the trader does; nil is a board that nobody looks at.
+	Board *status.Board
+	// Audit takes every order message and change of state; nil is nowhere.
+	Audit Audit
+
 	Log *slog.Logger
 
 	// Clock is the host's when nil.
@@ -151,6 +159,9 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.AtStop == "" {
 		c.AtStop = LeaveAtStop
+	}
+	if c.Board == nil {
+		c.Board = status.NewBoard(status.Snapshot{})
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)

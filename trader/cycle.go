@@ -33,6 +33,7 @@ const (
 // fails does so alone: the cycle is complete when another one did not.
 func (s *session) cycle(ctx context.Context) error {
 	durable := context.WithoutCancel(ctx)
+	began := time.Now()
 	id, err := s.e.journal.BeginCycle(durable, s.b.Generation())
 	if err != nil {
 		return exit.Because(exit.State, err)
@@ -54,6 +55,9 @@ func (s *session) cycle(ctx context.Context) error {
 	}
 	if complete {
 		s.e.cycles.Add(1)
+	}
+	if err := s.sawCycle(ctx, began, complete, err); err != nil {
+		return err
 	}
 	s.log.Debug("cycle", "id", id, "outcome", outcome, "detail", detail)
 	const pruneEvery = 1000
@@ -118,6 +122,7 @@ func (s *session) work(ctx context.Context, cycle int64) (good int, first error)
 // tell logs a decision: as news when its outcome is another than the last cycle's.
 func (s *session) tell(ctx context.Context, d journal.Decision) {
 	level := slog.LevelDebug
+	s.sawDecision(d, s.outcomes[d.Symbol] != d.Outcome || d.Outcome == outcomeOrder)
 	if s.outcomes[d.Symbol] != d.Outcome || d.Outcome == outcomeOrder {
 		level = slog.LevelInfo
 	}

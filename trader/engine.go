@@ -33,6 +33,8 @@ type Engine struct {
 	notReady string                     // "" is ready
 	bare     map[int64]time.Time        // since when positions are not covered by a stop, by contract
 	reviewed bool                       // notReady was told
+
+	dry map[int64]time.Time // bars that a dry run has prepared an order on, by contract
 }
 
 // New checks the configuration. The engine does not close the journal.
@@ -45,7 +47,7 @@ func New(cfg Config, connect Connector, j *journal.Journal) (*Engine, error) {
 		cfg: cfg, connect: connect, journal: j, contracts: map[string]instrument{},
 		sights: map[string]*sight{}, held: map[string]decimal.Decimal{},
 		bars: map[int64][]market.Bar{}, bare: map[int64]time.Time{}, readers: map[string]*strategy.Reader{},
-		closes: map[int64]decimal.Decimal{}, history: newHistory(),
+		closes: map[int64]decimal.Decimal{}, history: newHistory(), dry: map[int64]time.Time{},
 	}, nil
 }
 
@@ -55,7 +57,9 @@ func (e *Engine) Cycles() int64 { return e.cycles.Load() }
 // Run trades until ctx ends, which is a clean stop and returns nil, or until something happens
 // that more attempts cannot repair: then the error carries an exit code. It returns only when
 // everything that it started has stopped. With Config.Once it runs one cycle on one session.
-func (e *Engine) Run(ctx context.Context) error {
+func (e *Engine) Run(ctx context.Context) (err error) {
+	e.beginWatch()
+	defer func() { e.endWatch(err) }()
 	n, err := e.journal.Recover(context.WithoutCancel(ctx), "the trader started")
 	if err != nil {
 		return exit.Because(exit.State, err)
@@ -99,6 +103,7 @@ func (e *Engine) keepRunning(ctx context.Context) error {
 		wait := schedule.delay(step)
 		code, _ := exit.Of(err)
 		e.blindAll("no session: " + code.String())
+		e.sawNoSession(code, err)
 		e.cfg.Log.Warn("no session", "attempt", failures, "reason", code.String(), "error", err,
 			"retry_in", wait.Round(time.Millisecond))
 		if !sleep(ctx, wait) {
@@ -120,11 +125,12 @@ func atStop(err error) error {
 
 // attempt is one dial and, if it succeeds, one session. useful says whether a cycle completed.
 func (e *Engine) attempt(ctx context.Context) (useful bool, err error) {
+	e.sawAttempt()
 	b, err := e.connect(ctx)
 	if err != nil {
 		return false, connectError(err)
 	}
-	s := newSession(e, b)
+	s := newSession(e, watched{b, e})
 	before := e.cycles.Load()
 	err = s.run(ctx)
 	return e.cycles.Load() > before, err

@@ -61,6 +61,7 @@ func (s *session) take(ctx context.Context, ev broker.Event) error {
 		s.log.Warn("dropped an event of another session", "generation", ev.Generation)
 		return nil
 	}
+	s.e.auditEvent(ev.Body)
 	var err error
 	switch body := ev.Body.(type) {
 	case broker.Execution:
@@ -300,6 +301,7 @@ func (s *session) notice(ctx context.Context, n broker.Notice) error {
 		return nil
 	}
 	s.log.Warn("order refused", "intent", in.ID, "code", n.Code, "message", text)
+	s.e.sawReject(n.Code, in.Symbol, text)
 	if in.State == journal.Ended {
 		return nil
 	}
@@ -322,6 +324,7 @@ func (s *session) stateChange(c broker.StateChange) {
 		clear(s.farms)
 		s.mu.Unlock()
 	}
+	s.sawState(c)
 	s.log.Warn("connection between Gateway and IBKR", "state", c.State.String(), "code", c.Code)
 }
 

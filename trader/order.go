@@ -41,7 +41,10 @@ func (s *session) order(ctx context.Context, v view, d journal.Decision, delta d
 	if err != nil {
 		return d, exit.Because(exit.Incomplete, fmt.Errorf("make order for %s: %w", v.symbol, err))
 	}
-	err = s.e.journal.Prepare(context.WithoutCancel(ctx), in)
+	err = journal.ErrDuplicate
+	if !s.e.triedDry(in) {
+		err = s.e.journal.Prepare(context.WithoutCancel(ctx), in)
+	}
 	roomMade()
 	if errors.Is(err, journal.ErrDuplicate) {
 		d.Outcome, d.Reason = outcomeDone, "an order was made on this bar already"
@@ -137,6 +140,10 @@ func (s *session) send(ctx context.Context, in journal.Intent, contract broker.C
 		s.log.Info("order sent", "intent", in.ID, "symbol", in.Symbol, "action", in.Action,
 			"quantity", in.Quantity, "order_id", in.OrderID)
 		return s.e.advance(ctx, in.ID, journal.Sent, "")
+	case errors.Is(err, errDryRun):
+		s.log.Info("order held back", "intent", in.ID, "symbol", in.Symbol, "action", in.Action,
+			"quantity", in.Quantity, "why", errDryRun)
+		return s.e.advance(ctx, in.ID, journal.NotSent, errDryRun.Error())
 	case errors.Is(err, broker.ErrNotSent):
 		s.log.Warn("order not sent", "intent", in.ID, "symbol", in.Symbol, "error", err)
 		if aerr := s.e.advance(ctx, in.ID, journal.NotSent, err.Error()); aerr != nil {

@@ -341,6 +341,7 @@ func (s *session) watchBare(g *guarded) {
 	want := g.s.Position.Abs()
 	if !s.e.cfg.Protect.On() || want.IsZero() || g.s.Covered().Cmp(want) >= 0 {
 		delete(s.e.bare, g.conID)
+		s.e.showUnguarded(g.symbol, false)
 		return
 	}
 	s.guards.restless = true

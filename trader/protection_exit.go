@@ -174,6 +174,7 @@ func (s *session) overdue(ctx context.Context, g *guarded) error {
 	if !bare || s.e.since(since) < within || s.e.since(s.began) < within/2 {
 		return nil
 	}
+	s.e.showUnguarded(g.symbol, true)
 	why := ""
 	switch closed := s.gate(ctx, s.protection(instrument{})); {
 	case closed != nil:

@@ -34,6 +34,7 @@ func (s *session) reconcile(ctx context.Context) error {
 		return err
 	}
 	s.reconciled, s.comparedAt = true, s.e.now()
+	s.sawReconciled()
 	return nil
 }
 

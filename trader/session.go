@@ -104,6 +104,7 @@ func (s *session) run(ctx context.Context) (err error) {
 		}
 	}()
 	s.log.Info("session ready", "server_version", s.b.ServerVersion())
+	s.e.sawSession(s.b)
 	if err := s.verifyAccount(ctx); err != nil {
 		return err
 	}

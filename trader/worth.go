@@ -91,6 +91,7 @@ func (s *session) worth(ctx context.Context, day string) error {
 	if err != nil {
 		return exit.Because(exit.State, err)
 	}
+	s.e.showLosses(r)
 	return s.haltFor(ctx, s.e.cfg.Limits.Loss(r.Start, r.Peak, r.Equity), true)
 }
 
@@ -142,6 +143,7 @@ func (s *session) oversee(ctx context.Context) error {
 		return err
 	}
 	s.halted = h.Halted
+	s.e.showHalt(h)
 	return nil
 }
 

@@ -45,6 +45,28 @@ var rules = []rule{
 		reason: "a backtest joins the trader and the exchange: no socket, no fault and no judge is between them",
 	},
 	{
+		from: []string{"ibsoak/trader/status"},
+		never: []string{
+			"net", "os", "log/...", "ibsoak/trader", "ibsoak/trader/broker", "ibsoak/trader/journal", "ibsoak/trader/link",
+		},
+		direct: true,
+		reason: "a snapshot is data: it knows neither the engine nor who looks",
+	},
+	{
+		from: []string{"ibsoak/trader"},
+		never: []string{
+			"net/http", "ibsoak/trader/alert", "ibsoak/trader/doctor", "ibsoak/trader/metrics", "ibsoak/trader/monitor",
+		},
+		reason: "the engine publishes snapshots and knows nobody who looks: no observer can hold up a cycle",
+	},
+	{
+		from: []string{"ibsoak/trader/alert", "ibsoak/trader/metrics", "ibsoak/trader/monitor"},
+		never: []string{
+			"ibsoak/trader", "ibsoak/trader/broker", "ibsoak/trader/risk", "ibsoak/trader/strategy",
+		},
+		reason: "observers read the board and the journal's file, and nothing else of a trader",
+	},
+	{
 		from:   []string{"ibsoak/scenarios/mutants"},
 		never:  []string{"ibsoak/harness/...", "ibsoak/fakegateway/..."},
 		reason: "the broken traders are subjects: they must not know that they are tested",

@@ -27,8 +27,11 @@ func (c *callbacks) ConnectionClosed() { c.session.link.ClientClosed() }
 // ManagedAccounts repeats what the link has verified.
 func (c *callbacks) ManagedAccounts([]string) {}
 
-// NextValidID raises the order ids to give out.
-func (c *callbacks) NextValidID(id int64) { c.session.ids.atLeast(id) }
+// NextValidID raises the order ids to give out, and answers ReadOnly.
+func (c *callbacks) NextValidID(id int64) {
+	c.session.ids.atLeast(id)
+	c.endTopic(topicIDs)
+}
 
 // CurrentTime answers CurrentTime.
 func (c *callbacks) CurrentTime(at int64) {

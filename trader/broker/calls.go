@@ -14,6 +14,7 @@ const (
 	topicOrders    topic = "open orders"
 	topicCompleted topic = "completed orders"
 	topicAccount   topic = "account values"
+	topicIDs       topic = "next order id"
 )
 
 // call is a request that waits for its answer. Session.mu guards everything but done.
@@ -84,7 +85,7 @@ type topicState struct {
 
 func newTopics() map[topic]*topicState {
 	m := make(map[topic]*topicState)
-	for _, t := range []topic{topicTime, topicPositions, topicOrders, topicCompleted, topicAccount} {
+	for _, t := range []topic{topicTime, topicPositions, topicOrders, topicCompleted, topicAccount, topicIDs} {
 		m[t] = &topicState{free: make(chan struct{}, 1)}
 	}
 	return m

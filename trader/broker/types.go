@@ -103,7 +103,7 @@ type Order struct {
 	Hold                      bool // transmit=false: the Gateway keeps the order until a sibling transmits it
 	// Permit, when set, is asked right before the order's bytes are handed to the kernel, on a goroutine
 	// that nothing else can use meanwhile. Its error refuses the order: it comes with ErrNotSent.
-	Permit func() error
+	Permit func() error `json:"-"`
 }
 
 // OpenOrder is a live order as the Gateway reports it, whoever placed it.

@@ -135,7 +135,14 @@ func TestClientIDInUse(t *testing.T) {
 	r := newRig(t, fakegateway.Config{})
 	run := r.start()
 	r.await("a session", func(v *fakegateway.View) bool { return v.Received("reqHistoricalData") > 0 })
+	r.await("its order", func(*fakegateway.View) bool { return len(r.gw.Books().Executions) == 1 })
 	other := &rig{t: t, gw: r.gw, state: t.TempDir()}
+	code, out := other.once("--host", "localhost") // which is the same Gateway
+	if want := "is used by the trader with pid " + strconv.Itoa(os.Getpid()); code != exit.ClientIDInUse ||
+		!strings.Contains(out, want) || !strings.Contains(out, "--state "+r.state) || len(r.gw.Connections()) != 1 {
+		t.Errorf("ended with %d and %d connections, want the holder's name and one\n%s", code, len(r.gw.Connections()), out)
+	}
+	t.Setenv("XDG_STATE_HOME", t.TempDir()) // as another user, or on another host
 	other.wantOnce(exit.ClientIDInUse)
 	other.wantOnce(exit.OK, "--client-id", "2")
 	run.stop()

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"ibsoak/internal/version"
 	"ibsoak/trader/config"
 	"ibsoak/trader/exit"
 )
@@ -64,19 +65,24 @@ type lockedWriter struct {
 	w  io.Writer
 }
 
-// Write writes p as one piece.
+// Write writes p as one piece, without account ids.
 func (l *lockedWriter) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.w.Write(p)
+	return redacting{l.w}.Write(p)
 }
 
 // command builds the command line. An error that it returns without an exit code is usage.
 func command(stdout io.Writer, stderr *lockedWriter) *cobra.Command {
 	var settings func() (config.Config, error)
+	var showVersion bool
 	root := &cobra.Command{
 		Use: "trader", Args: cobra.NoArgs, SilenceUsage: true, SilenceErrors: true,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if showVersion {
+				_, err := fmt.Fprintln(stdout, "trader", version.String())
+				return err
+			}
 			c, err := settings()
 			if err != nil {
 				return err
@@ -89,7 +95,9 @@ func command(stdout io.Writer, stderr *lockedWriter) *cobra.Command {
 	root.SetErr(stderr)
 	root.SetHelpFunc(func(*cobra.Command, []string) { _, _ = io.WriteString(stdout, usage()) })
 	settings = Settings(root.Flags())
-	root.AddCommand(books(stdout), resolve(stdout), backup(), restore(), halt(stdout), resume(stdout))
+	root.Flags().BoolVar(&showVersion, "version", false, "")
+	root.AddCommand(books(stdout), resolve(stdout), backup(), restore(), halt(stdout), resume(stdout),
+		configCommand(stdout), statusCommand(stdout), doctorCommand(stdout))
 	root.SetHelpCommand(&cobra.Command{Hidden: true})
 	return root
 }
@@ -98,19 +106,24 @@ func command(stdout io.Writer, stderr *lockedWriter) *cobra.Command {
 // with the file and the environment; its errors are usage.
 func Settings(flags *pflag.FlagSet) func() (config.Config, error) {
 	var file string
-	flags.StringVar(&file, "config", os.Getenv(configEnv), "")
-	for _, o := range config.Options() {
-		flag := flags.VarPF(&value{kind: o.Kind}, o.Flag, "", o.Usage)
-		if o.Kind == "" {
-			flag.NoOptDefVal = "true"
-		}
-	}
+	settingFlags(flags, &file)
 	return func() (config.Config, error) {
 		c, err := config.Load(file, os.LookupEnv, given(flags))
 		if err != nil {
 			return c, exit.Because(exit.Usage, err)
 		}
 		return c, nil
+	}
+}
+
+// settingFlags gives a command the flags of every setting.
+func settingFlags(flags *pflag.FlagSet, file *string) {
+	flags.StringVar(file, "config", os.Getenv(configEnv), "")
+	for _, o := range config.Options() {
+		flag := flags.VarPF(&value{kind: o.Kind}, o.Flag, "", o.Usage)
+		if o.Kind == "" {
+			flag.NoOptDefVal = "true"
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"os"
+	"path/filepath"
 	"strconv"
 	"testing"
 
@@ -13,6 +14,16 @@ import (
 
 // TestMain lets this test's binary be the trader: for scripts, and for tests that signal it.
 func TestMain(m *testing.M) {
+	const marker = "TRADER_CLI_TEST" // of the tests' children, which have their environment already
+	if os.Getenv(marker) == "" && os.Getenv("XDG_STATE_HOME") == "" {
+		for name, value := range map[string]string{
+			marker: "1", "XDG_STATE_HOME": filepath.Join(os.TempDir(), "trader-cli-test"), // not this user's own
+		} {
+			if err := os.Setenv(name, value); err != nil {
+				panic(err)
+			}
+		}
+	}
 	testscript.Main(m, map[string]func(){
 		"trader": func() { os.Exit(Main(contextOfMain(), os.Args[1:], os.Stdout, os.Stderr)) },
 	})

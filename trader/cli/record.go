@@ -13,6 +13,7 @@ import (
 
 	"ibsoak/trader/exit"
 	"ibsoak/trader/journal"
+	"ibsoak/trader/link"
 )
 
 // RecordName is the exit record's file in the state directory.
@@ -27,9 +28,10 @@ type Record struct {
 	Time   time.Time `json:"time"`
 	Cycles int64     `json:"cycles"` // completed in this life
 	PID    int       `json:"pid"`
-	Ready  bool      `json:"ready"`           // while it runs: it decides on every symbol
-	Blind  string    `json:"blind,omitempty"` // why it is not ready
-	Left   []Left    `json:"left,omitempty"`  // orders whose end is not known
+	Ready  bool      `json:"ready"`            // while it runs: it decides on every symbol
+	Blind  string    `json:"blind,omitempty"`  // why it is not ready
+	Left   []Left    `json:"left,omitempty"`   // orders whose end is not known
+	Status string    `json:"status,omitempty"` // while it runs: where the status page is
 }
 
 // Running is the code of a life that has not ended, or that nothing is known of: a pid that is gone was
@@ -80,7 +82,7 @@ func newRecord(begun time.Time, cycles int64, err error) Record {
 		PID: os.Getpid(),
 	}
 	if err != nil {
-		r.Reason = exit.Line(err)
+		r.Reason = link.Redact(exit.Line(err))
 	}
 	return r
 }

@@ -4,21 +4,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
-	"os"
 	"strconv"
 	"time"
 
-	"github.com/lmittmann/tint"
-
+	"ibsoak/internal/version"
 	"ibsoak/trader"
 	"ibsoak/trader/broker"
 	"ibsoak/trader/config"
 	"ibsoak/trader/exit"
 	"ibsoak/trader/journal"
 	"ibsoak/trader/link"
+	"ibsoak/trader/status"
 	"ibsoak/trader/zombies"
 )
 
@@ -29,32 +27,47 @@ func run(ctx context.Context, c config.Config, stderr *lockedWriter) (err error)
 	if err != nil {
 		return exit.Because(exit.Usage, err)
 	}
-	log, err := newLog(c, stderr)
+	board := newBoard(c)
+	log, closeLog, err := openLog(c, stderr, board)
 	if err != nil {
 		return exit.Because(exit.Usage, err)
 	}
+	defer func() { err = errors.Join(err, closeLog.Close()) }()
 	dir, err := c.StateDir()
 	if err != nil {
 		return exit.Because(exit.State, err)
 	}
+	sole, err := takeInstance(c, dir)
+	if code, known := exit.Of(err); known && code == exit.ClientIDInUse {
+		return err
+	} else if err != nil {
+		log.Warn("nothing keeps another trader from this client id", "error", err)
+	}
+	defer func() { err = errors.Join(err, sole.release()) }()
 	j, err := journal.Open(context.WithoutCancel(ctx), dir)
 	if err != nil {
 		return exit.Because(exit.State, err)
 	}
-	tc.Log = log
+	seen, err := observe(ctx, c, dir, board, log)
+	if err != nil {
+		return errors.Join(err, j.Close())
+	}
+	defer func() { err = errors.Join(err, seen.stop(ctx, err)) }()
+	tc.Log, tc.Board, tc.Audit = log, board, seen.audit.write
 	tc.OnReady = func(ready bool, why string) {
 		r := beginning(begun)
+		r.Status = seen.listen
 		r.Ready, r.Blind = ready, why
 		if err := r.write(dir); err != nil {
 			log.Error("the record does not say whether the trader is ready", "ready", ready, "error", err)
 		}
 	}
-	engine, err := trader.New(tc, connector(c, j, log), j)
+	engine, err := trader.New(tc, connector(c, j, log, board), j)
 	if err != nil {
 		return errors.Join(exit.Because(exit.Usage, err), j.Close())
 	}
 	log.Info("starting", "gateway", address(c), "client_id", c.Gateway.ClientID, "symbols", c.Symbols,
-		"strategy", c.Strategy.Name, "once", c.Once, "interval", c.Interval.Duration, "state", dir,
+		"strategy", c.Strategy.Name, "once", c.Once, "dry_run", c.DryRun, "version", version.String(), "interval", c.Interval.Duration, "state", dir,
 		"seed", c.Reconnect.Seed)
 	if err := beginning(begun).write(dir); err != nil {
 		return errors.Join(exit.Because(exit.State, err), j.Close())
@@ -84,9 +97,9 @@ func address(c config.Config) string {
 
 // connector dials the Gateway once, after looking for zombies. Order ids go on above every id that
 // any life of this client has used, whatever the Gateway's nextValidId says.
-func connector(c config.Config, j *journal.Journal, log *slog.Logger) trader.Connector {
+func connector(c config.Config, j *journal.Journal, log *slog.Logger, board *status.Board) trader.Connector {
 	return func(ctx context.Context) (trader.Broker, error) {
-		counted, err := lookForZombies(ctx, c, log)
+		counted, err := lookForZombies(ctx, c, log, board)
 		if err != nil {
 			return nil, err
 		}
@@ -114,9 +127,10 @@ func connector(c config.Config, j *journal.Journal, log *slog.Logger) trader.Con
 
 // lookForZombies counts before the dial when that depends on the count, and else beside it: then counted
 // waits for its end. A count that is unknown changes nothing.
-func lookForZombies(ctx context.Context, c config.Config, log *slog.Logger) (counted func(), err error) {
+func lookForZombies(ctx context.Context, c config.Config, log *slog.Logger, board *status.Board,
+) (counted func(), err error) {
 	if c.Zombies.Policy == config.Fail {
-		return func() {}, refuseZombies(ctx, c, log)
+		return func() {}, refuseZombies(ctx, c, log, board)
 	}
 	done := make(chan struct{})
 	go func() {
@@ -128,53 +142,34 @@ func lookForZombies(ctx context.Context, c config.Config, log *slog.Logger) (cou
 		case err != nil:
 			log.Info("sockets in CLOSE_WAIT: unknown", "error", err)
 		default:
-			tellZombies(count, log)
+			tellZombies(count, log, board)
 		}
 	}()
 	return func() { <-done }, nil
 }
 
 // refuseZombies is an error when the Gateway holds sockets that it has not closed.
-func refuseZombies(ctx context.Context, c config.Config, log *slog.Logger) error {
+func refuseZombies(ctx context.Context, c config.Config, log *slog.Logger, board *status.Board) error {
 	limit := max(c.Zombies.Limit.Duration, zombies.DefaultLimit)
 	count, err := zombies.Check(ctx, c.Gateway.Host, c.Gateway.Port, limit)
 	if err != nil {
 		log.Warn("sockets in CLOSE_WAIT: unknown, so the Gateway is dialed", "error", err)
 		return nil
 	}
+	tellZombies(count, log, board)
 	if len(count.Gateway) > 0 {
 		return exit.Errorf(exit.Zombies, "%s: %s", address(c), count)
 	}
-	tellZombies(count, log)
 	return nil
 }
 
-func tellZombies(count zombies.Count, log *slog.Logger) {
+func tellZombies(count zombies.Count, log *slog.Logger, board *status.Board) {
+	board.Update(func(s *status.Snapshot) {
+		s.CloseWait = status.CloseWait{At: s.At, Gateway: len(count.Gateway), Client: len(count.Client)}
+	})
 	if len(count.Gateway)+len(count.Client) == 0 {
 		log.Debug("no sockets in CLOSE_WAIT on the Gateway's port")
 		return
 	}
 	log.Warn("the Gateway's port has sockets in CLOSE_WAIT", "found", count.String(), "do", exit.Zombies.Row().Do)
-}
-
-// newLog writes to stderr: coloured on a terminal, plain text else.
-func newLog(c config.Config, stderr *lockedWriter) (*slog.Logger, error) {
-	level, err := c.Level()
-	if err != nil {
-		return nil, fmt.Errorf("make log: %w", err)
-	}
-	if isTerminal(stderr.w) {
-		return slog.New(tint.NewTextHandler(stderr, &tint.Options{Level: level, TimeFormat: time.TimeOnly})), nil
-	}
-	return slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level})), nil
-}
-
-// isTerminal says whether w is a character device and colours are wanted (https://no-color.org).
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	if !ok || os.Getenv("NO_COLOR") != "" {
-		return false
-	}
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }

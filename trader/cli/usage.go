@@ -19,6 +19,10 @@ const intro = `Usage: trader --symbols A,B [flags]
        trader halt --reason TEXT [--state DIR]
        trader resume --reason TEXT [--accept-loss] [--state DIR]
        trader backtest --bars FILE.csv [flags]
+       trader status [--watch] [--json] [--state DIR]
+       trader doctor [--json] [--doctor-client-id N] [flags]
+       trader config [--json] [flags]
+       trader --version
 
 trader trades stocks through an Interactive Brokers Gateway. Each cycle it reads
 closed one-minute bars, asks its strategy for a position, checks its limits, and
@@ -56,6 +60,12 @@ do limits on losses, on refused orders and on cash that nobody explains. It hold
 over restarts and days until "trader resume", which after a loss needs --accept-loss.
 
 "trader backtest" runs the same code over a file of one-minute bars; see its --help.
+
+"trader status" shows what the trader on a state directory does, or what the last one
+left. --status-listen serves the same as a page, with metrics, /healthz and /readyz.
+
+"trader doctor" examines the Gateway, and says what is wrong and what to do; it places
+nothing. "trader config" prints every setting, and where it comes from.
 
 `
 

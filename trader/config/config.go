@@ -38,10 +38,14 @@ type Config struct {
 	Order     Order     `yaml:"order"`
 	Risk      Risk      `yaml:"risk"`
 	Protect   Protect   `yaml:"protect"`
+	Status    Status    `yaml:"status"`
+	Alerts    Alerts    `yaml:"alerts"`
+	Log       Log       `yaml:"log"`
 
 	Live           bool `yaml:"-"`
 	Once           bool `yaml:"-"`
 	AdoptPositions bool `yaml:"-"`
+	DryRun         bool `yaml:"-"`
 }
 
 // Gateway says where the Gateway is. Its socket is plain TCP.
@@ -184,6 +188,8 @@ func Default() Config {
 			Timeout:     Duration{trader.DefaultRequestTimeout},
 		},
 		Protect: defaultProtect(),
+		Alerts:  defaultAlerts(),
+		Log:     defaultLog(),
 		Risk: Risk{
 			MaxOrderNotional:    Decimal{risk.DefaultOrderNotional},
 			MaxPositionNotional: Decimal{risk.DefaultPositionNotional},
@@ -207,15 +213,21 @@ func (c Config) StateDir() (string, error) {
 	if c.State != "" {
 		return c.State, nil
 	}
-	base := os.Getenv("XDG_STATE_HOME")
-	if !filepath.IsAbs(base) { // the specification says to ignore a relative one
-		home, err := os.UserHomeDir()
-		if err != nil {
-			return "", fmt.Errorf("find state directory: %w: give --state", err)
-		}
-		base = filepath.Join(home, ".local", "state")
+	base, err := StateBase()
+	if err != nil {
+		return "", fmt.Errorf("find state directory: %w: give --state", err)
 	}
 	return filepath.Join(base, "ibsoak", "trader"), nil
+}
+
+// StateBase is the user's directory for state: $XDG_STATE_HOME or ~/.local/state.
+func StateBase() (string, error) {
+	base := os.Getenv("XDG_STATE_HOME")
+	if filepath.IsAbs(base) { // the specification says to ignore a relative one
+		return base, nil
+	}
+	home, err := os.UserHomeDir()
+	return filepath.Join(home, ".local", "state"), err
 }
 
 // Trader is the engine's part of the configuration.
@@ -238,7 +250,7 @@ func (c Config) Trader() (trader.Config, error) {
 	return trader.Config{
 		Protect: spec, ProtectWithin: c.Protect.Within.Duration,
 		Symbols: c.Symbols, Once: c.Once, Interval: c.Interval.Duration, ClientID: c.Gateway.ClientID,
-		Account: c.Account, Live: c.Live, AdoptPositions: c.AdoptPositions, Strategy: s,
+		Account: c.Account, Live: c.Live, AdoptPositions: c.AdoptPositions, Strategy: s, DryRun: c.DryRun,
 		PerSymbol: perSymbol, Capital: c.Capital.Decimal,
 		Limits: c.Risk.limits(), Calendar: c.Order.Calendar.Calendar, Quiet: c.Order.Quiet.Windows,
 		MaxDecisionAge: c.Order.MaxDecision.Duration, MaxRoundTrip: c.Order.MaxTrip.Duration,
@@ -322,6 +334,5 @@ func (c Config) validate() error {
 			return fmt.Errorf("%s %s is not above 0", d.name, d.value)
 		}
 	}
-	_, err := c.Level()
-	return err
+	return c.checkSeeing()
 }

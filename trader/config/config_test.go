@@ -70,10 +70,14 @@ risk:
   max_rejects: 17
   max_unexplained: 18
 protect: {stop: 1.5atr, target: 2%, within: 11s}
+status: {listen: "127.0.0.1:9", token_file: TOKEN}
+alerts: {command: "true now", webhook: "https://h/secret", rate: 8, timeout: 9, after: 11}
+log: {file: /tmp/x/log, format: json, max_size: 12, files: 13}
 `
 
 func TestFileSetsEveryKey(t *testing.T) {
-	got, err := Load(file(t, whole), noEnv, nil)
+	token := file(t, "0123456789abcdef\n")
+	got, err := Load(file(t, strings.Replace(whole, "TOKEN", token, 1)), noEnv, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,6 +109,9 @@ func TestFileSetsEveryKey(t *testing.T) {
 			MaxUnexplained: d("18"),
 		},
 		Protect: Protect{"1.5atr", "2%", sec(11)},
+		Status:  Status{"127.0.0.1:9", token},
+		Alerts:  Alerts{"true now", "https://h/secret", 8, sec(9), sec(11)},
+		Log:     Log{"/tmp/x/log", "json", 12, 13},
 	}
 	override, err := got.PerSymbol["BRK B"].over(got.Strategy)
 	if err != nil || len(got.PerSymbol) != 1 || override.Name != "rsi" || override.Slow != 4 ||

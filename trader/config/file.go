@@ -14,7 +14,7 @@ const MaxFileBytes = 1 << 20
 
 // readFile lays the file's keys over c. A key that the trader does not know is an error, with its
 // line and column: a limit that is misspelt would be a limit that does not hold.
-func (c *Config) readFile(name string) error {
+func (c *Config) readFile(name string, sources Sources) error {
 	f, err := os.Open(name)
 	if err != nil {
 		return fmt.Errorf("read configuration: %w", err)
@@ -26,7 +26,11 @@ func (c *Config) readFile(name string) error {
 	if len(data) > MaxFileBytes {
 		return fmt.Errorf("read configuration %s: larger than %d bytes", name, MaxFileBytes)
 	}
-	return c.parse(name, data)
+	if err := c.parse(name, data); err != nil {
+		return err
+	}
+	sources.noteFile(c, name, data)
+	return nil
 }
 
 func (c *Config) parse(name string, data []byte) error {

@@ -15,9 +15,13 @@ type Setting struct {
 // flags that were given. getenv is os.LookupEnv; a variable that is empty is not set.
 func Load(file string, getenv func(string) (string, bool), flags []Setting) (Config, error) {
 	c := Default()
+	return c, c.load(file, getenv, flags, Sources{})
+}
+
+func (c *Config) load(file string, getenv func(string) (string, bool), flags []Setting, sources Sources) error {
 	if file != "" {
-		if err := c.readFile(file); err != nil {
-			return c, err
+		if err := c.readFile(file, sources); err != nil {
+			return err
 		}
 	}
 	byFlag := map[string]Option{}
@@ -28,20 +32,22 @@ func Load(file string, getenv func(string) (string, bool), flags []Setting) (Con
 		}
 		if v, ok := getenv(o.Env); ok && v != "" {
 			if err := o.value.Set(v); err != nil {
-				return c, fmt.Errorf("environment %s=%q: %w", o.Env, v, cause(err))
+				return fmt.Errorf("environment %s=%q: %w", o.Env, v, cause(err))
 			}
+			sources.note(c, o, "environment "+o.Env)
 		}
 	}
 	for _, f := range flags {
 		o, ok := byFlag[f.Flag]
 		if !ok {
-			return c, fmt.Errorf("no flag --%s", f.Flag)
+			return fmt.Errorf("no flag --%s", f.Flag)
 		}
 		if err := o.value.Set(f.Value); err != nil {
-			return c, fmt.Errorf("--%s %q: %w", f.Flag, f.Value, cause(err))
+			return fmt.Errorf("--%s %q: %w", f.Flag, f.Value, cause(err))
 		}
+		sources.note(c, o, "flag")
 	}
-	return c, nil
+	return nil
 }
 
 // cause drops strconv's function name and repeated value from its errors.

@@ -33,7 +33,7 @@ func Options() []Option {
 
 func (c *Config) options() []Option {
 	return slices.Concat(c.cycleOptions(), c.strategyOptions(), c.gatewayOptions(), c.orderOptions(), c.protectOptions(),
-		c.riskOptions())
+		c.riskOptions(), c.seeingOptions())
 }
 
 func (c *Config) cycleOptions() []Option {

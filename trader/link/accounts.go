@@ -2,6 +2,7 @@ package link
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -27,15 +28,22 @@ func chooseAccount(accounts []string, required string) (string, error) {
 	return accounts[0], nil
 }
 
-// MaskAccount hides all but the last four digits of a live account id. Paper accounts, which
-// start with D, are shown.
+// MaskAccount hides all but the kind and the last four characters of an account id, a paper account's
+// too: D***0001.
 func MaskAccount(id string) string {
 	const shown = 4
-	if strings.HasPrefix(id, "D") || len(id) <= shown {
-		return id
+	if id == "" {
+		return ""
 	}
-	return id[:1] + "***" + id[len(id)-shown:]
+	return id[:1] + "***" + id[max(1, len(id)-shown):]
 }
+
+// accountForm is how IBKR's account ids look: U and a number, with a D before it for paper trading, and the
+// kinds of advisors and other holders: F, DF, I, DI.
+var accountForm = regexp.MustCompile(`\b(?:D?[UFI])\d{5,10}\b`)
+
+// Redact masks every account id in a text, whoever wrote it.
+func Redact(text string) string { return accountForm.ReplaceAllStringFunc(text, MaskAccount) }
 
 func maskAll(accounts []string) string {
 	masked := make([]string, len(accounts))

@@ -65,6 +65,7 @@ type handshake struct {
 	began time.Time
 
 	phase Phase
+	took  []PhaseTook
 
 	conn     net.Conn
 	in       *bufio.Reader
@@ -120,11 +121,13 @@ func (h *handshake) run() error {
 	if err := h.ready(); err != nil {
 		return err
 	}
+	h.leave()
 	return h.conn.SetDeadline(time.Time{})
 }
 
 // enter begins a phase and arms its deadline.
 func (h *handshake) enter(p Phase, limit time.Duration) error {
+	h.leave()
 	h.phase = p
 	if err := h.conn.SetDeadline(time.Now().Add(limit)); err != nil {
 		return err

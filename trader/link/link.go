@@ -34,6 +34,7 @@ type Link struct {
 	hello      wire.Hello
 	account    string
 	nextID     int64
+	took       []PhaseTook
 
 	conn   net.Conn // to the Gateway
 	frames *wire.FrameReader
@@ -103,7 +104,7 @@ type Stats struct {
 func newLink(h *handshake) *Link {
 	l := &Link{
 		cfg: h.cfg, log: h.cfg.Log, began: h.began, generation: generations.Add(1),
-		hello: h.hello, account: h.account, nextID: h.nextID,
+		hello: h.hello, account: h.account, nextID: h.nextID, took: h.took,
 		conn: h.conn, frames: h.frames,
 		toClient:  newFrameQueue(h.held),
 		toGateway: make(chan *Request, requestQueue),
