@@ -1,0 +1,132 @@
+package campaign_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"ibsoak/fakegateway"
+	"ibsoak/fakegateway/fault"
+)
+
+// point is where a life is killed: after a time, at a commit of its journal, or at a message that the
+// Gateway has read or written.
+type point struct {
+	after  time.Duration
+	commit int
+	delay  time.Duration // after the commit has begun, or the message
+	kind   fakegateway.EventKind
+	frame  string
+	nth    int
+}
+
+// String names it, with the numbers that make it again.
+func (p point) String() string {
+	switch {
+	case p.commit > 0:
+		return fmt.Sprintf("commit %d +%s", p.commit, p.delay)
+	case p.frame != "":
+		return fmt.Sprintf("%s %s #%d +%s", p.kind, p.frame, p.nth, p.delay)
+	}
+	return fmt.Sprintf("after %s", p.after)
+}
+
+// class is the point's row in the table of a campaign.
+func (p point) class() string {
+	switch {
+	case p.commit > 0 && p.delay == 0:
+		return "before a commit of the journal"
+	case p.commit > 0:
+		return "just after a commit began"
+	case p.frame != "":
+		return fmt.Sprintf("%s %s", p.kind, p.frame)
+	}
+	return "at a time"
+}
+
+// places are the messages at which lives are killed: each order, what is said about it, and the questions
+// of a reconciliation with their answers' ends.
+var places = []struct {
+	kind  fakegateway.EventKind
+	frame string
+	most  int // the nth is drawn up to it
+}{
+	{fakegateway.EventInbound, "placeOrder", 4},
+	{fakegateway.EventInbound, "placeOrder", 4},
+	{fakegateway.EventInbound, "cancelOrder", 1},
+	{fakegateway.EventInbound, "reqExecutions", 1},
+	{fakegateway.EventInbound, "reqCompletedOrders", 1},
+	{fakegateway.EventInbound, "reqPositions", 1},
+	{fakegateway.EventInbound, "reqHistoricalData", 3},
+	{fakegateway.EventOutbound, "openOrder", 8},
+	{fakegateway.EventOutbound, "orderStatus", 8},
+	{fakegateway.EventOutbound, "execDetails", 8},
+	{fakegateway.EventOutbound, "commissionReport", 8},
+	{fakegateway.EventOutbound, "nextValidId", 1},
+	{fakegateway.EventOutbound, "execDetailsEnd", 1},
+	{fakegateway.EventOutbound, "positionEnd", 1},
+}
+
+// drawPoint draws one: a third of each kind.
+func drawPoint(r *rand.Rand) point {
+	switch r.IntN(3) {
+	case 0:
+		return point{after: 20*time.Millisecond + time.Duration(r.Int64N(int64(800*time.Millisecond)))}
+	case 1:
+		p := point{commit: 1 + r.IntN(1+r.IntN(mostCommits))} // early ones are met more often
+		if r.IntN(2) == 0 {
+			p.delay = time.Microsecond + time.Duration(r.Int64N(int64(3*time.Millisecond)))
+		}
+		return p
+	default:
+		place := places[r.IntN(len(places))]
+		p := point{kind: place.kind, frame: place.frame, nth: 1 + r.IntN(place.most)}
+		if r.IntN(2) == 0 {
+			p.delay = time.Duration(r.Int64N(int64(5 * time.Millisecond)))
+		}
+		return p
+	}
+}
+
+// mostCommits is about how many commits a life of lifeMost makes.
+const mostCommits = 120
+
+// drawFault draws what goes wrong in a life, besides the kill; nil is nothing. A fault says less, later or
+// more often what has happened: none makes an answer about the past say something false.
+func drawFault(r *rand.Rand) *fault.Fault {
+	f := &fault.Fault{ID: "drawn"}
+	nth := 1 + r.IntN(3)
+	switch r.IntN(16) {
+	case 0:
+		f.When, f.What = fault.When{Inbound: "placeOrder", Nth: nth}, fault.What{Do: fault.RST}
+	case 1:
+		f.When, f.What = fault.When{Outbound: "openOrder", Nth: nth}, fault.What{Do: fault.RST}
+	case 2:
+		f.When, f.What = fault.When{Outbound: "execDetails", Nth: nth}, fault.What{Do: fault.HalfClose}
+	case 3: // the order never reaches the exchange, and nothing says so
+		f.When, f.What = fault.When{Inbound: "placeOrder", Nth: nth}, fault.What{Do: fault.Drop}
+		f.Until.Count = 1
+	case 4: // told twice
+		f.When, f.What = fault.When{Outbound: "execDetails"}, fault.What{Do: fault.Duplicate}
+	case 5:
+		f.When, f.What = fault.When{Outbound: "commissionReport", Nth: nth}, fault.What{Do: fault.Drop}
+	case 6:
+		f.When = fault.When{Outbound: "openOrder", Nth: nth, Byte: 7}
+		f.What = fault.What{Do: fault.Cut, Then: fault.RST}
+	case 7:
+		ends := []string{"openOrderEnd", "execDetailsEnd", "completedOrdersEnd", "positionEnd"}
+		f.When, f.What = fault.When{Outbound: ends[r.IntN(len(ends))], Nth: 1}, fault.What{Do: fault.Drop}
+		f.Until.Count = 1
+	case 8:
+		f.When = fault.When{Inbound: "placeOrder", Nth: nth}
+		f.What = fault.What{Do: fault.Operate, Operation: fault.ConnectionLost}
+		f.Until.Count = 1
+	case 9:
+		f.When = fault.When{Inbound: "placeOrder", Nth: nth}
+		f.What = fault.What{Do: fault.Restart, Then: fault.RST, Downtime: &fault.Downtime{Refused: fault.Duration(20 * time.Second)}}
+		f.Until.Count = 1
+	default:
+		return nil
+	}
+	return f
+}
