@@ -21,6 +21,7 @@ var (
 // TestKillCampaign kills the trader with SIGKILL at seeded points, starts it again each time, and wants books
 // that are equal to the cent and no more held than was wanted.
 func TestKillCampaign(t *testing.T) {
+	skipWithoutSignals(t)
 	seed := cmp.Or(*killSeed, rand.Uint64())
 	t.Logf("seed %d: -kill.seed %d -kill.points %d -kill.lanes %d", seed, seed, *killPoints, *killLanes)
 	var all []*lane

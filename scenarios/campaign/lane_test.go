@@ -24,11 +24,10 @@ import (
 // What a lane trades, and how fast. At scale 120 a bar closes every half second, and an order fills in
 // three parts within 75 ms of real time: there is always one in flight.
 const (
-	laneScale   = 120
-	shares      = 5
-	account     = "DU9000001"
-	lifeMost    = 1500 * time.Millisecond // a point that has not come by then: killed all the same
-	settleLimit = 2 * time.Minute
+	laneScale = 120
+	shares    = 5
+	account   = "DU9000001"
+	lifeMost  = 1500 * time.Millisecond // a point that has not come by then: killed all the same
 )
 
 var laneSymbols = []string{"AAPL", "MSFT", "NVDA", "AMZN", "IBM", "KO"}
@@ -38,19 +37,20 @@ var midnight = time.Date(2026, time.March, 5, 5, 0, 0, 0, time.UTC)
 
 // lane is one account at one Gateway, with one state directory, and what was found wrong.
 type lane struct {
-	t      *testing.T
-	name   string
-	rng    *rand.Rand
-	gw     *fakegateway.Server
-	clock  fakegateway.Clock
-	began  time.Time
-	dir    string
-	log    *os.File
-	more   []string // arguments of every life
-	killed func(*lane) error
+	t        *testing.T
+	name     string
+	rng      *rand.Rand
+	gw       *fakegateway.Server
+	clock    fakegateway.Clock
+	began    time.Time
+	dir      string
+	log      *os.File
+	more     []string      // arguments of every life
+	patience time.Duration // for settling
+	killed   func(*lane) error
 
 	lives    int
-	inFlight int            // kills with an order at work, or an intent open
+	inFlight int            // kills with an order at work, or an intent whose order was under way
 	early    int            // lives whose point had not come by lifeMost
 	classes  map[string]int // kills by class of point
 	faults   int
@@ -61,7 +61,7 @@ type lane struct {
 func newLane(t *testing.T, name string, seed uint64) *lane {
 	t.Helper()
 	l := &lane{
-		t: t, name: name, rng: rand.New(rand.NewPCG(seed, 0)), classes: map[string]int{},
+		t: t, name: name, rng: rand.New(rand.NewPCG(seed, 0)), classes: map[string]int{}, patience: 2 * time.Minute,
 		clock: fakegateway.Clock{Start: midnight.Add(-12 * time.Minute), Scale: laneScale},
 	}
 	var cfg fakegateway.Config
@@ -140,15 +140,14 @@ func (l *lane) life() {
 	l.t.Helper()
 	l.lives++
 	p := drawPoint(l.rng)
-	f := drawFault(l.rng)
+	faults := drawFaults(l.rng, l.now().Sub(l.clock.Start))
 	overMidnight := !l.crossed && midnight.Sub(l.now()) < 4*time.Minute
 	if overMidnight { // an order is sent, and the trader dead, while the day ends
-		p, f = point{kind: fakegateway.EventInbound, frame: "placeOrder", nth: 1}, nil
+		p, faults = point{kind: fakegateway.EventInbound, frame: "placeOrder", nth: 1}, nil
 	}
-	if f != nil {
-		l.faults++
-		if _, err := l.gw.Inject(*f); err != nil {
-			l.t.Fatalf("inject %+v: %v", *f, err)
+	for _, f := range faults {
+		if _, err := l.gw.Inject(f); err != nil {
+			l.t.Fatalf("inject %+v: %v", f, err)
 		}
 	}
 	events, stop := l.gw.Watch()
@@ -158,10 +157,13 @@ func (l *lane) life() {
 	}
 	stop()
 	l.over(<-ended)
-	if f != nil {
+	for _, f := range faults {
 		if err := l.gw.ClearFault(f.ID); err != nil {
 			l.t.Fatal(err)
 		}
+	}
+	if len(faults) > 0 {
+		l.faults++
 		l.restore()
 	}
 	l.classes[p.class()]++
@@ -258,7 +260,7 @@ func (l *lane) look() {
 		return
 	}
 	for _, in := range mine.Intents {
-		working = working || !in.State.Closed()
+		working = working || in.State == journal.Prepared || in.State == journal.Sent || in.State == journal.Working
 	}
 	if working {
 		l.inFlight++
@@ -324,9 +326,9 @@ func (l *lane) settle() {
 }
 
 // quiet waits until nothing is open in the journal, nothing works at the exchange and the wanted shares are
-// held. It says why not, when that does not come within settleLimit or the life ends before.
+// held. It says why not, when that does not come within the lane's patience or the life ends before.
 func (l *lane) quiet(ended chan error) string {
-	limit := time.NewTimer(settleLimit)
+	limit := time.NewTimer(l.patience)
 	defer limit.Stop()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
@@ -338,7 +340,7 @@ func (l *lane) quiet(ended chan error) string {
 		select {
 		case <-tick.C:
 		case <-limit.C:
-			return why + ", after " + settleLimit.String()
+			return why + ", after " + l.patience.String()
 		case err := <-ended:
 			ended <- err
 			return fmt.Sprintf("%s, and the trader ended by itself: %v", why, err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"runtime"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -70,4 +71,12 @@ func dieAtCommit(at string) error {
 		return nil
 	})
 	return nil
+}
+
+// skipWithoutSignals passes over what needs SIGTERM to end a trader in good order.
+func skipWithoutSignals(t *testing.T) {
+	t.Helper()
+	if runtime.GOOS == "windows" {
+		t.Skip("a process cannot be asked to end by another one here")
+	}
 }

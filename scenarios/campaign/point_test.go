@@ -91,23 +91,23 @@ func drawPoint(r *rand.Rand) point {
 // mostCommits is about how many commits a life of lifeMost makes.
 const mostCommits = 120
 
-// drawFault draws what goes wrong in a life, besides the kill; nil is nothing. A fault says less, later or
-// more often what has happened: none makes an answer about the past say something false.
-func drawFault(r *rand.Rand) *fault.Fault {
-	f := &fault.Fault{ID: "drawn"}
+// drawFaults draws what goes wrong in a life, besides the kill; in most nothing does. A fault says less, later
+// or more often what has happened: none makes an answer about the past say something false.
+func drawFaults(r *rand.Rand, elapsed time.Duration) []fault.Fault {
+	f := fault.Fault{ID: "drawn", Until: fault.Until{Count: 1}}
 	nth := 1 + r.IntN(3)
-	switch r.IntN(16) {
+	order := fault.When{Inbound: "placeOrder", Nth: nth}
+	switch r.IntN(20) {
 	case 0:
-		f.When, f.What = fault.When{Inbound: "placeOrder", Nth: nth}, fault.What{Do: fault.RST}
+		f.When, f.What = order, fault.What{Do: fault.RST}
 	case 1:
 		f.When, f.What = fault.When{Outbound: "openOrder", Nth: nth}, fault.What{Do: fault.RST}
 	case 2:
 		f.When, f.What = fault.When{Outbound: "execDetails", Nth: nth}, fault.What{Do: fault.HalfClose}
 	case 3: // the order never reaches the exchange, and nothing says so
-		f.When, f.What = fault.When{Inbound: "placeOrder", Nth: nth}, fault.What{Do: fault.Drop}
-		f.Until.Count = 1
-	case 4: // told twice
-		f.When, f.What = fault.When{Outbound: "execDetails"}, fault.What{Do: fault.Duplicate}
+		f.When, f.What = order, fault.What{Do: fault.Drop}
+	case 4: // told twice, each time
+		f.When, f.What, f.Until = fault.When{Outbound: "execDetails"}, fault.What{Do: fault.Duplicate}, fault.Until{}
 	case 5:
 		f.When, f.What = fault.When{Outbound: "commissionReport", Nth: nth}, fault.What{Do: fault.Drop}
 	case 6:
@@ -116,17 +116,18 @@ func drawFault(r *rand.Rand) *fault.Fault {
 	case 7:
 		ends := []string{"openOrderEnd", "execDetailsEnd", "completedOrdersEnd", "positionEnd"}
 		f.When, f.What = fault.When{Outbound: ends[r.IntN(len(ends))], Nth: 1}, fault.What{Do: fault.Drop}
-		f.Until.Count = 1
 	case 8:
-		f.When = fault.When{Inbound: "placeOrder", Nth: nth}
-		f.What = fault.What{Do: fault.Operate, Operation: fault.ConnectionLost}
-		f.Until.Count = 1
+		f.When, f.What = order, fault.What{Do: fault.Operate, Operation: fault.ConnectionLost}
+		const outage = time.Minute
+		return []fault.Fault{f, {
+			ID: "drawn-back", When: fault.When{At: new(fault.Duration(elapsed + outage))},
+			What: fault.What{Do: fault.Operate, Operation: fault.ConnectionRestored}, Until: fault.Until{Count: 1},
+		}}
 	case 9:
-		f.When = fault.When{Inbound: "placeOrder", Nth: nth}
-		f.What = fault.What{Do: fault.Restart, Then: fault.RST, Downtime: &fault.Downtime{Refused: fault.Duration(20 * time.Second)}}
-		f.Until.Count = 1
+		f.When = order
+		f.What = fault.What{Do: fault.Restart, Then: fault.RST, Downtime: &fault.Downtime{Refused: fault.Duration(10 * time.Second)}}
 	default:
 		return nil
 	}
-	return f
+	return []fault.Fault{f}
 }
