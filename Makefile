@@ -36,6 +36,11 @@ soak: ## the long scenarios, in real time: more than an hour
 campaign: ## good traders over the short scenarios, 300 runs, half of them on a busy machine: half an hour
 	go test -timeout 3h -count 1 -v -run TestCampaign -parallel 3 ./examples/traders -campaign $(or $(RUNS),300)
 
+.PHONY: kill
+kill: ## the bundled trader, killed at 1000 seeded points (POINTS, SEED), its books compared to the cent: minutes
+	go test -timeout 3h -count 1 -v -run 'TestKillCampaign|TestCampaignCatches' ./scenarios/campaign \
+		-kill.points $(or $(POINTS),1000) -kill.seed $(or $(SEED),0)
+
 .PHONY: bench
 bench: ## benchmarks; each prints its ratio to a baseline of the same run
 	go test -run '^$$' -bench . -benchtime 1s ./internal/sockets ./fakegateway/... ./trader/link

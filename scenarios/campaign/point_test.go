@@ -51,17 +51,19 @@ var places = []struct {
 	frame string
 	most  int // the nth is drawn up to it
 }{
-	{fakegateway.EventInbound, "placeOrder", 4},
+	{fakegateway.EventInbound, "placeOrder", 1},
+	{fakegateway.EventInbound, "placeOrder", 2},
 	{fakegateway.EventInbound, "placeOrder", 4},
 	{fakegateway.EventInbound, "cancelOrder", 1},
 	{fakegateway.EventInbound, "reqExecutions", 1},
 	{fakegateway.EventInbound, "reqCompletedOrders", 1},
 	{fakegateway.EventInbound, "reqPositions", 1},
 	{fakegateway.EventInbound, "reqHistoricalData", 3},
-	{fakegateway.EventOutbound, "openOrder", 8},
-	{fakegateway.EventOutbound, "orderStatus", 8},
-	{fakegateway.EventOutbound, "execDetails", 8},
-	{fakegateway.EventOutbound, "commissionReport", 8},
+	{fakegateway.EventOutbound, "openOrder", 4},
+	{fakegateway.EventOutbound, "orderStatus", 4},
+	{fakegateway.EventOutbound, "execDetails", 3},
+	{fakegateway.EventOutbound, "execDetails", 6},
+	{fakegateway.EventOutbound, "commissionReport", 3},
 	{fakegateway.EventOutbound, "nextValidId", 1},
 	{fakegateway.EventOutbound, "execDetailsEnd", 1},
 	{fakegateway.EventOutbound, "positionEnd", 1},
@@ -70,10 +72,10 @@ var places = []struct {
 // drawPoint draws one: a third of each kind.
 func drawPoint(r *rand.Rand) point {
 	switch r.IntN(3) {
-	case 0:
-		return point{after: 20*time.Millisecond + time.Duration(r.Int64N(int64(800*time.Millisecond)))}
+	case 0: // the first order is sent after about 0.2 s
+		return point{after: 50*time.Millisecond + time.Duration(r.Int64N(int64(900*time.Millisecond)))}
 	case 1:
-		p := point{commit: 1 + r.IntN(1+r.IntN(mostCommits))} // early ones are met more often
+		p := point{commit: 1 + r.IntN(mostCommits)}
 		if r.IntN(2) == 0 {
 			p.delay = time.Microsecond + time.Duration(r.Int64N(int64(3*time.Millisecond)))
 		}
@@ -89,9 +91,9 @@ func drawPoint(r *rand.Rand) point {
 }
 
 // mostCommits is about how many commits a life of lifeMost makes.
-const mostCommits = 120
+const mostCommits = 80
 
-// drawFaults draws what goes wrong in a life, besides the kill; in most nothing does. A fault says less, later
+// drawFaults draws what goes wrong in a life, besides the kill; in half of them nothing does. A fault says less, later
 // or more often what has happened: none makes an answer about the past say something false.
 func drawFaults(r *rand.Rand, elapsed time.Duration) []fault.Fault {
 	f := fault.Fault{ID: "drawn", Until: fault.Until{Count: 1}}
