@@ -3,6 +3,7 @@ package harness
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -13,6 +14,9 @@ import (
 const (
 	// silentWithin is how long after a fault an order that was decided before it may still come. Real time.
 	silentWithin = 2 * time.Second
+
+	// limitAway is in percent: further from the price is no limit that anybody means.
+	limitAway = 20
 
 	// IBKR's limits of historical data: its documentation of historical data limitations.
 	historyWindow  = 10 * time.Minute
@@ -29,7 +33,7 @@ var gateDetectors = []Detector{
 		Doc: fmt.Sprintf("An order came more than Within (default %s) after the fault that Fault names had "+
 			"first been delivered. For faults that stay, and after which nothing that is told may be traded on.",
 			silentWithin),
-		Least: "one order before the fault, and one answered request after it",
+		Least: "one order before the fault, and one request after it",
 		Do: "Look at what a decision rests on before you send: whose bars, how old, was the answer whole. Say " +
 			"that you are blind, and send nothing.",
 		Page: "your-trader.md#orders",
@@ -57,6 +61,14 @@ var gateDetectors = []Detector{
 			"day of the exchange.",
 		Least: "one order",
 		Do:    "Keep what a day has used up on disk: a restart is no new day.",
+		Page:  "your-trader.md#orders",
+	},
+	{
+		Name: "limit-near-price", Group: GroupOrders, judge: limitNearPrice,
+		Doc: fmt.Sprintf("The limit of an order that filled was more than %d %% away from what it filled at. "+
+			"Informational without such an order.", limitAway),
+		Least: "one limit order that filled",
+		Do:    "Take an answer for the request whose id it has, and compare a price with the last one of its contract.",
 		Page:  "your-trader.md#orders",
 	},
 	{
@@ -93,8 +105,10 @@ func silentUnderFault(r *Record, c Check) Finding {
 			f.violated(o.example("%s, order id %d: %s after %s", o.describe(), o.OrderID, round(late), c.Fault))
 		}
 	}
-	if f.Outcome != Fail && !slices.ContainsFunc(r.Cycles, func(cycle Cycle) bool { return cycle.Answered.Since(fell) > allowed }) {
-		return f.undecided("nothing was asked for and answered after the fault: silence shows nothing")
+	if f.Outcome != Fail && !slices.ContainsFunc(r.Messages, func(m Message) bool {
+		return m.FromClient && m.came().Since(fell) > allowed
+	}) {
+		return f.undecided("nothing at all was asked after the fault: silence shows nothing")
 	}
 	return f.conclude("none more than %s after %s", round(allowed), c.Fault)
 }
@@ -214,4 +228,27 @@ func historyRate(r *Record, c Check) Finding {
 	}
 	f.Informational = f.Evidence == 0 && c.Evidence == 0
 	return f.conclude("within IBKR's limits of history")
+}
+
+// limitNearPrice compares with the fills: the books have no prices that an order did not trade at.
+func limitNearPrice(r *Record, c Check) Finding {
+	f := open(c, "limit orders that filled", 1)
+	if !r.Books.Taken {
+		return f.undecided("the Gateway's books were not read")
+	}
+	for _, o := range r.Books.Orders {
+		at := slices.IndexFunc(r.Books.Fills, func(fill Fill) bool { return fill.PermID == o.PermID })
+		if o.Manual || at < 0 || o.Type != "LMT" || !o.LimitPrice.IsPos() {
+			continue
+		}
+		f.Evidence++
+		limit, _ := o.LimitPrice.Float64()
+		price, _ := r.Books.Fills[at].Price.Float64()
+		if away := 100 * math.Abs(limit/price-1); away > limitAway {
+			f.violated(Example{At: o.PlacedAt, What: fmt.Sprintf("%s %s %s with a limit of %s, which trades at %s",
+				o.Action, o.Quantity, o.Symbol, o.LimitPrice, r.Books.Fills[at].Price)})
+		}
+	}
+	f.Informational = f.Evidence == 0 && c.Evidence == 0
+	return f.conclude("each within %d %% of its fill", limitAway)
 }
