@@ -65,9 +65,9 @@ var gateDetectors = []Detector{
 	},
 	{
 		Name: "limit-near-price", Group: GroupOrders, judge: limitNearPrice,
-		Doc: fmt.Sprintf("The limit of an order that filled was more than %d %% away from what it filled at. "+
-			"Informational without such an order.", limitAway),
-		Least: "one limit order that filled",
+		Doc: fmt.Sprintf("The limit of an order was more than %d %% away from the nearest fill in its contract. "+
+			"For traders whose limits are meant to fill. Informational without such an order.", limitAway),
+		Least: "one limit order in a contract that traded",
 		Do:    "Take an answer for the request whose id it has, and compare a price with the last one of its contract.",
 		Page:  "your-trader.md#orders",
 	},
@@ -230,25 +230,37 @@ func historyRate(r *Record, c Check) Finding {
 	return f.conclude("within IBKR's limits of history")
 }
 
-// limitNearPrice compares with the fills: the books have no prices that an order did not trade at.
+// limitNearPrice compares with the nearest fill of the contract in time, whosever: the books have no other
+// prices.
 func limitNearPrice(r *Record, c Check) Finding {
-	f := open(c, "limit orders that filled", 1)
+	f := open(c, "limit orders", 1)
 	if !r.Books.Taken {
 		return f.undecided("the Gateway's books were not read")
 	}
 	for _, o := range r.Books.Orders {
-		at := slices.IndexFunc(r.Books.Fills, func(fill Fill) bool { return fill.PermID == o.PermID })
-		if o.Manual || at < 0 || o.Type != "LMT" || !o.LimitPrice.IsPos() {
+		near := r.nearestFill(o)
+		if o.Manual || near == nil || o.Type != "LMT" || !o.LimitPrice.IsPos() {
 			continue
 		}
 		f.Evidence++
 		limit, _ := o.LimitPrice.Float64()
-		price, _ := r.Books.Fills[at].Price.Float64()
+		price, _ := near.Price.Float64()
 		if away := 100 * math.Abs(limit/price-1); away > limitAway {
 			f.violated(Example{At: o.PlacedAt, What: fmt.Sprintf("%s %s %s with a limit of %s, which trades at %s",
-				o.Action, o.Quantity, o.Symbol, o.LimitPrice, r.Books.Fills[at].Price)})
+				o.Action, o.Quantity, o.Symbol, o.LimitPrice, near.Price)})
 		}
 	}
 	f.Informational = f.Evidence == 0 && c.Evidence == 0
-	return f.conclude("each within %d %% of its fill", limitAway)
+	return f.conclude("each within %d %% of the price", limitAway)
+}
+
+// nearestFill is the fill in an order's symbol that came the shortest time before or after it; nil: there is none.
+func (r *Record) nearestFill(o Order) (near *Fill) {
+	away := func(f Fill) time.Duration { return f.At.Since(o.PlacedAt).Abs() }
+	for i, fill := range r.Books.Fills {
+		if fill.Symbol == o.Symbol && fill.SecType == o.SecType && (near == nil || away(fill) < away(*near)) {
+			near = &r.Books.Fills[i]
+		}
+	}
+	return near
 }

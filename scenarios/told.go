@@ -160,7 +160,7 @@ func noPositions() harness.Scenario {
 			Args: []string{"--strategy", "hold", "--request-timeout", "1s"},
 		},
 		Checks: with(
-			harness.Check{Name: "silent-under-fault", Fault: "no-end"},
+			harness.Check{Name: "silent-under-fault", Fault: "no-end", Within: 200 * time.Millisecond},
 			harness.Check{Name: "exposure", Evidence: 1},
 			harness.Check{Name: "sigterm", Within: 3 * time.Second},
 		),

@@ -18,14 +18,17 @@ var toldDefects = []Mutant{
 	{Name: "trades-on-old-bars", Defect: "buys on the last bar whatever its time", run: buysOnce},
 	{Name: "takes-any-answer", Defect: "takes the next bars for those that it waits for", run: takesAnyAnswer},
 	{Name: "forgets-fills", Defect: "counts only the fills that it hears of live, and buys the rest", run: holdsTen(false)},
-	{Name: "counts-each-telling", Defect: "adds up every execution that it is told, twice too", run: holdsTen(true)},
+	{
+		Name: "counts-each-telling", run: holdsTen(true),
+		Defect: "adds up every execution that it is told, twice too, and sells what it has too much",
+	},
 	{
 		Name: "takes-silence-for-flat", run: takesSilenceForFlat,
 		Defect: "takes positions that are not told in time for none",
 	},
 	{
 		Name: "trusts-1102", Defect: "orders after an outage without asking what happened in it",
-		run: resends(func(intent, _ int) string { return reference(intent) }),
+		run: trusts1102,
 	},
 	{Name: "believes-next-id", Defect: "numbers its orders from whatever nextValidId says", run: reconciles},
 	{Name: "forgets-its-limit", Defect: "counts the orders of a day in memory", run: buysThenSells},
@@ -67,24 +70,22 @@ func takesAnyAnswer(ctx context.Context, p params) int {
 	t := right()
 	intent := 0
 	t.work = func(_ context.Context, s *session) error {
+		if err := s.conn.SetDeadline(time.Now().Add(answerWithin)); err != nil {
+			return err
+		}
 		var price float64
 		for _, symbol := range []string{"AAPL", "KO"} {
 			if err := s.askBars(stock(symbol), false); err != nil {
 				return err
 			}
-			if heard, err := s.heardIn(askPatience); err != nil || !heard {
-				if err != nil {
-					return err
-				}
-				continue
-			}
-			body, err := s.await(wire.HistoricalData)
+			close, err := s.anyClose()
 			if err != nil {
 				return err
 			}
-			if bars := body.(*protobuf.HistoricalData).GetHistoricalDataBars(); len(bars) > 0 {
-				price = bars[len(bars)-1].GetClose()
-			}
+			price = close
+		}
+		if price == 0 {
+			return nil
 		}
 		intent++
 		const beyond = 1.01
@@ -106,6 +107,47 @@ func takesAnyAnswer(ctx context.Context, p params) int {
 	return t.run(ctx, p)
 }
 
+// anyClose is the close of the next bars that come within askPatience, whoever's they are; 0 when none do.
+func (s *session) anyClose() (float64, error) {
+	for until := time.Now().Add(askPatience); ; {
+		heard, err := s.heardIn(time.Until(until))
+		if err != nil || !heard {
+			return 0, err
+		}
+		kind, payload, err := s.nextFrame()
+		if err != nil {
+			return 0, err
+		}
+		if kind != wire.HistoricalData {
+			continue
+		}
+		m, err := wire.Decode(wire.FromServer, payload, s.version)
+		if err != nil {
+			return 0, err
+		}
+		if bars := m.Body.(*protobuf.HistoricalData).GetHistoricalDataBars(); len(bars) > 0 {
+			return bars[len(bars)-1].GetClose(), nil
+		}
+	}
+}
+
+// trusts1102 sends nothing in an outage, and goes on at once after it.
+func trusts1102(ctx context.Context, p params) int {
+	t := right()
+	intent := 0
+	t.work = func(_ context.Context, s *session) error {
+		if s.outage {
+			return nil
+		}
+		if err := s.cycle(); err != nil || s.outage {
+			return err
+		}
+		intent++
+		return s.place(market("BUY", reference(intent)))
+	}
+	return t.run(ctx, p)
+}
+
 // holdsTen makes a trader that wants ten shares and counts its fills in memory. One that asks counts what
 // reqExecutions tells as well; both count each execution as often as they are told it.
 func holdsTen(asks bool) func(context.Context, params) int {
@@ -113,7 +155,7 @@ func holdsTen(asks bool) func(context.Context, params) int {
 		const want = 10
 		t := right()
 		held, working := int64(0), false
-		intent, id := 0, int32(0)
+		intent, sold := 0, false
 		var on *session
 		count := func(s *session, end wire.Kind) error {
 			for {
@@ -154,13 +196,15 @@ func holdsTen(asks bool) func(context.Context, params) int {
 			switch {
 			case held < want && !working:
 				intent++
-				working, id = true, s.nextID
+				working = true
 				o := market("BUY", reference(intent))
 				o.TotalQuantity = new(strconv.FormatInt(want-held, 10))
 				return s.place(o)
-			case held >= want && working:
-				working = false
-				return s.cancel(id)
+			case held > want && asks && !sold:
+				sold = true
+				o := market("SELL", reference(intent+1))
+				o.TotalQuantity = new(strconv.FormatInt(held-want, 10))
+				return s.place(o)
 			}
 			return nil
 		}
@@ -204,7 +248,7 @@ func takesSilenceForFlat(ctx context.Context, p params) int {
 			if !heard {
 				break
 			}
-			kind, _, err := s.awaitFrame()
+			kind, _, err := s.nextFrame()
 			if err != nil {
 				return err
 			}
@@ -225,8 +269,8 @@ func takesSilenceForFlat(ctx context.Context, p params) int {
 	return t.run(ctx, p)
 }
 
-// awaitFrame reads one message, whatever it is.
-func (s *session) awaitFrame() (wire.Kind, []byte, error) {
+// nextFrame reads one message, whatever it is.
+func (s *session) nextFrame() (wire.Kind, []byte, error) {
 	payload, err := s.frames.Next()
 	if err != nil {
 		return 0, nil, err

@@ -189,7 +189,6 @@ func toldRows() []Row {
 			Killers: by("silent-under-fault", "exposure"),
 		},
 		{Subject: "trusts-1102", Scenario: "outage", Shorter: back, Killers: by("reconciled-after-outage")},
-		{Subject: "orders-in-outage", Scenario: "outage", Shorter: back, Killers: by("no-orders-in-outage")},
 		{Subject: "believes-next-id", Scenario: "ids-roll-back", Shorter: lost, Killers: by("fresh-order-ids")},
 		{Subject: "forgets-its-limit", Scenario: "limit-over-restarts", Shorter: restarts, Killers: by("few-orders")},
 		{Subject: "asks-for-all-again", Scenario: "many-symbols", Shorter: lost, Killers: by("history-rate")},
