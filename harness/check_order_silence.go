@@ -57,16 +57,17 @@ var gateDetectors = []Detector{
 	},
 	{
 		Name: "few-orders", Group: GroupOrders, judge: fewOrders,
-		Doc: "More than Want orders were taken for one symbol of an account, over all lives. For a run within one " +
-			"day of the exchange.",
+		Doc: "More orders than subject.orderLimit were taken for one symbol of an account, over all lives. For a " +
+			"run within one day of the exchange. Informational when no limit is said.",
 		Least: "one order",
 		Do:    "Keep what a day has used up on disk: a restart is no new day.",
 		Page:  "your-trader.md#orders",
 	},
 	{
 		Name: "limit-near-price", Group: GroupOrders, judge: limitNearPrice,
-		Doc: fmt.Sprintf("The limit of an order was more than %d %% away from the nearest fill in its contract. "+
-			"For traders whose limits are meant to fill. Informational without such an order.", limitAway),
+		Doc: fmt.Sprintf("After the fault that Fault names, the limit of an order was more than %d %% away from the "+
+			"nearest fill in its contract. Inconclusive of a trader that had such limits before. Informational "+
+			"without a limit order.", limitAway),
 		Least: "one limit order in a contract that traded",
 		Do:    "Take an answer for the request whose id it has, and compare a price with the last one of its contract.",
 		Page:  "your-trader.md#orders",
@@ -74,8 +75,9 @@ var gateDetectors = []Detector{
 	{
 		Name: "history-rate", Group: GroupOrders, judge: historyRate,
 		Doc: fmt.Sprintf("A life asked for history more than %d times in %s, twice for the same bars of a contract "+
-			"within %s, or more than %d times for one contract in %s, on the Gateway's clock. Informational "+
-			"without such a request.", historyMost, historyWindow, historyApart, contractMost, contractWindow),
+			"within %s, or more than %d times for one contract in %s, on the Gateway's clock. IBKR enforces this for "+
+			"bars of 30 seconds and less; longer ones count when subject.keepsHistoryLimits says so. Informational "+
+			"without a request that counts.", historyMost, historyWindow, historyApart, contractMost, contractWindow),
 		Least: "one request for history",
 		Do:    "Keep what you were told and ask again when it is old, or subscribe (keepUpToDate).",
 		Page:  "your-trader.md#orders",
@@ -165,6 +167,11 @@ func fewOrders(r *Record, c Check) Finding {
 	if !r.Books.Taken {
 		return f.undecided("the Gateway's books were not read")
 	}
+	limit := r.Header.Scenario.Subject.OrderLimit
+	if limit == 0 {
+		f.Informational = c.Evidence == 0
+		return f.undecided("not said how many orders a day are meant: give subject.orderLimit")
+	}
 	type place struct{ account, symbol string }
 	taken := map[place]int{}
 	worst := 0
@@ -176,12 +183,12 @@ func fewOrders(r *Record, c Check) Finding {
 		in := place{o.Account, o.Symbol}
 		taken[in]++
 		worst = max(worst, taken[in])
-		if taken[in] > c.Want {
+		if taken[in] > limit {
 			f.violated(Example{At: o.PlacedAt, What: fmt.Sprintf("order %d in %s of %s, %d allowed",
-				taken[in], o.Symbol, o.Account, c.Want)})
+				taken[in], o.Symbol, o.Account, limit)})
 		}
 	}
-	return f.conclude("at most %d in one symbol, %d allowed", worst, c.Want)
+	return f.conclude("at most %d in one symbol, %d allowed", worst, limit)
 }
 
 // historyRate counts anew in each life: what an earlier process has asked for it cannot know, and no
@@ -193,7 +200,8 @@ func historyRate(r *Record, c Check) Finding {
 	late := clock(time.Duration(r.Footer.LongestLag))
 	var asked []Message
 	for _, m := range r.Messages {
-		if m.Kind != "reqHistoricalData" || !m.FromClient {
+		counts := r.Header.Scenario.Subject.KeepsHistoryLimits || strings.Contains(m.BarSize, "sec")
+		if m.Kind != "reqHistoricalData" || !m.FromClient || !counts {
 			continue
 		}
 		f.Evidence++
@@ -231,11 +239,17 @@ func historyRate(r *Record, c Check) Finding {
 }
 
 // limitNearPrice compares with the nearest fill of the contract in time, whosever: the books have no other
-// prices.
+// prices. A trader whose limits were away before the fault means them to be.
 func limitNearPrice(r *Record, c Check) Finding {
 	f := open(c, "limit orders", 1)
 	if !r.Books.Taken {
 		return f.undecided("the Gateway's books were not read")
+	}
+	at := slices.IndexFunc(r.Receipts, func(receipt Receipt) bool {
+		return receipt.Fault == c.Fault && receipt.fell()
+	})
+	if at < 0 {
+		return f.undecided("fault %q was not delivered", c.Fault)
 	}
 	for _, o := range r.Books.Orders {
 		near := r.nearestFill(o)
@@ -245,10 +259,15 @@ func limitNearPrice(r *Record, c Check) Finding {
 		f.Evidence++
 		limit, _ := o.LimitPrice.Float64()
 		price, _ := near.Price.Float64()
-		if away := 100 * math.Abs(limit/price-1); away > limitAway {
-			f.violated(Example{At: o.PlacedAt, What: fmt.Sprintf("%s %s %s with a limit of %s, which trades at %s",
-				o.Action, o.Quantity, o.Symbol, o.LimitPrice, near.Price)})
+		if 100*math.Abs(limit/price-1) <= limitAway {
+			continue
 		}
+		what := fmt.Sprintf("%s %s %s with a limit of %s, which trades at %s",
+			o.Action, o.Quantity, o.Symbol, o.LimitPrice, near.Price)
+		if o.PlacedAt < r.Receipts[at].At {
+			return f.undecided("its limits are away from the price anyway: %s", what)
+		}
+		f.violated(Example{At: o.PlacedAt, What: what})
 	}
 	f.Informational = f.Evidence == 0 && c.Evidence == 0
 	return f.conclude("each within %d %% of the price", limitAway)

@@ -111,8 +111,8 @@ func (h holding) unprotected(end Moment) (out []difference, held time.Duration, 
 		last := len(out) - 1
 		switch {
 		case stops.Cmp(w.position) == 0:
-		case last >= 0 && out[last].to == at: // it goes on, whatever its numbers
-			out[last].to = until
+		case last >= 0 && out[last].to == at: // it goes on, with other numbers
+			out[last] = difference{out[last].from, until, w.position, stops}
 		default:
 			out = append(out, difference{at, until, w.position, stops})
 		}

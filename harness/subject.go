@@ -31,6 +31,11 @@ type Trader struct {
 	Cycle CycleRule `json:"cycle,omitzero"`
 	// Positions are what it wants to hold, one a symbol.
 	Positions []WantedPosition `json:"positions,omitempty"`
+	// OrderLimit is the most orders that it means to send for one symbol in a day. 0: not said.
+	OrderLimit int `json:"orderLimit,omitempty"`
+	// KeepsHistoryLimits says that its requests for bars of a minute and more keep to the limits that IBKR
+	// enforces for shorter ones only.
+	KeepsHistoryLimits bool `json:"keepsHistoryLimits,omitempty"`
 	// Reference says what its orderRef stands for.
 	Reference Reference `json:"reference,omitempty"`
 }

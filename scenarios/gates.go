@@ -81,11 +81,11 @@ func limitOverRestarts() harness.Scenario {
 			"sells it in between: without its limit it would order in most of the lives.",
 		Labels: []string{"short", "orders"},
 		Subject: harness.Subject{
-			Mode: harness.Once, Runs: runs,
+			Trader: harness.Trader{OrderLimit: most}, Mode: harness.Once, Runs: runs,
 			Args: []string{"--strategy", "alternate", "--max-orders-per-day", fmt.Sprint(most)},
 		},
 		Checks: with(
-			harness.Check{Name: "few-orders", Want: most, Evidence: most},
+			harness.Check{Name: "few-orders", Evidence: most},
 			harness.Check{Name: "completed-handshakes", Want: runs},
 		),
 		Limit: 10 * time.Minute,
@@ -107,7 +107,8 @@ func manySymbols() harness.Scenario {
 			"sessions of clients that go on. A restart that asks for everything at once is the worst moment.",
 		Labels: []string{"short", "pacing"},
 		Subject: harness.Subject{
-			Mode: harness.Continuous, Interval: interval, For: 25 * time.Minute, Symbols: symbols,
+			Trader: harness.Trader{KeepsHistoryLimits: true},
+			Mode:   harness.Continuous, Interval: interval, For: 25 * time.Minute, Symbols: symbols,
 			Args: []string{"--strategy", "alternate"},
 		},
 		Checks: with(

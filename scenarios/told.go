@@ -90,7 +90,7 @@ func lateAnswers() harness.Scenario {
 			Args: []string{"--strategy", "alternate", "--order-type", "LMT", "--request-timeout", "2s"},
 		},
 		Checks: with(
-			harness.Check{Name: "limit-near-price", Evidence: 4},
+			harness.Check{Name: "limit-near-price", Fault: "late", Evidence: 4},
 			harness.Check{Name: "faults-delivered"},
 			harness.Check{Name: "cycles", Want: 14},
 			harness.Check{Name: "sigterm", Within: 3 * time.Second},
