@@ -41,6 +41,10 @@ kill: ## the bundled trader, killed at 1000 seeded points (POINTS, SEED), its bo
 	go test -timeout 3h -count 1 -v -run 'TestKillCampaign|TestCampaignCatches' ./scenarios/campaign \
 		-kill.points $(or $(POINTS),1000) -kill.seed $(or $(SEED),0)
 
+.PHONY: month
+month: ## the bundled trader through a month of nights, in six minutes
+	go test -timeout 1h -count 1 -v -run TestMonth ./scenarios/campaign -month
+
 .PHONY: bench
 bench: ## benchmarks; each prints its ratio to a baseline of the same run
 	go test -run '^$$' -bench . -benchtime 1s ./internal/sockets ./fakegateway/... ./trader/link
