@@ -66,14 +66,16 @@ func states(truth exchange.Books, mine journal.Books) (bad []string) {
 	for _, in := range mine.Intents {
 		var filled int64
 		status := exchange.Status("")
-		working := false
+		working, rests := false, false
 		for _, o := range truth.Orders {
 			if o.OrderRef == in.ID {
 				filled += o.Filled
 				status, working = o.Status, working || o.DoneAt.IsZero()
+				rests = rests || o.DoneAt.IsZero() && protective(o)
 			}
 		}
 		switch {
+		case rests && in.State == journal.Working: // a stop is there to stay
 		case !in.State.Closed():
 			bad = append(bad, fmt.Sprintf("unsettled: intent %s is %s (%s), its order %q", in.ID, in.State, in.Reason, status))
 		case working:

@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"ibsoak/fakegateway"
-	"ibsoak/fakegateway/exchange"
 	"ibsoak/fakegateway/fault"
 	"ibsoak/trader/journal"
 )
@@ -54,8 +53,9 @@ type lane struct {
 	early    int            // lives whose point had not come by lifeMost
 	classes  map[string]int // kills by class of point
 	faults   int
-	readable bool // the journal was, once
-	crossed  bool // midnight passed while the trader was dead
+	guards   map[string]*guarded // by symbol
+	readable bool                // the journal was, once
+	crossed  bool                // midnight passed while the trader was dead
 	findings []string
 }
 
@@ -153,10 +153,12 @@ func (l *lane) life() {
 	}
 	events, stop := l.gw.Watch()
 	cmd, ended := l.start(p)
+	over := l.guard()
 	if l.reached(p, events, ended) {
 		_ = cmd.Process.Kill() // it may have killed itself
 	}
 	stop()
+	over()
 	l.over(<-ended)
 	for _, f := range faults {
 		if err := l.gw.ClearFault(f.ID); err != nil {
@@ -316,6 +318,9 @@ func (l *lane) settle() {
 	}
 	l.findings = append(l.findings, differences(truth, mine)...)
 	l.findings = append(l.findings, equity(truth)...)
+	if longest := l.unguarded(); longest > guardWithin {
+		l.find("protection: stops and position differed for %s of living sessions", longest)
+	}
 	for _, symbol := range laneSymbols {
 		l.findings = append(l.findings, exposure(truth, account, symbol, shares)...)
 		if held := truth.Holding(account, symbol); held != shares {
@@ -367,8 +372,19 @@ func (l *lane) unrest() string {
 	if err != nil {
 		return err.Error()
 	}
+	if protects() {
+		for _, symbol := range laneSymbols {
+			if stops := stopsOf(truth, symbol); stops != shares {
+				return fmt.Sprintf("stops for %d %s work", stops, symbol)
+			}
+		}
+	}
+	rests := map[string]bool{}
+	for _, o := range truth.Orders {
+		rests[o.OrderRef] = rests[o.OrderRef] || o.DoneAt.IsZero() && protective(o)
+	}
 	for _, in := range mine.Intents {
-		if !in.State.Closed() {
+		if !in.State.Closed() && !(rests[in.ID] && in.State == journal.Working) {
 			return fmt.Sprintf("intent %s is %s (%s)", in.ID, in.State, in.Reason)
 		}
 	}
@@ -381,11 +397,6 @@ func (l *lane) unrest() string {
 		return fmt.Sprintf("%d executions of %d are booked", len(mine.Executions), len(truth.Executions))
 	}
 	return ""
-}
-
-// protective tells a stop or a target from an order that is meant to fill.
-func protective(o exchange.Order) bool {
-	return strings.HasPrefix(string(o.Type), "STP") || strings.HasPrefix(string(o.Type), "TRAIL") || o.OCAGroup != ""
 }
 
 // lanes runs as many lanes side by side, each its share of the points, and gives them when all have ended.

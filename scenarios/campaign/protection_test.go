@@ -1,0 +1,105 @@
+package campaign_test
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"ibsoak/fakegateway/exchange"
+	"ibsoak/trader/config"
+)
+
+// How protection is sampled, in real time.
+const (
+	guardEvery = 50 * time.Millisecond
+	// guardAfter is what a life needs before it can mend anything: its handshake and its questions.
+	guardAfter = 300 * time.Millisecond
+	// guardWithin is how long a position and its stops may differ in the time that lives could mend it in.
+	guardWithin = 3 * time.Second
+)
+
+// protects says whether this trader keeps stops at the broker.
+func protects() bool {
+	return slices.ContainsFunc(config.Options(), func(o config.Option) bool { return o.Flag == "stop" && o.Default() != "off" })
+}
+
+// protective tells a stop or a target from an order that is meant to fill.
+func protective(o exchange.Order) bool {
+	return strings.HasPrefix(string(o.Type), "STP") || strings.HasPrefix(string(o.Type), "TRAIL") ||
+		o.OCAGroup != "" && o.Type == exchange.LimitOrder
+}
+
+// stopsOf is how many shares the working stops of a symbol would sell. A child that waits for its parent counts
+// when the parent has filled.
+func stopsOf(truth exchange.Books, symbol string) (sum int64) {
+	for _, o := range truth.Orders {
+		stop := strings.HasPrefix(string(o.Type), "STP") || strings.HasPrefix(string(o.Type), "TRAIL")
+		if o.Symbol != symbol || o.Account != account || !stop || !o.DoneAt.IsZero() || o.OrderID == 0 {
+			continue
+		}
+		waits := o.ParentPermID != 0 && slices.ContainsFunc(truth.Orders, func(p exchange.Order) bool {
+			return p.PermID == o.ParentPermID && p.Filled == 0
+		})
+		if !waits {
+			sum += o.Remaining
+		}
+	}
+	return sum
+}
+
+// guarded is for how long a symbol's position and its stops have differed, and the most of it so far.
+type guarded struct{ now, most time.Duration }
+
+// guard samples position and stops while a life runs, until the function that it returns is called.
+func (l *lane) guard() (over func()) {
+	if !protects() {
+		return func() {}
+	}
+	if l.guards == nil {
+		l.guards = map[string]*guarded{}
+		for _, symbol := range laneSymbols {
+			l.guards[symbol] = &guarded{}
+		}
+	}
+	stop, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		settled := time.NewTimer(guardAfter)
+		defer settled.Stop()
+		select {
+		case <-settled.C:
+		case <-stop:
+			return
+		}
+		tick := time.NewTicker(guardEvery)
+		defer tick.Stop()
+		for last := time.Now(); ; {
+			select {
+			case <-tick.C:
+			case <-stop:
+				return
+			}
+			truth, lost := l.gw.Books(), l.gw.Connectivity().Lost
+			step := min(time.Since(last), 2*guardEvery) // a busy machine is nobody's fault
+			last = time.Now()
+			for symbol, g := range l.guards {
+				switch {
+				case truth.Holding(account, symbol) == stopsOf(truth, symbol):
+					g.now = 0
+				case !lost:
+					g.now += step
+					g.most = max(g.most, g.now)
+				}
+			}
+		}
+	}()
+	return func() { close(stop); <-ended }
+}
+
+// unguarded is the longest time of any symbol.
+func (l *lane) unguarded() (most time.Duration) {
+	for _, g := range l.guards {
+		most = max(most, g.most)
+	}
+	return most
+}
