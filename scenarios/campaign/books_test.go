@@ -75,7 +75,8 @@ func states(truth exchange.Books, mine journal.Books) (bad []string) {
 			}
 		}
 		switch {
-		case rests && in.State == journal.Working: // a stop is there to stay
+		case rests && (in.State == journal.Working || in.State == journal.Unknown):
+			// A stop is there to stay. When its session has ended, nobody knows until the next one.
 		case !in.State.Closed():
 			bad = append(bad, fmt.Sprintf("unsettled: intent %s is %s (%s), its order %q", in.ID, in.State, in.Reason, status))
 		case working:

@@ -79,8 +79,12 @@ func (h *holding) reach(action exchange.Action, at time.Time) (sum int64) {
 		if !works || o.Action != action || h.waits(o) {
 			continue
 		}
+		rest := o.Quantity - h.filled[o.PermID]
+		if protective(o) && o.Modifications > 0 { // the books have its last size only: guard samples the others
+			rest = min(rest, max(h.position, 0))
+		}
 		group := cmp.Or(o.OCAGroup, fmt.Sprint(o.PermID))
-		groups[group] = max(groups[group], o.Quantity-h.filled[o.PermID])
+		groups[group] = max(groups[group], rest)
 	}
 	for _, rest := range groups {
 		sum += rest

@@ -47,7 +47,22 @@ func stopsOf(truth exchange.Books, symbol string) (sum int64) {
 	return sum
 }
 
-// guarded is for how long a symbol's position and its stops have differed, and the most of it so far.
+// sellsOf is how many shares all working sell orders of a symbol could take. Of those that cancel each other the
+// largest counts.
+func sellsOf(truth exchange.Books, symbol string) int64 {
+	h := holding{filled: map[int64]int64{}}
+	for _, o := range truth.Orders {
+		if o.Symbol == symbol && o.Account == account && o.OrderID != 0 && o.DoneAt.IsZero() {
+			h.filled[o.PermID] = o.Filled
+			o.Modifications = 0 // what the books say is its size now
+			h.orders = append(h.orders, o)
+		}
+	}
+	return h.reach(exchange.Sell, truth.At)
+}
+
+// guarded is for how long a symbol's position and its stops have differed, or more could have been sold than is
+// held, and the most of it so far.
 type guarded struct{ now, most time.Duration }
 
 // guard samples position and stops while a life runs, until the function that it returns is called.
@@ -84,7 +99,7 @@ func (l *lane) guard() (over func()) {
 			last = time.Now()
 			for symbol, g := range l.guards {
 				switch {
-				case truth.Holding(account, symbol) == stopsOf(truth, symbol):
+				case truth.Holding(account, symbol) == stopsOf(truth, symbol) && sellsOf(truth, symbol) <= truth.Holding(account, symbol):
 					g.now = 0
 				case !lost:
 					g.now += step
