@@ -82,18 +82,25 @@ func (c calendar) faults() []fault.Fault {
 	login := func(account string) fault.What {
 		return fault.What{Do: fault.Operate, Operation: fault.LogIn, Accounts: []string{account}}
 	}
-	if c.down.from.IsZero() {
-		return []fault.Fault{at("away", c.away.from, fault.What{Do: fault.Operate, Operation: fault.ConnectionLost})}
+	lost := fault.What{Do: fault.Operate, Operation: fault.ConnectionLost}
+	away := []fault.Fault{at("away", c.away.from, lost)}
+	// IBKR's own resets of the night find the servers again, 21 and 60 seconds later. They are lost once more.
+	night := time.Date(c.away.to.Year(), c.away.to.Month(), c.away.to.Day(), 0, 0, 0, 0, c.away.to.Location())
+	if night.After(c.away.from) {
+		away = append(away, at("away-still", night.Add(5*time.Minute+25*time.Second), lost),
+			at("away-for-long", night.Add(21*time.Minute+5*time.Second), lost))
 	}
-	return []fault.Fault{
-		at("away", c.away.from, fault.What{Do: fault.Operate, Operation: fault.ConnectionLost}),
+	if c.down.from.IsZero() {
+		return away
+	}
+	return append(away,
 		at("back", c.away.to, fault.What{Do: fault.Operate, Operation: fault.ConnectionRestored}),
 		at("down", c.down.from, fault.What{Do: fault.Restart, Downtime: &fault.Downtime{
 			Refused: fault.Duration(c.down.to.Sub(c.down.from)),
 		}}),
 		at("elsewhere", c.elsewhere.from, login("DU9000002")),
 		at("home", c.elsewhere.to, login(account)),
-	}
+	)
 }
 
 // look is what exit.json said at a time of the calendar.
