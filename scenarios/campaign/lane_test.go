@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -116,12 +117,11 @@ func (l *lane) start(p point, more ...string) (*exec.Cmd, chan error) {
 	args := append([]string{
 		traderWord, "--host", host, "--port", strconv.Itoa(port), "--state", l.state(),
 		"--symbols", strings.Join(laneSymbols, ","), "--shares", strconv.Itoa(shares), "--interval", "50ms",
-		"--max-bar-age", "6h", "--max-clock-skew", "1000000h", "--max-orders-per-day", "-1",
-		"--max-order-notional", "-1", "--max-position-notional", "-1", "--absence-wait", "300ms",
+		"--absence-wait", "300ms",
 		"--order-deadline", "2s", "--request-timeout", "1s", "--reconnect-base", "50ms",
 		"--on-zombies", "warn", "--zombie-limit", "1ms", "--log-level", "debug",
-	}, l.more...)
-	cmd := exec.CommandContext(l.t.Context(), self, append(args, more...)...)
+	}, slices.Concat(unlimited(), fastClock(), l.more, more)...)
+	cmd := exec.CommandContext(l.t.Context(), self, args...)
 	cmd.Stdout, cmd.Stderr = l.log, l.log
 	cmd.Env = os.Environ()
 	if p.commit > 0 {

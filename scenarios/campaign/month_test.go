@@ -231,8 +231,7 @@ func (m *month) life(ctx context.Context) {
 	args := append([]string{
 		traderWord, "--host", host, "--port", strconv.Itoa(port),
 		"--state", filepath.Join(m.dir, "state"), "--symbols", "AAPL,KO", "--strategy", "alternate",
-		"--shares", strconv.Itoa(shares), "--interval", "50ms", "--max-bar-age", "2h", "--max-clock-skew", "1000000h",
-		"--max-orders-per-day", "-1", "--max-order-notional", "-1", "--max-position-notional", "-1",
+		"--shares", strconv.Itoa(shares), "--interval", "50ms",
 		"--request-timeout", "1s", "--order-deadline", "1s", "--reconnect-base", "50ms", "--blind-after", blindAfter.String(),
 		"--on-zombies", "warn", "--zombie-limit", "1ms", "--account", account,
 	}, m.more...)
