@@ -34,6 +34,7 @@ func All() []harness.Scenario {
 		orderHeld(),
 		fillsToldBadly(),
 		noPositions(),
+		positionProtected(),
 		marketHalt(),
 		lateAnswers(),
 		outage(),

@@ -27,9 +27,8 @@ func whereThere(flagsAndValues ...string) (args []string) {
 	return args
 }
 
-// fastClock are the bounds that a Gateway's clock breaks which runs a hundred times as fast as this host's, and the
-// quiet time around midnight: these traders are to be at work then.
+// fastClock are the bounds that a Gateway's clock breaks which runs a hundred times as fast as this host's.
 func fastClock() []string {
 	return append([]string{"--max-bar-age", "6h", "--max-clock-skew", "1000000h"},
-		whereThere("max-decision-age", "10s", "max-round-trip", "10s", "quiet-windows", "none")...)
+		whereThere("max-decision-age", "10s", "max-round-trip", "10s")...)
 }

@@ -32,6 +32,9 @@ const (
 
 var laneSymbols = []string{"AAPL", "MSFT", "NVDA", "AMZN", "IBM", "KO"}
 
+// aroundMidnight lets the trader trade in what is otherwise a quiet time.
+var aroundMidnight = whereThere("quiet-windows", "none")
+
 // midnight is one in New York, in winter.
 var midnight = time.Date(2026, time.March, 5, 5, 0, 0, 0, time.UTC)
 
@@ -120,7 +123,7 @@ func (l *lane) start(p point, more ...string) (*exec.Cmd, chan error) {
 		"--absence-wait", "300ms",
 		"--order-deadline", "2s", "--request-timeout", "1s", "--reconnect-base", "50ms",
 		"--on-zombies", "warn", "--zombie-limit", "1ms", "--log-level", "debug",
-	}, slices.Concat(unlimited(), fastClock(), l.more, more)...)
+	}, slices.Concat(unlimited(), fastClock(), aroundMidnight, l.more, more)...)
 	cmd := exec.CommandContext(l.t.Context(), self, args...)
 	cmd.Stdout, cmd.Stderr = l.log, l.log
 	cmd.Env = os.Environ()
