@@ -179,7 +179,7 @@ func orderRows() []Row {
 // toldRows are about what a trader makes of what it is told, and of what IBKR allows.
 func toldRows() []Row {
 	restarts := Shorter{Scale: 60, Runs: 4}
-	shorter := Shorter{Scale: recoveryScale, For: 15 * time.Second}
+	shorter := Shorter{Scale: recoveryScale, Cycles: 28}
 	return []Row{
 		{Subject: "trades-on-old-bars", Scenario: "market-halt", Shorter: back, Killers: by("exposure")},
 		{Subject: "takes-any-answer", Scenario: "late-answers", Shorter: back, Killers: by("limit-near-price")},
@@ -192,9 +192,9 @@ func toldRows() []Row {
 		{Subject: "trusts-1102", Scenario: "outage", Shorter: back, Killers: by("reconciled-after-outage")},
 		{Subject: "believes-next-id", Scenario: "ids-roll-back", Shorter: lost, Killers: by("fresh-order-ids")},
 		{Subject: "forgets-its-limit", Scenario: "limit-over-restarts", Shorter: restarts, Killers: by("few-orders")},
-		{Subject: "keeps-a-stop", Scenario: "position-protected", Shorter: shorter, Open: true},
+		{Subject: "keeps-a-stop", Scenario: "position-protected", Shorter: shorter},
 		{Subject: "keeps-no-stop", Scenario: "position-protected", Shorter: shorter, Killers: by("protected")},
-		{Subject: "stops-too-much", Scenario: "position-protected", Shorter: shorter, Killers: by("protected", "exposure")},
+		{Subject: "stops-too-much", Scenario: "position-protected", Shorter: shorter, Killers: by("protected")},
 		{Subject: "asks-for-all-again", Scenario: "many-symbols", Shorter: lost, Killers: by("history-rate")},
 	}
 }
