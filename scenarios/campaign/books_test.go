@@ -66,17 +66,17 @@ func states(truth exchange.Books, mine journal.Books) (bad []string) {
 	for _, in := range mine.Intents {
 		var filled int64
 		status := exchange.Status("")
-		working, rests := false, false
+		working := false
 		for _, o := range truth.Orders {
 			if o.OrderRef == in.ID {
 				filled += o.Filled
 				status, working = o.Status, working || o.DoneAt.IsZero()
-				rests = rests || o.DoneAt.IsZero() && protective(o)
 			}
 		}
 		switch {
-		case rests && (in.State == journal.Working || in.State == journal.Unknown):
-			// A stop is there to stay. When its session has ended, nobody knows until the next one.
+		case working && (in.State == journal.Working || in.State == journal.Unknown):
+			// A stop is there to stay, and an order that came after the close waits for the next day. When its
+			// session has ended, nobody knows until the next one.
 		case !in.State.Closed():
 			bad = append(bad, fmt.Sprintf("unsettled: intent %s is %s (%s), its order %q", in.ID, in.State, in.Reason, status))
 		case working:

@@ -74,6 +74,24 @@ func march(t *testing.T, short bool) calendar {
 	}
 }
 
+// resetTakes is until when IBKR's own resets of a night are over, by which its servers are found again.
+const resetTakes = 30 * time.Minute
+
+// reset is the midnight before the long outage ends.
+func (c calendar) reset() time.Time {
+	return time.Date(c.away.to.Year(), c.away.to.Month(), c.away.to.Day(), 0, 0, 0, 0, c.away.to.Location())
+}
+
+// blind are the spans in which the trader can see nothing. IBKR's resets end the outage for a moment.
+func (c calendar) blind() map[string]span {
+	spans := map[string]span{"away": c.away, "down": c.down, "elsewhere": c.elsewhere}
+	if night := c.reset(); night.After(c.away.from) {
+		spans["away"] = span{c.away.from, night}
+		spans["away after the night"] = span{night.Add(resetTakes), c.away.to}
+	}
+	return spans
+}
+
 // faults are the calendar's events as a schedule has them.
 func (c calendar) faults() []fault.Fault {
 	at := func(id string, when time.Time, what fault.What) fault.Fault {
@@ -84,11 +102,8 @@ func (c calendar) faults() []fault.Fault {
 	}
 	lost := fault.What{Do: fault.Operate, Operation: fault.ConnectionLost}
 	away := []fault.Fault{at("away", c.away.from, lost)}
-	// IBKR's own resets of the night find the servers again, 21 and 60 seconds later. They are lost once more.
-	night := time.Date(c.away.to.Year(), c.away.to.Month(), c.away.to.Day(), 0, 0, 0, 0, c.away.to.Location())
-	if night.After(c.away.from) {
-		away = append(away, at("away-still", night.Add(5*time.Minute+25*time.Second), lost),
-			at("away-for-long", night.Add(21*time.Minute+5*time.Second), lost))
+	if night := c.reset(); night.After(c.away.from) {
+		away = append(away, at("away-still", night.Add(resetTakes), lost))
 	}
 	if c.down.from.IsZero() {
 		return away
@@ -321,7 +336,7 @@ func (c calendar) restarts() int {
 // through it, and that it is not any more afterwards.
 func (m *month) blindness() (bad []string) {
 	late := time.Duration(float64(blindAfter+toldWithin) * monthScale)
-	for name, s := range map[string]span{"away": m.cal.away, "down": m.cal.down, "elsewhere": m.cal.elsewhere} {
+	for name, s := range m.cal.blind() {
 		if s.from.IsZero() {
 			continue
 		}
