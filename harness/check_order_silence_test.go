@@ -215,7 +215,11 @@ func protectionCases() []judged {
 		return o
 	}
 	stay := func(s *script) { s.waits(time.Minute); s.asks("reqCurrentTime"); s.Footer.Ended = s.step() }
-	return casesOf(Check{Name: "protected"}, nil, []steps{
+	keeps := func(r *Record) { r.Header.Scenario.Subject.KeepsStops = true }
+	unsaid := casesOf(Check{Name: "protected"}, nil, []steps{
+		{"none, and none was promised", func(s *script) { s.session(); s.trade("BUY 10 AAPL", "a"); stay(s) }, Inconclusive, "subject.keepsStops"},
+	})
+	return append(unsaid, casesOf(Check{Name: "protected"}, keeps, []steps{
 		{"a stop of the same size", func(s *script) { s.session(); s.trade("BUY 10 AAPL", "a"); stop(s, "10"); stay(s) }, Pass, ""},
 		{"none", func(s *script) { s.session(); s.trade("BUY 10 AAPL", "a"); stay(s) }, Fail, "10 AAPL held, stops for 0"},
 		{"one for half of it", func(s *script) { s.session(); s.trade("BUY 10 AAPL", "a"); stop(s, "5"); stay(s) }, Fail, "stops for 5"},
@@ -262,5 +266,5 @@ func protectionCases() []judged {
 			stay(s)
 		}, Pass, ""},
 		{"no position", func(s *script) { s.session(); stay(s) }, Inconclusive, "0 positions"},
-	})
+	})...)
 }

@@ -18,7 +18,8 @@ var protectionDetectors = []Detector{{
 	Name: "protected", Group: GroupOrders, judge: protected,
 	Doc: fmt.Sprintf("For more than Within (default %s) in which the trader had a session, the stops at the "+
 		"broker (STP, STP LMT, TRAIL, TRAIL LIMIT) would have closed more or less than the position of a symbol. Of an "+
-		"OCA group and of a parent's children the largest counts, a child when its parent has filled.", protectWithin),
+		"OCA group and of a parent's children the largest counts, a child when its parent has filled. Informational when "+
+		"the trader does not say that it keeps stops.", protectWithin),
 	Least: "one position that was held for longer than that",
 	Do: "Send the stop with the order, as its child; compare its quantity with the position after every fill, " +
 		"and at each reconciliation.",
@@ -30,6 +31,10 @@ func protected(r *Record, c Check) Finding {
 	f := open(c, "positions", 1)
 	if !r.Books.Taken {
 		return f.undecided("the Gateway's books were not read")
+	}
+	if !r.Header.Scenario.Subject.KeepsStops {
+		f.Informational = c.Evidence == 0
+		return f.undecided("not said that it keeps stops at the broker: give subject.keepsStops")
 	}
 	log := ordersOf(r)
 	if why := log.unseen(); why != "" {

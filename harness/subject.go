@@ -36,6 +36,8 @@ type Trader struct {
 	// KeepsHistoryLimits says that its requests for bars of a minute and more keep to the limits that IBKR
 	// enforces for shorter ones only.
 	KeepsHistoryLimits bool `json:"keepsHistoryLimits,omitempty"`
+	// KeepsStops says that each of its positions has a stop at the broker.
+	KeepsStops bool `json:"keepsStops,omitempty"`
 	// Reference says what its orderRef stands for.
 	Reference Reference `json:"reference,omitempty"`
 }

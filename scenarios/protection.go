@@ -9,6 +9,8 @@ import (
 )
 
 func positionProtected() harness.Scenario {
+	wanted := holdsShares(10)
+	wanted.KeepsStops = true
 	return harness.Scenario{
 		Name: "position-protected",
 		Summary: "A position that comes in parts, with its session lost in between, has a stop at the broker that is as " +
@@ -26,7 +28,7 @@ func positionProtected() harness.Scenario {
 			}},
 		},
 		Subject: harness.Subject{
-			Trader: holdsShares(10), Mode: harness.Continuous, Interval: interval, Cycles: 40,
+			Trader: wanted, Mode: harness.Continuous, Interval: interval, Cycles: 40,
 			Args: []string{"--strategy", "hold", "--shares", "10"},
 		},
 		Checks: recoveryChecks(1, firstTry+interval, 40,

@@ -117,7 +117,7 @@ func chosen(names []string, label string, foreign bool) ([]harness.Scenario, err
 func unsaid(all []harness.Scenario) {
 	for i := range all {
 		all[i].Subject.Positions = nil
-		all[i].Subject.OrderLimit, all[i].Subject.KeepsHistoryLimits = 0, false
+		all[i].Subject.OrderLimit, all[i].Subject.KeepsHistoryLimits, all[i].Subject.KeepsStops = 0, false, false
 	}
 }
 
