@@ -321,8 +321,8 @@ func (l *lane) settle() {
 	}
 	l.findings = append(l.findings, differences(truth, mine)...)
 	l.findings = append(l.findings, equity(truth)...)
-	if longest := l.unguarded(); longest > guardWithin {
-		l.find("protection: stops and position differed for %s of living sessions", longest)
+	if longest := l.unguarded(); longest.most > guardWithin {
+		l.find("protection: stops and position differed for %s of living sessions (%s)", longest.most, longest.what)
 	}
 	for _, symbol := range laneSymbols {
 		l.findings = append(l.findings, exposure(truth, account, symbol, shares)...)

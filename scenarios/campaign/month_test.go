@@ -249,7 +249,7 @@ func (m *month) life(ctx context.Context) {
 		"--shares", strconv.Itoa(shares), "--interval", "50ms",
 		"--request-timeout", "1s", "--order-deadline", "1s", "--reconnect-base", "50ms", "--blind-after", blindAfter.String(),
 		"--on-zombies", "warn", "--zombie-limit", "1ms", "--account", account,
-	}, m.more...)
+	}, slices.Concat(unlimited(), fastClock(), m.more)...)
 	cmd := exec.CommandContext(m.t.Context(), self, args...)
 	cmd.Stdout, cmd.Stderr = log, log
 	if err := cmd.Start(); err != nil {

@@ -1,6 +1,7 @@
 package campaign_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -63,7 +64,10 @@ func sellsOf(truth exchange.Books, symbol string) int64 {
 
 // guarded is for how long a symbol's position and its stops have differed, or more could have been sold than is
 // held, and the most of it so far.
-type guarded struct{ now, most time.Duration }
+type guarded struct {
+	now, most time.Duration
+	what      string // at the most
+}
 
 // guard samples position and stops while a life runs, until the function that it returns is called.
 func (l *lane) guard() (over func()) {
@@ -102,8 +106,12 @@ func (l *lane) guard() (over func()) {
 				case truth.Holding(account, symbol) == stopsOf(truth, symbol) && sellsOf(truth, symbol) <= truth.Holding(account, symbol):
 					g.now = 0
 				case !lost:
-					g.now += step
-					g.most = max(g.most, g.now)
+					if g.now += step; g.now > g.most {
+						g.most = g.now
+						g.what = fmt.Sprintf("%s at %s in life %d: %d held, stops for %d, sells for %d", symbol,
+							truth.At.Format(time.TimeOnly), l.lives, truth.Holding(account, symbol),
+							stopsOf(truth, symbol), sellsOf(truth, symbol))
+					}
 				}
 			}
 		}
@@ -112,9 +120,11 @@ func (l *lane) guard() (over func()) {
 }
 
 // unguarded is the longest time of any symbol.
-func (l *lane) unguarded() (most time.Duration) {
+func (l *lane) unguarded() (most guarded) {
 	for _, g := range l.guards {
-		most = max(most, g.most)
+		if g.most > most.most {
+			most = *g
+		}
 	}
 	return most
 }
