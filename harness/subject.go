@@ -89,6 +89,25 @@ type WantedPosition struct {
 	Min *decimal.Decimal `json:"min,omitempty"`
 }
 
+// MarshalYAML writes what was said, a zero too: none wanted is not the same as nothing said.
+func (w WantedPosition) MarshalYAML() (any, error) {
+	said := struct {
+		Symbol string  `yaml:"symbol"`
+		Want   *string `yaml:"want,omitempty"`
+		Max    *string `yaml:"max,omitempty"`
+		Min    *string `yaml:"min,omitempty"`
+	}{Symbol: w.Symbol}
+	for _, f := range []struct {
+		from *decimal.Decimal
+		to   **string
+	}{{w.Want, &said.Want}, {w.Max, &said.Max}, {w.Min, &said.Min}} {
+		if f.from != nil {
+			*f.to = new(f.from.String())
+		}
+	}
+	return said, nil
+}
+
 // Bounds are the least and the most to be held at any instant; ok is false when they were not said.
 func (w WantedPosition) Bounds() (least, most decimal.Decimal, ok bool) {
 	switch {

@@ -15,8 +15,10 @@ const (
 	guardEvery = 50 * time.Millisecond
 	// guardAfter is what a life needs before it can mend anything: its handshake and its questions.
 	guardAfter = 300 * time.Millisecond
-	// guardWithin is how long a position and its stops may differ in the time that lives could mend it in.
-	guardWithin = 3 * time.Second
+	// guardWithin is how long a position and its stops may differ in the time that lives could mend it in, added
+	// up over them: what --protect-within allows. A stop of which nobody knows whether it was sent takes a session
+	// of --absence-wait, which a life that is killed at once does not have.
+	guardWithin = 30 * time.Second
 )
 
 // protects says whether this trader keeps stops at the broker.
