@@ -256,7 +256,7 @@ func (l *lane) look() {
 	working := false
 	truth := l.gw.Books()
 	for _, o := range truth.Orders {
-		working = working || (o.OrderID != 0 && o.DoneAt.IsZero())
+		working = working || (o.OrderID != 0 && o.DoneAt.IsZero() && !protective(o))
 	}
 	mine, err := l.books()
 	if err != nil {

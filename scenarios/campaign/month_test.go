@@ -29,8 +29,9 @@ const (
 	monthScale = 7200
 	// blindAfter is the trader's own, in real time: an hour of the calendar.
 	blindAfter = 500 * time.Millisecond
-	// toldWithin is how much longer it may take until the exit record says so: a cycle and its deadline.
-	toldWithin = 1500 * time.Millisecond
+	// toldWithin is how much longer it may take until the exit record says so: a cycle that follows an order to its
+	// deadline, and whose questions are asked twice.
+	toldWithin = 4 * time.Second
 	// supervised is the pause of a supervisor before it starts a trader again.
 	supervised = 200 * time.Millisecond
 )
@@ -64,32 +65,35 @@ func march(t *testing.T, short bool) calendar {
 	at := func(day, hour int) time.Time { return newYork(t, time.March, day, hour, 0) }
 	if short {
 		return calendar{
-			span: span{at(5, 12), at(9, 17)}, liquidate: at(9, 10),
-			away: span{at(6, 10), at(6, 16)}, down: span{at(7, 10), at(7, 20)}, elsewhere: span{at(9, 11), at(9, 16)},
+			span: span{at(5, 11), at(9, 23)}, liquidate: at(9, 10),
+			away: span{at(6, 5), at(6, 20)}, down: span{at(7, 8), at(7, 22)}, elsewhere: span{at(9, 11), at(9, 22)},
 		}
 	}
 	return calendar{
 		span: span{at(1, 17), at(31, 17)}, liquidate: at(17, 13),
-		away: span{at(4, 10), at(5, 10)}, down: span{at(10, 11), at(11, 11)}, elsewhere: span{at(13, 10), at(13, 15)},
+		away: span{at(4, 10), at(5, 10)}, down: span{at(10, 11), at(11, 11)}, elsewhere: span{at(13, 11), at(13, 22)},
 	}
 }
 
-// resetTakes is until when IBKR's own resets of a night are over, by which its servers are found again.
-const resetTakes = 30 * time.Minute
+// The nights end an outage for a moment, whatever it is: the Gateway restarts before midnight, and IBKR's own resets
+// find its servers again after it. Within these times of midnight anything may be.
+const (
+	beforeReset = 20 * time.Minute
+	afterReset  = 30 * time.Minute
+)
 
-// reset is the midnight before the long outage ends.
-func (c calendar) reset() time.Time {
-	return time.Date(c.away.to.Year(), c.away.to.Month(), c.away.to.Day(), 0, 0, 0, 0, c.away.to.Location())
+// parts are what of a span is not around midnight.
+func (s span) parts() []span {
+	night := time.Date(s.to.Year(), s.to.Month(), s.to.Day(), 0, 0, 0, 0, s.to.Location())
+	if !night.After(s.from) {
+		return []span{s}
+	}
+	return []span{{s.from, night.Add(-beforeReset)}, {night.Add(afterReset), s.to}}
 }
 
-// blind are the spans in which the trader can see nothing. IBKR's resets end the outage for a moment.
-func (c calendar) blind() map[string]span {
-	spans := map[string]span{"away": c.away, "down": c.down, "elsewhere": c.elsewhere}
-	if night := c.reset(); night.After(c.away.from) {
-		spans["away"] = span{c.away.from, night}
-		spans["away after the night"] = span{night.Add(resetTakes), c.away.to}
-	}
-	return spans
+// blind are the spans in which the trader can see nothing.
+func (c calendar) blind() map[string][]span {
+	return map[string][]span{"away": c.away.parts(), "down": c.down.parts(), "elsewhere": {c.elsewhere}}
 }
 
 // faults are the calendar's events as a schedule has them.
@@ -100,19 +104,20 @@ func (c calendar) faults() []fault.Fault {
 	login := func(account string) fault.What {
 		return fault.What{Do: fault.Operate, Operation: fault.LogIn, Accounts: []string{account}}
 	}
-	lost := fault.What{Do: fault.Operate, Operation: fault.ConnectionLost}
-	away := []fault.Fault{at("away", c.away.from, lost)}
-	if night := c.reset(); night.After(c.away.from) {
-		away = append(away, at("away-still", night.Add(resetTakes), lost))
+	var out []fault.Fault
+	for i, part := range c.away.parts() {
+		out = append(out, at(fmt.Sprintf("away-%d", i), part.from, fault.What{Do: fault.Operate, Operation: fault.ConnectionLost}))
 	}
 	if c.down.from.IsZero() {
-		return away
+		return out
 	}
-	return append(away,
+	for i, part := range c.down.parts() {
+		out = append(out, at(fmt.Sprintf("down-%d", i), part.from, fault.What{Do: fault.Restart, Downtime: &fault.Downtime{
+			Refused: fault.Duration(part.to.Sub(part.from)),
+		}}))
+	}
+	return append(out,
 		at("back", c.away.to, fault.What{Do: fault.Operate, Operation: fault.ConnectionRestored}),
-		at("down", c.down.from, fault.What{Do: fault.Restart, Downtime: &fault.Downtime{
-			Refused: fault.Duration(c.down.to.Sub(c.down.from)),
-		}}),
 		at("elsewhere", c.elsewhere.from, login("DU9000002")),
 		at("home", c.elsewhere.to, login(account)),
 	)
@@ -300,29 +305,36 @@ func (m *month) recoveries() (bad []string) {
 			sessions[c.Epoch]++
 		}
 	}
-	for epoch := range first {
-		at := m.cal.from.Add(time.Duration(float64(first[epoch].Sub(m.began)) * monthScale))
+	last := 0
+	for epoch, began := range first {
+		last = max(last, epoch)
+		at := m.cal.from.Add(time.Duration(float64(began.Sub(m.began)) * monthScale))
 		if !at.Before(m.cal.elsewhere.from) && at.Before(m.cal.elsewhere.to) {
 			continue
 		}
-		if n := sessions[epoch]; n != 1 {
+		next, ended := first[epoch+1]
+		short := ended && next.Sub(began) < longestWait
+		if n := sessions[epoch]; n > 1 || n == 0 && !short {
 			bad = append(bad, fmt.Sprintf("recovery: %d sessions after restart %d, at %s", n, epoch, at.Format(time.DateTime)))
 		}
 	}
-	if planned := m.cal.restarts(); len(first) < planned {
-		bad = append(bad, fmt.Sprintf("recovery: the Gateway came up %d times, %d are planned", len(first), planned))
+	if planned := m.cal.restarts(); last < planned {
+		bad = append(bad, fmt.Sprintf("recovery: the Gateway came up %d times again, %d are planned", last, planned))
 	}
 	slices.Sort(bad)
 	return bad
 }
 
-// restarts is how often the Gateway comes up: at the start, each night, on Sundays, after the outage and with
-// each login. A night in which it is down has none.
+// longestWait is the trader's longest pause between two attempts, and some: a Gateway that was up for less may
+// have been missed.
+const longestWait = 4 * time.Second
+
+// restarts is how often the Gateway comes up again: each night, on Sundays, after outages and with each login.
 func (c calendar) restarts() int {
-	n := 1 + 3
+	n := len(c.down.parts()) + 2
 	for day := c.from; day.Before(c.to); day = day.AddDate(0, 0, 1) {
 		night := time.Date(day.Year(), day.Month(), day.Day(), 23, 45, 0, 0, day.Location())
-		if night.Before(c.to) && (night.Before(c.down.from) || night.After(c.down.to)) {
+		if night.Before(c.to) {
 			n++
 		}
 		if cold := night.Add(-16 * time.Hour); cold.Weekday() == time.Sunday && cold.After(c.from) && cold.Before(c.to) {
@@ -335,31 +347,38 @@ func (c calendar) restarts() int {
 // blindness wants the exit record to say within the trader's time that it is blind in each long outage, all
 // through it, and that it is not any more afterwards.
 func (m *month) blindness() (bad []string) {
-	late := time.Duration(float64(blindAfter+toldWithin) * monthScale)
-	for name, s := range m.cal.blind() {
-		if s.from.IsZero() {
-			continue
-		}
-		seen, well := 0, false
-		for _, l := range m.looks {
-			running := l.code == cli.Running
-			switch {
-			case l.at.After(s.from.Add(late)) && l.at.Before(s.to):
-				seen++
-				if running && l.ready {
-					bad = append(bad, fmt.Sprintf("blind: %s since %s, and at %s the record says ready", name,
-						s.from.Format(time.DateTime), l.at.Format(time.DateTime)))
-				}
-			case l.at.After(s.to) && running && l.ready:
-				well = true
+	for name, parts := range m.cal.blind() {
+		for _, part := range parts {
+			if !part.from.IsZero() {
+				bad = append(bad, m.blindIn(name, part)...)
 			}
 		}
-		if !well {
-			bad = append(bad, fmt.Sprintf("blind: never ready again after %s", name))
+	}
+	return bad
+}
+
+// blindIn is blindness of one span.
+func (m *month) blindIn(name string, s span) (bad []string) {
+	late := time.Duration(float64(blindAfter+toldWithin) * monthScale)
+	seen, well := 0, false
+	for _, l := range m.looks {
+		running := l.code == cli.Running
+		switch {
+		case l.at.After(s.from.Add(late)) && l.at.Before(s.to):
+			seen++
+			if running && l.ready {
+				bad = append(bad, fmt.Sprintf("blind: %s since %s, and at %s the record says ready", name,
+					s.from.Format(time.DateTime), l.at.Format(time.DateTime)))
+			}
+		case l.at.After(s.to) && running && l.ready:
+			well = true
 		}
-		if seen == 0 {
-			bad = append(bad, fmt.Sprintf("blind: nobody looked during %s", name))
-		}
+	}
+	if !well {
+		bad = append(bad, fmt.Sprintf("blind: never ready again after %s", name))
+	}
+	if seen == 0 {
+		bad = append(bad, fmt.Sprintf("blind: nobody looked during %s", name))
 	}
 	return bad
 }
@@ -390,7 +409,7 @@ func (m *month) books() journal.Books {
 func TestMonthCatches(t *testing.T) {
 	skipWithoutSignals(t)
 	at := func(hour int) time.Time { return newYork(t, time.March, 5, hour, 0) }
-	m := newMonth(t, calendar{span: span{at(12), at(21)}, away: span{at(13), at(20)}, liquidate: at(23)})
+	m := newMonth(t, calendar{span: span{at(6), at(22)}, away: span{at(7), at(21)}, liquidate: at(23)})
 	m.more = []string{"--blind-after", "1000h"}
 	m.run()
 	if !slices.ContainsFunc(m.blindness(), func(b string) bool { return strings.Contains(b, "the record says ready") }) {
