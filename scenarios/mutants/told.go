@@ -241,7 +241,7 @@ func takesSilenceForFlat(ctx context.Context, p params) int {
 		}
 		held := false
 		for {
-			heard, err := s.heardIn(askPatience)
+			heard, err := s.heardIn(time.Second)
 			if err != nil {
 				return err
 			}
