@@ -42,6 +42,15 @@ campaign: ## good traders over the short scenarios, 300 runs, half of them on a 
 picture: ## docs/status-page.png, as a headless Chromium sees it
 	go test ./trader/cli -run TestTheStatusPage -count 1 -picture $(CURDIR)/docs/status-page.png
 
+.PHONY: kill
+kill: ## the bundled trader, killed at 1000 seeded points (POINTS, SEED), its books compared to the cent: minutes
+	go test -timeout 3h -count 1 -v -run 'TestKillCampaign|TestCampaignCatches' ./scenarios/campaign \
+		-kill.points $(or $(POINTS),1000) -kill.seed $(or $(SEED),0)
+
+.PHONY: month
+month: ## the bundled trader through a month of nights, in six minutes
+	go test -timeout 1h -count 1 -v -run TestMonth ./scenarios/campaign -month
+
 .PHONY: bench
 bench: ## benchmarks; each prints its ratio to a baseline of the same run
 	go test -run '^$$' -bench . -benchtime 1s ./internal/sockets ./fakegateway/... \

@@ -28,6 +28,7 @@ func orderCases() []judged {
 	var out []judged
 	for _, cases := range [][]judged{
 		identityCases(), resendCases(), exposureCases(), gateCases(), rateCases(), changeCases(), endCases(), bookCases(),
+		silenceCases(), outageCases(), freshIDCases(), limitCases(), historyCases(), protectionCases(),
 	} {
 		out = append(out, cases...)
 	}

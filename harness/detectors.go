@@ -44,7 +44,7 @@ type Detector struct {
 // Detectors are all checks that a scenario can ask for, in the order of a report.
 var Detectors = slices.Concat(
 	cycleDetectors, workDetectors, recoveryDetectors,
-	orderDetectors,
+	orderDetectors, gateDetectors, protectionDetectors,
 	connectionDetectors, zombieDetectors,
 	processDetectors, gatewayDetectors,
 	recoveryLeakDetectors, leakDetectors, growthDetectors,

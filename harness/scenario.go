@@ -98,4 +98,6 @@ type Check struct {
 	ByFault map[string][]ExitClass `json:"byFault,omitempty"`
 	// Evidence is the least evidence, when more than the detector's own is needed.
 	Evidence int `json:"evidence,omitempty"`
+	// Fault is the id of the fault that the check is about, for those that are about one.
+	Fault string `json:"fault,omitempty"`
 }

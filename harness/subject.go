@@ -31,6 +31,13 @@ type Trader struct {
 	Cycle CycleRule `json:"cycle,omitzero"`
 	// Positions are what it wants to hold, one a symbol.
 	Positions []WantedPosition `json:"positions,omitempty"`
+	// OrderLimit is the most orders that it means to send for one symbol in a day. 0: not said.
+	OrderLimit int `json:"orderLimit,omitempty"`
+	// KeepsHistoryLimits says that its requests for bars of a minute and more keep to the limits that IBKR
+	// enforces for shorter ones only.
+	KeepsHistoryLimits bool `json:"keepsHistoryLimits,omitempty"`
+	// KeepsStops says that each of its positions has a stop at the broker.
+	KeepsStops bool `json:"keepsStops,omitempty"`
 	// Reference says what its orderRef stands for.
 	Reference Reference `json:"reference,omitempty"`
 }
@@ -80,6 +87,25 @@ type WantedPosition struct {
 	Max *decimal.Decimal `json:"max,omitempty"`
 	// Min says that both sides may be held: from Min, 0 or less, to Max. It needs Max. nil: one side.
 	Min *decimal.Decimal `json:"min,omitempty"`
+}
+
+// MarshalYAML writes what was said, a zero too: none wanted is not the same as nothing said.
+func (w WantedPosition) MarshalYAML() (any, error) {
+	said := struct {
+		Symbol string  `yaml:"symbol"`
+		Want   *string `yaml:"want,omitempty"`
+		Max    *string `yaml:"max,omitempty"`
+		Min    *string `yaml:"min,omitempty"`
+	}{Symbol: w.Symbol}
+	for _, f := range []struct {
+		from *decimal.Decimal
+		to   **string
+	}{{w.Want, &said.Want}, {w.Max, &said.Max}, {w.Min, &said.Min}} {
+		if f.from != nil {
+			*f.to = new(f.from.String())
+		}
+	}
+	return said, nil
 }
 
 // Bounds are the least and the most to be held at any instant; ok is false when they were not said.

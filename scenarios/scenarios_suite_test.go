@@ -74,6 +74,7 @@ var _ = Describe("scenario", Serial, Ordered, ContinueOnFailure, func() {
 	handshakeClaims()
 	recoveryClaims()
 	continuousClaims()
+	toldClaims()
 	vacuityClaims()
 	killMatrix()
 })

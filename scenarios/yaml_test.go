@@ -41,7 +41,7 @@ var _ = Describe("the YAML form", func() {
 	})
 
 	It("carries every field of a scenario", func() {
-		one := decimal.One
+		one, none := decimal.One, decimal.Zero
 		once := harness.Scenario{
 			Name: "full", Summary: "s", Why: "w", Labels: []string{"short"}, Limit: time.Minute,
 			Gateway: harness.Gateway{
@@ -59,13 +59,13 @@ var _ = Describe("the YAML form", func() {
 					ConnectWithin: time.Second, Grace: time.Second,
 					Exits:     map[harness.ExitClass][]int{harness.ExitRefused: {10, 11}},
 					Cycle:     harness.CycleRule{Request: "placeOrder", Symbol: "AAPL", Ref: "r"},
-					Positions: []harness.WantedPosition{{Symbol: "AAPL", Want: &one, Max: &one}},
-					Reference: harness.RefIntent,
+					Positions: []harness.WantedPosition{{Symbol: "AAPL", Want: &one, Max: &one}, {Symbol: "KO", Max: &none}},
+					Reference: harness.RefIntent, OrderLimit: 1, KeepsHistoryLimits: true, KeepsStops: true,
 				},
 			},
 			Checks: []harness.Check{
 				{
-					Name: "recovery", Want: 1, Within: 1, Exits: []int{0}, Evidence: 1,
+					Name: "recovery", Want: 1, Within: 1, Exits: []int{0}, Evidence: 1, Fault: "f1",
 					Classes: []harness.ExitClass{harness.ExitOK},
 					ByFault: map[string][]harness.ExitClass{"f1": {harness.ExitRefused}},
 				},

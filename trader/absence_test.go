@@ -5,6 +5,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/govalues/decimal"
+
+	"ibsoak/trader/broker"
 	"ibsoak/trader/exit"
 	"ibsoak/trader/journal"
 )
@@ -162,4 +165,15 @@ func TestAPersonReleasesWhatIsUnknown(t *testing.T) {
 		r.wantCode(r.once(), exit.OK)
 		r.wantBooks(journal.Absent, journal.Filled)
 	})
+}
+
+// TestExecutedInFullIsFilled: what an order's executions add up to settles it, whatever state its intent is left in.
+func TestExecutedInFullIsFilled(t *testing.T) {
+	five := decimal.MustNew(5, 0)
+	in := journal.Intent{ID: "a", State: journal.Unknown, Quantity: five, Executed: five}
+	done := broker.CompletedOrder{OpenOrder: broker.OpenOrder{IntentID: "a", Status: "Filled"}}
+	state, why, err := (&session{}).judge(in, evidence{completed: []broker.CompletedOrder{done}})
+	if err != nil || state != journal.Filled {
+		t.Errorf("%q (%s), %v: want filled", state, why, err)
+	}
 }

@@ -58,6 +58,9 @@ func (s *session) settleIntents(ctx context.Context, ev evidence) error {
 func (s *session) judge(in journal.Intent, ev evidence) (
 	journal.State, string, error,
 ) {
+	if in.Executed.Cmp(in.Quantity) >= 0 {
+		return journal.Filled, fmt.Sprintf("executed %s of %s", in.Executed, in.Quantity), nil
+	}
 	if _, blocked := s.blocked[in.ConID]; blocked && !listed(in, ev) {
 		return "", "", fmt.Errorf("positions differ (%s): %w", ev.differing[in.ConID].why, errNoEvidence)
 	}

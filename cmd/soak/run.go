@@ -132,10 +132,11 @@ func chosen(names []string, label string, foreign bool) ([]harness.Scenario, err
 	return all, nil
 }
 
-// unsaid takes what is to be held out of scenarios.
+// unsaid takes out of scenarios what they say of the bundled trader.
 func unsaid(all []harness.Scenario) {
 	for i := range all {
 		all[i].Subject.Positions = nil
+		all[i].Subject.OrderLimit, all[i].Subject.KeepsHistoryLimits, all[i].Subject.KeepsStops = 0, false, false
 	}
 }
 

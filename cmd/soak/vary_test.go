@@ -1,12 +1,14 @@
 package main
 
 import (
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"ibsoak/harness"
+	"ibsoak/scenarios"
 )
 
 // TestVary holds what follows the length of a run: cycles, what the checks want of each, the limit.
@@ -66,15 +68,22 @@ func TestVary(t *testing.T) {
 	}
 }
 
-// What order-held says is to be held is the bundled trader's: another one wants something else.
+// What built-in scenarios say is to be held is the bundled trader's: another one wants something else.
 func TestPositionsOfABuiltInScenario(t *testing.T) {
 	for _, foreign := range []bool{false, true} {
 		all, err := chosen([]string{"order-held"}, "orders", foreign)
 		if err != nil {
 			t.Fatal(err)
 		}
+		if !slices.ContainsFunc(all, func(s harness.Scenario) bool { return s.Name == "order-held" }) {
+			t.Error("order-held is not among them")
+		}
 		for _, s := range all {
-			if said := len(s.Subject.Positions) > 0; said != (s.Name == "order-held" && !foreign) {
+			built, err := scenarios.Named(s.Name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if said := len(s.Subject.Positions) > 0; said != (len(built.Subject.Positions) > 0 && !foreign) {
 				t.Errorf("%s, foreign %v: positions said: %v", s.Name, foreign, said)
 			}
 		}

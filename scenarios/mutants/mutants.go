@@ -60,7 +60,8 @@ const Control = "control"
 
 // All is every mutant: the good ones, the control first, then each kind of defect.
 func All() []Mutant {
-	return slices.Concat(good, workDefects, lifeDefects, processDefects, orderDefects,
+	return slices.Concat(good, keptStops, workDefects, lifeDefects, processDefects, orderDefects, toldDefects,
+		protectionDefects,
 		socketDefects, recoveryDefects, leakDefects)
 }
 

@@ -37,7 +37,7 @@ func by(checks ...string) []string { return checks }
 
 // Rows is the matrix: the good subjects, every broken one, and every sabotage.
 func Rows() []Row {
-	return slices.Concat(goodRows(), workRows(), processRows(), orderRows(), socketRows(), leakRows(),
+	return slices.Concat(goodRows(), workRows(), processRows(), orderRows(), toldRows(), socketRows(), leakRows(),
 		sabotageRows())
 }
 
@@ -175,6 +175,29 @@ func orderRows() []Row {
 		},
 		{Subject: "takes-held-for-dead", Scenario: "order-held", Shorter: back, Killers: by("exposure")},
 		{Subject: "floods", Scenario: "once", Killers: by("message-rate")},
+	}
+}
+
+// toldRows are about what a trader makes of what it is told, and of what IBKR allows.
+func toldRows() []Row {
+	restarts := Shorter{Scale: 60, Runs: 4}
+	shorter := Shorter{Scale: recoveryScale, Cycles: 28}
+	return []Row{
+		{Subject: "trades-on-old-bars", Scenario: "market-halt", Shorter: back, Killers: by("exposure")},
+		{Subject: "takes-any-answer", Scenario: "late-answers", Shorter: back, Killers: by("limit-near-price")},
+		{Subject: "forgets-fills", Scenario: "fills-told-badly", Shorter: lost, Killers: by("exposure")},
+		{Subject: "counts-each-telling", Scenario: "fills-told-badly", Shorter: lost, Killers: by("exposure")},
+		{
+			Subject: "takes-silence-for-flat", Scenario: "no-positions", Shorter: lost,
+			Killers: by("silent-under-fault", "exposure"),
+		},
+		{Subject: "trusts-1102", Scenario: "outage", Shorter: back, Killers: by("reconciled-after-outage")},
+		{Subject: "believes-next-id", Scenario: "ids-roll-back", Shorter: lost, Killers: by("fresh-order-ids")},
+		{Subject: "forgets-its-limit", Scenario: "limit-over-restarts", Shorter: restarts, Killers: by("few-orders")},
+		{Subject: "keeps-a-stop", Scenario: "position-protected", Shorter: shorter},
+		{Subject: "keeps-no-stop", Scenario: "position-protected", Shorter: shorter, Killers: by("protected")},
+		{Subject: "stops-too-much", Scenario: "position-protected", Shorter: shorter, Killers: by("protected")},
+		{Subject: "asks-for-all-again", Scenario: "many-symbols", Shorter: lost, Killers: by("history-rate")},
 	}
 }
 

@@ -101,6 +101,15 @@ func (j *Journal) insertIntent(ctx context.Context, tx *sql.Tx, in Intent, state
 // error; a move to the state that it has is nothing.
 func (j *Journal) Advance(ctx context.Context, id string, to State, reason string) error {
 	return j.tx(ctx, "advance intent "+id, func(tx *sql.Tx) error {
+		var from State
+		err := tx.QueryRowContext(ctx, `SELECT state FROM intents WHERE id = ?`, id).Scan(&from)
+		if err == nil && from == Filled && to != Filled {
+			// Executions have filled it while the caller looked at an older word. Only they can change that.
+			return fmt.Errorf("from %s to %s (%s): %w", from, to, reason, ErrTransition)
+		}
+		if err != nil {
+			return err
+		}
 		return j.advance(ctx, tx, id, to, reason)
 	})
 }

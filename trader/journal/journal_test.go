@@ -434,3 +434,21 @@ func TestCycles(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// TestFilledStaysFilled: a status that was read before the last execution was booked, and is acted on after it,
+// must not open the intent again.
+func TestFilledStaysFilled(t *testing.T) {
+	j := open(t, t.TempDir())
+	in := intent("a", 1)
+	prepare(t, j, in)
+	if err := j.Advance(t.Context(), "a", Working, "Submitted"); err != nil {
+		t.Fatal(err)
+	}
+	book(t, j, fill("x.01", "a", Bought, in.Quantity.String(), "100"), true)
+	wantState(t, j, "a", Filled)
+	for _, to := range []State{Working, Unknown, Ended, Cancelled} {
+		if err := j.Advance(t.Context(), "a", to, "an old word"); !errors.Is(err, ErrTransition) {
+			t.Errorf("from filled to %s: %v, want %v", to, err, ErrTransition)
+		}
+	}
+}

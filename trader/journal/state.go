@@ -44,7 +44,7 @@ var next = map[State][]State{
 	Cancelled: {Working, Filled},
 	Rejected:  {Working, Filled},
 	Absent:    {Working, Ended, Filled, Cancelled, Rejected},
-	Filled:    {Working, Cancelled}, // a correction may take shares away again
+	Filled:    {Cancelled}, // a correction may take shares away again
 	NotSent:   {},
 }
 
