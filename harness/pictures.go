@@ -1,6 +1,9 @@
 package harness
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // What the pictures of a report draw, from the same functions as the checks: a picture that measures
 // by itself could contradict the verdict under it.
@@ -26,6 +29,16 @@ func (r *Record) PhaseTimes() []PhaseTimes {
 func (c Connection) InCloseWait(side Side, end Moment) (from, to Moment, ok bool) {
 	d, ok := c.closeWait(side, end)
 	return d.From, d.To, ok
+}
+
+// Knocks are the connects of the subject's lives that nobody accepted, in the order of time.
+func (r *Record) Knocks() []Moment {
+	var out []Moment
+	for _, at := range r.knocks() {
+		out = append(out, at...)
+	}
+	slices.Sort(out)
+	return out
 }
 
 // Seen says how many things the check looked at: "1 life", "3 lives".

@@ -212,7 +212,7 @@ func (s logScale) ticks() []tickAt {
 	return out
 }
 
-// niceSteps are values between two numbers at which an axis may have its ticks.
+// niceSteps are values between two numbers at which an axis may have its ticks. Those of counts are whole.
 func niceSteps(low, high float64, most int) []float64 {
 	if high <= low || most < 1 {
 		return []float64{low}
@@ -226,6 +226,7 @@ func niceSteps(low, high float64, most int) []float64 {
 			break
 		}
 	}
+	step = max(step, 1)
 	var out []float64
 	for v := math.Ceil(low/step) * step; v <= high+step/1e6; v += step {
 		out = append(out, v)

@@ -16,10 +16,23 @@ const closeRows = 10
 // handshake of milliseconds cannot be seen. It has those that a violation names first, then of each
 // kind the one with the median handshake and the slowest.
 func (d *drawing) closely(found []*violation) chart {
-	c := chart{Label: "Single connections, from their accept on, on a log scale"}
+	return d.closeChart("Single connections, from their accept on, on a log scale", d.typical(found), high)
+}
+
+// rung is how high a lane is drawn.
+type rung struct{ lane, top, strip, gap int }
+
+var (
+	high = rung{laneHeight, stripTop, stripHeight, stripGap}
+	low  = rung{14, 2, 4, 1}
+)
+
+// closeChart draws connections from their accept on. Its rows can be linked to only where no other
+// chart has them.
+func (d *drawing) closeChart(label string, chosen []example, size rung) chart {
+	c := chart{Label: label}
 	c.begin("grid", stateHandshake, stateOpen, stateFinWait, stateLastAck, stateUnknown, stateBriefly, stateZombie,
 		"milestone")
-	chosen := d.typical(found)
 	if len(chosen) == 0 {
 		return c
 	}
@@ -34,30 +47,31 @@ func (d *drawing) closely(found []*violation) chart {
 	}
 	scale := logTo(max(least, 10*time.Microsecond), most)
 	for _, x := range chosen {
-		y := c.row(row{
-			Label: fmt.Sprintf("#%d", x.ID), Note: x.why, Height: laneHeight, Title: story(x.Connection, d.end),
-		})
-		d.fromAccept(&c, x.Connection, y, scale)
+		r := row{Label: fmt.Sprintf("#%d", x.ID), Note: x.why, Height: size.lane, Title: story(x.Connection, d.end)}
+		if size == low {
+			r.ID = fmt.Sprintf("connection-%d", x.ID)
+		}
+		d.fromAccept(&c, x.Connection, c.row(r), scale, size)
 	}
 	c.axisX(scale.ticks())
 	return c
 }
 
 // fromAccept draws the strips of one connection on the scale.
-func (d *drawing) fromAccept(c *chart, conn harness.Connection, y float64, scale logScale) {
+func (d *drawing) fromAccept(c *chart, conn harness.Connection, y float64, scale logScale, size rung) {
 	at := func(m harness.Moment) float64 { return scale.at(m.Since(conn.Accepted)) }
 	gateway, trader := ends(conn, d.end)
 	for i, spans := range [][]span{gateway, trader} {
-		top := y + stripTop + float64(i*(stripHeight+stripGap))
+		top := y + float64(size.top+i*(size.strip+size.gap))
 		for _, s := range spans {
-			c.box(s.State, at(s.From), at(s.To), top, top+stripHeight)
+			c.box(s.State, at(s.From), at(s.To), top, top+float64(size.strip))
 		}
 	}
 	for _, m := range milestones(conn) {
-		c.tick("milestone", at(m), y+stripTop, y+stripTop+2*stripHeight+stripGap)
+		c.tick("milestone", at(m), y+float64(size.top), y+float64(size.top+2*size.strip+size.gap))
 	}
 	c.Marks = append(c.Marks, mark{
-		Kind: "hit", X: 0, X2: 100, Y: y + 1, Y2: y + laneHeight - 1, Title: story(conn, d.end),
+		Kind: "hit", X: 0, X2: 100, Y: y, Y2: y + float64(size.lane), Title: story(conn, d.end),
 	})
 }
 

@@ -228,15 +228,16 @@ func (d *drawing) processes(c *chart) (left int) {
 
 // refused are the connects that nobody accepted.
 func (d *drawing) refused(c *chart) {
-	if len(d.r.Attempts) == 0 {
+	knocks := d.r.Knocks()
+	if len(knocks) == 0 {
 		return
 	}
 	y := c.row(row{
-		Label: count(len(d.r.Attempts), "connect", "connects"), Note: "refused", Height: laneHeight,
+		Label: count(len(knocks), "connect", "connects"), Note: "not accepted", Height: laneHeight,
 		Title: "connects of the subject that nobody accepted",
 	})
-	for _, a := range d.r.Attempts {
-		c.tick("attempt", d.at(a.At), y+barTop, y+barTop+barHeight)
+	for _, at := range knocks {
+		c.tick("attempt", d.at(at), y+barTop, y+barTop+barHeight)
 	}
 }
 
@@ -391,15 +392,24 @@ func (d *drawing) shared(c *chart, of []harness.Connection, name string) {
 	})
 }
 
-// unfold draws the connections of a shared lane one by one.
+// unfold draws the connections of a shared lane one by one, each from its accept on: along the run they
+// would be a flight of stairs. The slowest handshake comes first.
 func (d *drawing) unfold(of []harness.Connection, name string) unfolded {
 	out := unfolded{
 		Name: fmt.Sprintf("%d alike: %s", len(of), name), Left: max(len(of)-lanesUnfolded, 0),
-		Chart: chart{Label: name},
 	}
+	of = slices.Clone(of)
+	slices.SortStableFunc(of, func(a, b harness.Connection) int {
+		return cmp.Compare(handshakeTook(b), handshakeTook(a))
+	})
+	rows := make([]example, 0, lanesUnfolded)
 	for _, conn := range of[:min(len(of), lanesUnfolded)] {
-		d.lane(&out.Chart, conn, fmt.Sprintf("connection-%d", conn.ID))
+		why := brief(handshakeTook(conn))
+		if handshakeTook(conn) == 0 {
+			why = "no request"
+		}
+		rows = append(rows, example{conn, why})
 	}
-	out.Chart.axisX(timeTicks(time.Duration(d.end), 9))
+	out.Chart = d.closeChart(name, rows, low)
 	return out
 }

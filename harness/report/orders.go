@@ -59,6 +59,13 @@ func orders(r *harness.Record) orderView {
 	return out
 }
 
+// aboutOrders are the messages that say something of an order. The id in others, such as nextValidId, is
+// of an order that is still to come.
+var aboutOrders = []string{
+	wire.PlaceOrder.String(), wire.CancelOrder.String(), wire.OpenOrder.String(), wire.OrderStatus.String(),
+	wire.ExecutionDetails.String(), wire.CompletedOrder.String(),
+}
+
 // gathered finds the messages of each order, by the permanent id where they have one.
 func gathered(r *harness.Record) []toldOf {
 	out := make([]toldOf, len(r.Books.Orders))
@@ -72,6 +79,9 @@ func gathered(r *harness.Record) []toldOf {
 	}
 	heard := map[string]bool{}
 	for _, m := range r.Messages {
+		if !slices.Contains(aboutOrders, m.Kind) {
+			continue
+		}
 		t := byPerm[m.PermID]
 		if m.PermID == 0 && m.OrderID != 0 {
 			t = byID[int64(m.OrderID)]
