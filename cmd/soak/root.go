@@ -79,7 +79,8 @@ For example, ten runs in a row of a trader of yours:
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newRun(), newReplay(), newList(), newShow(), newSchema(), newJudge(), newSelftest(),
+	root.AddCommand(newRun(), newReplay(), newList(), newShow(), newSchema(), newJudge(), newReport(),
+		newHistory(), newCompare(), newSelftest(),
 		newTrader(), newMutant(), newGateway())
 	return root
 }

@@ -23,7 +23,8 @@ var shown = []struct {
 }{
 	{"consecutive-10-leaky", []string{"--scenario", "consecutive-10-leaky", "--mutant", "naive"}},
 	{"restart-recovery", []string{"--scenario", "restart-recovery"}},
-	{"hour", []string{}}, {"consecutive-300", []string{"--scenario", "consecutive-300"}},
+	{"hour", []string{}},
+	{"consecutive-300", []string{"--scenario", "consecutive-300"}},
 }
 
 // looks are the widths of a desk, a tablet and a telephone.
