@@ -107,6 +107,18 @@ func (l *Live) Now() (Snapshot, bool) {
 	return s, true
 }
 
+// SoFar judges what a run that goes on has written to its directory until now: only a failure stands. It
+// says nothing of the run being cut short, which is so for everything that is not over.
+func SoFar(dir string) (Verdict, error) {
+	r, err := recoverRecord(dir)
+	if err != nil {
+		return Verdict{}, err
+	}
+	v := Judge(r)
+	v.Sentence = v.sentence()
+	return v, nil
+}
+
 // left goes by what the lives, the cycles or the time so far took. The caller holds mu.
 func (l *Live) left(s Snapshot) time.Duration {
 	per := func(done, all int) time.Duration {

@@ -72,9 +72,9 @@ func (m *monitor) judge(ctx context.Context, live *harness.Live) {
 			next.Reset(judgeEvery)
 			continue
 		}
-		record, err := harness.LoadRun(s.Dir)
+		v, err := harness.SoFar(s.Dir)
 		if err == nil { // else nothing was written yet, or the run is just being saved
-			m.judged(harness.Judge(record), s.Elapsed)
+			m.judged(v, s.Elapsed)
 		}
 		next.Reset(max(judgeEvery, judgeShare*time.Since(began)))
 	}

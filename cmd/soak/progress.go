@@ -113,13 +113,13 @@ func viewLines(s status) []string {
 		soFar = strings.ToUpper(string(s.SoFar)) + " " + soFar
 	}
 	if s.Judged > 0 {
-		soFar += fmt.Sprintf(" (judged at %s)", took(s.Judged))
+		soFar = fmt.Sprintf("judged at %s: %s", took(s.Judged), soFar)
 	}
 	return []string{
 		"  " + where,
 		fmt.Sprintf("  open: Gateway's end %s; trader's end %s; %d connections in all", states(s.Gateway), states(s.Trader), s.Connections),
 		"  last fault: " + cmp.Or(s.LastFault, "none"),
-		"  so far: " + soFar,
+		"  so far, " + soFar,
 	}
 }
 

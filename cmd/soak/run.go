@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"ibsoak/harness"
+	"ibsoak/harness/report"
 	"ibsoak/scenarios"
 )
 
@@ -294,6 +295,8 @@ func (f *runFlags) make(ctx context.Context, j job, m *monitor, stderr io.Writer
 	// That a page or a line of history could not be written takes no verdict away.
 	if err := f.habits.keep(record, verdict, f.out); err != nil {
 		fmt.Fprintf(stderr, "soak: %v\n", err)
+	} else {
+		fmt.Fprintf(stderr, "soak: %s: the page is %s\n", j.scenario.Name, filepath.Join(record.Dir, report.File))
 	}
 	return verdict, record.Dir, publish(record.Dir, verdict)
 }

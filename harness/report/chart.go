@@ -20,6 +20,7 @@ type chart struct {
 	Left   string // what was left out, in words
 
 	classes map[string]int
+	drawn   map[string]float64 // by class and height: how far it is drawn already
 }
 
 // wide is the width of a chart in the units of its layers.
@@ -82,12 +83,34 @@ func (c *chart) box(class string, x, x2, y, y2 float64) {
 	if x2-x < hair {
 		x2 = x + hair
 	}
+	if c.covered(class, y, x2) {
+		return
+	}
 	w := units(x2) - units(x)
 	c.add(class, fmt.Sprintf("M%s %sh%sv%sh%sz", unit(units(x)), unit(y), unit(w), unit(y2-y), unit(-w)))
 }
 
+// covered reports that a stretch up to x hides behind one that was drawn before: what is drawn comes in
+// the order of time. So the size of a chart is bounded by its width, however much happened.
+func (c *chart) covered(class string, y, x float64) bool {
+	if c.drawn == nil {
+		c.drawn = map[string]float64{}
+	}
+	key := class + unit(y)
+	if x <= c.drawn[key] {
+		return true
+	}
+	c.drawn[key] = x
+	return false
+}
+
 // tick adds an upright line.
 func (c *chart) tick(class string, x, y, y2 float64) {
+	const line = 0.03 // percent that it hides
+	if c.covered(class, y, x+1e-6) {
+		return
+	}
+	c.covered(class, y, x+line)
 	c.add(class, fmt.Sprintf("M%s %sV%s", unit(units(x)), unit(y), unit(y2)))
 }
 

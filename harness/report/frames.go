@@ -20,7 +20,7 @@ import (
 const (
 	framesBefore = 8
 	framesAfter  = 4
-	bodyShown    = 320 // characters
+	bodyShown    = 240 // characters
 	maxLineBytes = 16 << 20
 )
 
@@ -120,15 +120,19 @@ func excerpts(found []*violation, frames Frames) []excerpt {
 	var out []excerpt
 	for _, v := range found {
 		rows := slices.Clone(frames.of[v.Number])
-		v.Framed = len(rows) > 0
-		if !v.Framed {
+		if len(rows) == 0 {
 			continue
 		}
 		i := slices.IndexFunc(out, func(e excerpt) bool { return slices.Equal(e.Rows, rows) })
 		if i >= 0 {
 			out[i].Also = append(out[i].Also, v)
+			v.Framed = true
 			continue
 		}
+		if len(out) == excerptsShown {
+			continue
+		}
+		v.Framed = true
 		out = append(out, excerpt{violation: v, Rows: rows})
 	}
 	return out

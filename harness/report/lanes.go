@@ -44,6 +44,7 @@ type drawing struct {
 	r         *harness.Record
 	end       harness.Moment
 	sightings map[int][]harness.Sighting // by connection
+	receipts  map[int][]harness.Receipt  // by connection
 	crowded   bool                       // the lane that is drawn has too many connections for details
 }
 
@@ -54,7 +55,10 @@ func (d *drawing) at(m harness.Moment) float64 {
 // swim draws the run: flags of violations, the Gateway's outages, lives and processes of the subject,
 // then a lane for each connection or for many that are alike.
 func swim(r *harness.Record, v harness.Verdict, found []*violation) lanes {
-	d := &drawing{r: r, end: lastMoment(r), sightings: sighted(r)}
+	d := &drawing{r: r, end: lastMoment(r), sightings: sighted(r), receipts: map[int][]harness.Receipt{}}
+	for _, receipt := range r.Receipts {
+		d.receipts[receipt.Connection] = append(d.receipts[receipt.Connection], receipt)
+	}
 	out := lanes{First: first(found), Kernel: r.Header.Kernel}
 	c := &out.Run
 	c.Label = fmt.Sprintf("The run over %s: lives, processes and connections", brief(time.Duration(d.end)))
@@ -74,7 +78,29 @@ func swim(r *harness.Record, v harness.Verdict, found []*violation) lanes {
 	}
 	c.axisX(timeTicks(time.Duration(d.end), 9))
 	out.Close = d.closely(found)
+	out.link(found)
 	return out
+}
+
+// link notes which connections and lives the violations can point to.
+func (l *lanes) link(found []*violation) {
+	there := map[string]bool{}
+	charts := []chart{l.Run}
+	for _, u := range l.Unfolded {
+		charts = append(charts, u.Chart)
+	}
+	for _, c := range charts {
+		for _, r := range c.Rows {
+			there[r.ID] = true
+		}
+		for _, m := range c.Marks {
+			there[m.ID] = true
+		}
+	}
+	for _, v := range found {
+		v.Lane = there[fmt.Sprintf("connection-%d", v.Connection)]
+		v.Bar = there[fmt.Sprintf("life-%d", v.Life)]
+	}
 }
 
 // lastMoment is the end of the picture: that of the run, or of what was still seen after it.
@@ -168,6 +194,9 @@ func (d *drawing) lives(c *chart, v harness.Verdict) {
 			x2 -= gap // so that two lives are not one bar
 		}
 		c.box(class, x, x2, y, y+barHeight)
+		if l.Number > livesMarked && outcomes[l.Number] == harness.Pass {
+			continue
+		}
 		c.Marks = append(c.Marks, mark{
 			Kind: "hit", ID: fmt.Sprintf("life-%d", l.Number), X: x, X2: max(x2, x+0.3), Y: y - 2, Y2: y + barHeight + 2,
 			Title: fmt.Sprintf("Life %d: %s to %s, ended by %s, exit %d %s", l.Number, moment(l.Started),
@@ -190,7 +219,7 @@ func (d *drawing) processes(c *chart) (left int) {
 		y     float64
 	}
 	rows := map[string][]*shared{}
-	used := 0
+	used, marked := 0, 0
 	slices.SortStableFunc(others, func(a, b harness.Process) int { return cmp.Compare(a.FirstSeen, b.FirstSeen) })
 	for _, p := range others {
 		until := p.Gone
@@ -218,6 +247,9 @@ func (d *drawing) processes(c *chart) (left int) {
 		}
 		x, x2 := d.at(p.FirstSeen), d.at(until)
 		c.box(class, x, x2, s.y+barTop+2, s.y+barTop+barHeight-2)
+		if marked++; marked > livesMarked && !p.Left {
+			continue
+		}
 		c.Marks = append(c.Marks, mark{
 			Kind: "hit", X: x, X2: max(x2, x+0.3), Y: s.y + 2, Y2: s.y + laneHeight - 2,
 			Title: fmt.Sprintf("process %d of life %d (%s): %s", p.PID, p.Life, p.Related, clip(p.Command)),
@@ -255,10 +287,8 @@ func (d *drawing) outages(c *chart) {
 			Title: fmt.Sprintf("the Gateway could not serve from %s to %s", moment(o.From), moment(to)),
 		})
 	}
-	for _, receipt := range d.r.Receipts {
-		if receipt.Connection == 0 {
-			c.tick("receipt", d.at(receipt.At), 0, float64(c.Height))
-		}
+	for _, receipt := range d.receipts[0] {
+		c.tick("receipt", d.at(receipt.At), 0, float64(c.Height))
 	}
 }
 
@@ -315,9 +345,6 @@ func (d *drawing) connections(c *chart, found []*violation) []unfolded {
 			d.lane(c, conn, fmt.Sprintf("connection-%d", conn.ID))
 		}
 	}
-	for _, v := range found {
-		v.Lane = own[v.Connection]
-	}
 	var out []unfolded
 	for _, s := range rows {
 		if len(s.of) > 0 {
@@ -366,11 +393,9 @@ func (d *drawing) strips(c *chart, conn harness.Connection, y float64) {
 		}
 	}
 	over := d.at(orEnd(d.end, conn.Closed))
-	for _, receipt := range d.r.Receipts {
-		if receipt.Connection == conn.ID {
-			c.box("fault-band", d.at(receipt.At), max(over, d.at(receipt.At)), y, y+laneHeight)
-			c.tick("receipt", d.at(receipt.At), y, y+laneHeight)
-		}
+	for _, receipt := range d.receipts[conn.ID] {
+		c.box("fault-band", d.at(receipt.At), max(over, d.at(receipt.At)), y, y+laneHeight)
+		c.tick("receipt", d.at(receipt.At), y, y+laneHeight)
 	}
 }
 

@@ -138,6 +138,9 @@ func (d *drawing) order(c *chart, t toldOf) {
 			Kind: "dot", Class: "fill", X: d.at(f.At), Y: y + 7, Radius: 4,
 			Title: fmt.Sprintf("%s %s at %s, %s; the subject was told", f.Side, f.Shares, f.Price, moment(f.At)),
 		}
+		if told[f.ExecID] && len(c.Marks) > dotsMarked {
+			continue
+		}
 		if !told[f.ExecID] {
 			dot.Class = "fill untold"
 			dot.Title = fmt.Sprintf("%s %s at %s, %s; the subject was never told", f.Side, f.Shares, f.Price, moment(f.At))

@@ -27,9 +27,12 @@ const (
 	recoveryShown  = 60
 	ordersShown    = 60
 	faultsShown    = 60
-	livesShown     = 12  // ways in which lives ended
-	dotsShown      = 600 // of one curve
-	textShown      = 600 // characters of one text that the subject or the wire made
+	livesMarked    = 1000 // lives, and processes, that say what they are; those that failed always do
+	excerptsShown  = 40
+	dotsMarked     = 1500 // fills of all orders together; those that were never told are always drawn
+	livesShown     = 12   // ways in which lives ended
+	dotsShown      = 600  // of one curve
+	textShown      = 600  // characters of one text that the subject or the wire made
 )
 
 //go:embed page.html style.css
@@ -85,9 +88,9 @@ type violation struct {
 	Number int
 	Check  string
 	When   string
-	// Lane says that its connection has a lane of its own, Flag that it has a flag, Framed that
-	// frames were found.
-	Lane, Flag, Framed bool
+	// Lane, Bar and Flag say that the picture of the run has its connection, its life and itself to
+	// point to, Framed that frames were found.
+	Lane, Bar, Flag, Framed bool
 }
 
 // Page draws the run. The frames are those of LoadFrames; without them the page says so.
