@@ -20,9 +20,12 @@ const (
 	// changeChance is the largest probability of such ranks without a change. Three above nine have
 	// 1/220, which is the least that it must allow.
 	changeChance = 0.005
-	// leastShift and leastShare are what the median must have moved by: both.
-	leastShift = time.Millisecond
-	leastShare = 0.1
+	// leastShift and leastShare are by how much each of the newest nights must be beyond the median of
+	// those before: both, for two busy nights of three are no change. It must also be by leastSpread times
+	// what the nights before differed from each other: the ranks know nothing of how much.
+	leastShift  = time.Millisecond
+	leastShare  = 0.1
+	leastSpread = 4
 )
 
 // LeastRuns is how many runs it takes to see a change.
@@ -87,8 +90,11 @@ func (s Series) Changes() []Change {
 // changed compares the newest medians with those before, in seconds.
 func changed(before, newest []float64) (Change, bool) {
 	was, is := median(before), median(newest)
-	shift := math.Abs(is - was)
-	if shift < leastShift.Seconds() || shift < leastShare*was {
+	shift := math.Inf(1)
+	for _, v := range newest {
+		shift = min(shift, math.Copysign(1, is-was)*(v-was))
+	}
+	if shift < leastShift.Seconds() || shift < leastShare*was || shift < leastSpread*spread(before, was) {
 		return Change{}, false
 	}
 	side := stats.LocationLess
@@ -100,6 +106,17 @@ func changed(before, newest []float64) (Change, bool) {
 		return Change{}, false
 	}
 	return Change{Before: seconds(was), After: seconds(is), Nights: len(before), P: test.P}, true
+}
+
+// spread is the standard deviation of values around a centre, from the median of their distances to it: a
+// night that went wrong does not widen it.
+func spread(values []float64, centre float64) float64 {
+	const normal = 1.4826 // the ratio of both where values are normally distributed
+	away := make([]float64, len(values))
+	for i, v := range values {
+		away[i] = math.Abs(v - centre)
+	}
+	return normal * median(away)
 }
 
 func median(values []float64) float64 {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -35,7 +36,13 @@ type row struct {
 }
 
 // layer is a path of one class.
-type layer struct{ Class, D string }
+type layer struct {
+	Class string
+	path  *strings.Builder
+}
+
+// D is the path.
+func (l layer) D() string { return l.path.String() }
 
 // mark is one thing that is not stretched: X is a share of the width in percent, Y is in pixels.
 type mark struct {
@@ -65,9 +72,9 @@ func (c *chart) add(class, d string) {
 	if !known {
 		i = len(c.Layers)
 		c.classes[class] = i
-		c.Layers = append(c.Layers, layer{Class: class})
+		c.Layers = append(c.Layers, layer{class, &strings.Builder{}})
 	}
-	c.Layers[i].D += d
+	c.Layers[i].path.WriteString(d)
 }
 
 // begin makes sure of a layer's place under those that come later.

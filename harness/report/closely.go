@@ -47,7 +47,7 @@ func (d *drawing) closeChart(label string, chosen []example, size rung) chart {
 	}
 	scale := logTo(max(least, 10*time.Microsecond), most)
 	for _, x := range chosen {
-		r := row{Label: fmt.Sprintf("#%d", x.ID), Note: x.why, Height: size.lane, Title: story(x.Connection, d.end)}
+		r := row{Label: fmt.Sprintf("#%d", x.ID), Note: x.why, Height: size.lane}
 		if size == low {
 			r.ID = fmt.Sprintf("connection-%d", x.ID)
 		}

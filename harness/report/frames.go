@@ -59,8 +59,8 @@ func LoadFrames(dir string, r *harness.Record, v harness.Verdict) (Frames, error
 		return Frames{}, fmt.Errorf("read transcript: %w", err)
 	}
 	defer file.Close()
-	found := slices.DeleteFunc(violations(v), func(v *violation) bool { return v.At == 0 })
-	if len(found) == 0 {
+	found := violations(v)
+	if first(found) == nil {
 		return Frames{}, nil // a transcript of an hour takes long to read
 	}
 	return pickFrames(file, r, found)
@@ -86,7 +86,7 @@ func pickFrames(in io.Reader, r *harness.Record, found []*violation) (Frames, er
 		row := frameOf(f, r.Header.Started)
 		for _, v := range found {
 			switch {
-			case v.Connection != 0 && v.Connection != f.Connection,
+			case v.At == 0, v.Connection != 0 && v.Connection != f.Connection,
 				v.Connection == 0 && v.Life != 0 && v.Life != lives[f.Connection]:
 			case row.At <= v.At:
 				kept := append(out.of[v.Number], row)

@@ -379,9 +379,10 @@ func (d *drawing) strips(c *chart, conn harness.Connection, y float64) {
 	top := map[harness.Side]float64{
 		harness.GatewaySide: y + stripTop, harness.TraderSide: y + stripTop + stripHeight + stripGap,
 	}
-	for side, spans := range map[harness.Side][]span{harness.GatewaySide: gateway, harness.TraderSide: trader} {
+	for i, spans := range [][]span{gateway, trader} {
+		top := y + stripTop + float64(i*(stripHeight+stripGap))
 		for _, s := range spans {
-			c.box(s.State, d.at(s.From), d.at(s.To), top[side], top[side]+stripHeight)
+			c.box(s.State, d.at(s.From), d.at(s.To), top, top+stripHeight)
 		}
 	}
 	for _, s := range d.sightings[conn.ID] {

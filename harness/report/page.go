@@ -27,7 +27,7 @@ const (
 	recoveryShown  = 60
 	ordersShown    = 60
 	faultsShown    = 60
-	livesMarked    = 1000 // lives, and processes, that say what they are; those that failed always do
+	livesMarked    = 500 // lives, and processes, that say what they are; those that failed always do
 	excerptsShown  = 40
 	dotsMarked     = 1500 // fills of all orders together; those that were never told are always drawn
 	livesShown     = 12   // ways in which lives ended

@@ -191,5 +191,13 @@ func long(lives int) (*harness.Record, harness.Verdict) {
 		r.Messages = append(r.Messages, m)
 	}
 	r.Footer.Ended = harness.Moment(time.Hour)
-	return r, harness.Judge(r)
+	// Judged as if it were short: the page is asked about, not the judge.
+	short := *r
+	short.Lives, short.Connections, short.Processes, short.Messages = r.Lives[:9], r.Connections[:9], nil, nil
+	short.Books = harness.Books{}
+	v := harness.Judge(&short)
+	for _, l := range r.Lives[9:] {
+		v.Lives = append(v.Lives, harness.LifeVerdict{Number: l.Number, Outcome: harness.Pass, End: "exit 0"})
+	}
+	return r, v
 }
