@@ -14,7 +14,7 @@ import (
 )
 
 // nightsShown is how many runs a sparkline and a row of outcomes have.
-const nightsShown = 30
+const nightsShown = 24
 
 func newHistory() *cobra.Command {
 	var markdown bool
@@ -50,7 +50,7 @@ Only runs of one scenario, subject, machine and time scale are compared.
 }
 
 func showHistory(w io.Writer, all []history.Series, markdown bool) error {
-	header := []string{"scenario", "runs", "pass", "fail", "other", "outcomes", "handshake", "median over the runs"}
+	header := []string{"scenario", "runs", "pass", "fail", "other", "outcomes", "handshake", "its trend"}
 	var rows [][]string
 	for _, s := range all {
 		pass, fail := s.Count(harness.Pass), s.Count(harness.Fail)

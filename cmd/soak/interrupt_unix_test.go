@@ -19,7 +19,7 @@ import (
 	"ibsoak/harness"
 )
 
-// TestInterrupt runs a trader that would go on for an hour, asks the status page about it, and interrupts
+// TestInterrupt runs a trader that would go on for a minute, asks the status page about it, and interrupts
 // soak as Ctrl-C does: the trader ends, what was seen is judged as inconclusive, and the record is kept
 // and named.
 func TestInterrupt(t *testing.T) {
@@ -37,7 +37,7 @@ func TestInterrupt(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	cmd := exec.CommandContext(t.Context(), soak, "run", "--scenario", "continuous-1h", "--out", dir, "--status", "127.0.0.1:0")
+	cmd := exec.CommandContext(t.Context(), soak, "run", "--scenario", "continuous-1h", "--time-scale", "60", "--out", dir, "--status", "127.0.0.1:0")
 	cmd.WaitDelay = 30 * time.Second
 	var stdout strings.Builder
 	cmd.Stdout = &stdout
@@ -55,7 +55,7 @@ func TestInterrupt(t *testing.T) {
 		if found := address.FindString(lines.Text()); found != "" {
 			url = found
 		}
-		if strings.Contains(lines.Text(), ": cycle 1") {
+		if strings.Contains(lines.Text(), ": cycle ") {
 			s := statusAt(t, url)
 			if s.Scenario != "continuous-1h" || s.Cycles < 1 || s.Connections < 1 || s.Of < 100 || s.Left <= 0 ||
 				s.Gateway["ESTABLISHED"] != 1 || s.Trader["ESTABLISHED"] != 1 || s.Dir != dir || s.Sentence != nothingFailed {
