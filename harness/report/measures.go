@@ -117,7 +117,8 @@ func recovery(v harness.Verdict) chart {
 	at := func(d time.Duration) float64 { return 86 * float64(max(d, 0)) / float64(longest) } // room for the number
 	for _, r := range all {
 		y := c.row(row{
-			Label: "lost at " + moment(r.Lost), Note: fmt.Sprintf("life %d", r.Life), Height: laneHeight,
+			Label: moment(r.Lost), Note: fmt.Sprintf("life %d", r.Life), Height: laneHeight,
+			Title: fmt.Sprintf("life %d lost its connection at %s", r.Life, moment(r.Lost)),
 		}) + barTop
 		served := max(r.Served, r.Lost)
 		if served > r.Lost {

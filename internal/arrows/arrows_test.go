@@ -258,8 +258,8 @@ var rules = []rule{
 		reason: "the maintainers' tools need what is not in the repository: the programs do without them",
 	},
 	{
-		from: []string{"ibsoak/cmd/...", "ibsoak/fakegateway/...", "ibsoak/harness/...", "ibsoak/scenarios/...", "ibsoak/trader/..."},
-		never: []string{"ibsoak/internal/browser", "ibsoak/internal/pictures"},
+		from:   []string{"ibsoak/cmd/...", "ibsoak/fakegateway/...", "ibsoak/harness/...", "ibsoak/scenarios/...", "ibsoak/trader/..."},
+		never:  []string{"ibsoak/internal/browser", "ibsoak/internal/pictures"},
 		reason: "a page is drawn without a browser: only tests and the pictures of docs/ look at it in one",
 	},
 	{
