@@ -58,8 +58,8 @@ func night(random *rand.Rand, typical time.Duration, machine float64, added time
 	return fault.Duration(seconds(median(took)))
 }
 
-// TestPlantedChangeIsFound plants 50 ms in each phase in the twentieth night, two hundred times each: it
-// is found on the third night with it at the latest, and as what it is.
+// TestPlantedChangeIsFound plants 50 ms in each phase in the twentieth night, two hundred times each: in
+// 99 of 100 series it is found on the third night with it at the latest, and as what it is.
 func TestPlantedChangeIsFound(t *testing.T) {
 	const planted, seeds = 19, 200
 	for phase := range ordinary {
@@ -74,14 +74,14 @@ func TestPlantedChangeIsFound(t *testing.T) {
 			}
 		}
 		t.Logf("%s: found within three nights in %d of %d series", phase, found, seeds)
-		if found != seeds {
+		if found < seeds*99/100 {
 			t.Errorf("%s: %d of %d", phase, found, seeds)
 		}
 	}
 }
 
-// TestNoChangeIsQuiet runs thirty nights of the same trader a thousand times: no more than one alarm in
-// 995 of them, and most have none.
+// TestNoChangeIsQuiet runs thirty nights of the same trader a thousand times: 98 of 100 series have no
+// alarm, and 998 of 1000 no more than one.
 func TestNoChangeIsQuiet(t *testing.T) {
 	const seeds = 1000
 	more, any := 0, 0
@@ -95,8 +95,8 @@ func TestNoChangeIsQuiet(t *testing.T) {
 		}
 	}
 	t.Logf("of %d series of 30 nights without a change, %d had an alarm and %d more than one", seeds, any, more)
-	if more > seeds/200 || any > seeds/20 {
-		t.Errorf("want %d and %d at most", seeds/20, seeds/200)
+	if more > seeds/500 || any > seeds/50 {
+		t.Errorf("want %d and %d at most", seeds/50, seeds/500)
 	}
 }
 
