@@ -39,7 +39,7 @@ func (c CheckChange) Worse() bool {
 
 // The verdicts on a phase.
 const (
-	Same   = "no difference"
+	Same   = "the same"
 	Slower = "slower"
 	Faster = "faster"
 	TooFew = "too few"
@@ -193,7 +193,7 @@ func (c Comparison) Shown() bool {
 	return c.A.Outcome != harness.HarnessError && c.B.Outcome != harness.HarnessError && slices.ContainsFunc(c.Phases, func(p PhaseChange) bool { return p.Verdict != TooFew })
 }
 
-// Pairs says the effect in words.
+// Pairs is the effect: in how many of 100 pairs B's connection took longer.
 func (p PhaseChange) Pairs() string {
-	return fmt.Sprintf("longer in %.0f of 100 pairs", math.Round(100*p.Effect))
+	return fmt.Sprintf("%.0f of 100", math.Round(100*p.Effect))
 }
