@@ -190,7 +190,8 @@ func (c Comparison) Worse() bool {
 // Shown reports that both runs show something, and that at least one phase had enough connections to be
 // compared.
 func (c Comparison) Shown() bool {
-	return c.A.Outcome != harness.HarnessError && c.B.Outcome != harness.HarnessError && slices.ContainsFunc(c.Phases, func(p PhaseChange) bool { return p.Verdict != TooFew })
+	return c.A.Outcome != harness.HarnessError && c.B.Outcome != harness.HarnessError &&
+		slices.ContainsFunc(c.Phases, func(p PhaseChange) bool { return p.Verdict != TooFew })
 }
 
 // Pairs is the effect: in how many of 100 pairs B's connection took longer.

@@ -161,5 +161,6 @@ func orderStory(t toldOf) string {
 	if t.untold > 0 {
 		text += fmt.Sprintf(", %d never told", t.untold)
 	}
-	return text + fmt.Sprintf("\n%s of the subject, %s to it", count(len(t.sent), "message", "messages"), count(len(t.heard), "message", "messages"))
+	return text + fmt.Sprintf("\n%s of the subject, %s to it",
+		count(len(t.sent), "message", "messages"), count(len(t.heard), "message", "messages"))
 }

@@ -349,6 +349,24 @@ func TestWrite(t *testing.T) {
 	}
 }
 
+// TestManual holds the numbers in docs/report.md to those that decide.
+func TestManual(t *testing.T) {
+	text, err := os.ReadFile("../../docs/report.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		fmt.Sprintf("Up to %d connections have a lane each", lanesAlone),
+		fmt.Sprintf("cut to %d characters", textShown),
+		fmt.Sprintf("The last %d frames before a violation and the first %d after it", framesBefore, framesAfter),
+		fmt.Sprintf("from n = %d", harness.PercentileFloor),
+	} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("docs/report.md does not say %q", want)
+		}
+	}
+}
+
 func TestBrief(t *testing.T) {
 	for d, want := range map[time.Duration]string{
 		0: "0", 90: "90 ns", 1500: "1.5 µs", 380 * time.Microsecond: "380 µs", 999600 * time.Nanosecond: "1 ms",
