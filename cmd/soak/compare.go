@@ -53,7 +53,7 @@ most 0.01 and the median moved by a tenth and by a millisecond. The size of the 
 }
 
 func showComparison(w io.Writer, c history.Comparison, markdown bool) error {
-	fmt.Fprintf(w, "%s: %s, then %s. %s\n", c.A.Scenario, c.A.Outcome, c.B.Outcome, inWords(c))
+	fmt.Fprintf(w, "%s: %s, then %s. %s\n", oneLine(c.A.Scenario, longLine), c.A.Outcome, c.B.Outcome, inWords(c))
 	for _, other := range c.Other {
 		fmt.Fprintln(w, oneLine("The runs differ in "+other+".", longLine))
 	}

@@ -83,7 +83,7 @@ func (m *monitor) judge(ctx context.Context, live *harness.Live) {
 func (m *monitor) judged(v harness.Verdict, at time.Duration) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.now.Judged = at
+	m.now.Judged, m.now.SoFar, m.now.Sentence = at, "", nothingFailed
 	if v.Outcome == harness.Fail {
 		m.now.SoFar, m.now.Sentence = harness.Fail, v.Sentence
 	}

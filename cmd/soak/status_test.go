@@ -70,6 +70,19 @@ func TestStatusIsServed(t *testing.T) {
 	}
 }
 
+// TestSoFarFollowsTheNewestJudgement takes back a failure that a later look does not show.
+func TestSoFarFollowsTheNewestJudgement(t *testing.T) {
+	m := &monitor{}
+	m.judged(harness.Verdict{Outcome: harness.Fail, Sentence: "it failed"}, time.Second)
+	if m.now.SoFar != harness.Fail || m.now.Sentence != "it failed" || m.now.Judged != time.Second {
+		t.Errorf("%+v", m.now)
+	}
+	m.judged(harness.Verdict{Outcome: harness.Inconclusive, Sentence: "cut short"}, 2*time.Second)
+	if m.now.SoFar != "" || m.now.Sentence != nothingFailed || m.now.Judged != 2*time.Second {
+		t.Errorf("%+v", m.now)
+	}
+}
+
 // TestViewLines holds the live view to lines that a terminal can draw over.
 func TestViewLines(t *testing.T) {
 	s := status{
