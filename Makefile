@@ -56,6 +56,10 @@ bench: ## benchmarks; each prints its ratio to a baseline of the same run
 	go test -run '^$$' -bench . -benchtime 1s ./internal/sockets ./fakegateway/... \
 		./trader ./trader/journal ./trader/link ./trader/strategy ./backtest
 
+.PHONY: pictures
+pictures: ## the pictures of reports in docs/pictures, of three runs: eight minutes, needs Chromium
+	go run ./internal/pictures
+
 .PHONY: fuzz
 fuzz: ## every fuzz target for 30 s
 	@for target in $$(grep -ho 'func Fuzz[A-Za-z]*' internal/wire/*_test.go | cut -d' ' -f2); do \

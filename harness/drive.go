@@ -202,5 +202,6 @@ func (r *run) tell(n, done int, event string) {
 	}
 	r.watcher.messages.report(&r.rec.Footer)
 	r.journal.update(r.rec)
+	r.Live.tell(p)
 	r.Progress(p)
 }

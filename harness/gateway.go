@@ -60,6 +60,7 @@ func (r *run) startGateway(ctx context.Context, cancel context.CancelCauseFunc) 
 		return err
 	}
 	r.gateway = g
+	r.Live.follow(g.mirror)
 	if at := r.moment(g.greeting().At); at < before || at > r.now() {
 		return fmt.Errorf("the Gateway began to speak at %s by its clock, between %s and %s by the "+
 			"harness's: the machine's clock was set meanwhile, run it again", at, before, r.now())

@@ -44,6 +44,8 @@ type Options struct {
 	Log *slog.Logger
 	// Progress is called by Run's goroutine; it must not block. nil: nobody is told.
 	Progress func(Progress)
+	// Live can be asked how far the run is, from any goroutine. nil: nobody asks.
+	Live *Live
 	// Sabotage breaks the harness on purpose, to show that it notices. "": it is whole.
 	Sabotage Sabotage
 
@@ -145,6 +147,7 @@ func Run(ctx context.Context, s Scenario, o Options) (*Record, error) {
 		return nil, fmt.Errorf("run scenario %q: %w", s.Name, err)
 	}
 	defer r.interrupted(ctx)()
+	o.Live.begin(r)
 	if err := r.open(ctx, cancel); err != nil {
 		return nil, fmt.Errorf("run scenario %q: %w", s.Name,
 			errors.Join(err, r.close(), r.journal.remove()))

@@ -41,19 +41,24 @@ var phases = []phase{
 func (r *Record) timings() []PhaseTiming {
 	var out []PhaseTiming
 	for _, p := range phases {
-		var took []time.Duration
-		for _, c := range r.subjects() {
-			if begin, end := p.begin(c), p.end(c); begin != 0 && end >= begin {
-				took = append(took, end.Since(begin))
-			}
-		}
-		out = append(out, timing(p, took))
+		out = append(out, timing(p, r.took(p)))
 	}
 	return out
 }
 
-func timing(p phase, took []time.Duration) PhaseTiming {
+// took are the durations of a phase, sorted.
+func (r *Record) took(p phase) []time.Duration {
+	var took []time.Duration
+	for _, c := range r.subjects() {
+		if begin, end := p.begin(c), p.end(c); begin != 0 && end >= begin {
+			took = append(took, end.Since(begin))
+		}
+	}
 	slices.Sort(took)
+	return took
+}
+
+func timing(p phase, took []time.Duration) PhaseTiming {
 	t := PhaseTiming{
 		Phase: p.name, From: p.from, To: p.to, N: len(took),
 		P50: quantile(took, 0.5), P90: quantile(took, 0.9), Max: quantile(took, 1),

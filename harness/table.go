@@ -29,6 +29,14 @@ func WriteTable(w io.Writer, width int, header []string, rows [][]string) error 
 	return write(w, grid{header: header, rows: rows}.text(width))
 }
 
+// WriteMarkdownTable writes a table for a page; its cells are escaped.
+func WriteMarkdownTable(w io.Writer, header []string, rows [][]string) error {
+	return write(w, grid{header: header, rows: rows}.markdown())
+}
+
+// PlainMarkdown keeps text from being read as markup.
+func PlainMarkdown(text string) string { return plainMarkdown(text) }
+
 // columns are the natural widths, and the least ones: a column is not narrower than its longest
 // word, unless that is a long one.
 func (g grid) columns() (natural, least []int) {

@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"ibsoak/harness"
+	"ibsoak/harness/report"
 	"ibsoak/scenarios"
 )
 
@@ -25,6 +26,7 @@ type runFlags struct {
 	subject   subjectFlags
 	vary      varyFlags
 	view      view
+	habits    habits
 	clientID  int
 	seed      uint64
 	timeScale float64
@@ -39,6 +41,7 @@ func (f *runFlags) add(cmd *cobra.Command, duration, interval time.Duration) {
 	f.subject.add(cmd)
 	f.vary.add(cmd, duration, interval)
 	f.view.add(cmd)
+	f.habits.add(cmd)
 	flags.IntVar(&f.clientID, "client-id", 1, "client id for {client_id} and IB_CLIENT_ID")
 	flags.Uint64Var(&f.seed, "seed", 0,
 		"seed of the market and of noise on the wire (default that of the Gateway's settings, else 1)")
@@ -61,7 +64,10 @@ that soak list shows, or the path of a YAML or JSON file. Of several scenarios e
 then one table sums them up, and the exit code is the worst: harness error, fail, inconclusive, pass.
 
 The report goes to stdout, progress to stderr. The record's directory holds record.jsonl,
-transcript.jsonl, schedule.yaml, verdict.json, report.md, junit.xml and the trader's output.
+transcript.jsonl, schedule.yaml, verdict.json, report.html, report.md, junit.xml and the trader's
+output. Without --out a line is added to runs/history.jsonl, which soak history reads.
+On a terminal one view shows how the run stands; an interrupt (Ctrl-C) ends the trader, judges what was
+seen as inconclusive unless it had failed already, and says where the record is.
 In a GitHub job the report is appended to the job's summary. With --json the verdict is printed, of
 several scenarios a list.
 
@@ -163,6 +169,9 @@ type job struct {
 // run makes the runs, publishes the verdicts and exits with the worst one's code. What is wrong with
 // the command line shows before anything is run.
 func (f *runFlags) run(cmd *cobra.Command, all []harness.Scenario) error {
+	if err := f.habits.validate(); err != nil {
+		return err
+	}
 	jobs := make([]job, len(all))
 	for i, s := range all {
 		var err error
@@ -171,41 +180,58 @@ func (f *runFlags) run(cmd *cobra.Command, all []harness.Scenario) error {
 		}
 	}
 	stdout, stderr := cmd.OutOrStdout(), cmd.ErrOrStderr()
-	if len(jobs) == 1 {
-		verdict, dir, err := jobs[0].run(cmd.Context(), stderr)
+	m := &monitor{}
+	m.now.Runs = len(jobs) * f.habits.rounds()
+	stop, err := f.habits.watch(m, stderr)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	if m.now.Runs == 1 {
+		verdict, dir, err := f.make(cmd.Context(), jobs[0], m, stderr)
 		if err != nil {
 			return harnessError(err)
 		}
+		defer f.habits.show(cmd.Context(), stderr, dir)
 		return f.view.show(stdout, verdict, dir)
 	}
-	return f.runEach(cmd.Context(), jobs, stdout, stderr)
+	return f.runEach(cmd.Context(), jobs, m, stdout, stderr)
 }
 
-// runEach makes several runs one after the other; an interrupt ends the row.
-func (f *runFlags) runEach(ctx context.Context, jobs []job, stdout, stderr io.Writer) error {
+// runEach makes several runs one after the other; an interrupt ends the row, and so does a failure when
+// that is what is looked for.
+func (f *runFlags) runEach(ctx context.Context, jobs []job, m *monitor, stdout, stderr io.Writer) error {
 	var verdicts []harness.Verdict
+	var last string
 	codes := []int{0}
-	for i, j := range jobs {
+	made := 0
+	for j := range f.habits.all(jobs) {
 		if ctx.Err() != nil {
-			fmt.Fprintf(stderr, "soak: interrupted: %d of %d scenarios were not run\n", len(jobs)-i, len(jobs))
+			if m.now.Runs > 0 {
+				fmt.Fprintf(stderr, "soak: interrupted: %d of %d runs were not made\n", m.now.Runs-made, m.now.Runs)
+			}
 			codes = append(codes, exitInconclusive)
 			break
 		}
-		verdict, dir, err := j.run(ctx, stderr)
+		verdict, dir, err := f.make(ctx, j, m, stderr)
+		made++
 		if err != nil {
 			fmt.Fprintf(stderr, "soak: %v\n", err)
 			codes = append(codes, exitHarness)
+			if f.habits.untilFail {
+				break
+			}
 			continue
 		}
-		verdicts, codes = append(verdicts, verdict), append(codes, verdict.ExitCode())
-		if f.view.json {
-			continue
-		}
-		if err := f.view.print(stdout, verdict, dir); err != nil {
+		verdicts, codes, last = append(verdicts, verdict), append(codes, verdict.ExitCode()), dir
+		if err := f.printed(stdout, verdict, dir); err != nil {
 			return err
 		}
-		fmt.Fprintln(stdout)
+		if f.habits.ends(verdict) {
+			break
+		}
 	}
+	defer f.habits.show(ctx, stderr, last)
 	var err error
 	if f.view.json {
 		enc := json.NewEncoder(stdout)
@@ -218,6 +244,22 @@ func (f *runFlags) runEach(ctx context.Context, jobs []job, stdout, stderr io.Wr
 		return harnessError(err)
 	}
 	return exitOf(worst(codes))
+}
+
+// printed prints the report of one of several runs. A repeated run that passes has one line.
+func (f *runFlags) printed(stdout io.Writer, v harness.Verdict, dir string) error {
+	switch {
+	case f.view.json:
+		return nil
+	case f.habits.rounds() != 1 && v.Outcome == harness.Pass:
+		fmt.Fprintf(stdout, "PASS %s: %s %s\n", v.Scenario, v.Sentence, dir)
+		return nil
+	}
+	if err := f.view.print(stdout, v, dir); err != nil {
+		return err
+	}
+	fmt.Fprintln(stdout)
+	return nil
 }
 
 // worst is the code that says most: a harness error, then a failure, then inconclusive, then a pass.
@@ -256,16 +298,26 @@ func (f *runFlags) job(s harness.Scenario, several bool, stderr io.Writer) (job,
 	}}, nil
 }
 
-// run makes the run and publishes its verdict.
-func (j job) run(ctx context.Context, stderr io.Writer) (harness.Verdict, string, error) {
-	progress := newProgress(stderr, j.scenario)
+// make makes a run, publishes its verdict and keeps it.
+func (f *runFlags) make(ctx context.Context, j job, m *monitor, stderr io.Writer) (harness.Verdict, string, error) {
+	j.options.Live = &harness.Live{}
+	unwatch := m.begin(ctx, j.options.Live, f.habits.status != "" || terminal(stderr))
+	progress := newProgress(stderr, j.scenario, m)
 	j.options.Progress = progress.update
 	record, err := harness.Run(ctx, j.scenario, j.options)
 	progress.stop()
+	unwatch()
 	if err != nil {
 		return harness.Verdict{}, "", err
 	}
 	verdict := harness.Judge(record)
+	m.over(verdict)
+	// That a page or a line of history could not be written takes no verdict away.
+	if err := f.habits.keep(record, verdict, f.out); err != nil {
+		fmt.Fprintf(stderr, "soak: %v\n", err)
+	} else {
+		fmt.Fprintf(stderr, "soak: %s: the page is %s\n", j.scenario.Name, filepath.Join(record.Dir, report.File))
+	}
 	return verdict, record.Dir, publish(record.Dir, verdict)
 }
 

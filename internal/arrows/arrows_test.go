@@ -314,6 +314,22 @@ var rules = []rule{
 		reason: "the maintainers' tools need what is not in the repository: the programs do without them",
 	},
 	{
+		from:   []string{"ibsoak/cmd/...", "ibsoak/fakegateway/...", "ibsoak/harness/...", "ibsoak/scenarios/...", "ibsoak/trader/..."},
+		never:  []string{"ibsoak/internal/browser", "ibsoak/internal/pictures"},
+		reason: "a page is drawn without a browser: only tests and the pictures of docs/ look at it in one",
+	},
+	{
+		from:   []string{"ibsoak/harness"},
+		never:  []string{"ibsoak/harness/report", "ibsoak/harness/history"},
+		reason: "a verdict does not depend on how it is drawn, nor on runs before it",
+	},
+	{
+		from:   []string{"ibsoak/harness/report"},
+		never:  []string{"net/http", "os/exec"},
+		direct: true,
+		reason: "a page is a function of the record: it asks nobody and runs nothing",
+	},
+	{
 		from:   []string{"ibsoak/internal/wire"},
 		never:  []string{"ibsoak/internal/memnet", "ibsoak/internal/sockets"},
 		reason: "the codec is bytes: it works on whatever carries them",
