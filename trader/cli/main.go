@@ -94,7 +94,7 @@ func command(stdout io.Writer, stderr *lockedWriter) *cobra.Command {
 			flag.NoOptDefVal = "true"
 		}
 	}
-	root.AddCommand(books(stdout), resolve(stdout), backup(), restore())
+	root.AddCommand(books(stdout), resolve(stdout), backup(), restore(), keeperCommand(stdout, stderr))
 	root.SetHelpCommand(&cobra.Command{Hidden: true})
 	return root
 }

@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/lmittmann/tint"
@@ -78,9 +79,7 @@ func run(ctx context.Context, c config.Config, stderr *lockedWriter) (err error)
 	return err
 }
 
-func address(c config.Config) string {
-	return net.JoinHostPort(c.Gateway.Host, strconv.Itoa(c.Gateway.Port))
-}
+func address(c config.Config) string { return c.Gateway.Addr() }
 
 // connector dials the Gateway once, after looking for zombies. Order ids go on above every id that
 // any life of this client has used, whatever the Gateway's nextValidId says.
@@ -112,11 +111,19 @@ func connector(c config.Config, j *journal.Journal, log *slog.Logger) trader.Con
 
 // lookForZombies counts before the dial. A count that is unknown changes nothing.
 func lookForZombies(ctx context.Context, c config.Config, log *slog.Logger) error {
+	host, text, err := net.SplitHostPort(address(c))
+	if err != nil || strings.HasPrefix(address(c), config.UnixPrefix) {
+		return nil // a keeper's socket: the Gateway's port is the keeper's concern
+	}
+	port, err := strconv.Atoi(text)
+	if err != nil {
+		return exit.Because(exit.Usage, err)
+	}
 	limit := c.Zombies.Limit.Duration
 	if c.Zombies.Policy == config.Fail {
 		limit = max(limit, zombies.DecidingLimit)
 	}
-	count, err := zombies.Check(ctx, c.Gateway.Host, c.Gateway.Port, limit)
+	count, err := zombies.Check(ctx, host, port, limit)
 	switch {
 	case err != nil && c.Zombies.Policy == config.Fail:
 		log.Warn("sockets in CLOSE_WAIT: unknown, so the Gateway is dialed", "error", err)

@@ -16,6 +16,7 @@ const intro = `Usage: trader --symbols A,B [flags]
        trader resolve INTENT filled|absent --reason TEXT [--price X] [--state DIR]
        trader backup FILE [--state DIR]
        trader restore FILE [--state DIR]
+       trader keeper --listen HOST:PORT --gateway HOST:PORT [flags]
 
 trader trades stocks through an Interactive Brokers Gateway. Each cycle it reads
 closed one-minute bars, asks its strategy for a position, checks its limits, and
@@ -42,6 +43,9 @@ true execution replaces that if the Gateway ever tells it.
 puts the copy where the journal is missing. A trader whose journal is lost takes its
 orders of the last seven days over from the Gateway's record; one whose directory
 was emptied does not start.
+
+"trader keeper" keeps sessions at a Gateway for clients that come and go; see
+trader keeper --help.
 
 `
 
