@@ -36,9 +36,14 @@ soak: ## the long scenarios, in real time: more than an hour
 campaign: ## good traders over the short scenarios, 300 runs, half of them on a busy machine: half an hour
 	go test -timeout 3h -count 1 -v -run TestCampaign -parallel 3 ./examples/traders -campaign $(or $(RUNS),300)
 
+.PHONY: keeper
+keeper: ## the keeper at length: 200 clients and 200 keepers killed, and 32 clients for five minutes under -race
+	go test -timeout 30m -count 1 -v -run TestKilled ./trader/keeper -crashes 100
+	go test -race -timeout 30m -count 1 -v -run TestManyClientsStream ./trader/keeper -stream-for 5m
+
 .PHONY: bench
 bench: ## benchmarks; each prints its ratio to a baseline of the same run
-	go test -run '^$$' -bench . -benchtime 1s ./internal/sockets ./fakegateway/... ./trader/link
+	go test -run '^$$' -bench . -benchtime 1s ./internal/sockets ./fakegateway/... ./trader/link ./trader/keeper
 
 .PHONY: fuzz
 fuzz: ## every fuzz target for 30 s
