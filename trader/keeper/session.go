@@ -206,8 +206,12 @@ func (s *session) send(kind wire.Kind, payload []byte) (n int) {
 	if l == nil {
 		return 0
 	}
-	ctx, cancel := context.WithTimeout(s.keeper.ctx, sendWithin)
-	defer cancel()
+	ctx := s.keeper.ctx
+	if !l.Room() {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, sendWithin)
+		defer cancel()
+	}
 	r, err := l.Send(ctx, kind, payload)
 	if err != nil {
 		s.keeper.counts.Unsent.Add(1)

@@ -17,3 +17,6 @@ func (l *Link) Send(ctx context.Context, kind wire.Kind, payload []byte) (*Reque
 	l.enqueue(r, false)
 	return r, nil
 }
+
+// Room reports that Send would not wait.
+func (l *Link) Room() bool { return len(l.slots) < cap(l.slots) }
