@@ -51,10 +51,15 @@ kill: ## the bundled trader, killed at 1000 seeded points (POINTS, SEED), its bo
 month: ## the bundled trader through a month of nights, in six minutes
 	go test -timeout 1h -count 1 -v -run TestMonth ./scenarios/campaign -month
 
+.PHONY: keeper
+keeper: ## the keeper at length: 200 clients and 200 keepers killed, and 32 clients for five minutes under -race
+	go test -timeout 30m -count 1 -v -run TestKilled ./trader/keeper -crashes 100
+	go test -race -timeout 30m -count 1 -v -run TestManyClientsStream ./trader/keeper -stream-for 5m
+
 .PHONY: bench
 bench: ## benchmarks; each prints its ratio to a baseline of the same run
 	go test -run '^$$' -bench . -benchtime 1s ./internal/sockets ./fakegateway/... \
-		./trader ./trader/journal ./trader/link ./trader/strategy ./backtest
+		./trader ./trader/journal ./trader/keeper ./trader/link ./trader/strategy ./backtest
 
 .PHONY: pictures
 pictures: ## the pictures of reports in docs/pictures, of three runs: eight minutes, needs Chromium

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -92,6 +93,12 @@ func unreachable(npm string) bool {
 // with what the Gateway's books and ledger say.
 func conforms(t *testing.T, version, negotiated int, client ...string) {
 	t.Helper()
+	conformsBehind(t, directly, version, negotiated, client...)
+}
+
+// conformsBehind does it with something in front of the Gateway.
+func conformsBehind(t *testing.T, f front, version, negotiated int, client ...string) {
+	t.Helper()
 	gateway, err := fakegateway.Start(fakegateway.Config{
 		MaxServerVersion: version,
 		Clock:            fakegateway.Clock{Start: time.Date(2026, time.January, 5, 15, 0, 0, 0, time.UTC)},
@@ -104,7 +111,9 @@ func conforms(t *testing.T, version, negotiated int, client ...string) {
 			t.Error(err)
 		}
 	})
-	lines := output(t, gateway, client...)
+	addr, over := f(t, gateway)
+	lines := output(t, addr, client...)
+	over()
 
 	books := gateway.Books()
 	if len(books.Orders) != 1 || len(books.Positions) != 1 || books.Positions[0].Quantity != 3 {
@@ -154,14 +163,25 @@ func connectedOnce(t *testing.T, gateway *fakegateway.Server, negotiated int) {
 	}
 }
 
+// front is where clients of a Gateway connect; over takes it away when they have left.
+type front func(t *testing.T, gateway *fakegateway.Server) (addr string, over func())
+
+// directly has nothing in front.
+func directly(_ *testing.T, gateway *fakegateway.Server) (addr string, over func()) {
+	return gateway.Addr(), func() {}
+}
+
 // output runs a client to its end and gives the lines that it printed.
-func output(t *testing.T, gateway *fakegateway.Server, client ...string) []string {
+func output(t *testing.T, addr string, client ...string) []string {
 	t.Helper()
-	host, port := gateway.HostPort()
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		t.Fatal(err)
+	}
 	ctx, cancel := context.WithTimeout(t.Context(), clientWithin)
 	defer cancel()
 	run := exec.CommandContext(ctx, client[0], client[1:]...)
-	run.Env = append(os.Environ(), "IB_HOST="+host, "IB_PORT="+strconv.Itoa(port),
+	run.Env = append(os.Environ(), "IB_HOST="+host, "IB_PORT="+port,
 		"IB_CLIENT_ID="+strconv.Itoa(clientID))
 	out, err := run.Output()
 	var exit *exec.ExitError

@@ -37,7 +37,11 @@ const surfacePage = "../docs/clients/surface.md"
 // TestSurface makes every request that the two clients can make, each client at its highest
 // version, and compares what came back with the page in docs. Nothing may hang, break the
 // connection or stay without the answer that is due.
-func TestSurface(t *testing.T) {
+func TestSurface(t *testing.T) { compare(t, surfacePage, surfaces(t, directly)) }
+
+// surfaces is the page as it comes out with something in front of the Gateway.
+func surfaces(t *testing.T, f front) string {
+	t.Helper()
 	goClient := filepath.Join(t.TempDir(), "gosurface")
 	build := exec.CommandContext(t.Context(), "go", "build", "-race=false", "-o", goClient, "./gosurface")
 	if out, err := build.CombinedOutput(); err != nil {
@@ -48,8 +52,8 @@ func TestSurface(t *testing.T) {
 		name    string
 		results []callResult
 	}{
-		{"github.com/scmhub/ibapi 0.10.47 at server version 225", surface(t, goClient)},
-		{"@stoqey/ib 1.6.10 at server version 193", surface(t, node,
+		{"github.com/scmhub/ibapi 0.10.47 at server version 225", surface(t, f, goClient)},
+		{"@stoqey/ib 1.6.10 at server version 193", surface(t, f, node,
 			filepath.Join("typescript", "dist", "surface.js"))},
 	}
 	var page strings.Builder
@@ -63,7 +67,7 @@ func TestSurface(t *testing.T) {
 		}
 		fmt.Fprintf(&page, "\n## %s\n\n%s\n\n%s", c.name, tally(c.results), table(t, c.results))
 	}
-	compare(t, surfacePage, page.String())
+	return page.String()
 }
 
 const surfaceIntroduction = `# What the fake Gateway answers to each request of two clients
@@ -79,7 +83,7 @@ outlived it.
 `
 
 // surface runs a client that makes all its requests, at its highest version.
-func surface(t *testing.T, client ...string) []callResult {
+func surface(t *testing.T, f front, client ...string) []callResult {
 	t.Helper()
 	gateway, err := fakegateway.Start(fakegateway.Config{
 		Semantics: session.Semantics{LiveMarketData: true},
@@ -94,8 +98,10 @@ func surface(t *testing.T, client ...string) []callResult {
 			t.Error(err)
 		}
 	})
+	addr, over := f(t, gateway)
+	defer over()
 	var results []callResult
-	for _, line := range output(t, gateway, client...) {
+	for _, line := range output(t, addr, client...) {
 		var r callResult
 		if err := json.Unmarshal([]byte(line), &r); err != nil {
 			t.Fatalf("read %q: %v", line, err)

@@ -17,7 +17,7 @@ func noOrdersAfterEnd(r *Record, c Check) Finding {
 			f.Evidence++
 		}
 	}
-	for _, conn := range r.subjects() {
+	for _, conn := range r.own() {
 		end := r.endOf(conn.Life)
 		if conn.Life != 0 && end != 0 && conn.StartAPIRead.Since(end) > afterEnd {
 			f.violated(Example{

@@ -75,7 +75,7 @@ func nothingLeft(r *Record, c Check) Finding {
 			})
 		}
 	}
-	unclear := r.leftSessions(f)
+	unclear := append(r.leftSessions(f), r.leftTowards(f)...)
 	unclear = append(unclear, r.lateConnections(f)...)
 	unclear = append(unclear, r.outsiders()...)
 	r.lateRequests(f)
@@ -127,6 +127,9 @@ func (r *Record) leftSessions(f *Finding) (unclear []string) {
 	seen := map[int]bool{}
 	for _, look := range r.Looks {
 		for _, s := range look.Open {
+			if s.Connection == 0 {
+				continue // towards a keeper: see leftTowards
+			}
 			conn := r.connectionNumber(s.Connection)
 			if s.State == SessionGone || seen[s.Connection] || r.cut(r.lifeNumber(conn.Life)) {
 				continue
@@ -159,7 +162,7 @@ func (r *Record) lateConnections(f *Finding) (unclear []string) {
 			return nil
 		}
 	}
-	for _, conn := range r.subjects() {
+	for _, conn := range r.own() {
 		l := r.lifeNumber(conn.Life)
 		switch after := conn.Accepted.Since(l.Exited); {
 		case conn.Life == 0:

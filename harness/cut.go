@@ -36,6 +36,11 @@ func (r *Record) upToCut() *Record {
 		s.Last, s.After = min(s.Last, cut), upTo(cut, s.After)
 	}
 	c.Unread = kept(r.Unread, func(u Unread) bool { return u.At <= cut })
+	c.KeeperSightings = kept(r.KeeperSightings, func(s Sighting) bool { return s.First <= cut })
+	for i := range c.KeeperSightings {
+		s := &c.KeeperSightings[i]
+		s.Last, s.After = min(s.Last, cut), upTo(cut, s.After)
+	}
 	c.Tables = kept(r.Tables, func(t Table) bool { return t.At <= cut })
 	c.Looks = kept(r.Looks, func(l Look) bool { return l.At <= cut })
 	c.Processes = kept(r.Processes, func(p Process) bool { return p.FirstSeen <= cut })

@@ -74,7 +74,7 @@ func find(r *Record, c Check) Finding {
 		f.Group = GroupHarness
 		return f
 	}
-	f := d.find(r, c)
+	f := r.onLegs(d.find(r, c))
 	f.Group = d.Group
 	if f.Outcome != Pass {
 		f.Do, f.Page = d.Do, d.Page

@@ -96,7 +96,7 @@ func (r *run) settle(ctx context.Context, n int) {
 	defer cancel()
 	settled := make(chan error, 1)
 	go func() {
-		settled <- r.gateway.quiet(ctx)
+		settled <- r.quiet(ctx)
 	}()
 	var err error
 	for waiting := true; waiting; {

@@ -136,6 +136,7 @@ func (r *run) collect() {
 	if err := rec.takeOver(r.gateway.mirror); err != nil {
 		r.fault("read the books: %v", err)
 	}
+	r.collectKeeper()
 }
 
 // takeOver puts the ledger, the receipts and the books on the run's clock.

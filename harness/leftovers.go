@@ -35,7 +35,11 @@ func (r *run) lookForLeftovers(ctx context.Context, look *Look) {
 		r.noteLeftovers()
 		break
 	}
-	if !look.Settled {
+	switch {
+	case look.Settled:
+	case r.keeper != nil:
+		look.Open = r.openTowards()
+	default:
 		look.Open = r.openSessions()
 	}
 }
@@ -83,7 +87,7 @@ func (r *run) traderSockets() []sockets.Socket {
 	if r.follower.table == nil {
 		return nil
 	}
-	gateway := r.rec.Header.Gateway
+	gateway := r.front()
 	rows, err := r.follower.table.Port(gateway.Port())
 	if err != nil {
 		r.Log.Warn("no owners of sockets", "error", err)
@@ -242,7 +246,11 @@ func (r *run) sample(n, cycle int) {
 		return // what was not measured is missing as evidence
 	}
 	s.Life, s.Cycle, s.At = n, cycle, r.now()
-	s.OwnsSession, s.Foreign = r.sessionOwner(n)
+	if r.keeper != nil {
+		s.OwnsSession, s.Foreign = r.ownerTowards(n)
+	} else {
+		s.OwnsSession, s.Foreign = r.sessionOwner(n)
+	}
 	r.rec.Samples = append(r.rec.Samples, s)
 }
 

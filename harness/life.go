@@ -59,7 +59,7 @@ func (r *run) logPath(n int, stream string) string {
 func (l *life) start() error {
 	r := l.run
 	interval := r.scaled(r.Subject.Interval)
-	addr := r.rec.Header.Gateway
+	addr := r.front()
 	v := values{
 		Host: addr.Addr().String(), Port: int(addr.Port()), ClientID: r.ClientID,
 		Symbols: r.Subject.Symbols, Interval: interval,
@@ -212,14 +212,11 @@ func (l *life) observe(e fakegateway.Event) {
 	cycle := r.observe(e, l.Number)
 	switch e.Kind {
 	case fakegateway.EventAccepted:
-		if !l.connected && r.Subject.Mode == Once {
-			l.limit.Reset(r.Subject.lifeLimit())
+		l.connect()
+	case fakegateway.EventInbound:
+		if r.keeper != nil && e.Message != currentTime {
+			l.connect() // on a session that the keeper had already
 		}
-		if !l.connected {
-			l.sample(0) // while the session is there: whose it is
-		}
-		l.connected = true
-		l.dial.Stop()
 	case fakegateway.EventRefusing:
 		l.dial.Stop()
 	case fakegateway.EventListening:
@@ -244,6 +241,19 @@ func (l *life) observe(e fakegateway.Event) {
 	}
 	l.stalled.Reset(r.patience())
 	l.cycled(n)
+}
+
+// connect notes that the life has reached the Gateway.
+func (l *life) connect() {
+	r := l.run
+	if !l.connected && r.Subject.Mode == Once {
+		l.limit.Reset(r.Subject.lifeLimit())
+	}
+	if !l.connected {
+		l.sample(0) // while the session is there: whose it is
+	}
+	l.connected = true
+	l.dial.Stop()
 }
 
 // cycled ends a continuous subject when it has done its cycles and the time for them is over, or when

@@ -32,8 +32,11 @@ func kindSet(kinds ...wire.Kind) map[string]bool {
 type messages struct {
 	moment func(time.Time) Moment
 	lifeOf map[int]int // by connection, from its acceptance on
-	lost   int
-	lag    time.Duration // the longest
+	// through says that a keeper's connections speak for every life: what passes is of the one that
+	// runs.
+	through bool
+	lost    int
+	lag     time.Duration // the longest
 }
 
 func newMessages(moment func(time.Time) Moment) *messages {
@@ -72,7 +75,7 @@ func (m *messages) note(rec *Record, e fakegateway.Event, life int, now Moment) 
 
 // life is the life that made a connection: one that outlives it still speaks for it.
 func (m *messages) life(connection, running int) int {
-	if life, known := m.lifeOf[connection]; known {
+	if life, known := m.lifeOf[connection]; known && !m.through {
 		return life
 	}
 	return running

@@ -20,6 +20,9 @@ func (r *Record) subjects() []Connection {
 
 // of are the subject's connections of one life.
 func (r *Record) of(life int) []Connection {
+	if r.Header.Keeper != nil {
+		return r.through(life)
+	}
 	var made []Connection
 	for _, c := range r.subjects() {
 		if c.Life == life {

@@ -53,8 +53,12 @@ type Record struct {
 	Cycles      []Cycle
 	Messages    []Message
 	Receipts    []Receipt
-	Books       Books
-	Footer      Footer
+	// KeeperSightings are the sockets in CLOSE_WAIT on the keeper's port: Gateway is the keeper's
+	// address there. KeeperMessages are the requests that no client has made.
+	KeeperSightings []Sighting
+	KeeperMessages  []Message
+	Books           Books
+	Footer          Footer
 
 	Dir string // where it was saved to or loaded from; not part of the record
 }
@@ -69,6 +73,8 @@ type Header struct {
 	Started   time.Time      `json:"started"` // wall clock, UTC
 	Host      Host           `json:"host"`
 	Gateway   netip.AddrPort `json:"gateway"`
+	// Keeper stood between the subject and the Gateway; nil: the subject connected to it directly.
+	Keeper *KeeperLeg `json:"keeper,omitempty"`
 	// Schedule is the scenario's faults with their final ids, in the order they were tried.
 	Schedule fault.Schedule `json:"schedule"`
 	// Kernel is empty when the kernel's socket table could be read, else why it could not:

@@ -265,9 +265,14 @@ func conditions(v Verdict) []string {
 			"real time. The cycles are the same, the hours are not: timers, memory and descriptors over hours "+
 			"were not shown.", v.TimeScale, v.TimeScale)
 	}
+	subject := fmt.Sprintf("Subject: %s", strings.Join(v.Command, " "))
+	if k := v.Keeper; k != nil {
+		subject += fmt.Sprintf(". It connected to a keeper (pid %d, %s); handshakes and sockets above are the keeper's "+
+			"at the Gateway, and each check says what it judged.", k.PID, k.Addr)
+	}
 	return []string{
 		v.Summary,
-		fmt.Sprintf("Subject: %s", strings.Join(v.Command, " ")),
+		subject,
 		fmt.Sprintf("Seed %d. Started %s, took %s, %s, on %s/%s with %d CPUs, %s.", v.Seed, v.Started,
 			round(time.Duration(v.Took)), count(v.Cycles, "cycles"), v.Host.OS, v.Host.Arch, v.Host.CPUs, v.Host.Go),
 		scale,

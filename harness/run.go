@@ -20,6 +20,9 @@ import (
 
 // Options are how a scenario is run, as opposed to what it claims.
 type Options struct {
+	// Keeper is the command of a keeper of sessions between the subject and the Gateway; it takes the
+	// flags of trader keeper. nil: none.
+	Keeper []string
 	// Command is the subject's command template, with Placeholders. nil: the scenario's.
 	Command []string
 	// GatewayCommand is the command of the Gateway's process, a program that calls GatewayMain. nil: this
@@ -178,6 +181,7 @@ type run struct {
 	rec   *Record
 
 	gateway  *gateway
+	keeper   *keeper // nil: the subject connects to the Gateway
 	watcher  *observer
 	kernel   *kernel
 	ends     *ends
@@ -270,6 +274,9 @@ func (r *run) open(ctx context.Context, cancel context.CancelCauseFunc) error {
 		r.rec.Header.UnreadUnseen = err.Error()
 	}
 	r.knocks, r.rec.Header.Unseen = watchAttempts(r.rec.Header.Gateway, r.now, r.journal)
+	if err := r.startKeeper(ctx, cancel); err != nil {
+		return errors.Join(err, r.keeper.close())
+	}
 	r.journal.add("header", r.rec.Header)
 	return nil
 }
@@ -299,7 +306,7 @@ func (r *run) close() error {
 	if r.gateway == nil {
 		return nil
 	}
-	err := r.gateway.close()
+	err := errors.Join(r.keeper.close(), r.gateway.close())
 	state := r.gateway.cmd.ProcessState
 	if state != nil && state.ExitCode() == gatewayMeddled && len(r.rec.Lives) > 0 {
 		r.noticeGateway() // it was told too late to cut anything short

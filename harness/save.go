@@ -91,6 +91,8 @@ var sections = []section{
 	list("sample", func(r *Record) *[]Sample { return &r.Samples }),
 	list("cycle", func(r *Record) *[]Cycle { return &r.Cycles }),
 	list("message", func(r *Record) *[]Message { return &r.Messages }),
+	list("keeper-sighting", func(r *Record) *[]Sighting { return &r.KeeperSightings }),
+	list("keeper-message", func(r *Record) *[]Message { return &r.KeeperMessages }),
 	list("receipt", func(r *Record) *[]Receipt { return &r.Receipts }),
 	single("books", func(r *Record) *Books { return &r.Books }),
 	single("footer", func(r *Record) *Footer { return &r.Footer }),

@@ -28,6 +28,8 @@ type Finding struct {
 	// Unit is what is counted: "connections", "lives", "samples".
 	Unit   string `json:"unit"`
 	Detail string `json:"detail"` // one line for people
+	// Leg is what was judged in a run through a keeper; "" without one.
+	Leg string `json:"leg,omitempty"`
 	// Examples are the first few violations; Lives are all lives that have one.
 	Examples []Example `json:"examples,omitempty"`
 	Lives    []int     `json:"lives,omitempty"`
@@ -80,6 +82,7 @@ type Verdict struct {
 	Faults   []FaultDelivery `json:"faults,omitempty"`
 	Oracles  string          `json:"oracles"` // which of them spoke
 	Recovery []Recovery      `json:"recovery,omitempty"`
+	Keeper   *KeeperLeg      `json:"keeper,omitempty"` // it stood between the subject and the Gateway
 }
 
 // LifeVerdict is one life's share of the verdict.

@@ -27,7 +27,7 @@ func killMatrix() {
 				return self(mutantWord, subject, "{args}"), nil
 			}
 			results = selftest.Run(ctx, rows, selftest.Options{
-				Command: command, OutDir: recordsDir, Parallel: perCPU * runtime.NumCPU(),
+				Keeper: self(traderWord, "keeper"), Command: command, OutDir: recordsDir, Parallel: perCPU * runtime.NumCPU(),
 			})
 		}, NodeTimeout(matrixWithin))
 		for i, r := range rows {
@@ -50,6 +50,9 @@ func rowText(r selftest.Row) string {
 	m, err := mutants.Named(r.Subject)
 	if err != nil {
 		Fail(err.Error())
+	}
+	if r.Through {
+		return fmt.Sprintf("lets %s under %s, through a keeper, %s: it %s", r.Subject, r.Scenario, r.Want(), m.Defect)
 	}
 	if r.Sabotage != "" {
 		return fmt.Sprintf("notices that it is sabotaged: %s (%s)", r.Sabotage, r.Scenario)

@@ -10,7 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"ibsoak/fakegateway/recording"
+	"ibsoak/internal/recording"
 )
 
 const recordUsage = `record is a proxy between API clients and a Gateway. It forwards every byte in both directions,

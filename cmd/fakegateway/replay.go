@@ -12,7 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"ibsoak/fakegateway/recording"
+	"ibsoak/internal/recording"
 )
 
 const replayUsage = `replay serves a recording to API clients. It finds each request of a client in the recording

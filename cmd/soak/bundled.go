@@ -28,6 +28,15 @@ func bundled() ([]string, error) {
 	}, nil
 }
 
+// bundledKeeper is the command of the bundled keeper, without its flags.
+func bundledKeeper() ([]string, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, harnessError(fmt.Errorf("find the bundled keeper: %w", err))
+	}
+	return []string{self, "trader", "keeper"}, nil
+}
+
 // bundledExits is what the bundled trader's exit codes mean. The broken traders share them.
 func bundledExits() map[harness.ExitClass][]int {
 	exits := map[harness.ExitClass][]int{harness.ExitNoAccount: {int(exit.WrongAccount)}}

@@ -32,6 +32,7 @@ type runFlags struct {
 	timeScale float64
 	out       string
 	verbose   bool
+	keeper    bool
 }
 
 // add defines the flags; duration and interval are those of a continuous trader when nothing is
@@ -49,6 +50,8 @@ func (f *runFlags) add(cmd *cobra.Command, duration, interval time.Duration) {
 		"Gateway's clock and the interval run (default that of the Gateway's settings, else 1)")
 	flags.StringVar(&f.out, "out", "",
 		"directory of the record, of several scenarios one below it for each (default runs/<scenario>/<time>-<seed>)")
+	flags.BoolVar(&f.keeper, "through-keeper", false,
+		"put trader keeper between the subject and the Gateway; each check then says which leg it judged")
 	flags.BoolVar(&f.verbose, "verbose", false, "log what is unusual while it happens")
 }
 
@@ -292,7 +295,14 @@ func (f *runFlags) job(s harness.Scenario, several bool, stderr io.Writer) (job,
 	if out != "" && several {
 		out = filepath.Join(out, s.Name)
 	}
+	var keeper []string
+	if f.keeper {
+		if keeper, err = bundledKeeper(); err != nil {
+			return job{}, err
+		}
+	}
 	return job{s, harness.Options{
+		Keeper:  keeper,
 		Command: subject.Command, Bundled: subject.bundled, ClientID: f.clientID, Seed: f.seed,
 		TimeScale: f.timeScale, OutDir: out, Log: f.logger(stderr),
 	}}, nil

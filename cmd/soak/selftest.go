@@ -58,10 +58,14 @@ func runSelftest(cmd *cobra.Command, rows []selftest.Row, out string, parallel i
 		}
 		out = dir
 	}
+	keeper, err := bundledKeeper()
+	if err != nil {
+		return err
+	}
 	began := time.Now()
 	stderr, done := cmd.ErrOrStderr(), 0
 	results := selftest.Run(cmd.Context(), rows, selftest.Options{
-		Command: mutant, OutDir: out, Parallel: parallel,
+		Keeper: keeper, Command: mutant, OutDir: out, Parallel: parallel,
 		Done: func(r selftest.Result) {
 			done++
 			fmt.Fprintf(stderr, "soak: selftest %d of %d: %s: %s\n", done, len(rows), r.Name(), said(r))

@@ -11,12 +11,6 @@ import (
 	"ibsoak/internal/wire"
 )
 
-const (
-	codeIDInUse = 326
-	textIDInUse = "Unable to connect as the client id is already in use. " +
-		"Retry with a unique client id."
-)
-
 // Start answers the START_API of a client id in the order captured from a Gateway at 225: the
 // client's own open orders and their end if there are any, accounts, next order id, farm notices.
 // It returns false, after error 326, when another session has the client id: the connection is then
@@ -24,7 +18,7 @@ const (
 func (s *Session) Start(clientID int) (ok bool) {
 	s.client.Identify(clientID)
 	if !s.login.ids.claim(clientID, s, s.client.Now()) {
-		s.client.Fail(client.NoRequest, codeIDInUse, textIDInUse)
+		s.client.Fail(client.NoRequest, wire.CodeClientIDInUse, wire.TextClientIDInUse)
 		return false
 	}
 	s.login.exchange.View(s.client.Now(), func(v *exchange.View) {

@@ -144,7 +144,7 @@ var rules = []rule{
 		from: []string{"ibsoak/fakegateway/connection"},
 		never: []string{
 			"ibsoak/fakegateway", "ibsoak/fakegateway/listener", "ibsoak/fakegateway/control",
-			"ibsoak/fakegateway/recording/...",
+			"ibsoak/internal/recording/...",
 		},
 		reason: "a connection asks its Owner: how the port is opened and steered is not for it to know",
 	},
@@ -163,7 +163,7 @@ var rules = []rule{
 		from: []string{"ibsoak/fakegateway/session/..."},
 		never: []string{
 			"ibsoak/fakegateway", "ibsoak/fakegateway/fault", "ibsoak/fakegateway/hook",
-			"ibsoak/fakegateway/recording/...", "ibsoak/internal/sockets",
+			"ibsoak/internal/recording/...", "ibsoak/internal/sockets",
 		},
 		reason: "a session answers what it is asked: sockets and what goes wrong with them are its connection's",
 	},
@@ -266,7 +266,7 @@ var rules = []rule{
 		reason: "settings are read by those who follow them, and know no books",
 	},
 	{
-		from: []string{"ibsoak/fakegateway/recording"},
+		from: []string{"ibsoak/internal/recording"},
 		never: []string{
 			"ibsoak/fakegateway", "ibsoak/fakegateway/exchange", "ibsoak/fakegateway/fault",
 		},
@@ -274,7 +274,7 @@ var rules = []rule{
 	},
 	{
 		from:   []string{"ibsoak/fakegateway"},
-		never:  []string{"ibsoak/fakegateway/recording/..."},
+		never:  []string{"ibsoak/internal/recording/..."},
 		reason: "the Gateway does not know who listens to it",
 	},
 	{
@@ -285,6 +285,32 @@ var rules = []rule{
 		},
 		direct: true,
 		reason: "money and limits are arithmetic: what they are counted from is the journal's",
+	},
+	{
+		from: []string{"ibsoak/trader/keeper/subs", "ibsoak/trader/keeper/pool"},
+		never: []string{
+			"ibsoak/trader/link", "ibsoak/trader/keeper/serve", "ibsoak/trader/keeper/book", "ibsoak/trader/keeper",
+		},
+		reason: "what passes between a client and a session is decided without sockets, clocks and files",
+	},
+	{
+		from:   []string{"ibsoak/trader/keeper/subs", "ibsoak/trader/keeper/pool", "ibsoak/trader/keeper/pace"},
+		never:  []string{"net", "os", "time"},
+		direct: true,
+		reason: "what passes between a client and a session is decided without sockets, clocks and files",
+	},
+	{
+		from: []string{"ibsoak/trader/keeper/..."},
+		never: []string{
+			"ibsoak/trader", "ibsoak/trader/broker", "ibsoak/trader/journal", "ibsoak/trader/risk",
+			"ibsoak/trader/strategy", "github.com/scmhub/ibapi",
+		},
+		reason: "a keeper serves any client: it knows no trader, and no client's library but its message types",
+	},
+	{
+		from:   []string{"ibsoak/trader/link"},
+		never:  []string{"ibsoak/trader/keeper/..."},
+		reason: "the link owns one socket: whose frames it carries is not for it to know",
 	},
 	{
 		from:   []string{"ibsoak/internal/wire"},

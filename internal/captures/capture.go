@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"ibsoak/fakegateway/recording"
+	"ibsoak/internal/recording"
 	"ibsoak/internal/wire"
 )
 

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"ibsoak/fakegateway/recording"
+	"ibsoak/internal/recording"
 	"ibsoak/internal/testkit"
 )
 

@@ -4,7 +4,7 @@ import (
 	"github.com/scmhub/ibapi/protobuf"
 	"google.golang.org/protobuf/proto"
 
-	"ibsoak/fakegateway/recording"
+	"ibsoak/internal/recording"
 	"ibsoak/internal/wire"
 )
 

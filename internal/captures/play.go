@@ -11,7 +11,7 @@ import (
 
 	"ibsoak/fakegateway"
 	"ibsoak/fakegateway/fault"
-	"ibsoak/fakegateway/recording"
+	"ibsoak/internal/recording"
 	"ibsoak/internal/wire"
 )
 

@@ -11,8 +11,8 @@ import (
 
 	"ibsoak/fakegateway"
 	"ibsoak/fakegateway/fault"
-	"ibsoak/fakegateway/recording"
 	"ibsoak/fakegateway/session"
+	"ibsoak/internal/recording"
 	"ibsoak/internal/wire"
 )
 

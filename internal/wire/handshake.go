@@ -146,3 +146,11 @@ func clip(b []byte) []byte {
 	const shown = 64
 	return b[:min(len(b), shown)]
 }
+
+// What a Gateway says to a client whose id another session has, before it closes (IBKR's message
+// codes; the text as clients log it).
+const (
+	CodeClientIDInUse = 326
+	TextClientIDInUse = "Unable to connect as the client id is already in use. " +
+		"Retry with a unique client id."
+)

@@ -38,7 +38,7 @@ func by(checks ...string) []string { return checks }
 // Rows is the matrix: the good subjects, every broken one, and every sabotage.
 func Rows() []Row {
 	return slices.Concat(goodRows(), workRows(), processRows(), orderRows(), toldRows(), socketRows(), leakRows(),
-		sabotageRows())
+		sabotageRows(), keeperRows())
 }
 
 func goodRows() []Row {

@@ -26,7 +26,8 @@ func TestRowsNameWhatIsThere(t *testing.T) {
 		if m.Good && len(r.Killers) > 0 && r.Subject != mutants.Control {
 			t.Errorf("row %s kills a good subject", r.Name())
 		}
-		if !m.Good && len(r.Killers) == 0 {
+		// What a subject does to its own sockets costs the Gateway nothing through a keeper.
+		if !m.Good && len(r.Killers) == 0 && !r.Through {
 			t.Errorf("row %s lets a broken subject pass", r.Name())
 		}
 		s, err := r.Planned()
@@ -49,7 +50,7 @@ func TestRowsNameWhatIsThere(t *testing.T) {
 func TestEverySubjectAndSabotageHasARow(t *testing.T) {
 	seeded := 0
 	for _, m := range mutants.All() {
-		rows := func(r Row) bool { return r.Subject == m.Name && r.Sabotage == "" }
+		rows := func(r Row) bool { return r.Subject == m.Name && r.Sabotage == "" && !r.Through }
 		if !slices.ContainsFunc(Rows(), rows) {
 			t.Errorf("no row for %s", m.Name)
 		}

@@ -31,6 +31,8 @@ type Row struct {
 	Sabotage harness.Sabotage
 	// Alone keeps other rows away: the run measures times that a busy machine would bend.
 	Alone bool
+	// Through puts a keeper between the subject and the Gateway.
+	Through bool
 }
 
 // Shorter is how a scenario is made shorter, or meets a subject with more to say about it. A zero
@@ -50,6 +52,9 @@ func (r Row) Name() string {
 	name := r.Subject + "/" + r.Scenario
 	if r.Sabotage != "" {
 		name += "/" + string(r.Sabotage)
+	}
+	if r.Through {
+		name += "/through-keeper"
 	}
 	return name
 }

@@ -16,6 +16,8 @@ import (
 type Options struct {
 	// Command gives the command template of a subject.
 	Command func(subject string) ([]string, error)
+	// Keeper is the command of the keeper for the rows that run through one: see harness.Options.
+	Keeper []string
 	// OutDir gets a directory for each row's record.
 	OutDir string
 	// Parallel is how many rows run at once, those apart that run alone. 0: 1.
@@ -107,8 +109,14 @@ func judged(ctx context.Context, r Row, o Options, dir string) (harness.Verdict,
 	if err != nil {
 		return harness.Verdict{}, err
 	}
+	var keeper []string
+	if r.Through {
+		if keeper = o.Keeper; len(keeper) == 0 {
+			return harness.Verdict{}, fmt.Errorf("row %s: no keeper's command is known", r.Name())
+		}
+	}
 	record, err := harness.Run(ctx, s, harness.Options{
-		Command: command, Bundled: true, Seed: 1, TimeScale: r.TimeScale(), OutDir: dir, Sabotage: r.Sabotage,
+		Keeper: keeper, Command: command, Bundled: true, Seed: 1, TimeScale: r.TimeScale(), OutDir: dir, Sabotage: r.Sabotage,
 	})
 	if err != nil {
 		return harness.Verdict{}, err

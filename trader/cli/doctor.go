@@ -65,8 +65,13 @@ func patient(c config.Config, id string) (doctor.Config, error) {
 	if err != nil {
 		return doctor.Config{}, fmt.Errorf("doctor-client-id %q is not within 0 to %d", id, 1<<31-1)
 	}
+	host, port := c.Gateway.HostPort()
+	if port == 0 {
+		return doctor.Config{}, fmt.Errorf("%s is a keeper's socket: give the doctor the Gateway itself, by --gateway HOST:PORT",
+			c.Gateway.Addr())
+	}
 	return doctor.Config{
-		Host: c.Gateway.Host, Port: c.Gateway.Port, ClientID: int(number), Account: c.Account, Live: c.Live,
+		Host: host, Port: port, ClientID: int(number), Account: c.Account, Live: c.Live,
 		Symbol: symbol, MaxSkew: c.Order.MaxSkew.Duration, DialTimeout: c.Gateway.DialTimeout.Duration,
 		VersionTimeout: c.Gateway.HandshakeTimeout.Duration, ReadyTimeout: c.Gateway.ReadyTimeout.Duration,
 		Answer: c.Order.Timeout.Duration,

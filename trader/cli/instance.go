@@ -123,7 +123,8 @@ func lockDir() (string, error) {
 
 // instanceName is a file's name for a Gateway and a client id. Loopback has many names.
 func instanceName(c config.Config) string {
-	host := strings.ToLower(c.Gateway.Host)
+	host, port := c.Gateway.HostPort()
+	host = strings.ToLower(host)
 	if ip, err := netip.ParseAddr(host); host == "localhost" || (err == nil && ip.Unmap().IsLoopback()) {
 		host = "loopback"
 	}
@@ -133,5 +134,5 @@ func instanceName(c config.Config) string {
 		}
 		return '_'
 	}, host)
-	return fmt.Sprintf("%s-%d-client-%d.lock", host, c.Gateway.Port, c.Gateway.ClientID)
+	return fmt.Sprintf("%s-%d-client-%d.lock", host, port, c.Gateway.ClientID)
 }

@@ -97,7 +97,7 @@ func command(stdout io.Writer, stderr *lockedWriter) *cobra.Command {
 	settings = Settings(root.Flags())
 	root.Flags().BoolVar(&showVersion, "version", false, "")
 	root.AddCommand(books(stdout), resolve(stdout), backup(), restore(), halt(stdout), resume(stdout),
-		configCommand(stdout), statusCommand(stdout), doctorCommand(stdout))
+		configCommand(stdout), statusCommand(stdout), doctorCommand(stdout), keeperCommand(stdout, stderr))
 	root.SetHelpCommand(&cobra.Command{Hidden: true})
 	return root
 }

@@ -5,8 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
-	"strconv"
+	"strings"
 	"time"
 
 	"ibsoak/internal/version"
@@ -91,9 +90,7 @@ func run(ctx context.Context, c config.Config, stderr *lockedWriter) (err error)
 	return err
 }
 
-func address(c config.Config) string {
-	return net.JoinHostPort(c.Gateway.Host, strconv.Itoa(c.Gateway.Port))
-}
+func address(c config.Config) string { return c.Gateway.Addr() }
 
 // connector dials the Gateway once, after looking for zombies. Order ids go on above every id that
 // any life of this client has used, whatever the Gateway's nextValidId says.
@@ -129,13 +126,16 @@ func connector(c config.Config, j *journal.Journal, log *slog.Logger, board *sta
 // waits for its end. A count that is unknown changes nothing.
 func lookForZombies(ctx context.Context, c config.Config, log *slog.Logger, board *status.Board,
 ) (counted func(), err error) {
+	if strings.HasPrefix(address(c), config.UnixPrefix) {
+		return func() {}, nil // a keeper's socket: the Gateway's port is the keeper's concern
+	}
 	if c.Zombies.Policy == config.Fail {
 		return func() {}, refuseZombies(ctx, c, log, board)
 	}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		count, err := zombies.Check(ctx, c.Gateway.Host, c.Gateway.Port, c.Zombies.Limit.Duration)
+		count, err := countZombies(ctx, c, c.Zombies.Limit.Duration)
 		switch {
 		case errors.Is(err, zombies.ErrRemote), ctx.Err() != nil:
 			log.Debug("sockets in CLOSE_WAIT: unknown", "error", err)
@@ -150,8 +150,7 @@ func lookForZombies(ctx context.Context, c config.Config, log *slog.Logger, boar
 
 // refuseZombies is an error when the Gateway holds sockets that it has not closed.
 func refuseZombies(ctx context.Context, c config.Config, log *slog.Logger, board *status.Board) error {
-	limit := max(c.Zombies.Limit.Duration, zombies.DefaultLimit)
-	count, err := zombies.Check(ctx, c.Gateway.Host, c.Gateway.Port, limit)
+	count, err := countZombies(ctx, c, max(c.Zombies.Limit.Duration, zombies.DefaultLimit))
 	if err != nil {
 		log.Warn("sockets in CLOSE_WAIT: unknown, so the Gateway is dialed", "error", err)
 		return nil
@@ -161,6 +160,11 @@ func refuseZombies(ctx context.Context, c config.Config, log *slog.Logger, board
 		return exit.Errorf(exit.Zombies, "%s: %s", address(c), count)
 	}
 	return nil
+}
+
+func countZombies(ctx context.Context, c config.Config, limit time.Duration) (zombies.Count, error) {
+	host, port := c.Gateway.HostPort()
+	return zombies.Check(ctx, host, port, limit)
 }
 
 func tellZombies(count zombies.Count, log *slog.Logger, board *status.Board) {

@@ -23,6 +23,7 @@ const intro = `Usage: trader --symbols A,B [flags]
        trader doctor [--json] [--doctor-client-id N] [flags]
        trader config [--json] [flags]
        trader --version
+       trader keeper --listen HOST:PORT --gateway HOST:PORT [flags]
 
 trader trades stocks through an Interactive Brokers Gateway. Each cycle it reads
 closed one-minute bars, asks its strategy for a position, checks its limits, and
@@ -66,6 +67,9 @@ left. --status-listen serves the same as a page, with metrics, /healthz and /rea
 
 "trader doctor" examines the Gateway, and says what is wrong and what to do; it places
 nothing. "trader config" prints every setting, and where it comes from.
+
+"trader keeper" keeps sessions at a Gateway for clients that come and go; see
+trader keeper --help.
 
 `
 

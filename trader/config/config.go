@@ -6,9 +6,12 @@ package config
 import (
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/govalues/decimal"
@@ -48,8 +51,9 @@ type Config struct {
 	DryRun         bool `yaml:"-"`
 }
 
-// Gateway says where the Gateway is. Its socket is plain TCP.
+// Gateway says where the Gateway is. Its socket is plain TCP; a keeper in front of it may have another.
 type Gateway struct {
+	Address          string `yaml:"address"` // HOST:PORT or unix:PATH in place of the two below
 	Host             string `yaml:"host"`
 	Port             int    `yaml:"port"`
 	ClientID         int    `yaml:"client_id"`
@@ -279,6 +283,42 @@ func (r Risk) limits() risk.Limits {
 	}
 }
 
+// UnixPrefix begins a Gateway's address that is the path of a keeper's socket.
+const UnixPrefix = "unix:"
+
+func validAddress(addr string) bool {
+	if path, ok := strings.CutPrefix(addr, UnixPrefix); ok {
+		return path != ""
+	}
+	host, port, err := net.SplitHostPort(addr)
+	n, perr := strconv.ParseUint(port, 10, 16)
+	return err == nil && perr == nil && host != "" && n > 0
+}
+
+// HostPort is where the Gateway is. A keeper's socket has neither: its path is the host then, and the port 0.
+func (g Gateway) HostPort() (host string, port int) {
+	if g.Address == "" {
+		return g.Host, g.Port
+	}
+	host, text, err := net.SplitHostPort(g.Address)
+	if err != nil || strings.HasPrefix(g.Address, UnixPrefix) {
+		return g.Address, 0
+	}
+	n, err := strconv.ParseUint(text, 10, 16)
+	if err != nil {
+		return g.Address, 0
+	}
+	return host, int(n)
+}
+
+// Addr is where the Gateway is: host:port, or unix:PATH.
+func (g Gateway) Addr() string {
+	if g.Address != "" {
+		return g.Address
+	}
+	return net.JoinHostPort(g.Host, strconv.Itoa(g.Port))
+}
+
 func (c Config) validate() error {
 	if len(c.Symbols) == 0 {
 		return errors.New("no symbols: give --symbols, as in trader --symbols AAPL")
@@ -292,6 +332,8 @@ func (c Config) validate() error {
 		}
 	}
 	switch {
+	case c.Gateway.Address != "" && !validAddress(c.Gateway.Address):
+		return fmt.Errorf("gateway %q: want HOST:PORT, or unix:PATH of a keeper's socket", c.Gateway.Address)
 	case c.Gateway.Host == "":
 		return errors.New("host is empty")
 	case c.Gateway.Port < 1 || c.Gateway.Port > 65535:

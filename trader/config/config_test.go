@@ -90,7 +90,7 @@ func TestFileSetsEveryKey(t *testing.T) {
 	}
 	want := Config{
 		Symbols: []string{"AAPL", "BRK B"}, Interval: sec(45), Account: "DU1", State: "/tmp/x",
-		LogLevel: "debug", Gateway: Gateway{"gw", 7, 3, 200, sec(1), sec(2), sec(3)}, Zombies: Zombies{Fail, sec(0.007)},
+		LogLevel: "debug", Gateway: Gateway{"", "gw", 7, 3, 200, sec(1), sec(2), sec(3)}, Zombies: Zombies{Fail, sec(0.007)},
 		Reconnect: Reconnect{sec(2), sec(30), 4, 9},
 		Capital:   d("5000"),
 		Strategy: Strategy{
@@ -209,7 +209,7 @@ var free = map[string]bool{"host": true, "account": true, "state": true, "order-
 
 func TestValidation(t *testing.T) {
 	for flag, value := range map[string]string{
-		"port": "0", "client-id": "-1", "interval": "1ms", "on-zombies": "panic", "reconnect-base": "0",
+		"port": "0", "gateway": "unix:", "client-id": "-1", "interval": "1ms", "on-zombies": "panic", "reconnect-base": "0",
 		"live": "true", "log-level": "loud", "strategy": "astrology", "max-reconnects": "-1",
 		"order-deadline": "0", "max-decision-age": "0", "max-round-trip": "0", "shares": "0", "symbols": "A,,B",
 	} {

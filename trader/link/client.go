@@ -107,7 +107,7 @@ func (l *Link) Attach(ctx context.Context, client Client) error {
 func (l *Link) beginAttach(client Client) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.client.phase != unattached {
+	if l.client.phase != unattached || l.cfg.Relay != nil {
 		return false
 	}
 	l.client.phase, l.client.api = attaching, client

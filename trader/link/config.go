@@ -7,6 +7,7 @@ import (
 	"math"
 	"net"
 	"strconv"
+	"strings"
 	"time"
 
 	"ibsoak/internal/wire"
@@ -35,14 +36,14 @@ const (
 // Config says which Gateway to link to and how. Zero values are the defaults above; a negative
 // CloseGrace, LivenessIdle or MessagesPerSecond turns that feature off.
 type Config struct {
-	Addr     string // the Gateway's host:port
+	Addr     string // the Gateway's host:port, or unix:PATH of a keeper in front of it
 	ClientID int    // 0..2147483647; one session per id at a time
 	// Account must be among the Gateway's accounts. "" accepts whichever account it is, if it is
 	// the only one.
 	Account string
 	// Options are the connect options of the greeting, for example "+PACEAPI".
 	Options string
-	// MaxServerVersion is the newest version to negotiate, 157..225; default 225.
+	// MaxServerVersion is the newest version to negotiate, 157..225; default 225. With Relay, to 226.
 	MaxServerVersion int
 
 	DialTimeout    time.Duration // TCP handshake
@@ -67,6 +68,16 @@ type Config struct {
 	// malformed one panics the API client's decoder, which ends the session.
 	PassUnknown bool
 
+	// Relay takes every frame of the Gateway in place of an API client, one call at a time, from the
+	// bootstrap on, as it came: nothing is re-rendered, withheld or refused but the answers to the
+	// link's own probes. It must not block, nor call the link. A link with Relay is never attached;
+	// Send gives it requests.
+	Relay func(kind wire.Kind, payload []byte)
+	// Greeted is told the Gateway's version reply before START_API is sent; nil is nobody.
+	Greeted func(wire.Hello)
+	// Capabilities are the optional capabilities of START_API.
+	Capabilities string
+
 	// Dial opens the connection to the Gateway; nil is TCP with SO_LINGER armed before connect.
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 	// Listen makes the listener that the API client connects to; nil is TCP on 127.0.0.1:0.
@@ -89,8 +100,12 @@ type Frame struct {
 
 // withDefaults checks a configuration and fills in what was left zero.
 func (c Config) withDefaults() (Config, error) {
-	if _, port, err := net.SplitHostPort(c.Addr); err != nil {
-		return c, fmt.Errorf("link config: address %q: want host:port", c.Addr)
+	if path, ok := strings.CutPrefix(c.Addr, unixPrefix); ok {
+		if path == "" {
+			return c, fmt.Errorf("link config: address %q: want unix:PATH", c.Addr)
+		}
+	} else if _, port, err := net.SplitHostPort(c.Addr); err != nil {
+		return c, fmt.Errorf("link config: address %q: want host:port or unix:PATH", c.Addr)
 	} else if _, err := strconv.ParseUint(port, 10, 16); err != nil {
 		return c, fmt.Errorf("link config: address %q: port is not a number of 0..65535", c.Addr)
 	}
@@ -98,9 +113,13 @@ func (c Config) withDefaults() (Config, error) {
 		return c, fmt.Errorf("link config: client id %d: want 0..%d", c.ClientID, math.MaxInt32)
 	}
 	c.MaxServerVersion = orDefault(c.MaxServerVersion, MaxServerVersion)
-	if c.MaxServerVersion < int(wire.MinVersion) || c.MaxServerVersion > MaxServerVersion {
+	newest := MaxServerVersion
+	if c.Relay != nil {
+		newest = int(wire.MaxVersion)
+	}
+	if c.MaxServerVersion < int(wire.MinVersion) || c.MaxServerVersion > newest {
 		return c, fmt.Errorf("link config: max server version %d: want %d..%d",
-			c.MaxServerVersion, wire.MinVersion, MaxServerVersion)
+			c.MaxServerVersion, wire.MinVersion, newest)
 	}
 	c.DialTimeout = orDefault(c.DialTimeout, DefaultDialTimeout)
 	c.VersionTimeout = orDefault(c.VersionTimeout, DefaultVersionTimeout)

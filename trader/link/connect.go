@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"os"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -81,12 +83,16 @@ type handshake struct {
 func (h *handshake) dial(ctx context.Context) error {
 	dialCtx, cancel := context.WithTimeout(ctx, h.cfg.DialTimeout)
 	defer cancel()
-	conn, err := h.cfg.Dial(dialCtx, "tcp", h.cfg.Addr)
+	network, addr := "tcp", h.cfg.Addr
+	if path, ok := strings.CutPrefix(addr, unixPrefix); ok {
+		network, addr = "unix", path
+	}
+	conn, err := h.cfg.Dial(dialCtx, network, addr)
 	switch {
 	case err == nil:
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
-	case isRefused(err):
+	case isRefused(err), network == "unix" && errors.Is(err, fs.ErrNotExist):
 		return &Error{Reason: Refused, Err: err}
 	case errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, context.DeadlineExceeded) ||
 		isTimeout(err):
@@ -165,6 +171,9 @@ func (h *handshake) version() error {
 				h.cfg.MaxServerVersion),
 		}
 	}
+	if h.cfg.Greeted != nil {
+		h.cfg.Greeted(h.hello)
+	}
 	return nil
 }
 
@@ -172,9 +181,11 @@ func (h *handshake) startAPI() error {
 	if err := h.enter(PhaseStartAPI, h.cfg.WriteTimeout); err != nil {
 		return err
 	}
-	m := wire.Message{Kind: wire.StartAPI, Body: &pb.StartApiRequest{
-		ClientId: proto.Int32(int32(h.cfg.ClientID)),
-	}}
+	body := &pb.StartApiRequest{ClientId: proto.Int32(int32(h.cfg.ClientID))}
+	if h.cfg.Capabilities != "" {
+		body.OptionalCapabilities = proto.String(h.cfg.Capabilities)
+	}
+	m := wire.Message{Kind: wire.StartAPI, Body: body}
 	payload, err := wire.Payload(m, h.hello.Version)
 	if err != nil {
 		return err
@@ -192,7 +203,7 @@ func (h *handshake) ready() error {
 	if err := h.enter(PhaseReady, h.cfg.ReadyTimeout); err != nil {
 		return err
 	}
-	check := inspector{version: h.hello.Version, passUnknown: h.cfg.PassUnknown}
+	check := inspector{version: h.hello.Version, passUnknown: h.cfg.PassUnknown, relays: h.cfg.Relay != nil}
 	for h.account == "" || !h.hasID {
 		if len(h.held) >= maxBootstrapFrames {
 			return &Error{
@@ -204,11 +215,15 @@ func (h *handshake) ready() error {
 		if err != nil {
 			return err
 		}
-		in, err := check.inspect(payload)
+		in, err := check.examine(payload)
 		if err != nil {
 			return &Error{Reason: Malformed, Err: err}
 		}
 		h.transcribe(wire.FromServer, in.message.Kind, payload)
+		if h.cfg.Relay != nil {
+			h.cfg.Relay(in.message.Kind, payload)
+			in.deliver = nil
+		}
 		if err := h.bootstrap(in.message); err != nil {
 			return err
 		}
@@ -225,6 +240,10 @@ func (h *handshake) bootstrap(m wire.Message) error {
 		h.accounts = parseAccounts(body.GetAccountsList())
 		if len(h.accounts) == 0 {
 			return nil // a Gateway that is still logging in: the list may follow
+		}
+		if h.cfg.Relay != nil && h.cfg.Account == "" {
+			h.account = h.accounts[0] // whose accounts they are is for the clients to judge
+			return nil
 		}
 		var err error
 		if h.account, err = chooseAccount(h.accounts, h.cfg.Account); err != nil {

@@ -16,6 +16,9 @@ const (
 	userTimeout       = 30 * time.Second
 )
 
+// unixPrefix begins an address that is the path of a socket.
+const unixPrefix = "unix:"
+
 // dialArmed dials TCP with SO_LINGER{on, 0} set before connect. From its first instant the socket
 // is one that the kernel closes by RST, even after kill -9, so a Gateway that never closes cannot
 // be left with a socket in CLOSE_WAIT.
@@ -27,7 +30,10 @@ func dialArmed(ctx context.Context, network, addr string) (net.Conn, error) {
 		KeepAliveConfig: net.KeepAliveConfig{
 			Enable: true, Idle: keepAliveIdle, Interval: keepAliveInterval, Count: keepAliveCount,
 		},
-		Control: func(_, _ string, raw syscall.RawConn) error {
+		Control: func(network, _ string, raw syscall.RawConn) error {
+			if network == "unix" {
+				return nil // the kernel keeps no socket of it in CLOSE_WAIT
+			}
 			var armErr error
 			if err := raw.Control(func(fd uintptr) { armErr = arm(fd) }); err != nil {
 				return err

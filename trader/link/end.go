@@ -52,7 +52,7 @@ func (l *Link) end(reason Reason, err error) {
 	switch {
 	case reason == LocalClose:
 		phase = PhaseClose
-	case l.client.phase != attached:
+	case l.cfg.Relay == nil && l.client.phase != attached:
 		phase = PhaseAttach
 	}
 	l.cause = &Error{
@@ -67,6 +67,10 @@ func (l *Link) end(reason Reason, err error) {
 func (l *Link) supervise() {
 	l.watchLiveness()
 	l.closeGateway()
+	if l.cfg.Relay != nil {
+		close(l.done) // everything that arrived was handed over as it was read
+		return
+	}
 	if err := l.retireClient(); err != nil {
 		l.log.Warn("API client did not go down cleanly", "generation", l.generation, "error", err)
 		l.undone(err)

@@ -36,7 +36,7 @@ func (l *Link) readGateway() {
 
 // receive checks one frame and passes it on.
 func (l *Link) receive(payload []byte) error {
-	in, err := l.check.inspect(payload)
+	in, err := l.check.examine(payload)
 	if err != nil {
 		return err
 	}
@@ -49,7 +49,11 @@ func (l *Link) receive(payload []byte) error {
 	}
 	l.transcribe(wire.FromServer, in.message.Kind, payload, note)
 	fatal, why := l.applySystem(in.message)
-	if in.deliver != nil && !l.deliver(in.deliver) {
+	switch {
+	case in.deliver == nil:
+	case l.cfg.Relay != nil:
+		l.cfg.Relay(in.message.Kind, in.deliver)
+	case !l.deliver(in.deliver):
 		return nil // nobody waits for it any more
 	}
 	if fatal != "" {
@@ -167,7 +171,7 @@ func (l *Link) write(r *Request) bool {
 	if !r.begin() {
 		return false
 	}
-	if r.Kind == wire.PlaceOrder && l.State() == Degraded {
+	if r.Kind == wire.PlaceOrder && l.cfg.Relay == nil && l.State() == Degraded {
 		l.counters.refused.Add(1)
 		r.decide(Writing, NotSent, ErrDegraded)
 		return false

@@ -16,6 +16,7 @@ import (
 type inspector struct {
 	version     wire.Version
 	passUnknown bool
+	relays      bool
 	unknown     atomic.Uint64
 }
 
@@ -23,6 +24,24 @@ type inspector struct {
 type inspected struct {
 	message wire.Message // Body is nil for an unknown kind
 	deliver []byte       // the payload for the client; nil to withhold it
+}
+
+// examine looks at a payload as its reader needs it: an API client's decoder needs it checked and
+// rendered, a relay as it came. What a relay's frame says matters only where the link acts on it.
+func (i *inspector) examine(payload []byte) (inspected, error) {
+	if !i.relays {
+		return i.inspect(payload)
+	}
+	kind, _, _, err := wire.Identify(wire.FromServer, payload, i.version)
+	if err != nil {
+		return inspected{}, err
+	}
+	in := inspected{message: wire.Message{Kind: kind}, deliver: payload}
+	switch kind {
+	case wire.ErrorMessage, wire.ManagedAccounts, wire.NextValidID:
+		in.message, err = wire.Decode(wire.FromServer, payload, i.version)
+	}
+	return in, err
 }
 
 // inspect decodes a payload. The error is a *wire.DecodeError: the stream cannot be trusted.

@@ -121,6 +121,7 @@ func newLink(h *handshake) *Link {
 		client:      newClientSide(),
 	}
 	l.check.version, l.check.passUnknown = h.hello.Version, h.cfg.PassUnknown
+	l.check.relays = h.cfg.Relay != nil
 	for _, payload := range h.held {
 		l.noteState(payload)
 	}
@@ -142,6 +143,9 @@ func (l *Link) Generation() uint64 { return l.generation }
 
 // ServerVersion is the negotiated version.
 func (l *Link) ServerVersion() int { return int(l.hello.Version) }
+
+// Hello is the Gateway's version reply.
+func (l *Link) Hello() wire.Hello { return l.hello }
 
 // Account is the one to trade.
 func (l *Link) Account() string { return l.account }

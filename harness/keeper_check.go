@@ -1,0 +1,137 @@
+package harness
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// What the checks make of a run through a keeper. Each judges one leg or both, and says which.
+
+// The legs, as a finding names them.
+const (
+	gatewayLeg = "the Gateway leg: the keeper's sockets"
+	subjectLeg = "the subject"
+	bothLegs   = "both legs: the keeper's sockets at the Gateway, the subject's towards the keeper by the kernel's table"
+	throughLeg = "what came through the keeper"
+)
+
+// legs are what each check judges in a run through a keeper, where it is not its group's.
+var legs = map[string]string{
+	"no-zombies-at-trader": bothLegs, "nothing-left": "the subject, and its sockets towards the keeper",
+	"recovery":      "what came through the keeper, from the keeper's reconnect on",
+	"message-rate":  gatewayLeg + ", all clients and the keeper together",
+	"oracles-agree": gatewayLeg, "faults-delivered": gatewayLeg, "gateway-unharmed": "the Gateway's process",
+}
+
+func legOf(name string, g Group) string {
+	if leg, known := legs[name]; known {
+		return leg
+	}
+	switch g {
+	case GroupSockets, GroupHarness:
+		return gatewayLeg
+	case GroupOrders, GroupWork:
+		return throughLeg
+	case GroupProcesses, GroupLeaks:
+	}
+	return subjectLeg
+}
+
+// onLegs names the leg of a finding on a run through a keeper. Where the keeper's own requests could
+// not be told from the subject's, nothing about work, orders or processes passes.
+func (r *Record) onLegs(f Finding) Finding {
+	keeper := r.Header.Keeper
+	if keeper == nil {
+		return f
+	}
+	d, err := DetectorNamed(f.Check)
+	if err != nil {
+		return f
+	}
+	f.Leg = legOf(d.Name, d.Group)
+	mixed := d.Group == GroupWork || d.Group == GroupOrders || d.Group == GroupProcesses
+	if !keeper.Told && mixed && f.Outcome != Inconclusive {
+		f.Outcome, f.Lives, f.Examples = Inconclusive, nil, nil
+		f.Detail = "the keeper's own requests could not be told from the subject's: " + f.Detail
+	}
+	f.Detail += "; judged: " + f.Leg
+	return f
+}
+
+// own are the connections that the subject made by itself: none where a keeper made them.
+func (r *Record) own() []Connection {
+	if r.Header.Keeper != nil {
+		return nil
+	}
+	return r.subjects()
+}
+
+// through are the keeper's connections on which a client asked for something during a life.
+func (r *Record) through(life int) []Connection {
+	spoke := map[int]bool{}
+	for _, m := range r.Messages {
+		if m.Life == life && m.FromClient && m.Kind != startAPI {
+			spoke[m.Connection] = true
+		}
+	}
+	return slices.DeleteFunc(r.subjects(), func(c Connection) bool { return !spoke[c.ID] })
+}
+
+// leftTowards finds what a life has left open towards the keeper.
+func (r *Record) leftTowards(f *Finding) (unclear []string) {
+	keeper := r.Header.Keeper
+	if keeper == nil {
+		return nil
+	}
+	if keeper.Kernel != "" {
+		unclear = append(unclear, "the subject's sockets towards the keeper are not known: "+keeper.Kernel)
+	}
+	for _, look := range r.Looks {
+		for _, s := range look.Open {
+			if s.Connection != 0 || r.cut(r.lifeNumber(look.Life)) {
+				continue
+			}
+			what := fmt.Sprintf("its socket %s towards the keeper was not over %s after its end: %s",
+				s.Client, round(look.At.Since(r.lifeNumber(look.Life).Exited)), s.State)
+			if s.Holder != "" {
+				what += ", held by " + s.Holder
+			}
+			f.violated(Example{Life: look.Life, At: look.At, What: what})
+		}
+	}
+	return unclear
+}
+
+// zombiesTowards finds the sockets on the keeper's port that stayed in CLOSE_WAIT at one side:
+// TraderSide is the subject's end, and GatewaySide the keeper's. why says why that is not known.
+func (r *Record) zombiesTowards(f *Finding, side Side, bound time.Duration) (why string) {
+	keeper := r.Header.Keeper
+	if keeper == nil {
+		return ""
+	}
+	whose := "the subject's end"
+	if side == GatewaySide {
+		whose = "the keeper's end"
+	}
+	for _, s := range r.KeeperSightings {
+		least, _ := s.dwell(r.Footer.Ended)
+		if s.Side != side {
+			continue
+		}
+		f.late(r.lateness(least, bound, s.First, s.Last), Example{
+			Life: r.lifeDuring(s.First), At: s.First,
+			What: fmt.Sprintf("%s of %s -> %s, on the subject leg: CLOSE_WAIT for %s (kernel's table)",
+				whose, s.Client, s.Gateway, round(least)),
+		})
+	}
+	switch gap := time.Duration(keeper.LongestGap); {
+	case keeper.Kernel != "":
+		return "the subject leg could not be seen: " + keeper.Kernel
+	case keeper.Looks == 0:
+		return "the subject leg was never looked at"
+	case gap > OracleFloor:
+		return fmt.Sprintf("the subject leg was not looked at for %s (%s at most)", round(gap), OracleFloor)
+	}
+	return ""
+}
