@@ -128,6 +128,7 @@ func TestAStopThatIsGoneIsReplaced(t *testing.T) {
 func TestAPositionWithoutAStopIsClosed(t *testing.T) {
 	protectedRig(t, func(r *rig) {
 		r.w.refuseResting = true
+		r.cfg.Limits.MaxRejects = -1 // refused stops would halt it for good
 		l := r.start()
 		r.later(DefaultProtectWithin - 2*time.Second)
 		r.wantHeldAtBroker("10")

@@ -14,6 +14,8 @@ import (
 // TestReadyTellsTheTruth within its time of the truth, whatever a trader is blind for, and while its log and
 // its heartbeats go on. One that called itself healthy was blind for days.
 func TestReadyTellsTheTruth(t *testing.T) {
+	// The bars that it has are fresh for a while.
+	const stale = DefaultBlindAfter + DefaultMaxBarAge + 90*time.Second
 	for name, c := range map[string]struct {
 		begin  func(w *world)
 		within time.Duration // until it is not ready
@@ -34,11 +36,11 @@ func TestReadyTellsTheTruth(t *testing.T) {
 		},
 		"stale data, heartbeats alive": {
 			func(w *world) { w.frozen = true },
-			DefaultBlindAfter + 2*time.Minute, "AAPL: not decided on for 6m", func(w *world) { w.frozen = false },
+			stale, "AAPL: not decided on for 5m", func(w *world) { w.frozen = false },
 		},
 		"no bars, heartbeats alive": {
-			func(w *world) { w.ask = hang("bars") },
-			DefaultBlindAfter + 2*time.Minute, "AAPL: not decided on for 6m", func(w *world) { w.ask = nil },
+			func(w *world) { w.ask, w.frozen = hang("bars"), true },
+			stale, "AAPL: not decided on for 5m", func(w *world) { w.ask, w.frozen = nil, false },
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

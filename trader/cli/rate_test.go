@@ -19,7 +19,7 @@ func TestNoReconnectStorm(t *testing.T) {
 		"FIN in the handshake":  {fault.When{Phase: fault.PreambleRead}, fault.FIN},
 		"RST in the handshake":  {fault.When{Phase: fault.StartAPIRead}, fault.RST},
 		"FIN when it is ready":  {fault.When{Inbound: "reqAllOpenOrders"}, fault.FIN},
-		"FIN after the history": {fault.When{Inbound: "reqHistoricalData"}, fault.RST},
+		"RST at the contract":   {fault.When{Inbound: "reqContractDetails"}, fault.RST},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t, on(c.when, fault.What{Do: c.end}))

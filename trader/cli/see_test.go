@@ -90,6 +90,10 @@ func TestReadyzAgainstTheGateway(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// Its bars are a subscription: the next session makes another, which is not answered.
+	if err := r.gw.Restart(fault.Downtime{}, fault.FIN); err != nil {
+		t.Fatal(err)
+	}
 	run.readyz(http.StatusServiceUnavailable, "AAPL: not decided on for")
 	if code, body := fetch(t, run.page()+"/healthz"); code != http.StatusOK {
 		t.Errorf("blind is alive: %d %s", code, body)
