@@ -112,6 +112,9 @@ func cyclesOfLives(r *Record, c Check) Finding {
 }
 
 func (r *Record) cyclesOf(life int) int {
+	if r.index != nil {
+		return r.index.cycles[life]
+	}
 	n := 0
 	for _, c := range r.readCycles() {
 		if c.Life == life {

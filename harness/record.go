@@ -60,6 +60,8 @@ type Record struct {
 	Books           Books
 	Footer          Footer
 
+	index *index // of the judge
+
 	Dir string // where it was saved to or loaded from; not part of the record
 }
 

@@ -103,17 +103,16 @@ type Unread struct {
 // unreadAnswer reports a cycle whose answer the trader had not fetched when it left, of its own
 // accord. A trader whose Gateway ended the connection had no choice.
 func (r *Record) unreadAnswer(c Cycle) (why Unread, unread bool) {
-	if c.Through == 0 {
+	if c.Through == 0 || len(r.Unread) == 0 {
 		return Unread{}, false
 	}
-	for _, conn := range r.Connections {
-		if conn.ID != c.Connection || conn.ClosedFirst != fakegateway.ByClient {
-			continue
-		}
-		for _, u := range r.Unread { // the first after the answer: addresses come again
-			if u.Client == conn.Remote && u.At >= c.Answered {
-				return u, u.Received-u.Unread < c.Through
-			}
+	i := r.connectionAt(c.Connection)
+	if i < 0 || r.Connections[i].ClosedFirst != fakegateway.ByClient {
+		return Unread{}, false
+	}
+	for _, u := range r.Unread { // the first after the answer: addresses come again
+		if u.Client == r.Connections[i].Remote && u.At >= c.Answered {
+			return u, u.Received-u.Unread < c.Through
 		}
 	}
 	return Unread{}, false
@@ -122,6 +121,9 @@ func (r *Record) unreadAnswer(c Cycle) (why Unread, unread bool) {
 // readCycles are the cycles whose answers were read, or may have been. A continuous subject that is
 // asked to end may leave the last answer on a connection: it was under way.
 func (r *Record) readCycles() []Cycle {
+	if r.index != nil && r.index.read != nil {
+		return r.index.read
+	}
 	underWay := map[int]bool{} // by connection
 	var read []Cycle
 	for _, c := range slices.Backward(r.Cycles) {
