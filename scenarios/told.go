@@ -71,7 +71,7 @@ func lateAnswers() harness.Scenario {
 		return fault.Request{Inbound: workRequest, Of: fault.Values{"contract.symbol": symbol}}
 	}
 	late := bars("AAPL")
-	late.Nth = 3
+	late.Nth = 1 // a trader that subscribes asks once
 	next := bars("KO")
 	return harness.Scenario{
 		Name: "late-answers",
