@@ -2,7 +2,6 @@ package backtest
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -248,7 +247,7 @@ func TestSeveralSymbolsEachWithItsStrategy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := Run(context.Background(), Config{Bars: file, Settings: c})
+	r, err := Run(t.Context(), Config{Bars: file, Settings: c})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,7 +25,7 @@ func startKeeper(t *testing.T, cfg keeper.Config) (addr string, over func()) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- k.Run(ctx) }()
 	return k.Addr().String(), func() {

@@ -230,7 +230,8 @@ func historyRate(r *Record, c Check) Finding {
 			{contract > contractMost, fmt.Sprintf("request %d for the contract in %s", contract, contractWindow)},
 		} {
 			if broken.is {
-				f.violated(m.example("%s of %s: %s", m.Kind, cmp.Or(m.Symbol, strings.TrimSpace(fmt.Sprint(m.ConID))), broken.what))
+				of := cmp.Or(m.Symbol, strings.TrimSpace(fmt.Sprint(m.ConID)))
+				f.violated(m.example("%s of %s: %s", m.Kind, of, broken.what))
 			}
 		}
 	}

@@ -17,9 +17,9 @@ const protectWithin = 10 * time.Second
 var protectionDetectors = []Detector{{
 	Name: "protected", Group: GroupOrders, judge: protected,
 	Doc: fmt.Sprintf("For more than Within (default %s) in which the trader had a session, the stops at the "+
-		"broker (STP, STP LMT, TRAIL, TRAIL LIMIT) would have closed more or less than the position of a symbol. Of an "+
-		"OCA group and of a parent's children the largest counts, a child when its parent has filled. Informational when "+
-		"the trader does not say that it keeps stops.", protectWithin),
+		"broker (STP, STP LMT, TRAIL, TRAIL LIMIT) would have closed more or less than the position of a symbol. "+
+		"Of an OCA group and of a parent's children the largest counts, a child when its parent has filled. "+
+		"Informational when the trader does not say that it keeps stops.", protectWithin),
 	Least: "one position that was held for longer than that",
 	Do: "Send the stop with the order, as its child; compare its quantity with the position after every fill, " +
 		"and at each reconciliation.",
@@ -55,7 +55,8 @@ func protected(r *Record, c Check) Finding {
 			alive := r.inSession(d.from, d.to)
 			longest = max(longest, alive)
 			f.late(r.lateness(alive, allowed, d.from, d.to), Example{
-				At: d.from, What: fmt.Sprintf("%s %s held, stops for %s, for %s", d.position, h.symbol, d.stops, round(alive)),
+				At:   d.from,
+				What: fmt.Sprintf("%s %s held, stops for %s, for %s", d.position, h.symbol, d.stops, round(alive)),
 			})
 		}
 	}

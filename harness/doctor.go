@@ -114,7 +114,8 @@ func examineKernel() []Condition {
 	switch {
 	case err != nil:
 		table.State, table.Found = Reduced, err.Error()
-		table.Without = "only the Gateway's own timing speaks about sockets: checks that want both oracles are inconclusive"
+		table.Without = "only the Gateway's own timing speaks about sockets: " +
+			"checks that want both oracles are inconclusive"
 		table.Do = "run where /proc is mounted, and netlink is allowed"
 	case !t.Exact():
 		table.State, table.Found = Reduced, "read by "+t.Source()
@@ -196,7 +197,8 @@ func examineClock() Condition {
 	begun := time.Now()
 	<-time.After(timer)
 	delay := time.Since(begun) - timer
-	c := Condition{Name: "clock", State: Healthy, Found: fmt.Sprintf("a timer of %s comes %s late", timer, round(delay))}
+	found := fmt.Sprintf("a timer of %s comes %s late", timer, round(delay))
+	c := Condition{Name: "clock", State: Healthy, Found: found}
 	if delay > late {
 		c.State = Reduced
 		c.Without, c.Do = "bounds are wider, and what needs finer ones is inconclusive", "give the machine more time"

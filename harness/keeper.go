@@ -156,14 +156,22 @@ func (k *keeper) listens(ctx context.Context, said <-chan string) (netip.AddrPor
 		word, _, _ := strings.Cut(strings.TrimPrefix(line, keeperWord), " ")
 		addr, err := netip.ParseAddrPort(word)
 		if err != nil || !strings.HasPrefix(line, keeperWord) {
-			return addr, fmt.Errorf("the keeper's first line is %q, want %s...", line, keeperWord)
+			return addr, fmt.Errorf("the keeper's first line is %q, want %sADDRESS", line, keeperWord)
 		}
 		return plain(addr), nil
 	case <-k.exited:
-		return netip.AddrPort{}, fmt.Errorf("%w before it listened: %v; see %s", errKeeperEnded, k.wait, keeperLog)
+		return netip.AddrPort{}, k.ended("before it listened")
 	case <-ctx.Done():
 		return netip.AddrPort{}, fmt.Errorf("wait for the keeper: %w", context.Cause(ctx))
 	}
+}
+
+// ended is the error of a keeper that has exited without having been asked to.
+func (k *keeper) ended(when string) error {
+	if k.wait == nil {
+		return fmt.Errorf("%w %s, with exit status 0; see %s", errKeeperEnded, when, keeperLog)
+	}
+	return fmt.Errorf("%w %s: %w; see %s", errKeeperEnded, when, k.wait, keeperLog)
 }
 
 // close ends the keeper, if there is one. That it has ended already is an error.
@@ -173,7 +181,7 @@ func (k *keeper) close() error {
 	}
 	select {
 	case <-k.exited:
-		return fmt.Errorf("%w by itself: %v; see %s", errKeeperEnded, k.wait, keeperLog)
+		return k.ended("by itself")
 	default:
 	}
 	k.asked.Store(true)

@@ -12,7 +12,8 @@ import (
 const (
 	gatewayLeg = "the Gateway leg: the keeper's sockets"
 	subjectLeg = "the subject"
-	bothLegs   = "both legs: the keeper's sockets at the Gateway, the subject's towards the keeper by the kernel's table"
+	bothLegs   = "both legs: the keeper's sockets at the Gateway, " +
+		"the subject's towards the keeper by the kernel's table"
 	throughLeg = "what came through the keeper"
 )
 

@@ -267,8 +267,8 @@ func conditions(v Verdict) []string {
 	}
 	subject := fmt.Sprintf("Subject: %s", strings.Join(v.Command, " "))
 	if k := v.Keeper; k != nil {
-		subject += fmt.Sprintf(". It connected to a keeper (pid %d, %s); handshakes and sockets above are the keeper's "+
-			"at the Gateway, and each check says what it judged.", k.PID, k.Addr)
+		subject += fmt.Sprintf(". It connected to a keeper (pid %d, %s); handshakes and sockets above are the "+
+			"keeper's at the Gateway, and each check says what it judged.", k.PID, k.Addr)
 	}
 	return []string{
 		v.Summary,

@@ -102,8 +102,8 @@ func manySymbols() harness.Scenario {
 	}
 	return harness.Scenario{
 		Name: "many-symbols",
-		Summary: "With a hundred symbols the trader stays below 50 messages in any second and within IBKR's limits of " +
-			"history.",
+		Summary: "With a hundred symbols the trader stays below 50 messages in any second and within IBKR's limits " +
+			"of history.",
 		Why: "A request a symbol and cycle is a hundred where sixty are allowed in ten minutes, and IBKR ends the " +
 			"sessions of clients that go on. A restart that asks for everything at once is the worst moment.",
 		Labels: []string{"short", "pacing"},

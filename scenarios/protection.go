@@ -13,8 +13,8 @@ func positionProtected() harness.Scenario {
 	wanted.KeepsStops = true
 	return harness.Scenario{
 		Name: "position-protected",
-		Summary: "A position that comes in parts, with its session lost in between, has a stop at the broker that is as " +
-			"large as it is within ten seconds of each change.",
+		Summary: "A position that comes in parts, with its session lost in between, has a stop at the broker that " +
+			"is as large as it is within ten seconds of each change.",
 		Why: "A stop that is sent once the order has filled leaves the parts bare for as long as that takes, and for " +
 			"good when the session ends first. One that was sent for all of the order sells what is not there while " +
 			"only a part has filled.",

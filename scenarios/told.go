@@ -113,8 +113,9 @@ func fillsToldBadly() harness.Scenario {
 			Settings: settings(session.Semantics{MaxFillShares: 3, FillLatency: 10 * time.Second}),
 			Faults: []fault.Fault{
 				{
-					ID: "told-to-nobody", Why: "the session ends with the first fill", Where: fault.Where{Connection: 1},
-					When: fault.When{Outbound: "execDetails", Nth: 1, Of: live}, What: fault.What{Do: fault.RST},
+					ID: "told-to-nobody", Why: "the session ends with the first fill",
+					Where: fault.Where{Connection: 1},
+					When:  fault.When{Outbound: "execDetails", Nth: 1, Of: live}, What: fault.What{Do: fault.RST},
 				},
 				{
 					ID: "told-twice", Why: "once more, under its own id", Where: fault.Where{FromConnection: 2},

@@ -132,8 +132,9 @@ func (s *session) setCash(ctx context.Context, currency string, cash, difference
 		return nil
 	}
 	return s.haltFor(ctx, &risk.Refusal{
-		Limit:  "max-unexplained",
-		Detail: fmt.Sprintf("the account's cash changed by %s %s that no execution explains, limit %s", difference, currency, limit),
+		Limit: "max-unexplained",
+		Detail: fmt.Sprintf("the account's cash changed by %s %s that no execution explains, limit %s",
+			difference, currency, limit),
 	}, false)
 }
 

@@ -157,8 +157,9 @@ func (s *session) tidy(ctx context.Context) error {
 }
 
 // cancelOld asks to cancel orders whose decision is old: those that have worked, or were held, for too
-// long, those that buy although the trader is halted, those that are listed although they were told to have ended, and those of which nothing is
-// known, in case they live. Their end is then awaited like any other.
+// long, those that buy although the trader is halted, those that are listed although they were told to
+// have ended, and those of which nothing is known, in case they live. Their end is then awaited like any
+// other.
 func (s *session) cancelOld(ctx context.Context) error {
 	open, err := s.e.journal.Open(context.WithoutCancel(ctx), s.account)
 	if err != nil {

@@ -259,7 +259,8 @@ func (s *session) protection(i instrument) passage {
 // passageOf is the way through the gate of an order that changes a position by delta.
 func (s *session) passageOf(v view, delta decimal.Decimal, day string) passage {
 	p := passage{
-		purpose: enters, decided: v.decided, epoch: v.epoch, now: v.now, told: v.told, instrument: v.instrument, day: day,
+		purpose: enters, decided: v.decided, epoch: v.epoch, now: v.now, told: v.told,
+		instrument: v.instrument, day: day,
 		proposal: risk.Proposal{
 			Symbol: v.symbol, Delta: delta, Held: v.held, Price: v.last.Close, Account: v.account,
 			Pledged: s.pledged[v.instrument.conID()],

@@ -58,11 +58,6 @@ func (e *Engine) endWatch(err error) {
 
 func (e *Engine) board() *status.Board { return e.cfg.Board }
 
-// step publishes a sign of life that changes nothing else.
-func (e *Engine) step() {
-	e.board().Update(func(s *status.Snapshot) { s.Step = s.At })
-}
-
 func (e *Engine) sawAttempt() {
 	e.board().Update(func(s *status.Snapshot) {
 		s.Step = s.At
@@ -142,7 +137,8 @@ func (s *session) sawState(c broker.StateChange) {
 func (e *Engine) sawReject(code int, symbol, text string) {
 	e.board().Update(func(s *status.Snapshot) {
 		s.Rejects = status.Count(s.Rejects, code)
-		s.Note(status.Event{Kind: "order", Text: link.Redact(fmt.Sprintf("%s refused: %d %s", symbol, code, text)), Bad: true})
+		what := link.Redact(fmt.Sprintf("%s refused: %d %s", symbol, code, text))
+		s.Note(status.Event{Kind: "order", Text: what, Bad: true})
 	})
 }
 
@@ -162,7 +158,8 @@ func (s *session) sawDecision(d journal.Decision, news bool) {
 		}
 		st.SetSymbol(next)
 		if quiet := d.Outcome == outcomeHold || d.Outcome == outcomeDone; news && !quiet {
-			st.Note(status.Event{Kind: "symbol", Text: fmt.Sprintf("%s: %s%s", d.Symbol, d.Outcome, because(next.Reason))})
+			what := fmt.Sprintf("%s: %s%s", d.Symbol, d.Outcome, because(next.Reason))
+			st.Note(status.Event{Kind: "symbol", Text: what})
 		}
 	})
 }
@@ -180,9 +177,10 @@ func (e *Engine) sawSights() {
 		s.Step, s.Symbols = s.At, slices.Clone(s.Symbols)
 		for i := range s.Symbols {
 			sight, blind := e.sights[s.Symbols[i].Symbol]
-			s.Symbols[i].Blind, s.Symbols[i].Never, s.Symbols[i].Why = time.Time{}, false, ""
+			x := &s.Symbols[i]
+			x.Blind, x.Never, x.Why = time.Time{}, false, ""
 			if blind {
-				s.Symbols[i].Blind, s.Symbols[i].Never, s.Symbols[i].Why = sight.since, sight.never, link.Redact(oneLine(sight.why))
+				x.Blind, x.Never, x.Why = sight.since, sight.never, link.Redact(oneLine(sight.why))
 			}
 		}
 	})

@@ -59,7 +59,8 @@ type change struct {
 
 func newGuards() guards {
 	return guards{
-		changes: map[string]change{}, resized: map[string]change{}, missing: map[string]time.Time{}, twins: map[string]bool{},
+		changes: map[string]change{}, resized: map[string]change{},
+		missing: map[string]time.Time{}, twins: map[string]bool{},
 		exits: map[int64]decimal.Decimal{}, again: map[placing]time.Time{}, told: map[int64]time.Time{},
 		renew: map[int64]bool{},
 	}

@@ -188,7 +188,8 @@ func (s *session) place(ctx context.Context, g *guarded, role journal.Role, shar
 	if s.e.now().Before(s.guards.again[key]) {
 		return nil
 	}
-	if role.Resting() && (!g.row.Stop.IsPos() || s.guards.renew[g.conID] || role == journal.TargetRole && !g.row.Target.IsPos()) {
+	if role.Resting() && (!g.row.Stop.IsPos() || s.guards.renew[g.conID] ||
+		role == journal.TargetRole && !g.row.Target.IsPos()) {
 		return nil // its price is not known yet
 	}
 	p := s.protection(instrument{})

@@ -19,7 +19,8 @@ func newCompare() *cobra.Command {
 with another outcome, and the phases of the handshake by a rank test over all connections (Mann-Whitney,
 two-sided, corrected for the number of phases by Holm's method). A phase is slower or faster when p is at
 most 0.01 and the median moved by a tenth and by a millisecond. The size of the effect is in how many of
-100 pairs, a connection of each run, that of B took longer: 50 is none. Exit codes: 0 nothing is worse, 1 something is, 2 the runs are too small to tell.
+100 pairs, a connection of each run, that of B took longer: 50 is none.
+Exit codes: 0 nothing is worse, 1 something is, 2 the runs are too small to tell.
 
     soak compare runs/consecutive-300/20260301T030000.000Z-1 runs/consecutive-300/20260302T030000.000Z-1`,
 		Args: cobra.ExactArgs(2),

@@ -88,7 +88,8 @@ func trend(all []history.Series) []string {
 		}
 		changes := s.Changes()
 		for _, c := range changes {
-			out = append(out, fmt.Sprintf("%s: since %s %s.", s.Name(all), s.Runs[c.Since].Started.Format(time.DateOnly), c))
+			since := s.Runs[c.Since].Started.Format(time.DateOnly)
+			out = append(out, fmt.Sprintf("%s: since %s %s.", s.Name(all), since, c))
 		}
 		switch {
 		case len(s.Runs) < history.LeastRuns:

@@ -117,7 +117,8 @@ func viewLines(s status) []string {
 	}
 	return []string{
 		"  " + where,
-		fmt.Sprintf("  open: Gateway's end %s; trader's end %s; %d connections in all", states(s.Gateway), states(s.Trader), s.Connections),
+		fmt.Sprintf("  open: Gateway's end %s; trader's end %s; %d connections in all",
+			states(s.Gateway), states(s.Trader), s.Connections),
 		"  last fault: " + cmp.Or(s.LastFault, "none"),
 		"  so far, " + soFar,
 	}

@@ -289,7 +289,8 @@ func (f *runFlags) job(s harness.Scenario, several bool, stderr io.Writer) (job,
 		return job{}, fmt.Errorf("scenario %s: %w", s.Name, err)
 	}
 	if f.vary.given("time-scale") && !(f.timeScale > 0 && f.timeScale <= maxTimeScale) {
-		return job{}, fmt.Errorf("--time-scale %v: want above 0, and %v at the most", f.timeScale, float64(maxTimeScale))
+		return job{}, fmt.Errorf("--time-scale %v: want above 0, and %v at the most",
+			f.timeScale, float64(maxTimeScale))
 	}
 	out := f.out
 	if out != "" && several {

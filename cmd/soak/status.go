@@ -20,9 +20,11 @@ var statusPage = template.Must(template.New("status").Funcs(template.FuncMap{
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="refresh" content="2"><meta name="color-scheme" content="light dark"><title>soak {{.Scenario}}</title>
 <style>body{font:16px/1.6 system-ui,sans-serif;max-width:44rem;margin:2rem auto;padding:0 1rem}
-dl{display:grid;grid-template-columns:9rem 1fr;gap:.3rem 1rem}dt{opacity:.65}dd{margin:0;overflow-wrap:anywhere}</style></head>
+dl{display:grid;grid-template-columns:9rem 1fr;gap:.3rem 1rem}dt{opacity:.65}
+dd{margin:0;overflow-wrap:anywhere}</style></head>
 <body><h1>{{.Scenario}}</h1><dl>
-<dt>verdict so far</dt><dd>{{if .Over}}{{.Over}}: {{else if .SoFar}}<strong>{{.SoFar}}</strong>: {{end}}{{line .Sentence}}</dd>
+<dt>verdict so far</dt>
+<dd>{{if .Over}}{{.Over}}: {{else if .SoFar}}<strong>{{.SoFar}}</strong>: {{end}}{{line .Sentence}}</dd>
 <dt>time</dt><dd>{{took .Elapsed}}{{if and .Left (not .Over)}}, about {{took .Left}} left{{end}}</dd>
 {{if .Lives}}<dt>lives</dt><dd>{{.Done}} of {{.Lives}}</dd>{{end}}
 <dt>cycles</dt><dd>{{.Cycles}}{{if .Of}} of {{.Of}}{{end}}</dd>
@@ -43,7 +45,9 @@ func serveStatus(address string, m *monitor) (addr string, stop func(), err erro
 		return "", nil, fmt.Errorf("--status: %w", err)
 	}
 	const within = 5 * time.Second
-	server := &http.Server{Handler: statusHandler(m), ReadHeaderTimeout: within, WriteTimeout: within, IdleTimeout: within}
+	server := &http.Server{
+		Handler: statusHandler(m), ReadHeaderTimeout: within, WriteTimeout: within, IdleTimeout: within,
+	}
 	var serving sync.WaitGroup
 	serving.Go(func() { _ = server.Serve(l) }) // it ends by Close, which is its error
 	return l.Addr().String(), func() {

@@ -16,7 +16,8 @@ const Shuffle Action = "shuffle"
 // connection's number alone, and is never the one in which they came.
 var shuffle = action{
 	name: Shuffle, group: groupSpoil,
-	doc: "keep messages back until there are so many `frames`, and write them out of order; never, if fewer come and nothing lifts it",
+	doc: "keep messages back until there are so many `frames`, and write them out of order; " +
+		"never, if fewer come and nothing lifts it",
 	rule: rule{
 		params: []string{"frames"}, required: []string{"frames"}, triggers: []trigger{atOutbound},
 	},

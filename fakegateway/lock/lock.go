@@ -10,13 +10,20 @@ type Level interface{ level() int }
 
 // The levels, in order. Within one level a goroutine holds one lock at a time.
 type (
-	Moment   struct{} // a moment of the exchange
-	Exchange struct{} // the books
-	Client   struct{} // what one client follows
-	Session  struct{} // what the clients of a login share
-	Sending  struct{} // deciding about a message and queueing it
-	Server   struct{} // which connections there are
-	Last     struct{} // all others: whoever holds one of them takes no lock
+	// Moment is for a moment of the exchange.
+	Moment struct{}
+	// Exchange is for the books.
+	Exchange struct{}
+	// Client is for what one client follows.
+	Client struct{}
+	// Session is for what the clients of a login share.
+	Session struct{}
+	// Sending is for deciding about a message and queueing it.
+	Sending struct{}
+	// Server is for which connections there are.
+	Server struct{}
+	// Last is for all else: whoever holds one of these takes no lock.
+	Last struct{}
 )
 
 func (Moment) level() int   { return 1 }

@@ -52,8 +52,7 @@ func TestOrder(t *testing.T) {
 		}
 	}
 	// One after another there is no order, and another goroutine's locks are its own.
-	board.Lock()
-	board.Unlock()
+	func() { board.Lock(); defer board.Unlock() }()
 	books.Lock()
 	defer books.Unlock()
 	if panics(&client) || !panics(&client, &client) {

@@ -32,7 +32,8 @@ func checkAccounts(accounts []string) error {
 	for i, name := range accounts {
 		switch {
 		case name == "" || strings.ContainsFunc(name, unfit):
-			return fmt.Errorf("account %q: want a name in printable characters and no comma, like %s", name, defaultAccount)
+			return fmt.Errorf("account %q: want a name in printable characters and no comma, like %s",
+				name, defaultAccount)
 		case slices.Contains(accounts[:i], name):
 			return fmt.Errorf("account %q is there twice", name)
 		}

@@ -184,7 +184,8 @@ func parse(text []byte) (Entry, error) {
 func Load(path string) (entries []Entry, notes []string, err error) {
 	f, err := os.Open(path)
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, nil, fmt.Errorf("%s: there is no such history: soak run without --out, or with --history FILE, writes one", path)
+		return nil, nil, fmt.Errorf("%s: there is no such history: "+
+			"soak run without --out, or with --history FILE, writes one", path)
 	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("read history: %w", err)

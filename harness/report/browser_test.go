@@ -45,7 +45,7 @@ document.title = "measured: " + bad.slice(0, 5).join("; ");
 // TestInChromium looks at the page at the widths of a desk, a tablet and a telephone, light and dark. It
 // is skipped where there is no Chromium.
 func TestInChromium(t *testing.T) {
-	if _, err := browser.Find(); errors.Is(err, browser.Missing) {
+	if _, err := browser.Find(); errors.Is(err, browser.ErrMissing) {
 		t.Skip("SKIPPED: the page was not looked at in a browser: ", err)
 	}
 	if testing.Short() {

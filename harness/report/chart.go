@@ -126,9 +126,9 @@ func (c *chart) point(class string, x, y float64) {
 	c.add(class, fmt.Sprintf("M%s %sh0", unit(units(x)), unit(y)))
 }
 
-// segment adds a straight line.
-func (c *chart) segment(class string, x, y, x2, y2 float64) {
-	c.add(class, fmt.Sprintf("M%s %sL%s %s", unit(units(x)), unit(y), unit(units(x2)), unit(y2)))
+// segment adds a straight line to the right edge.
+func (c *chart) segment(class string, x, y, y2 float64) {
+	c.add(class, fmt.Sprintf("M%s %sL%s %s", unit(units(x)), unit(y), unit(wide), unit(y2)))
 }
 
 func units(x float64) float64 { return x * wide / 100 }

@@ -26,7 +26,7 @@ func faults(r *harness.Record, v harness.Verdict) (shown []faultRow, left int) {
 			row.State = "not delivered"
 		}
 		row.Chart.begin("rail", "receipt")
-		row.Chart.segment("rail", 0, 7, 100, 7)
+		row.Chart.segment("rail", 0, 7, 7)
 		for _, receipt := range r.Receipts {
 			if receipt.Fault == f.ID {
 				row.Chart.tick("receipt", d.at(receipt.At), 1, 13)

@@ -80,7 +80,8 @@ func pickFrames(in io.Reader, r *harness.Record, found []*violation) (Frames, er
 	for n := 1; scan.Scan(); n++ {
 		var f fakegateway.Frame
 		if err := json.Unmarshal(scan.Bytes(), &f); err != nil {
-			out.Missing = fmt.Sprintf("Line %d of %s does not read: frames behind it are left out.", n, harness.TranscriptFile)
+			out.Missing = fmt.Sprintf("Line %d of %s does not read: frames behind it are left out.",
+				n, harness.TranscriptFile)
 			break
 		}
 		row := frameOf(f, r.Header.Started)

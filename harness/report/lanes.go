@@ -198,7 +198,8 @@ func (d *drawing) lives(c *chart, v harness.Verdict) {
 			continue
 		}
 		c.Marks = append(c.Marks, mark{
-			Kind: "hit", ID: fmt.Sprintf("life-%d", l.Number), X: x, X2: max(x2, x+0.3), Y: y - 2, Y2: y + barHeight + 2,
+			Kind: "hit", ID: fmt.Sprintf("life-%d", l.Number),
+			X: x, X2: max(x2, x+0.3), Y: y - 2, Y2: y + barHeight + 2,
 			Title: fmt.Sprintf("Life %d: %s to %s, ended by %s, exit %d %s", l.Number, moment(l.Started),
 				moment(to), l.EndedBy, l.ExitCode, l.Signal),
 		})

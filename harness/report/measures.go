@@ -186,7 +186,7 @@ func curveOf(g harness.Growth) curve {
 	}
 	for _, step := range niceSteps(low/g.Unit, high/g.Unit, 4) {
 		v := step * g.Unit
-		c.segment("grid", 0, y(v), 100, y(v))
+		c.segment("grid", 0, y(v), y(v))
 		out.Scale = append(out.Scale, mark{Kind: "text", Y: y(v) + 4, Text: g.Show(v)})
 	}
 	for _, i := range chosen(g.Values, dotsShown) {
@@ -200,9 +200,9 @@ func curveOf(g harness.Growth) curve {
 		out.Sentence = fmt.Sprintf("%d cycles: too few for a statement.", n)
 		return out
 	}
-	c.segment("level", x(g.From), y(g.Start), 100, y(g.End))
+	c.segment("level", x(g.From), y(g.Start), y(g.End))
 	from := max(n-g.Late, 0)
-	c.segment("limit", x(from), y(g.End), 100, y(limitEnd))
+	c.segment("limit", x(from), y(g.End), y(limitEnd))
 	said := "No leak was seen"
 	if g.Leaks {
 		said = "It leaks"

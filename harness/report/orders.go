@@ -143,7 +143,8 @@ func (d *drawing) order(c *chart, t toldOf) {
 		}
 		if !told[f.ExecID] {
 			dot.Class = "fill untold"
-			dot.Title = fmt.Sprintf("%s %s at %s, %s; the subject was never told", f.Side, f.Shares, f.Price, moment(f.At))
+			dot.Title = fmt.Sprintf("%s %s at %s, %s; the subject was never told",
+				f.Side, f.Shares, f.Price, moment(f.At))
 		}
 		c.Marks = append(c.Marks, dot)
 	}

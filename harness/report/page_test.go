@@ -41,13 +41,12 @@ func TestScriptedPage(t *testing.T) {
 
 // parsed is a page as a browser reads it.
 type parsed struct {
-	ids    map[string]int
-	links  []string
-	tags   map[string]int
-	attrs  []html.Attribute
-	title  string
-	texts  strings.Builder
-	inside string
+	ids   map[string]int
+	links []string
+	tags  map[string]int
+	attrs []html.Attribute
+	title string
+	texts strings.Builder
 }
 
 func parse(t *testing.T, text string) *parsed {

@@ -39,7 +39,8 @@ func ends(c harness.Connection, end harness.Moment) (gateway, trader []span) {
 	case c.ClientFIN == fin:
 		answered := min(orEnd(gone, c.GatewayFIN), gone)
 		gateway = append(gateway, open...)
-		gateway = append(gateway, waiting(c, harness.GatewaySide, fin, answered, end), span{stateLastAck, answered, gone})
+		gateway = append(gateway,
+			waiting(c, harness.GatewaySide, fin, answered, end), span{stateLastAck, answered, gone})
 		trader = append(trader, open...)
 		return kept(gateway), kept(append(trader, span{stateFinWait, fin, answered}))
 	}

@@ -25,8 +25,8 @@ const within = 2 * time.Minute
 // tallest is the height of the window in which a page is photographed; what is below is cut off.
 const tallest = 9000
 
-// Missing is the error when there is no Chromium.
-var Missing = errors.New("no Chromium on this machine: on Debian, apt-get install chromium")
+// ErrMissing is the error when there is no Chromium.
+var ErrMissing = errors.New("no Chromium on this machine: on Debian, apt-get install chromium")
 
 // Find is the path of a Chromium.
 func Find() (string, error) {
@@ -35,7 +35,7 @@ func Find() (string, error) {
 			return path, nil
 		}
 	}
-	return "", Missing
+	return "", ErrMissing
 }
 
 // Look is how a page is looked at.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -33,18 +34,19 @@ var looks = map[string]browser.Look{
 
 func main() {
 	soak := flag.String("soak", "go run ./cmd/soak", "command of soak")
-	runs := flag.String("runs", filepath.Join("runs", "pictures"), "`DIR` of the records; those that are there are not made again")
+	runs := flag.String("runs", filepath.Join("runs", "pictures"),
+		"`DIR` of the records; those that are there are not made again")
 	out := flag.String("out", filepath.Join("docs", "pictures"), "`DIR` of the pictures")
 	only := flag.String("looks", "1280", "which of 1280, 820, 500 and dark, with commas")
 	tall := flag.Int("height", 3000, "height of a picture at most, in pixels; 0: the whole page")
 	flag.Parse()
-	if err := run(*soak, *runs, *out, strings.Split(*only, ","), *tall); err != nil {
+	if err := run(os.Stdout, *soak, *runs, *out, strings.Split(*only, ","), *tall); err != nil {
 		fmt.Fprintf(os.Stderr, "pictures: %v\n", err)
 		os.Exit(1)
 	}
 }
 
-func run(soak, runs, out string, only []string, tall int) error {
+func run(w io.Writer, soak, runs, out string, only []string, tall int) error {
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		return err
 	}
@@ -63,7 +65,9 @@ func run(soak, runs, out string, only []string, tall int) error {
 			if err := look.Photograph(context.Background(), filepath.Join(dir, report.File), to); err != nil {
 				return err
 			}
-			fmt.Println(to)
+			if _, err := fmt.Fprintln(w, to); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

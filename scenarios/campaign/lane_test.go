@@ -387,7 +387,7 @@ func (l *lane) unrest() string {
 		rests[o.OrderRef] = rests[o.OrderRef] || o.DoneAt.IsZero() && protective(o)
 	}
 	for _, in := range mine.Intents {
-		if !in.State.Closed() && !(rests[in.ID] && in.State == journal.Working) {
+		if !in.State.Closed() && (!rests[in.ID] || in.State != journal.Working) {
 			return fmt.Sprintf("intent %s is %s (%s)", in.ID, in.State, in.Reason)
 		}
 	}

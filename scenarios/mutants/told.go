@@ -17,7 +17,10 @@ import (
 var toldDefects = []Mutant{
 	{Name: "trades-on-old-bars", Defect: "buys on the last bar whatever its time", run: buysOnce},
 	{Name: "takes-any-answer", Defect: "takes the next bars for those that it waits for", run: takesAnyAnswer},
-	{Name: "forgets-fills", Defect: "counts only the fills that it hears of live, and buys the rest", run: holdsTen(false)},
+	{
+		Name: "forgets-fills", run: holdsTen(false),
+		Defect: "counts only the fills that it hears of live, and buys the rest",
+	},
 	{
 		Name: "counts-each-telling", run: holdsTen(true),
 		Defect: "adds up every execution that it is told, twice too, and sells what it has too much",

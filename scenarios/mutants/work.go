@@ -20,7 +20,10 @@ var workDefects = []Mutant{
 		Defect: "asks for bars of a contract that does not exist, and takes the refusal for an answer",
 	},
 	{Name: "leaves-early", Defect: "asks for bars and leaves before they come", run: leavesEarly},
-	{Name: "never-reads", Defect: "asks for bars, waits a while and leaves without a look at the answer", run: neverReads},
+	{
+		Name: "never-reads", run: neverReads,
+		Defect: "asks for bars, waits a while and leaves without a look at the answer",
+	},
 	{
 		Name: "bursts", run: bursts(0),
 		Defect: "does an hour's cycles at once",

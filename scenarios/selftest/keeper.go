@@ -6,7 +6,7 @@ import "ibsoak/harness"
 // what it does with orders, and what it leaves towards the keeper, is found as without one.
 func keeperRows() []Row {
 	oneShare := &harness.Trader{Positions: []harness.WantedPosition{
-		{Symbol: "AAPL", Want: shares(1), Max: shares(1)},
+		{Symbol: "AAPL", Want: oneShare(), Max: oneShare()},
 	}}
 	rows := []Row{
 		{Subject: "naive", Scenario: "consecutive-10-leaky"},

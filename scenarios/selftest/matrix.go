@@ -133,7 +133,7 @@ func processRows() []Row {
 
 func orderRows() []Row {
 	oneShare := &harness.Trader{Positions: []harness.WantedPosition{
-		{Symbol: "AAPL", Want: shares(1), Max: shares(1)},
+		{Symbol: "AAPL", Want: oneShare(), Max: oneShare()},
 	}}
 	outage := fault.Fault{
 		ID: "servers-lost", Why: "the Gateway loses IBKR's servers while its client is connected",
@@ -201,8 +201,8 @@ func toldRows() []Row {
 	}
 }
 
-func shares(n int64) *decimal.Decimal {
-	d := decimal.MustNew(n, 0)
+func oneShare() *decimal.Decimal {
+	d := decimal.One
 	return &d
 }
 

@@ -116,7 +116,8 @@ func judged(ctx context.Context, r Row, o Options, dir string) (harness.Verdict,
 		}
 	}
 	record, err := harness.Run(ctx, s, harness.Options{
-		Keeper: keeper, Command: command, Bundled: true, Seed: 1, TimeScale: r.TimeScale(), OutDir: dir, Sabotage: r.Sabotage,
+		Keeper: keeper, Command: command, Bundled: true, Seed: 1,
+		TimeScale: r.TimeScale(), OutDir: dir, Sabotage: r.Sabotage,
 	})
 	if err != nil {
 		return harness.Verdict{}, err

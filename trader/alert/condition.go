@@ -51,7 +51,10 @@ var Table = []Row{
 		UnknownOrder, "what became of an order is not known for --alert-after; its symbol is not traded",
 		"find out in TWS or from IBKR, stop the trader, then: trader resolve INTENT filled|absent --reason TEXT",
 	},
-	{Halted, "the kill switch is on: nothing increases a position", "find the cause, then: trader resume --reason TEXT"},
+	{
+		Halted, "the kill switch is on: nothing increases a position",
+		"find the cause, then: trader resume --reason TEXT",
+	},
 	{
 		Unprotected, "shares are held without their stop at the broker",
 		"look at the orders in TWS: place a stop by hand, or sell",
@@ -117,7 +120,8 @@ func Conditions(s *status.Snapshot, now time.Time, after time.Duration) (found [
 		add(Unprotected, symbol, "no stop at the broker covers "+symbol, s.At)
 	}
 	if n := s.CloseWait.Gateway; n > 0 {
-		add(Zombies, "", fmt.Sprintf("%d sockets in CLOSE_WAIT held by the Gateway on %s", n, s.Gateway), s.CloseWait.At)
+		what := fmt.Sprintf("%d sockets in CLOSE_WAIT held by the Gateway on %s", n, s.Gateway)
+		add(Zombies, "", what, s.CloseWait.At)
 	}
 	for kind, n := range s.Losses {
 		add(Unrecorded, kind, fmt.Sprintf("%d lines of the %s were lost", n, kind), s.At)

@@ -94,7 +94,8 @@ func New(cfg Config) (*Watcher, error) {
 		w.cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	if w.cfg.Rate < 0 || w.cfg.Timeout < 0 || w.cfg.After < 0 {
-		return nil, fmt.Errorf("alerts: rate %d, timeout %s and wait %s must not be below 0", cfg.Rate, cfg.Timeout, cfg.After)
+		return nil, fmt.Errorf("alerts: rate %d, timeout %s and wait %s must not be below 0",
+			cfg.Rate, cfg.Timeout, cfg.After)
 	}
 	w.limiter = rate.NewLimiter(rate.Every(time.Hour/time.Duration(w.cfg.Rate)), burst)
 	return w, nil

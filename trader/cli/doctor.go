@@ -67,8 +67,8 @@ func patient(c config.Config, id string) (doctor.Config, error) {
 	}
 	host, port := c.Gateway.HostPort()
 	if port == 0 {
-		return doctor.Config{}, fmt.Errorf("%s is a keeper's socket: give the doctor the Gateway itself, by --gateway HOST:PORT",
-			c.Gateway.Addr())
+		return doctor.Config{}, fmt.Errorf("%s is a keeper's socket: "+
+			"give the doctor the Gateway itself, by --gateway HOST:PORT", c.Gateway.Addr())
 	}
 	return doctor.Config{
 		Host: host, Port: port, ClientID: int(number), Account: c.Account, Live: c.Live,
@@ -82,7 +82,7 @@ func printReport(w io.Writer, r doctor.Report, asJSON bool) error {
 	if asJSON {
 		return printJSON(w, r)
 	}
-	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0) //nolint:mnd // two blanks between columns
+	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0) // two blanks between columns
 	for _, c := range r.Checks {
 		_, _ = fmt.Fprintf(out, "%s\t%s\t%s\n", c.Verdict, c.Name, c.Found) // Flush has the error
 		if c.Do != "" {

@@ -74,10 +74,13 @@ func keeperCommand(stdout io.Writer, stderr *lockedWriter) *cobra.Command {
 	flags.IntSliceVar(&f.ReadOnly, "read-only", nil, "client `IDS` whose orders are refused with 321")
 	flags.StringSliceVar(&f.remote, "allow-remote", nil, "`CIDR`s besides this host from which clients may come")
 	flags.IntVar(&f.MessagesPerSecond, "rate", 45, "most messages a second for all clients together; -1 is no limit")
-	flags.StringVar(&f.status, "status", "", "`ADDR` of status, metrics and readiness (default unix:STATE/"+statusSocket+")")
-	flags.StringVar(&f.own, "own-requests", "", "`FILE` that gets a JSON line for each request that the keeper itself makes")
+	flags.StringVar(&f.status, "status", "",
+		"`ADDR` of status, metrics and readiness (default unix:STATE/"+statusSocket+")")
+	flags.StringVar(&f.own, "own-requests", "",
+		"`FILE` that gets a JSON line for each request that the keeper itself makes")
 	flags.StringVar(&f.level, "log-level", "info", "debug, info, warn or error")
-	cmd.PersistentFlags().StringVar(&f.State, "state", "", "`DIR` of what must survive (default trader-keeper beside the trader's)")
+	cmd.PersistentFlags().StringVar(&f.State, "state", "",
+		"`DIR` of what must survive (default trader-keeper beside the trader's)")
 	cmd.SetHelpFunc(func(*cobra.Command, []string) {
 		_, _ = io.WriteString(stdout, keeperIntro+cmd.Flags().FlagUsages()+keeperOutro)
 	})

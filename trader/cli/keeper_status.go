@@ -43,7 +43,8 @@ func keeperStatus(f *keeperFlags, stdout io.Writer) *cobra.Command {
 				err = writeStatus(stdout, st, time.Now())
 			}
 			if err == nil && !st.Ready {
-				err = &exit.Error{Code: exit.Refused, What: "the keeper is not ready: " + st.Why, Do: "look at the Gateway"}
+				what := "the keeper is not ready: " + st.Why
+				err = &exit.Error{Code: exit.Refused, What: what, Do: "look at the Gateway"}
 			}
 			return err
 		},
@@ -128,10 +129,12 @@ func writeStatus(w io.Writer, st keeper.Status, now time.Time) error {
 	if st.Why != "" {
 		state += ": " + st.Why
 	}
-	if _, err := fmt.Fprintf(w, "keeper %s -> Gateway %s, up %s\n%s\n", st.Listen, st.Gateway, ago(now, st.Begun), state); err != nil {
+	_, err := fmt.Fprintf(w, "keeper %s -> Gateway %s, up %s\n%s\n", st.Listen, st.Gateway, ago(now, st.Begun), state)
+	if err != nil {
 		return err
 	}
-	t := tablewriter.NewTable(w, tablewriter.WithHeaderAutoFormat(tw.Off), tablewriter.WithHeaderAlignment(tw.AlignLeft),
+	t := tablewriter.NewTable(w,
+		tablewriter.WithHeaderAutoFormat(tw.Off), tablewriter.WithHeaderAlignment(tw.AlignLeft),
 		tablewriter.WithRendition(tw.Rendition{Symbols: tw.NewSymbols(tw.StyleASCII)}))
 	t.Header("id", "client", "version", "since", "from client", "to client", "subscriptions", "upstream age", "state")
 	for _, s := range st.Sessions {
@@ -148,9 +151,10 @@ func writeStatus(w io.Writer, st keeper.Status, now time.Time) error {
 		return err
 	}
 	c := st.Counts
-	_, err := fmt.Fprintf(w, "%d clients served by %d sessions; %d probes, %d refused, %d slow, %d taken over; "+
+	_, err = fmt.Fprintf(w, "%d clients served by %d sessions; %d probes, %d refused, %d slow, %d taken over; "+
 		"%d sessions lost, %d handshakes failed, %d reopened; %d requests never sent, %d late frames dropped\n",
-		c.Clients, c.Sessions, c.Probes, c.Refused, c.Slow, c.TakenOver, c.Lost, c.Failed, c.Reopened, c.Unsent, c.Dropped)
+		c.Clients, c.Sessions, c.Probes, c.Refused, c.Slow, c.TakenOver,
+		c.Lost, c.Failed, c.Reopened, c.Unsent, c.Dropped)
 	return err
 }
 

@@ -1,8 +1,10 @@
 package cli
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,16 +17,11 @@ import (
 	"ibsoak/trader/keeper"
 )
 
-// keeperLine waits for the line that a keeper prints when it listens.
-func keeperLine(t *testing.T, out *testkit.Buffer) string {
-	t.Helper()
-	for deadline := time.Now().Add(testkit.Patience); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
-		if line, _, ok := strings.Cut(out.String(), "\n"); ok {
-			return line
-		}
-	}
-	t.Fatalf("the keeper does not listen:\n%s", out.String())
-	return ""
+// firstLine waits for the line that a keeper prints when it listens.
+func firstLine(out *io.PipeReader) (string, error) {
+	late := time.AfterFunc(testkit.Patience, func() { _ = out.Close() })
+	defer late.Stop()
+	return bufio.NewReader(out).ReadString('\n')
 }
 
 // startKeeper runs trader keeper on a unix socket in front of the rig's Gateway.
@@ -36,15 +33,17 @@ func (r *rig) startKeeper(more ...string) (state string, stop func() exit.Code) 
 	}
 	r.t.Cleanup(func() { _ = os.RemoveAll(state) })
 	ctx, cancel := context.WithCancel(r.t.Context())
-	var out, log testkit.Buffer
+	out, writer := io.Pipe()
+	var log testkit.Buffer
 	ended := make(chan exit.Code, 1)
 	go func() {
+		defer writer.Close() // who waits for its line waits no longer
 		ended <- exit.Code(Main(ctx, append([]string{
 			"keeper", "--listen", "unix:" + filepath.Join(state, "api"), "--gateway", r.gw.Addr(), "--state", state,
-		}, more...), &out, &log))
+		}, more...), writer, &log))
 	}()
-	if line := keeperLine(r.t, &out); !strings.HasPrefix(line, "listening keeper=") {
-		r.t.Fatalf("it said %q\n%s", line, log.String())
+	if line, err := firstLine(out); err != nil || !strings.HasPrefix(line, "listening keeper=") {
+		r.t.Fatalf("it said %q, %v\n%s", line, err, log.String())
 	}
 	return state, func() exit.Code { cancel(); return <-ended }
 }

@@ -34,13 +34,16 @@ type observers struct {
 
 func newBoard(c config.Config) *status.Board {
 	return status.NewBoard(status.Snapshot{
-		At: time.Now(), Begun: time.Now(), Step: time.Now(), Version: version.String(), PID: os.Getpid(), Gateway: address(c),
+		At: time.Now(), Begun: time.Now(), Step: time.Now(),
+		Version: version.String(), PID: os.Getpid(), Gateway: address(c),
 		Patience: time.Minute, Session: status.Session{State: status.Waiting},
 	})
 }
 
 // observe starts all of them. stop ends them.
-func observe(ctx context.Context, c config.Config, dir string, board *status.Board, log *slog.Logger) (*observers, error) {
+func observe(
+	ctx context.Context, c config.Config, dir string, board *status.Board, log *slog.Logger,
+) (*observers, error) {
 	o := &observers{board: board, log: log, audit: openAudit(c, dir, board)}
 	past, err := lastDay(dir)
 	if err != nil {

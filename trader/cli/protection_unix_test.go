@@ -17,7 +17,7 @@ func TestKilledWithProtectionOn(t *testing.T) {
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
 	cfg := fakegateway.Config{Clock: fakegateway.Clock{Scale: 60}}
-	cfg.Semantics.MaxFillShares = 2
+	cfg.MaxFillShares = 2
 	r := newRig(t, cfg)
 	w := r.watch()
 	for range lives {

@@ -16,10 +16,10 @@ func TestNoReconnectStorm(t *testing.T) {
 		when fault.When
 		end  fault.Action
 	}{
-		"FIN in the handshake":  {fault.When{Phase: fault.PreambleRead}, fault.FIN},
-		"RST in the handshake":  {fault.When{Phase: fault.StartAPIRead}, fault.RST},
-		"FIN when it is ready":  {fault.When{Inbound: "reqAllOpenOrders"}, fault.FIN},
-		"RST at the contract":   {fault.When{Inbound: "reqContractDetails"}, fault.RST},
+		"FIN in the handshake": {fault.When{Phase: fault.PreambleRead}, fault.FIN},
+		"RST in the handshake": {fault.When{Phase: fault.StartAPIRead}, fault.RST},
+		"FIN when it is ready": {fault.When{Inbound: "reqAllOpenOrders"}, fault.FIN},
+		"RST at the contract":  {fault.When{Inbound: "reqContractDetails"}, fault.RST},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t, on(c.when, fault.What{Do: c.end}))

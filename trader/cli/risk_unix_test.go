@@ -220,12 +220,12 @@ func TestNothingDecidedBeforeAPauseIsSent(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.await("the bars", func(v *fakegateway.View) bool { return v.Sent("historicalData") > 0 })
-	time.Sleep(time.Second) // for it to decide: nothing can be seen of a process that waits for a lock
+	<-time.After(time.Second) // for it to decide: nothing can be seen of a process that waits for a lock
 	if err := child.Process.Signal(syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
 	unlock()
-	time.Sleep(2 * limit) // it is stopped: no event can tell
+	<-time.After(2 * limit) // it is stopped: no event can tell
 	asked := len(r.gw.Transcript())
 	if err := child.Process.Signal(syscall.SIGCONT); err != nil {
 		t.Fatal(err)

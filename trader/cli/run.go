@@ -66,8 +66,8 @@ func run(ctx context.Context, c config.Config, stderr *lockedWriter) (err error)
 		return errors.Join(exit.Because(exit.Usage, err), j.Close())
 	}
 	log.Info("starting", "gateway", address(c), "client_id", c.Gateway.ClientID, "symbols", c.Symbols,
-		"strategy", c.Strategy.Name, "once", c.Once, "dry_run", c.DryRun, "version", version.String(), "interval", c.Interval.Duration, "state", dir,
-		"seed", c.Reconnect.Seed)
+		"strategy", c.Strategy.Name, "once", c.Once, "dry_run", c.DryRun, "version", version.String(),
+		"interval", c.Interval.Duration, "state", dir, "seed", c.Reconnect.Seed)
 	if err := beginning(begun).write(dir); err != nil {
 		return errors.Join(exit.Because(exit.State, err), j.Close())
 	}

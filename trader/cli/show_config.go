@@ -44,7 +44,7 @@ func configCommand(stdout io.Writer) *cobra.Command {
 }
 
 func printSettings(w io.Writer, all []config.Effective) error {
-	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0) //nolint:mnd // two blanks between columns
+	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0) // two blanks between columns
 	for _, e := range all {
 		// Flush has the error.
 		_, _ = fmt.Fprintf(out, "%s\t%s\t%s\n", cmp.Or(e.Key, "--"+e.Flag), cmp.Or(e.Value, "-"), e.Source)

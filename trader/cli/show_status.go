@@ -136,15 +136,18 @@ func readRecord(dir string) (r Record, err error) {
 // printView is a running trader for people.
 func printView(w io.Writer, v monitor.View) error {
 	s, now := v.Snapshot, v.Now
-	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)                                             //nolint:mnd // two blanks between columns
-	line := func(format string, args ...any) { _, _ = fmt.Fprintf(out, format+"\n", args...) } // Flush has the error
+	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0) // two blanks between columns
+	// line leaves errors to Flush, which has them.
+	line := func(format string, args ...any) { _, _ = fmt.Fprintf(out, format+"\n", args...) }
 	line("%s", headline(v.Ready, v.Why))
-	line("session\t%s for %s, session %d, server version %d, round trip %s", s.Session.State,
-		age(now, s.Session.Since), s.Session.Generation, s.Session.ServerVersion, s.Session.RoundTrip.Round(time.Microsecond))
+	line("session\t%s for %s, session %d, server version %d, round trip %s",
+		s.Session.State, age(now, s.Session.Since), s.Session.Generation, s.Session.ServerVersion,
+		s.Session.RoundTrip.Round(time.Microsecond))
 	line("gateway\t%s, client id %d, account %s", s.Gateway, s.ClientID, s.Account)
 	line("life\tpid %d for %s, %s%s", s.PID, age(now, s.Begun), s.Version, map[bool]string{true: ", DRY RUN"}[s.DryRun])
 	line("cycles\t%d complete, %d failed, the last %s ago", s.Cycle.Completed, s.Cycle.Failed, age(now, s.Cycle.Last))
-	line("equity\t%s: cash %s, shares %s", s.Money.Equity.Rescale(2), s.Money.Cash.Rescale(2), s.Money.Value.Rescale(2)) //nolint:mnd // cents
+	line("equity\t%s: cash %s, shares %s", // in cents
+		s.Money.Equity.Rescale(2), s.Money.Cash.Rescale(2), s.Money.Value.Rescale(2))
 	line("alerts\t%d active, %d raised, %d failed deliveries", s.Alerts.Active, s.Alerts.Raised, s.Alerts.Failed)
 	if s.Halted != "" {
 		line("HALTED\t%s", s.Halted)
@@ -153,10 +156,11 @@ func printView(w io.Writer, v monitor.View) error {
 		line("limit\t%s: %s of %s used", l.Name, l.Used, l.Bound)
 	}
 	for _, p := range s.Positions {
-		line("holds\t%s %s, worth %s (the account has %s)", p.Own, p.Symbol, p.Value.Rescale(2), p.Account) //nolint:mnd // cents
+		line("holds\t%s %s, worth %s (the account has %s)", p.Own, p.Symbol, p.Value.Rescale(2), p.Account)
 	}
 	for _, o := range s.Orders {
-		line("order\t%s: %s %s %s, %s executed, %s: %s", o.Intent, o.Action, o.Quantity, o.Symbol, o.Executed, o.State, o.Reason)
+		line("order\t%s: %s %s %s, %s executed, %s: %s",
+			o.Intent, o.Action, o.Quantity, o.Symbol, o.Executed, o.State, o.Reason)
 	}
 	for _, x := range s.Symbols {
 		line("symbol\t%s", describe(s, x, now))
@@ -172,7 +176,8 @@ func describe(s *status.Snapshot, x status.Symbol, now time.Time) string {
 	if x.Reason != "" {
 		text += ", " + x.Reason
 	}
-	return fmt.Sprintf("%s; held %s, wanted %s, close %s of %s", text, x.Held, x.Target, x.Close, x.BarEnd.Local().Format(time.TimeOnly))
+	return fmt.Sprintf("%s; held %s, wanted %s, close %s of %s",
+		text, x.Held, x.Target, x.Close, x.BarEnd.Local().Format(time.TimeOnly))
 }
 
 func age(now, since time.Time) time.Duration {
@@ -188,9 +193,10 @@ func printRecord(ctx context.Context, w io.Writer, dir string, r Record) error {
 	if err != nil {
 		return err
 	}
-	said := fmt.Sprintf("ended at %s with exit %d, %s", r.Time.Local().Format(time.DateTime), r.Code, r.Name)
+	last := r.Time.Local().Format(time.DateTime)
+	said := fmt.Sprintf("ended at %s with exit %d, %s", last, r.Code, r.Name)
 	if r.Code == Running {
-		said = fmt.Sprintf("was killed after %s: its record says running, and nobody answers", r.Time.Local().Format(time.DateTime))
+		said = fmt.Sprintf("was killed after %s: its record says running, and nobody answers", last)
 	}
 	if _, err := fmt.Fprintf(w, "not running: the last trader, pid %d, %s\n", r.PID, said); err != nil {
 		return err
@@ -204,8 +210,8 @@ func printRecord(ctx context.Context, w io.Writer, dir string, r Record) error {
 	}
 	for _, in := range b.Intents {
 		if !in.State.Closed() {
-			_, err = fmt.Fprintf(w, "order %s: %s %s %s, %s executed, %s: %s\n", in.ID, in.Action, in.Quantity, in.Symbol,
-				in.Executed, in.State, in.Reason)
+			_, err = fmt.Fprintf(w, "order %s: %s %s %s, %s executed, %s: %s\n",
+				in.ID, in.Action, in.Quantity, in.Symbol, in.Executed, in.State, in.Reason)
 		}
 	}
 	return err

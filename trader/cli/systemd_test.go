@@ -84,11 +84,11 @@ func TestSystemdIsTold(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%v, waiting for %s after %q", err, want, before)
 			}
-			if said := string(data[:n]); strings.HasPrefix(said, want) {
+			said := string(data[:n])
+			if strings.HasPrefix(said, want) {
 				return before
-			} else {
-				before = append(before, said)
 			}
+			before = append(before, said)
 		}
 	}
 	if early := strings.Join(hear("READY=1"), " "); !strings.Contains(early, "STATUS=starting") {

@@ -32,8 +32,8 @@ func Options() []Option {
 }
 
 func (c *Config) options() []Option {
-	return slices.Concat(c.cycleOptions(), c.strategyOptions(), c.gatewayOptions(), c.orderOptions(), c.protectOptions(),
-		c.riskOptions(), c.seeingOptions())
+	return slices.Concat(c.cycleOptions(), c.strategyOptions(), c.gatewayOptions(), c.orderOptions(),
+		c.protectOptions(), c.riskOptions(), c.seeingOptions())
 }
 
 func (c *Config) cycleOptions() []Option {
@@ -65,8 +65,8 @@ func (c *Config) gatewayOptions() []Option {
 	g, r, z := &c.Gateway, &c.Reconnect, &c.Zombies
 	return []Option{
 		{
-			"gateway", "IB_GATEWAY", "ADDR", "the Gateway's HOST:PORT, or unix:PATH of a keeper, in place of the next two",
-			(*text)(&g.Address),
+			"gateway", "IB_GATEWAY", "ADDR",
+			"the Gateway's HOST:PORT, or unix:PATH of a keeper, in place of the next two", (*text)(&g.Address),
 		},
 		{"host", "IB_HOST", "HOST", "the Gateway's host", (*text)(&g.Host)},
 		{"port", "IB_PORT", "N", "the Gateway's API port: 4002 paper, 4001 live", (*number)(&g.Port)},

@@ -69,8 +69,8 @@ func (c *Config) seeingOptions() []Option {
 			(*text)(&s.TokenFile),
 		},
 		{
-			"alert-command", "TRADER_ALERT_COMMAND", "COMMAND", "gets each alert as JSON on stdin, and in $TRADER_ALERT",
-			(*text)(&a.Command),
+			"alert-command", "TRADER_ALERT_COMMAND", "COMMAND",
+			"gets each alert as JSON on stdin, and in $TRADER_ALERT", (*text)(&a.Command),
 		},
 		{"alert-webhook", "TRADER_ALERT_WEBHOOK", "URL", "gets each alert as JSON", (*text)(&a.Webhook)},
 		{
@@ -84,7 +84,10 @@ func (c *Config) seeingOptions() []Option {
 		},
 		{"log-file", "TRADER_LOG_FILE", "FILE", "in place of stderr; rotated", (*text)(&l.File)},
 		{"log-format", "TRADER_LOG_FORMAT", "FORMAT", "text or json", (*text)(&l.Format)},
-		{"log-size", "TRADER_LOG_SIZE", "N", "megabytes of a log or audit file until it is rotated", (*number)(&l.Size)},
+		{
+			"log-size", "TRADER_LOG_SIZE", "N", "megabytes of a log or audit file until it is rotated",
+			(*number)(&l.Size),
+		},
 		{"log-files", "TRADER_LOG_FILES", "N", "rotated files that are kept", (*number)(&l.Files)},
 	}
 }

@@ -152,8 +152,9 @@ func (x *examination) leave(ctx context.Context, s *broker.Session) {
 	}
 	count, err := zombies.Check(ctx, x.cfg.Host, x.cfg.Port, zombies.DefaultLimit)
 	<-closed
-	if err == nil && len(count.Gateway) > x.counts.closeWait {
-		x.add("leaving", Warning, "restart the Gateway every night: each client that leaves without a reset blocks it a little more",
+	if err == nil && len(count.Gateway) > x.closeWait {
+		x.add("leaving", Warning,
+			"restart the Gateway every night: each client that leaves without a reset blocks it a little more",
 			"the Gateway did not close its end when the doctor left: it leaks a socket for each client")
 	}
 }

@@ -44,7 +44,10 @@ var failures = map[link.Reason]sentence{
 		exit.Malformed, "what the Gateway sends cannot be read",
 		"check what is between here and the Gateway, and report the Gateway's version",
 	},
-	link.UnsupportedVersion: {exit.UnsupportedVersion, "no API version in common", "install a Gateway of a supported version"},
+	link.UnsupportedVersion: {
+		exit.UnsupportedVersion, "no API version in common",
+		"install a Gateway of a supported version",
+	},
 	link.ClientIDInUse: {
 		exit.ClientIDInUse, "the doctor's client id is in use (326)",
 		"wait a minute, for a Gateway that gives ids back late, or give another --doctor-client-id",
@@ -82,15 +85,18 @@ func (x *examination) failed(err error) {
 	if e.Err != nil && s.code != exit.NoHandshakeReply {
 		detail = fmt.Sprintf(" (%v)", e.Err)
 	}
-	x.bad(s.code, "handshake", s.do, "%s%s, in phase %s after %s", s.found, detail, e.Phase, e.After.Round(time.Millisecond))
+	x.bad(s.code, "handshake", s.do, "%s%s, in phase %s after %s",
+		s.found, detail, e.Phase, e.After.Round(time.Millisecond))
 }
 
 // mute is a Gateway that accepted and never said its version.
 func (x *examination) mute() sentence {
-	if n := x.counts.closeWait; n > 0 {
+	if n := x.closeWait; n > 0 {
 		return sentence{
-			exit.NoHandshakeReply, fmt.Sprintf("the Gateway accepts and answers nothing, and holds %d sockets in CLOSE_WAIT: "+
-				"they block it", n), "restart the Gateway; never kill -9 by port",
+			exit.NoHandshakeReply,
+			fmt.Sprintf("the Gateway accepts and answers nothing, "+
+				"and holds %d sockets in CLOSE_WAIT: they block it", n),
+			"restart the Gateway; never kill -9 by port",
 		}
 	}
 	return sentence{
@@ -103,7 +109,8 @@ func (x *examination) mute() sentence {
 func (x *examination) unfinished() sentence {
 	if x.heard[wire.ManagedAccounts] > 0 {
 		return sentence{
-			exit.WrongAccount, "the Gateway is connected and names no account", "finish the login on the Gateway's screen",
+			exit.WrongAccount, "the Gateway is connected and names no account",
+			"finish the login on the Gateway's screen",
 		}
 	}
 	return sentence{

@@ -19,7 +19,8 @@ var usual = map[uint16]string{4001: "Gateway, live", 4002: "Gateway, paper", 749
 func (x *examination) port(ctx context.Context) bool {
 	count, err := zombies.Check(ctx, x.cfg.Host, x.cfg.Port, zombies.DefaultLimit)
 	if err != nil {
-		x.add("port", Unknown, "run the doctor on the Gateway's own host to see its sockets", "its sockets cannot be seen: %v", err)
+		x.add("port", Unknown, "run the doctor on the Gateway's own host to see its sockets",
+			"its sockets cannot be seen: %v", err)
 		return true
 	}
 	table, err := sockets.Open()
@@ -31,13 +32,16 @@ func (x *examination) port(ctx context.Context) bool {
 	if err != nil {
 		x.add("port", Unknown, "", "the kernel's table cannot be read: %v", err)
 	}
-	listening = slices.DeleteFunc(listening, func(s sockets.Socket) bool { return s.Local.Port() != uint16(x.cfg.Port) })
+	listening = slices.DeleteFunc(listening, func(s sockets.Socket) bool {
+		return s.Local.Port() != uint16(x.cfg.Port)
+	})
 	elsewhere := others(table, x.cfg.Port)
 	if cerr := table.Close(); err == nil && cerr != nil {
 		x.add("port", Unknown, "", "the kernel's table: %v", cerr)
 	}
 	if err == nil && len(listening) == 0 {
-		x.bad(exit.Refused, "port", "start the Gateway, enable its API socket (Configure, API, Settings), and check --port",
+		x.bad(exit.Refused, "port",
+			"start the Gateway, enable its API socket (Configure, API, Settings), and check --port",
 			"nothing listens on port %d%s", x.cfg.Port, elsewhere)
 		x.closeWaits(count)
 		return false
@@ -67,7 +71,7 @@ func others(table *sockets.Table, but int) string {
 
 // closeWaits tells of sockets that somebody has not closed.
 func (x *examination) closeWaits(count zombies.Count) {
-	x.counts.closeWait = len(count.Gateway)
+	x.closeWait = len(count.Gateway)
 	switch {
 	case len(count.Gateway) > 0:
 		x.add("CLOSE_WAIT", Warning, "restart the Gateway at the next quiet moment: after a few of them it answers "+

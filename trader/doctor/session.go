@@ -74,13 +74,14 @@ func (x *examination) clock(ctx context.Context, s *broker.Session) bool {
 		x.add("clock", Warning, "set the clocks of both hosts by NTP: old prices look fresh, so nothing is traded",
 			"the Gateway's clock is %s behind this host's", rounded)
 	case -skew > x.cfg.MaxSkew+time.Second:
-		x.add("clock", Warning, "set the clocks of both hosts by NTP", "the Gateway's clock is %s ahead of this host's", -rounded)
+		x.add("clock", Warning, "set the clocks of both hosts by NTP",
+			"the Gateway's clock is %s ahead of this host's", -rounded)
 	default:
 		x.add("clock", OK, "", "the Gateway's clock agrees with this host's to the second or two")
 	}
 	if took > slow {
-		x.add("round trip", Warning, "look at the Gateway's CPU and memory: it is slow", "the Gateway took %s to tell its time",
-			took.Round(time.Millisecond))
+		x.add("round trip", Warning, "look at the Gateway's CPU and memory: it is slow",
+			"the Gateway took %s to tell its time", took.Round(time.Millisecond))
 	} else {
 		x.add("round trip", OK, "", "%s", took.Round(time.Microsecond))
 	}
@@ -101,7 +102,8 @@ func (x *examination) answers(ctx context.Context, s *broker.Session) {
 	readOnly, took, err := ask(ctx, x, s.ReadOnly)
 	note("next order id", took, err)
 	if readOnly {
-		x.bad(exit.Incomplete, "read-only", "in the Gateway: Configure, API, Settings, take the tick from Read-Only API",
+		x.bad(exit.Incomplete, "read-only",
+			"in the Gateway: Configure, API, Settings, take the tick from Read-Only API",
 			"the API is read-only: it refuses every order")
 	} else if err == nil {
 		x.add("read-only", OK, "", "the API takes orders")
@@ -118,14 +120,17 @@ func (x *examination) answers(ctx context.Context, s *broker.Session) {
 		x.bad(exit.Incomplete, "answers", "restart the Gateway if this stays so: a trader cannot reconcile",
 			"no complete answer within %s to: %s", x.cfg.Answer, strings.Join(missing, ", "))
 	case len(late) > 0:
-		x.add("answers", Warning, "look at the Gateway's CPU and memory: it is slow", "late answers: %s", strings.Join(late, ", "))
+		x.add("answers", Warning, "look at the Gateway's CPU and memory: it is slow",
+			"late answers: %s", strings.Join(late, ", "))
 	default:
 		x.add("answers", OK, "", "open orders, positions and executions are told to their end")
 	}
 }
 
 func (x *examination) marketData(ctx context.Context, s *broker.Session) {
-	kind, _, err := ask(ctx, x, func(ctx context.Context) (broker.MarketData, error) { return s.MarketData(ctx, x.cfg.Symbol) })
+	kind, _, err := ask(ctx, x, func(ctx context.Context) (broker.MarketData, error) {
+		return s.MarketData(ctx, x.cfg.Symbol)
+	})
 	refusal, refused := errors.AsType[*broker.Error](err)
 	switch {
 	case refused:
@@ -146,7 +151,8 @@ func (x *examination) farmsAndIBKR() {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.state == broker.Degraded {
-		x.bad(exit.Incomplete, "IBKR", "wait: the Gateway connects again by itself; else look at its network and at IBKR's system status",
+		x.bad(exit.Incomplete, "IBKR",
+			"wait: the Gateway connects again by itself; else look at its network and at IBKR's system status",
 			"the Gateway has lost its connection to IBKR (%d)", x.lost)
 	}
 	var broken, well []string
@@ -161,7 +167,8 @@ func (x *examination) farmsAndIBKR() {
 	slices.Sort(well)
 	switch {
 	case len(broken) > 0:
-		x.add("farms", Warning, "wait, or look at IBKR's system status: their data are stale", "broken: %s", strings.Join(broken, ", "))
+		x.add("farms", Warning, "wait, or look at IBKR's system status: their data are stale",
+			"broken: %s", strings.Join(broken, ", "))
 	case len(well) > 0:
 		x.add("farms", OK, "", "%s", strings.Join(well, ", "))
 	default:

@@ -123,7 +123,7 @@ func (k *keeping) IsValid() bool { return k.Conn.(driver.Validator).IsValid() }
 // Close ends the statements, then the connection.
 func (k *keeping) Close() error {
 	for _, s := range k.kept {
-		_ = s.Stmt.Close() // the connection's own end says what is wrong with it
+		_ = s.Close() // the connection's own end says what is wrong with it
 	}
 	return k.Conn.Close()
 }

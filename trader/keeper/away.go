@@ -78,6 +78,7 @@ func (k *Keeper) lost(s *session, wasReady bool, err error) {
 	switch reason {
 	case link.ClientIDInUse, link.WrongAccount, link.BadConfig:
 		return // the Gateway is there
+	default:
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()

@@ -30,7 +30,7 @@ func behind(b *testing.B) (direct, through string) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(b.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- k.Run(ctx) }()
 	b.Cleanup(func() { cancel(); <-ended; _ = g.Close() })

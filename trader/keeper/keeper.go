@@ -64,7 +64,8 @@ func New(cfg Config) (*Keeper, error) {
 	}
 	k := &Keeper{
 		cfg: cfg, log: cfg.Log, queue: pace.NewQueue(), begun: time.Now(),
-		sessions: map[int]*session{}, clients: map[*serve.Client]bool{}, ordinals: map[int]int{}, pauses: newPauses(cfg),
+		sessions: map[int]*session{}, clients: map[*serve.Client]bool{}, ordinals: map[int]int{},
+		pauses: newPauses(cfg),
 	}
 	if cfg.MessagesPerSecond > 0 {
 		k.rate = rate.NewLimiter(rate.Limit(cfg.MessagesPerSecond), link.PaceBurst)

@@ -3,6 +3,7 @@ package keeper_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"testing"
@@ -27,7 +28,7 @@ func TestMain(m *testing.M) {
 		case keeperWord:
 			os.Exit(cli.Main(context.Background(), append([]string{"keeper"}, os.Args[2:]...), os.Stdout, os.Stderr)) //nolint:forbidigo // a process
 		case clientWord:
-			os.Exit(beClient(os.Args[2]))
+			os.Exit(beClient(os.Stdout, os.Args[2]))
 		}
 	}
 	os.Exit(m.Run())
@@ -35,14 +36,17 @@ func TestMain(m *testing.M) {
 
 // beClient places orders one after the other, each with the next id, until it is killed. It prints
 // the first id that it was given, each id that it is about to write, and each that it has written.
-func beClient(addr string) int {
+func beClient(out io.Writer, addr string) int {
 	conn, err := net.DialTimeout("tcp", addr, 5*time.Second)
 	if err != nil {
-		fmt.Println("error", err)
+		fmt.Fprintln(out, "error", err)
 		return 1
 	}
-	w := &worker{conn: conn, frames: wire.NewFrameReader(conn), say: func(word string, id int64) { fmt.Println(word, id) }}
-	fmt.Println("error", w.work())
+	w := &worker{
+		conn: conn, frames: wire.NewFrameReader(conn),
+		say: func(word string, id int64) { fmt.Fprintln(out, word, id) },
+	}
+	fmt.Fprintln(out, "error", w.work())
 	return 1
 }
 

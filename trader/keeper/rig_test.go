@@ -77,7 +77,7 @@ func (r *rig) run() {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(r.t.Context())
 	r.k, r.cancel, r.ended, r.once = k, cancel, make(chan error, 1), sync.Once{}
 	ended := r.ended
 	go func() { ended <- k.Run(ctx) }()
@@ -125,12 +125,15 @@ func (r *rig) wantConnections(want int) {
 // eventually waits for something that the keeper or the Gateway does by itself.
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(testkit.Patience); time.Now().Before(deadline); time.Sleep(2 * time.Millisecond) {
-		if holds() {
-			return
+	deadline, again := time.After(testkit.Patience), time.NewTicker(2*time.Millisecond)
+	defer again.Stop()
+	for !holds() {
+		select {
+		case <-again.C:
+		case <-deadline:
+			t.Fatalf("not within %s: %s", testkit.Patience, what)
 		}
 	}
-	t.Fatalf("not within %s: %s", testkit.Patience, what)
 }
 
 // messages counts what the k-th connection of the Gateway has been sent, by kind.

@@ -96,12 +96,15 @@ func desc(name, help string, labels ...string) *prometheus.Desc {
 var (
 	metricReady    = desc("ready", "1 when the keeper listens and the Gateway serves, as far as is known.")
 	metricConns    = desc("client_connections", "Connections of clients, in whatever phase.")
-	metricEvents   = desc("events_total", "What happened since the start, by event: the counts of GET /status.", "event")
 	metricAttached = desc("session_attached", "1 when a client has the session.", "id")
-	metricSince    = desc("session_ready_seconds", "When the Gateway was ready for the session, Unix time.", "id", "version")
 	metricSubs     = desc("session_subscriptions", "What goes on until it is cancelled.", "id")
 	metricWaiting  = desc("session_waiting_requests", "Requests that wait for their turn.", "id")
 	metricUnread   = desc("session_unread_bytes", "Bytes that the client has not taken yet.", "id")
+
+	metricEvents = desc("events_total", "What happened since the start, by event: the counts of GET /status.",
+		"event")
+	metricSince = desc("session_ready_seconds", "When the Gateway was ready for the session, Unix time.",
+		"id", "version")
 )
 
 // Describe says nothing: sessions come and go.

@@ -40,6 +40,7 @@ func (i *inspector) examine(payload []byte) (inspected, error) {
 	switch kind {
 	case wire.ErrorMessage, wire.ManagedAccounts, wire.NextValidID:
 		in.message, err = wire.Decode(wire.FromServer, payload, i.version)
+	default:
 	}
 	return in, err
 }

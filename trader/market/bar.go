@@ -27,8 +27,8 @@ func (b Bar) Equal(o Bar) bool {
 		b.Low.Equal(o.Low) && b.Open.Equal(o.Open)
 }
 
-// Closed keeps the bars, which are in order of time, that had ended at now, which is the Gateway's time: a local clock that
-// runs ahead would trade on a bar that is still being written.
+// Closed keeps the bars, which are in order of time, that had ended at now, which is the Gateway's time: a
+// local clock that runs ahead would trade on a bar that is still being written.
 func Closed(bars []Bar, now time.Time) []Bar {
 	n := len(bars)
 	for n > 0 && bars[n-1].End().After(now) {
@@ -85,8 +85,8 @@ func Sane(bars []Bar, maxMove decimal.Decimal) error {
 }
 
 // Continues is nil when bars can be those of the contract whose earlier bars are known, both in order of
-// time: of the minutes that both have, most closed alike. Without a minute in common the last closes must not be further
-// apart than maxMove, unless known is empty.
+// time: of the minutes that both have, most closed alike. Without a minute in common the last closes must
+// not be further apart than maxMove, unless known is empty.
 func Continues(known, bars []Bar, maxMove decimal.Decimal) error {
 	both, unlike, at := 0, 0, 0
 	var example string

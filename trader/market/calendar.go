@@ -70,7 +70,8 @@ func ParseCalendar(text string) (Calendar, error) {
 		}
 		day, what, _ := strings.Cut(part, "=")
 		if _, err := time.Parse(time.DateOnly, day); err != nil {
-			return c, fmt.Errorf("calendar: %q is not DATE=closed, DATE=open or DATE=HH:MM, as in 2027-03-04=13:00", part)
+			return c, fmt.Errorf("calendar: %q is not DATE=closed, DATE=open or DATE=HH:MM, "+
+				"as in 2027-03-04=13:00", part)
 		}
 		var s Special
 		switch what {
@@ -173,7 +174,8 @@ func (c Calendar) Open(h Hours, zone string, now time.Time) (open, known bool, w
 func (h Hours) regular(now time.Time) bool {
 	for _, s := range h.Sessions {
 		if !now.Before(s.Open) && now.Before(s.Close) {
-			return sinceMidnight(s.Open.In(newYork())) == regularOpen && sinceMidnight(s.Close.In(newYork())) == regularClose
+			return sinceMidnight(s.Open.In(newYork())) == regularOpen &&
+				sinceMidnight(s.Close.In(newYork())) == regularClose
 		}
 	}
 	return false

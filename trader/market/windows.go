@@ -41,7 +41,8 @@ func ParseWindows(text string) (Windows, error) {
 	for part := range strings.SplitSeq(text, ",") {
 		w, err := parseWindow(strings.Fields(part))
 		if err != nil {
-			return nil, fmt.Errorf("quiet window %q: %w: want [DAY] HH:MM-HH:MM [ZONE], as in Sat 22:55-03:05", part, err)
+			return nil, fmt.Errorf("quiet window %q: %w: want [DAY] HH:MM-HH:MM [ZONE], "+
+				"as in Sat 22:55-03:05", part, err)
 		}
 		all = append(all, w)
 	}

@@ -36,8 +36,14 @@ func Registry(board *status.Board) *prometheus.Registry {
 type metric struct {
 	name, help, label string
 	kind              prometheus.ValueType
-	values            func(s *status.Snapshot, now time.Time, emit func(v float64, label string))
+	values            values
 }
+
+type (
+	values func(s *status.Snapshot, now time.Time, emit emitter)
+	// emitter takes a value and its label, which is empty where the metric has none.
+	emitter func(v float64, label string)
+)
 
 const (
 	gauge   = prometheus.GaugeValue
@@ -45,8 +51,8 @@ const (
 )
 
 // one makes a metric's values of a single number without a label.
-func one(value func(s *status.Snapshot, now time.Time) float64) func(*status.Snapshot, time.Time, func(float64, string)) {
-	return func(s *status.Snapshot, now time.Time, emit func(float64, string)) { emit(value(s, now), "") }
+func one(value func(s *status.Snapshot, now time.Time) float64) values {
+	return func(s *status.Snapshot, now time.Time, emit emitter) { emit(value(s, now), "") }
 }
 
 func truth(b bool) float64 {
@@ -75,48 +81,79 @@ const (
 )
 
 var sessionMetrics = []metric{
-	{"trader_build_info", "1, with the version of the trader.", "version", gauge, func(s *status.Snapshot, _ time.Time, emit func(float64, string)) {
-		emit(1, s.Version)
-	}},
-	{"trader_alive", "1 while the engine makes steps.", "", gauge, one(func(s *status.Snapshot, now time.Time) float64 {
-		ok, _ := s.Alive(now)
-		return truth(ok)
-	})},
-	{"trader_ready", "1 while the trader can trade: synced, and every symbol decided on in time.", "", gauge, one(func(s *status.Snapshot, now time.Time) float64 {
-		ok, _ := s.Ready(now)
-		return truth(ok)
-	})},
-	{"trader_session_state", "1 for the state that the session is in.", "state", gauge, func(s *status.Snapshot, _ time.Time, emit func(float64, string)) {
-		for _, state := range status.SessionStates {
-			emit(truth(s.Session.State == state), state)
-		}
-	}},
-	{"trader_session_state_age_seconds", "How long the session has been in its state.", "", gauge, one(func(s *status.Snapshot, now time.Time) float64 {
-		return now.Sub(s.Session.Since).Seconds()
-	})},
-	{"trader_session_generation", "Number of the last session in this life.", "", gauge, one(func(s *status.Snapshot, _ time.Time) float64 {
-		return float64(s.Session.Generation)
-	})},
-	{"trader_handshake_phase_seconds", "How long each phase of the last handshake took.", "phase", gauge, func(s *status.Snapshot, _ time.Time, emit func(float64, string)) {
-		for _, p := range s.Session.Handshake {
-			emit(p.Took.Seconds(), p.Name)
-		}
-	}},
-	{"trader_reconnects_total", "Sessions that ended and attempts that failed, by exit name.", "cause", counter, func(s *status.Snapshot, _ time.Time, emit func(float64, string)) {
-		for cause, n := range s.Reconnects {
-			emit(float64(n), cause)
-		}
-	}},
-	{"trader_close_wait_sockets", "Sockets in CLOSE_WAIT on the Gateway's port when it was last dialled, by the end that holds them.", "end", gauge, func(s *status.Snapshot, _ time.Time, emit func(float64, string)) {
-		if !s.CloseWait.At.IsZero() {
-			emit(float64(s.CloseWait.Gateway), "gateway")
-			emit(float64(s.CloseWait.Client), "client")
-		}
-	}},
-	{"trader_queue_length", "What waits in the session: events for the engine, requests for the socket.", "queue", gauge, func(s *status.Snapshot, _ time.Time, emit func(float64, string)) {
-		emit(float64(s.Queues.Events), "events")
-		emit(float64(s.Queues.Requests), "requests")
-	}},
+	{
+		"trader_build_info", "1, with the version of the trader.",
+		"version", gauge, func(s *status.Snapshot, _ time.Time, emit emitter) {
+			emit(1, s.Version)
+		},
+	},
+	{
+		"trader_alive", "1 while the engine makes steps.",
+		"", gauge, one(func(s *status.Snapshot, now time.Time) float64 {
+			ok, _ := s.Alive(now)
+			return truth(ok)
+		}),
+	},
+	{
+		"trader_ready", "1 while the trader can trade: synced, and every symbol decided on in time.",
+		"", gauge, one(func(s *status.Snapshot, now time.Time) float64 {
+			ok, _ := s.Ready(now)
+			return truth(ok)
+		}),
+	},
+	{
+		"trader_session_state", "1 for the state that the session is in.",
+		"state", gauge, func(s *status.Snapshot, _ time.Time, emit emitter) {
+			for _, state := range status.SessionStates {
+				emit(truth(s.Session.State == state), state)
+			}
+		},
+	},
+	{
+		"trader_session_state_age_seconds", "How long the session has been in its state.",
+		"", gauge, one(func(s *status.Snapshot, now time.Time) float64 {
+			return now.Sub(s.Session.Since).Seconds()
+		}),
+	},
+	{
+		"trader_session_generation", "Number of the last session in this life.",
+		"", gauge, one(func(s *status.Snapshot, _ time.Time) float64 {
+			return float64(s.Session.Generation)
+		}),
+	},
+	{
+		"trader_handshake_phase_seconds", "How long each phase of the last handshake took.",
+		"phase", gauge, func(s *status.Snapshot, _ time.Time, emit emitter) {
+			for _, p := range s.Session.Handshake {
+				emit(p.Took.Seconds(), p.Name)
+			}
+		},
+	},
+	{
+		"trader_reconnects_total", "Sessions that ended and attempts that failed, by exit name.",
+		"cause", counter, func(s *status.Snapshot, _ time.Time, emit emitter) {
+			for cause, n := range s.Reconnects {
+				emit(float64(n), cause)
+			}
+		},
+	},
+	{
+		"trader_close_wait_sockets",
+		"Sockets in CLOSE_WAIT on the Gateway's port when it was last dialled, by the end that holds them.",
+		"end", gauge, func(s *status.Snapshot, _ time.Time, emit emitter) {
+			if !s.CloseWait.At.IsZero() {
+				emit(float64(s.CloseWait.Gateway), "gateway")
+				emit(float64(s.CloseWait.Client), "client")
+			}
+		},
+	},
+	{
+		"trader_queue_length", "What waits in the session: events for the engine, requests for the socket.",
+		"queue", gauge, func(s *status.Snapshot, _ time.Time, emit emitter) {
+			emit(float64(s.Queues.Events), "events")
+			emit(float64(s.Queues.Requests), "requests")
+		},
+	},
 }
 
 // openStates are the states that an open intent may have.
@@ -125,78 +162,121 @@ var openStates = []journal.State{
 }
 
 var tradingMetrics = []metric{
-	{"trader_cycles_total", "Cycles of this life by outcome.", "outcome", counter, func(s *status.Snapshot, _ time.Time, emit func(float64, string)) {
-		emit(float64(s.Cycle.Completed), "complete")
-		emit(float64(s.Cycle.Failed), "failed")
-	}},
-	{"trader_cycle_seconds", "How long the last cycle took.", "", gauge, one(func(s *status.Snapshot, _ time.Time) float64 {
-		return s.Cycle.Took.Seconds()
-	})},
-	{"trader_orders", "Orders whose end is not known, by state.", "state", gauge, func(s *status.Snapshot, _ time.Time, emit func(float64, string)) {
-		for _, state := range openStates {
-			n := 0
-			for _, o := range s.Orders {
-				n += int(truth(o.State == string(state)))
+	{
+		"trader_cycles_total", "Cycles of this life by outcome.",
+		"outcome", counter, func(s *status.Snapshot, _ time.Time, emit emitter) {
+			emit(float64(s.Cycle.Completed), "complete")
+			emit(float64(s.Cycle.Failed), "failed")
+		},
+	},
+	{
+		"trader_cycle_seconds", "How long the last cycle took.",
+		"", gauge, one(func(s *status.Snapshot, _ time.Time) float64 {
+			return s.Cycle.Took.Seconds()
+		}),
+	},
+	{
+		"trader_orders", "Orders whose end is not known, by state.",
+		"state", gauge, func(s *status.Snapshot, _ time.Time, emit emitter) {
+			for _, state := range openStates {
+				n := 0
+				for _, o := range s.Orders {
+					n += int(truth(o.State == string(state)))
+				}
+				emit(float64(n), string(state))
 			}
-			emit(float64(n), string(state))
-		}
-	}},
-	{"trader_order_rejects_total", "Orders that were refused, by IBKR's code.", "code", counter, func(s *status.Snapshot, _ time.Time, emit func(float64, string)) {
-		for code, n := range s.Rejects {
-			emit(float64(n), strconv.Itoa(code))
-		}
-	}},
-	{"trader_position_shares", "The trader's own shares.", "symbol", gauge, func(s *status.Snapshot, _ time.Time, emit func(float64, string)) {
-		for _, p := range s.Positions {
-			emit(number(p.Own), p.Symbol)
-		}
-	}},
-	{"trader_cash", "Change of cash by the trader's executions and commissions since its journal began.", "", gauge, one(func(s *status.Snapshot, _ time.Time) float64 {
-		return number(s.Money.Cash)
-	})},
-	{"trader_equity", "Cash and the value of the trader's own shares. Missing while a price is.", "", gauge, func(s *status.Snapshot, _ time.Time, emit func(float64, string)) {
-		if len(s.Money.Unpriced) == 0 {
-			emit(number(s.Money.Equity), "")
-		}
-	}},
-	{"trader_risk_headroom", "What is left of each risk limit, in its unit.", "limit", gauge, func(s *status.Snapshot, _ time.Time, emit func(float64, string)) {
-		for _, l := range s.Limits {
-			emit(number(l.Bound)-number(l.Used), l.Name)
-		}
-	}},
-	{"trader_halted", "1 while the kill switch is on.", "", gauge, one(func(s *status.Snapshot, _ time.Time) float64 {
-		return truth(s.Halted != "")
-	})},
-	{"trader_data_age_seconds", "How old the newest bar is that was decided on.", "symbol", gauge, func(s *status.Snapshot, now time.Time, emit func(float64, string)) {
-		for _, symbol := range s.Symbols {
-			if age, known := symbol.DataAge(now); known {
+		},
+	},
+	{
+		"trader_order_rejects_total", "Orders that were refused, by IBKR's code.",
+		"code", counter, func(s *status.Snapshot, _ time.Time, emit emitter) {
+			for code, n := range s.Rejects {
+				emit(float64(n), strconv.Itoa(code))
+			}
+		},
+	},
+	{
+		"trader_position_shares", "The trader's own shares.",
+		"symbol", gauge, func(s *status.Snapshot, _ time.Time, emit emitter) {
+			for _, p := range s.Positions {
+				emit(number(p.Own), p.Symbol)
+			}
+		},
+	},
+	{
+		"trader_cash", "Change of cash by the trader's executions and commissions since its journal began.",
+		"", gauge, one(func(s *status.Snapshot, _ time.Time) float64 {
+			return number(s.Money.Cash)
+		}),
+	},
+	{
+		"trader_equity", "Cash and the value of the trader's own shares. Missing while a price is.",
+		"", gauge, func(s *status.Snapshot, _ time.Time, emit emitter) {
+			if len(s.Money.Unpriced) == 0 {
+				emit(number(s.Money.Equity), "")
+			}
+		},
+	},
+	{
+		"trader_risk_headroom", "What is left of each risk limit, in its unit.",
+		"limit", gauge, func(s *status.Snapshot, _ time.Time, emit emitter) {
+			for _, l := range s.Limits {
+				emit(number(l.Bound)-number(l.Used), l.Name)
+			}
+		},
+	},
+	{
+		"trader_halted", "1 while the kill switch is on.",
+		"", gauge, one(func(s *status.Snapshot, _ time.Time) float64 {
+			return truth(s.Halted != "")
+		}),
+	},
+	{
+		"trader_data_age_seconds", "How old the newest bar is that was decided on.",
+		"symbol", gauge, func(s *status.Snapshot, now time.Time, emit emitter) {
+			for _, symbol := range s.Symbols {
+				if age, known := symbol.DataAge(now); known {
+					emit(age.Seconds(), symbol.Symbol)
+				}
+			}
+		},
+	},
+	{
+		"trader_blind_seconds", "How long each symbol was not decided on; 0 is in time.",
+		"symbol", gauge, func(s *status.Snapshot, now time.Time, emit emitter) {
+			for _, symbol := range s.Symbols {
+				age, _ := s.BlindFor(symbol, now)
 				emit(age.Seconds(), symbol.Symbol)
 			}
-		}
-	}},
-	{"trader_blind_seconds", "How long each symbol was not decided on; 0 is in time.", "symbol", gauge, func(s *status.Snapshot, now time.Time, emit func(float64, string)) {
-		for _, symbol := range s.Symbols {
-			age, _ := s.BlindFor(symbol, now)
-			emit(age.Seconds(), symbol.Symbol)
-		}
-	}},
+		},
+	},
 }
 
 var watchMetrics = []metric{
-	{"trader_alerts_total", "Alerts of this life: raised, sent by every hook, attempts that failed, held back by the limit on their rate.", "result", counter, func(s *status.Snapshot, _ time.Time, emit func(float64, string)) {
-		emit(float64(s.Alerts.Raised), "raised")
-		emit(float64(s.Alerts.Sent), "sent")
-		emit(float64(s.Alerts.Failed), "failed")
-		emit(float64(s.Alerts.Held), "held")
-	}},
-	{"trader_alerts_active", "Conditions worth waking up for that hold now.", "", gauge, one(func(s *status.Snapshot, _ time.Time) float64 {
-		return float64(s.Alerts.Active)
-	})},
-	{"trader_losses_total", "What an observer could not write, by kind. Trading does not wait for observers.", "kind", counter, func(s *status.Snapshot, _ time.Time, emit func(float64, string)) {
-		for kind, n := range s.Losses {
-			emit(float64(n), kind)
-		}
-	}},
+	{
+		"trader_alerts_total",
+		"Alerts of this life: raised, sent by every hook, attempts that failed, held back by the limit on their rate.",
+		"result", counter, func(s *status.Snapshot, _ time.Time, emit emitter) {
+			emit(float64(s.Alerts.Raised), "raised")
+			emit(float64(s.Alerts.Sent), "sent")
+			emit(float64(s.Alerts.Failed), "failed")
+			emit(float64(s.Alerts.Held), "held")
+		},
+	},
+	{
+		"trader_alerts_active", "Conditions worth waking up for that hold now.",
+		"", gauge, one(func(s *status.Snapshot, _ time.Time) float64 {
+			return float64(s.Alerts.Active)
+		}),
+	},
+	{
+		"trader_losses_total", "What an observer could not write, by kind. Trading does not wait for observers.",
+		"kind", counter, func(s *status.Snapshot, _ time.Time, emit emitter) {
+			for kind, n := range s.Losses {
+				emit(float64(n), kind)
+			}
+		},
+	},
 }
 
 // collector reads the board whenever it is scraped.

@@ -2,6 +2,7 @@ package metrics_test
 
 import (
 	"bytes"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"strings"
@@ -48,7 +49,7 @@ func full(now time.Time) status.Snapshot {
 func TestMetricsAreWhatPrometheusReads(t *testing.T) {
 	now := time.Now()
 	answer := httptest.NewRecorder()
-	metrics.Handler(status.NewBoard(full(now))).ServeHTTP(answer, httptest.NewRequest("GET", "/metrics", nil))
+	metrics.Handler(status.NewBoard(full(now))).ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 	text := answer.Body.Bytes()
 	parser := expfmt.NewTextParser(model.UTF8Validation)
 	families, err := parser.TextToMetricFamilies(bytes.NewReader(text))
@@ -92,7 +93,7 @@ func TestMetricsAreWhatPrometheusReads(t *testing.T) {
 func TestMetricsOfNothing(t *testing.T) {
 	answer := httptest.NewRecorder()
 	s := status.Snapshot{Money: status.Money{Unpriced: []string{"AAPL"}}}
-	metrics.Handler(status.NewBoard(s)).ServeHTTP(answer, httptest.NewRequest("GET", "/metrics", nil))
+	metrics.Handler(status.NewBoard(s)).ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 	if text := answer.Body.String(); answer.Code != 200 || strings.Contains(text, "trader_equity ") ||
 		!strings.Contains(text, "trader_ready 0") {
 		t.Errorf("%d\n%s", answer.Code, text)

@@ -18,10 +18,10 @@ func whole(v decimal.Decimal) int {
 // A bourse is a broker and a trader that hear of each other late: requests and events are queues that
 // the test empties by chance. The position is long.
 type atBroker struct {
-	id                string
-	role              Role
-	quantity, filled  int
-	dead, refusedOnce bool
+	id               string
+	role             Role
+	quantity, filled int
+	dead             bool
 }
 
 type heard struct {

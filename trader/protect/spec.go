@@ -70,7 +70,8 @@ func ParseStop(text string) (Distance, error) {
 func ParseTarget(text string) (Distance, error) {
 	d, err := parse(text)
 	if err != nil {
-		return d, fmt.Errorf("target %q is none of off, 4%%, 3.00, 2atr (between 0.01%% and 50%%, at most 100atr)", text)
+		return d, fmt.Errorf("target %q is none of off, 4%%, 3.00, 2atr "+
+			"(between 0.01%% and 50%%, at most 100atr)", text)
 	}
 	return d, nil
 }

@@ -146,7 +146,8 @@ func (l Limits) Check(p Proposal) error {
 	if l.MaxOrderShares.IsPos() && p.Delta.Cmp(l.MaxOrderShares) > 0 {
 		return &Refusal{"max-order-shares", fmt.Sprintf("%s: %s shares, limit %s", p.Symbol, p.Delta, l.MaxOrderShares)}
 	}
-	if err := within("max-position-notional", p.Symbol, after, p.Price, l.MaxPositionNotional, decimal.Zero); err != nil {
+	err = within("max-position-notional", p.Symbol, after, p.Price, l.MaxPositionNotional, decimal.Zero)
+	if err != nil {
 		return err
 	}
 	return within("max-day-notional", p.Symbol, p.Delta, p.Price, l.MaxDayNotional, p.BoughtToday)

@@ -56,8 +56,9 @@ func IsFirst(k wire.Kind) bool {
 	switch k {
 	case wire.PlaceOrder, wire.CancelOrder, wire.ReqGlobalCancel, wire.ExerciseOptions:
 		return true
+	default:
+		return subs.IsCancel(k)
 	}
-	return subs.IsCancel(k)
 }
 
 // Await waits until the lane has room for a client's request.

@@ -183,8 +183,9 @@ func (s *Session) passes(kind wire.Kind) bool {
 	switch kind {
 	case wire.ErrorMessage, wire.NextValidID, wire.ManagedAccounts, wire.OpenOrder:
 		return false
+	default:
+		return true
 	}
-	return true
 }
 
 func (s *Session) answered(m wire.Message, err error) {
@@ -257,8 +258,9 @@ func isOrder(k wire.Kind) bool {
 	case wire.PlaceOrder, wire.CancelOrder, wire.ReqGlobalCancel, wire.ExerciseOptions,
 		wire.ReplaceFA, wire.UpdateConfig:
 		return true
+	default:
+		return false
 	}
-	return false
 }
 
 const (

@@ -62,7 +62,10 @@ var Table = []Row{
 	{Request: wire.ReqWshEventData, Cancel: wire.CancelWshEventData},
 
 	// Settings of a session, which the next client must find as a new session has them.
-	{Request: wire.ReqMarketDataType, Cancel: wire.ReqMarketDataType, undo: realTime, starts: notRealTime, setting: true},
+	{
+		Request: wire.ReqMarketDataType, Cancel: wire.ReqMarketDataType,
+		undo: realTime, starts: notRealTime, setting: true,
+	},
 	{Request: wire.SetServerLogLevel, Cancel: wire.SetServerLogLevel, undo: quiet, starts: notQuiet, setting: true},
 	{Request: wire.ReqAutoOpenOrders, Cancel: wire.ReqAutoOpenOrders, undo: unbind, starts: binds, setting: true},
 
