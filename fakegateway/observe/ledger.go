@@ -101,14 +101,21 @@ func (c *Connection) copyAt(now time.Time) Connection {
 	return r
 }
 
-// dwell is the time from a FIN to the earliest of the events that end its peer's CLOSE_WAIT.
+// dwell is the time from a FIN to the earliest of the events that end its peer's CLOSE_WAIT; 0 when one of
+// them was first: a FIN may be read out of a socket that a reset has ended already.
 func dwell(from, now time.Time, ends ...time.Time) time.Duration {
 	if from.IsZero() {
 		return 0
 	}
 	end := now
 	for _, t := range ends {
-		if !t.IsZero() && t.Before(end) && !t.Before(from) {
+		if t.IsZero() {
+			continue
+		}
+		if t.Before(from) {
+			return 0
+		}
+		if t.Before(end) {
 			end = t
 		}
 	}
