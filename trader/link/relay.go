@@ -14,6 +14,7 @@ func (l *Link) Send(ctx context.Context, kind wire.Kind, payload []byte) (*Reque
 		return nil, err
 	}
 	r := newRequest(kind, payload)
+	r.slot = l.slots
 	l.enqueue(r, false)
 	return r, nil
 }
