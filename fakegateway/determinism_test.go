@@ -1,6 +1,7 @@
 package fakegateway
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -117,12 +119,20 @@ func life(t *testing.T, seed uint64) string {
 		<-time.After(30 * time.Second)
 		synctest.Wait()
 		stop()
+		var happened []Event
 		for e := range events {
 			if e.Kind != EventBooks { // a cue: several moves may share one
 				e.Seq = 0
-				line, _ := json.Marshal(e)
-				fmt.Fprintf(&text, "event %s\n", line)
+				happened = append(happened, e)
 			}
+		}
+		// Within one instant the writer runs beside what gives it the next message and files that.
+		slices.SortStableFunc(happened, func(a, b Event) int {
+			return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Connection, b.Connection), cmp.Compare(a.Kind, b.Kind))
+		})
+		for _, e := range happened {
+			line, _ := json.Marshal(e)
+			fmt.Fprintf(&text, "event %s\n", line)
 		}
 		for _, f := range g.Transcript() {
 			fmt.Fprintf(&text, "frame %d %s %d %s %s %x %s\n", f.Seq, f.At.Format(time.StampNano),
