@@ -139,6 +139,9 @@ func life(t *testing.T, seed uint64) string {
 				f.Connection, f.Direction, f.Kind, f.Raw, f.Note)
 		}
 		for _, r := range g.Receipts() {
+			if strings.Contains(r.Wire, " told after ") {
+				r.BytesOut = 0 // what was told before it at this instant is written, or is not yet
+			}
 			fmt.Fprintf(&text, "receipt %+v\n", r)
 		}
 		for _, r := range g.Connections() {
