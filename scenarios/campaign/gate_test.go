@@ -86,7 +86,8 @@ func (s *gate) refuses(f fakegateway.Frame) string {
 	return ""
 }
 
-// outsideHours lists orders that came when the exchange was closed. One that comes late by what onItsWay is on a
+// outsideHours lists orders that came when the exchange was closed. A stop may: it waits at the broker for
+// the hours. One that comes late by what onItsWay is on a
 // clock that runs scale times as fast was on its way.
 func outsideHours(orders []exchange.Order, scale float64) (bad []string) {
 	newYork, err := time.LoadLocation("America/New_York")
@@ -94,7 +95,7 @@ func outsideHours(orders []exchange.Order, scale float64) (bad []string) {
 		return []string{err.Error()}
 	}
 	for _, o := range orders {
-		if o.OrderID == 0 {
+		if o.OrderID == 0 || o.Type == exchange.StopOrder {
 			continue
 		}
 		at := o.PlacedAt.In(newYork)
