@@ -84,6 +84,16 @@ func (w *world) resting() (all []*worldOrder) {
 	return all
 }
 
+// restingNow are copies of them, for a test that does not hold the world.
+func (w *world) restingNow() (all []worldOrder) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, o := range w.resting() {
+		all = append(all, *o)
+	}
+	return all
+}
+
 // protection is what the live stops and targets are, as text: "SELL 10 STP".
 func (w *world) protection() (all []string) {
 	w.mu.Lock()

@@ -117,7 +117,7 @@ func TestAStopThatIsGoneIsReplaced(t *testing.T) {
 		r.w.scale = d("1.1") // its price is that of the entry, not of the market
 		r.w.cancelOutside()
 		r.later(8 * time.Second)
-		if stop := r.w.resting()[0]; stop.StopPrice.Cmp(d("98")) != 0 {
+		if stop := r.w.restingNow()[0]; stop.StopPrice.Cmp(d("98")) != 0 {
 			t.Errorf("the stop is at %s", stop.StopPrice)
 		}
 		r.wantCode(l.stop(), exit.OK)
@@ -412,7 +412,7 @@ func TestAShortThatABustLeaves(t *testing.T) {
 		r.w.bust(0)
 		r.later(3 * time.Second)
 		r.wantProtection("BUY 10 STP")
-		if stop := r.w.resting()[0].StopPrice; stop.Cmp(d("102")) != 0 {
+		if stop := r.w.restingNow()[0].StopPrice; stop.Cmp(d("102")) != 0 {
 			t.Errorf("its stop is at %s", stop)
 		}
 		r.later(12 * time.Minute)
@@ -438,7 +438,7 @@ func TestAdoptedPricesMoveTheLevels(t *testing.T) {
 		r.cfg.AdoptPositions = true
 		l = r.start()
 		r.later(10 * time.Second)
-		rest := r.w.resting()
+		rest := r.w.restingNow()
 		if len(rest) != 1 || rest[0].StopPrice.Cmp(d("49")) < 0 || rest[0].StopPrice.Cmp(d("50")) > 0 {
 			t.Errorf("at the broker %v", rest)
 		}

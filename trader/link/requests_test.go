@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -136,12 +137,12 @@ func TestWithdraw(t *testing.T) {
 func TestAPermitIsAskedAtTheWire(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client := &memClient{}
-		sent := 0
+		var sent, asked, before atomic.Int64
 		l, _ := memSession(t, func(c *link.Config) {
 			c.MessagesPerSecond = 1
 			c.Transcript = func(f link.Frame) {
 				if f.Direction == wire.FromClient {
-					sent++
+					sent.Add(1)
 				}
 			}
 		}, client, healthy(225))
@@ -155,21 +156,21 @@ func TestAPermitIsAskedAtTheWire(t *testing.T) {
 		for range link.PaceBurst {
 			<-submit(nil).Done()
 		}
-		shut, asked, before := errors.New("shut"), 0, 0
+		shut := errors.New("shut")
 		ahead := submit(nil)
-		refused := submit(func() error { asked++; before = sent; return shut })
-		granted := submit(func() error { asked++; return nil })
+		refused := submit(func() error { asked.Add(1); before.Store(sent.Load()); return shut })
+		granted := submit(func() error { asked.Add(1); return nil })
 		synctest.Wait()
-		if asked != 0 {
+		if asked.Load() != 0 {
 			t.Error("asked while it waits behind the pace")
 		}
 		<-granted.Done()
-		if asked != 2 || before != 2+link.PaceBurst || ahead.Fate() != link.Sent { // with START_API
-			t.Errorf("asked %d times, first behind %d messages, the one ahead is %s", asked, before, ahead.Fate())
+		if asked.Load() != 2 || before.Load() != 2+link.PaceBurst || ahead.Fate() != link.Sent { // with START_API
+			t.Errorf("asked %d times, first behind %d messages, the one ahead is %s", asked.Load(), before.Load(), ahead.Fate())
 		}
 		if refused.Fate() != link.NotSent || !errors.Is(refused.Err(), shut) || granted.Fate() != link.Sent ||
-			sent != 3+link.PaceBurst {
-			t.Errorf("refused is %s (%v), granted %s, of %d messages", refused.Fate(), refused.Err(), granted.Fate(), sent)
+			sent.Load() != 3+link.PaceBurst {
+			t.Errorf("refused is %s (%v), granted %s, of %d messages", refused.Fate(), refused.Err(), granted.Fate(), sent.Load())
 		}
 		closeLink(t, l)
 	})
