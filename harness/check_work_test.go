@@ -119,6 +119,11 @@ func cycleCases() []judged {
 			r.Unread[0].At = r.Cycles[4].Answered - 1
 		}), Pass, "10 of 10"},
 		{"was stopped with one answer unread", oneLife(3), three, both(paceable, unread(2, closedBy(fakegateway.ByClient))), Pass, "3 seen"},
+		{"left an answer unread before it was asked to end", oneLife(3), three, both(paceable, both(unread(2, closedBy(fakegateway.ByClient)),
+			func(r *Record) { r.Unread[0].At = r.Cycles[2].Answered + ms })), Fail, "the last of 2"},
+		{"was reset with one answer unread", oneLife(3), three, both(paceable, unread(2, closedBy(fakegateway.ByGateway))), Pass, "3 seen"},
+		{"was reset with two answers unread", oneLife(3), three, both(paceable, both(unread(1, closedBy(fakegateway.ByGateway)),
+			unread(2, closedBy(fakegateway.ByGateway)))), Fail, "the last of 2"},
 		{"read none of its answers", oneLife(3), three, both(paceable, both(unread(0, closedBy(fakegateway.ByClient)),
 			unread(1, closedBy(fakegateway.ByClient)), unread(2, closedBy(fakegateway.ByClient)))), Fail, "the last of 1"},
 

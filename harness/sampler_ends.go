@@ -100,14 +100,10 @@ type Unread struct {
 	Unread   int64          `json:"unread"`   // the last of them, that nobody fetched
 }
 
-// unreadAnswer reports a cycle whose answer the trader had not fetched when it left, of its own
-// accord. A trader whose Gateway ended the connection had no choice.
-func (r *Record) unreadAnswer(c Cycle) (why Unread, unread bool) {
-	if c.Through == 0 || len(r.Unread) == 0 {
-		return Unread{}, false
-	}
+// unreadAnswer reports a cycle whose answer the trader had not fetched when its socket went away.
+func (r *Record) unreadAnswer(c Cycle) (left Unread, unread bool) {
 	i := r.connectionAt(c.Connection)
-	if i < 0 || r.Connections[i].ClosedFirst != fakegateway.ByClient {
+	if c.Through == 0 || i < 0 {
 		return Unread{}, false
 	}
 	for _, u := range r.Unread { // the first after the answer: addresses come again
@@ -118,21 +114,30 @@ func (r *Record) unreadAnswer(c Cycle) (why Unread, unread bool) {
 	return Unread{}, false
 }
 
-// readCycles are the cycles whose answers were read, or may have been. A continuous subject that is
-// asked to end may leave the last answer on a connection: it was under way.
+// underWay excuses an unread answer. A life of one cycle had no choice when the Gateway ended its
+// connection. A continuous subject may be taken by surprise, by the Gateway or by SIGTERM, while the newest
+// answer of a connection is on its way to it, and no other.
+func (r *Record) underWay(c Cycle, left Unread, newest bool) bool {
+	byGateway := r.Connections[r.connectionAt(c.Connection)].ClosedFirst != fakegateway.ByClient
+	if r.Header.Scenario.Subject.Mode != Continuous {
+		return byGateway
+	}
+	return newest && (byGateway || left.At >= r.stopped())
+}
+
+// readCycles are the cycles whose answers were read, or may have been.
 func (r *Record) readCycles() []Cycle {
 	if r.index != nil && r.index.read != nil {
 		return r.index.read
 	}
-	underWay := map[int]bool{} // by connection
+	later := map[int]bool{} // connections with a later cycle
 	var read []Cycle
 	for _, c := range slices.Backward(r.Cycles) {
-		_, unread := r.unreadAnswer(c)
-		if unread && (r.Header.Scenario.Subject.Mode != Continuous || underWay[c.Connection]) {
-			continue
+		left, unread := r.unreadAnswer(c)
+		if !unread || r.underWay(c, left, !later[c.Connection]) {
+			read = append(read, c)
 		}
-		underWay[c.Connection] = true
-		read = append(read, c)
+		later[c.Connection] = true
 	}
 	slices.Reverse(read)
 	return read
