@@ -204,15 +204,6 @@ func (j *Journal) Intents(ctx context.Context) ([]Intent, error) {
 	return found, wrap("read intents", err)
 }
 
-// OrdersOn counts the symbol's orders of an exchange day that left or may have left; protective ones
-// are none of them.
-func (j *Journal) OrdersOn(ctx context.Context, account, symbol, day string) (int, error) {
-	var n int
-	err := j.db.QueryRowContext(ctx, `SELECT count(*) FROM intents WHERE account = ? AND symbol = ?
-		AND day = ? AND state <> 'not-sent' AND role = ''`, account, symbol, day).Scan(&n)
-	return n, wrap("count orders of "+day, err)
-}
-
 // OrderIDFloor is the highest order id that this client ever used, 0 when none. The next one must
 // be above it, whatever the Gateway's nextValidId says.
 func (j *Journal) OrderIDFloor(ctx context.Context, clientID int) (int64, error) {

@@ -220,7 +220,8 @@ func TestAnIntentSurvivesAKillBeforeAndAfterTheSend(t *testing.T) {
 	if other, _ := j.OrderIDFloor(t.Context(), 2); other != 0 {
 		t.Errorf("another client's floor is %d", other)
 	}
-	if n, err := j.OrdersOn(t.Context(), account, "AAPL", "2026-01-05"); err != nil || n != 2 {
+	u, err := j.Usage(t.Context(), account, intent("x", 0).ConID, "2026-01-05", time.Time{}, "")
+	if n := u.SymbolOrders; err != nil || n != 2 {
 		t.Errorf("orders today: %d, %v, want 2", n, err)
 	}
 }

@@ -2,6 +2,7 @@ package journal
 
 import (
 	"testing"
+	"time"
 
 	"github.com/govalues/decimal"
 )
@@ -22,8 +23,9 @@ func TestProtectiveIntentsAreBesideTheBarsOnes(t *testing.T) {
 		in.BarEnd = entry.BarEnd
 		prepare(t, j, in)
 	}
-	if n, err := j.OrdersOn(t.Context(), account, "AAPL", entry.Day); err != nil || n != 1 {
-		t.Errorf("%d orders of the day, %v", n, err)
+	u, err := j.Usage(t.Context(), account, entry.ConID, entry.Day, time.Time{}, "")
+	if err != nil || u.SymbolOrders != 1 || u.MinuteOrders != 1 {
+		t.Errorf("%d orders of the day, %d at all, %v", u.SymbolOrders, u.MinuteOrders, err)
 	}
 	j = reopen(t, j)
 	in, ok, err := j.Intent(t.Context(), "s")

@@ -184,7 +184,7 @@ type Usage struct {
 	Positions    int             // other contracts that are held, or that an open order buys
 }
 
-// Usage counts orders that left or may have left, but for one intent.
+// Usage counts orders that left or may have left, but for one intent. Protective ones are none of them.
 func (j *Journal) Usage(ctx context.Context, account string, conID int64, day string, since time.Time,
 	except string,
 ) (u Usage, err error) {
@@ -196,6 +196,9 @@ func (j *Journal) Usage(ctx context.Context, account string, conID int64, day st
 	}
 	held := map[int64]bool{}
 	for _, in := range intents {
+		if in.Role.Resting() {
+			continue
+		}
 		if err := u.count(in, conID, day, since); err != nil {
 			return u, wrap("add up what was bought", err)
 		}
