@@ -37,6 +37,9 @@ func migrate(ctx context.Context, db *sql.DB) error {
 	return nil
 }
 
+// errOlderSchema is a journal that an older trader wrote last.
+var errOlderSchema = errors.New("use the trader's own program")
+
 // current is nil when the file has this program's schema.
 func current(ctx context.Context, db *sql.DB) error {
 	steps, err := fs.Glob(migrations, "migrations/*.sql")
@@ -47,7 +50,10 @@ func current(ctx context.Context, db *sql.DB) error {
 	if err := db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
 		return fmt.Errorf("read schema version: %w", err)
 	}
-	if version != len(steps) {
+	if version < len(steps) {
+		return fmt.Errorf("its trader writes schema %d, this program %d: %w", version, len(steps), errOlderSchema)
+	}
+	if version > len(steps) {
 		return fmt.Errorf("its trader writes schema %d, this program %d: use the trader's own program",
 			version, len(steps))
 	}

@@ -9,8 +9,11 @@ import (
 
 // readRisk reads what profits and limits there are. A journal that an older trader wrote last has none.
 func (j *Journal) readRisk(ctx context.Context, b *Books) (err error) {
-	if current(ctx, j.db) != nil {
-		return nil
+	if err := current(ctx, j.db); err != nil {
+		if errors.Is(err, errOlderSchema) {
+			return nil
+		}
+		return err
 	}
 	if b.Halt, err = j.Halted(ctx); err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -182,13 +183,13 @@ func (h Hours) regular(now time.Time) bool {
 }
 
 // newYork is where US stocks trade. Package time/tzdata is linked in, so it cannot be missing.
-func newYork() *time.Location {
+var newYork = sync.OnceValue(func() *time.Location {
 	loc, err := time.LoadLocation(DefaultZone)
 	if err != nil {
 		return time.UTC
 	}
 	return loc
-}
+})
 
 // sinceMidnight is the time that the wall clock shows, whatever the day's length.
 func sinceMidnight(local time.Time) time.Duration {
