@@ -260,6 +260,25 @@ func TestSeveralSymbolsEachWithItsStrategy(t *testing.T) {
 	}
 }
 
+// TestTwoExitsOnOneBar: the stops of two positions give way on the same bar.
+func TestTwoExitsOnOneBar(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("symbol,date,open,high,low,close,volume\n")
+	for m := range 30 {
+		for i, symbol := range []string{"AAPL", "MSFT"} {
+			fmt.Fprintf(&b, "%s,2026-11-09 09:%02d:00,%[3]d,%[3]d,%[3]d,%[3]d,100\n", symbol, 30+m, 100+50*i+m%2)
+		}
+	}
+	r := run(t, written(t, "two.csv", b.String()), "strategy", "alternate", "shares", "5", "stop", "5%")
+	count := map[string]int{}
+	for _, tr := range r.Trades {
+		count[tr.Symbol]++
+	}
+	if count["AAPL"] < 13 || count["MSFT"] < 13 {
+		t.Errorf("round trips %v in 30 minutes", count)
+	}
+}
+
 // TestBadFilesSayWhere: file, line, column, and what to do.
 func TestBadFilesSayWhere(t *testing.T) {
 	const head = "date,open,high,low,close,volume\n"

@@ -31,7 +31,7 @@ type Engine struct {
 	sights   map[string]*sight          // of symbols that cannot be decided on
 	held     map[string]decimal.Decimal // by symbol, when it was decided on last
 	notReady string                     // "" is ready
-	bare     map[int64]time.Time        // since when positions are not covered by a stop, by contract
+	bare     map[int64]bareness         // since when positions are not covered by a stop, by contract
 	reviewed bool                       // notReady was told
 
 	dry map[int64]time.Time // bars that a dry run has prepared an order on, by contract
@@ -46,7 +46,7 @@ func New(cfg Config, connect Connector, j *journal.Journal) (*Engine, error) {
 	return &Engine{
 		cfg: cfg, connect: connect, journal: j, contracts: map[string]instrument{},
 		sights: map[string]*sight{}, held: map[string]decimal.Decimal{},
-		bars: map[int64][]market.Bar{}, bare: map[int64]time.Time{}, readers: map[string]*strategy.Reader{},
+		bars: map[int64][]market.Bar{}, bare: map[int64]bareness{}, readers: map[string]*strategy.Reader{},
 		closes: map[int64]decimal.Decimal{}, history: newHistory(), dry: map[int64]time.Time{},
 	}, nil
 }

@@ -81,18 +81,22 @@ type guarded struct {
 // the broker answers brings it on from there. It returns an error when the journal fails or a session
 // must end; what else goes wrong is tried again.
 func (s *session) guard(ctx context.Context) error {
-	if s.guards.busy || stopped(ctx) || s.isOver() {
+	if s.guards.busy || stopped(ctx) || s.isOver() || s.e.cfg.DryRun {
 		return nil
 	}
 	s.guards.busy, s.guards.restless = true, false
 	defer func() { s.guards.busy = false }()
 	all, err := s.guarded(ctx)
+	if err == nil {
+		s.forgetBare(all)
+	}
 	if err != nil || len(all) == 0 {
 		return err
 	}
 	if s.isDirty() && s.b.State() == broker.Ready {
 		s.guards.restless = true
-		if s.e.since(s.guards.asked) >= guardApart {
+		// Time that stands still while a cycle works has no Gateway that could be asked too often.
+		if s.e.cfg.Clock != nil || s.e.since(s.guards.asked) >= guardApart {
 			s.guards.asked = s.e.now()
 			if err := s.reconcile(ctx); err != nil {
 				return guardError(s, err)
@@ -337,6 +341,22 @@ func (s *session) guardOne(ctx context.Context, g *guarded) error {
 	return s.overdue(ctx, g)
 }
 
+// bareness is a position that no stop covers, and since when.
+type bareness struct {
+	symbol string
+	since  time.Time
+}
+
+// forgetBare drops what was bare and is not there any more.
+func (s *session) forgetBare(all []*guarded) {
+	for conID, b := range s.e.bare {
+		if !slices.ContainsFunc(all, func(g *guarded) bool { return g.conID == conID }) {
+			delete(s.e.bare, conID)
+			s.e.showUnguarded(b.symbol, false)
+		}
+	}
+}
+
 // watchBare keeps the time since which a position is not covered, and could be.
 func (s *session) watchBare(g *guarded) {
 	want := g.s.Position.Abs()
@@ -347,7 +367,7 @@ func (s *session) watchBare(g *guarded) {
 	}
 	s.guards.restless = true
 	if _, known := s.e.bare[g.conID]; !known || s.b.State() != broker.Ready { // nothing can be sent meanwhile
-		s.e.bare[g.conID] = s.e.now()
+		s.e.bare[g.conID] = bareness{g.symbol, s.e.now()}
 	}
 }
 

@@ -26,7 +26,7 @@ func (s *session) makeRoom(ctx context.Context, v *view, delta decimal.Decimal) 
 ) {
 	conID := v.instrument.conID()
 	done = func() { delete(s.guards.exits, conID) }
-	if v.held.IsZero() || v.held.IsPos() == delta.IsPos() {
+	if s.e.cfg.DryRun || v.held.IsZero() || v.held.IsPos() == delta.IsPos() {
 		return delta, "", done, nil
 	}
 	target, err := v.held.Add(delta)
@@ -39,8 +39,12 @@ func (s *session) makeRoom(ctx context.Context, v *view, delta decimal.Decimal) 
 	defer tick.Stop()
 	for last := false; ; {
 		room := false
-		if left, room, err = s.room(ctx, v, target); err != nil || room {
+		if left, room, err = s.room(ctx, v, target); err != nil {
 			return left, "", done, err
+		}
+		if room { // seen a moment ago; its price and its connection to IBKR stay as old as they are
+			v.decided = momentNow()
+			return left, "", done, nil
 		}
 		switch {
 		case s.isOver():
@@ -169,21 +173,23 @@ func (s *session) shut(ctx context.Context, v view, target decimal.Decimal) (str
 // overdue closes a position that could not be protected in time, when nothing else that may live could
 // sell the same shares, and says so as long as it cannot.
 func (s *session) overdue(ctx context.Context, g *guarded) error {
-	since, bare := s.e.bare[g.conID]
+	b, bare := s.e.bare[g.conID]
 	within := s.e.cfg.ProtectWithin
-	if !bare || s.e.since(since) < within || s.e.since(s.began) < within/2 {
+	if !bare || s.e.since(b.since) < within || s.e.since(s.began) < within/2 {
 		return nil
 	}
 	s.e.showUnguarded(g.symbol, true)
+	s.hearFrom(ctx)
 	why := ""
 	switch closed := s.gate(ctx, s.protection(instrument{})); {
 	case closed != nil:
 		why = closed.Error()
 	case g.s.Shut:
 		why = s.blocked[g.conID]
-	case !s.openNow(ctx, g.conID):
-		why = "the market is closed"
 	default: // as it is after what was sent just now
+		if why = s.closedNow(ctx, g.conID); why != "" {
+			break
+		}
 		reach, err := s.reach(ctx, g.conID)
 		if err != nil {
 			return err
@@ -195,7 +201,7 @@ func (s *session) overdue(ctx context.Context, g *guarded) error {
 	if s.e.since(s.guards.told[g.conID]) >= bareAlert {
 		s.guards.told[g.conID] = s.e.now()
 		s.log.Error("a position has no stop at the broker", "symbol", g.symbol, "shares", g.s.Position,
-			"for", s.e.since(since).Round(time.Second), "closed", why == "", "why_not", why,
+			"for", s.e.since(b.since).Round(time.Second), "closed", why == "", "why_not", why,
 			"do", "look at its orders in TWS; the trader goes on trying")
 	}
 	if why != "" {
@@ -205,19 +211,25 @@ func (s *session) overdue(ctx context.Context, g *guarded) error {
 	if err := s.keep(ctx, g); err != nil {
 		return err
 	}
-	s.e.bare[g.conID] = s.e.now() // and again, if that fails too
+	s.e.bare[g.conID] = bareness{g.symbol, s.e.now()} // and again, if that fails too
 	return s.place(ctx, g, journal.ReduceRole, g.s.Position.Abs())
 }
 
-// openNow says whether the exchange is open, or its hours are not known.
-func (s *session) openNow(ctx context.Context, conID int64) bool {
+// closedNow says why a market order must not be sent: the exchange is closed, as far as it is known, or it is
+// a time at which nothing is sent. "" is that it may.
+func (s *session) closedNow(ctx context.Context, conID int64) string {
+	now := s.gatewayTime(ctx)
+	if w, quiet := s.e.cfg.Quiet.At(now); quiet {
+		return "quiet window " + w.String()
+	}
 	for _, i := range s.e.contracts {
 		if i.conID() == conID {
-			open, known := i.hours.Open(s.gatewayTime(ctx))
-			return open || !known
+			if open, known, why := s.e.cfg.Calendar.Open(i.hours, i.details.TimeZone, now); known && !open {
+				return why
+			}
 		}
 	}
-	return true
+	return ""
 }
 
 // readProtection takes what the broker's orders say about the protective ones: how large they are, and

@@ -182,6 +182,14 @@ func (s *session) gatewayTime(ctx context.Context) time.Time {
 	return now
 }
 
+// hearFrom asks the Gateway something when it has not answered for longer than the gate allows: between two
+// cycles nobody else does, and a fill must not wait for its stop until the next one.
+func (s *session) hearFrom(ctx context.Context) {
+	if s.answeredJustNow(ctx, passage{}) != nil && s.b.State() == broker.Ready {
+		s.gatewayTime(ctx)
+	}
+}
+
 // place sends a new protective order.
 func (s *session) place(ctx context.Context, g *guarded, role journal.Role, shares decimal.Decimal) error {
 	key := placing{g.conID, role}
@@ -192,6 +200,7 @@ func (s *session) place(ctx context.Context, g *guarded, role journal.Role, shar
 		role == journal.TargetRole && !g.row.Target.IsPos()) {
 		return nil // its price is not known yet
 	}
+	s.hearFrom(ctx)
 	p := s.protection(instrument{})
 	if err := s.gate(ctx, p); err != nil {
 		s.log.Debug("protection waits", "symbol", g.symbol, "error", err)
@@ -302,6 +311,7 @@ func (s *session) hand(ctx context.Context, in journal.Intent, o broker.Order) e
 // resize changes an order in place so that shares are left of it. Its quantity counts what it has
 // executed already, so that a fill which is not known yet is not sold twice.
 func (s *session) resize(ctx context.Context, g *guarded, in journal.Intent, shares decimal.Decimal) error {
+	s.hearFrom(ctx)
 	p := s.protection(instrument{})
 	if err := s.gate(ctx, p); err != nil {
 		s.log.Debug("protection waits", "symbol", g.symbol, "error", err)

@@ -181,6 +181,72 @@ func TestAnExitAndItsStopNeverSellTwice(t *testing.T) {
 	}
 }
 
+// TestAStopThatGoesSlowly: an exit that waited longer for its stop than a decision may be old is sent all the
+// same, for what it was decided on was looked at again.
+func TestAStopThatGoesSlowly(t *testing.T) {
+	protectedRig(t, func(r *rig) {
+		l := r.start()
+		r.later(65 * time.Second) // another bar has closed
+		r.w.mu.Lock()
+		r.w.stubborn = true
+		r.w.mu.Unlock()
+		r.w.fall(true)
+		for r.w.cancelled() == 0 {
+			r.later(100 * time.Millisecond)
+		}
+		r.later(DefaultMaxDecisionAge + time.Second)
+		r.w.mu.Lock()
+		r.w.stubborn = false
+		r.w.mu.Unlock()
+		r.later(DefaultOrderDeadline - DefaultMaxDecisionAge - 2*time.Second)
+		r.wantHeldAtBroker("0")
+		r.wantProtection()
+		r.wantCode(l.stop(), exit.OK)
+	})
+}
+
+// TestAFillLongAfterTheLastAnswer gets its stop at once, however long the interval is.
+func TestAFillLongAfterTheLastAnswer(t *testing.T) {
+	protectedRig(t, func(r *rig) {
+		r.cfg.Interval = 10 * time.Minute
+		r.w.answers = []answer{acknowledge}
+		l := r.start()
+		r.later(DefaultMaxRoundTrip + 30*time.Second)
+		r.w.mu.Lock()
+		o := r.w.orders[0]
+		r.w.execute(o, d("4"))
+		r.w.session.say(r.w.executions[0])
+		r.w.mu.Unlock()
+		r.later(5 * time.Second)
+		r.wantProtection("SELL 4 STP")
+		_ = l.stop() // the entry is working
+	})
+}
+
+// TestADryRunLeavesProtectionAlone: it neither withdraws a stop nor waits for one that it does not send.
+func TestADryRunLeavesProtectionAlone(t *testing.T) {
+	protectedRig(t, func(r *rig) {
+		l := r.start()
+		r.later(2 * time.Second)
+		r.wantCode(l.stop(), exit.OK)
+		sent, places := r.w.count(), 0
+		r.cfg.DryRun = true
+		r.cfg.Audit = func(kind string, what any) {
+			if s, ok := what.(sentOrder); ok && kind == "place" && s.Order.Type != broker.Stop {
+				places++
+			}
+		}
+		l = r.start()
+		r.w.fall(true)
+		r.later(3 * time.Minute)
+		if r.w.count() != sent || r.w.cancelled() != 0 || places == 0 {
+			t.Errorf("%d orders and %d cancels were sent, %d exits held back", r.w.count()-sent, r.w.cancelled(), places)
+		}
+		r.wantProtection("SELL 10 STP")
+		r.wantCode(l.stop(), exit.OK)
+	})
+}
+
 // TestAStopThatFillsWhileItIsWithdrawn: the exit sells what is left.
 func TestAStopThatFillsWhileItIsWithdrawn(t *testing.T) {
 	for _, shares := range []string{"4", "10"} {

@@ -54,7 +54,7 @@ func (i instrument) magnifier() decimal.Decimal {
 // newest are the marks as prices, in the unit of the contracts' bars.
 func (s *session) newest() map[int64]decimal.Decimal {
 	magnifiers := map[int64]decimal.Decimal{}
-	for _, i := range s.verified {
+	for _, i := range s.e.contracts {
 		magnifiers[i.conID()] = i.magnifier()
 	}
 	prices := map[int64]decimal.Decimal{}
@@ -62,16 +62,13 @@ func (s *session) newest() map[int64]decimal.Decimal {
 		prices[id] = m.price
 	}
 	for id, m := range s.marks.portfolio {
-		if m.at.Before(s.marks.closes[id].at) {
-			continue
+		by, known := magnifiers[id]
+		if !known || m.at.Before(s.marks.closes[id].at) {
+			continue // in an unknown unit it says nothing: the journal has an older mark
 		}
-		price := m.price
-		if by, ok := magnifiers[id]; ok {
-			if scaled, err := price.Mul(by); err == nil {
-				price = scaled
-			}
+		if price, err := m.price.Mul(by); err == nil {
+			prices[id] = price
 		}
-		prices[id] = price
 	}
 	return prices
 }
