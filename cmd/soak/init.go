@@ -117,7 +117,9 @@ func (f *subjectFlags) write(file, base string) ([]harness.Scenario, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.Subject.Positions = nil // what the bundled trader holds says nothing of another
+	one := []harness.Scenario{s}
+	unsaid(one)
+	s = one[0]
 	subject, err := f.of(s.Subject.Trader)
 	if err != nil {
 		return nil, err

@@ -144,8 +144,8 @@ func chosen(names []string, label string, foreign bool) ([]harness.Scenario, err
 // unsaid takes out of scenarios what they say of the bundled trader.
 func unsaid(all []harness.Scenario) {
 	for i := range all {
-		all[i].Subject.Positions = nil
-		all[i].Subject.OrderLimit, all[i].Subject.KeepsHistoryLimits, all[i].Subject.KeepsStops = 0, false, false
+		s := &all[i].Subject
+		s.Positions, s.OrderLimit, s.KeepsHistoryLimits, s.KeepsStops = nil, 0, false, false
 	}
 }
 
