@@ -43,10 +43,10 @@ type KeeperLeg struct {
 
 // OwnRequest is a request that the keeper has made by itself, as its --own-requests tells.
 type OwnRequest struct {
-	ID      int    `json:"id"`
-	Session int    `json:"session"` // the k-th that became ready with this client id
-	Number  int    `json:"number"`  // the n-th request on it, reqCurrentTime not counted
-	Kind    string `json:"kind"`
+	ID     int            `json:"id"`
+	Local  netip.AddrPort `json:"local"`  // the keeper's end of the connection
+	Number int            `json:"number"` // the n-th request on it, reqCurrentTime not counted
+	Kind   string         `json:"kind"`
 }
 
 const (
@@ -371,44 +371,56 @@ func readOwn(path string) ([]OwnRequest, error) {
 // clients have asked for. A request that is told of and did not reach the Gateway is none; one whose
 // kind differs from what the Gateway read is an error, for then nothing can be told apart.
 func (r *Record) takeOut(own []OwnRequest) error {
-	type place struct{ connection, number int }
-	kind := map[place]string{}
-	sessions := map[int][]int{} // connections with a bootstrap, by client id, in their order
-	for _, c := range r.Connections {
-		if c.ClientID != nil && c.BootstrapSent != 0 {
-			sessions[*c.ClientID] = append(sessions[*c.ClientID], c.ID)
-		}
-	}
-	for _, o := range own {
-		made := sessions[o.ID]
-		if o.Session < 1 || o.Session > len(made) {
-			return fmt.Errorf("session %d of client id %d: the Gateway knows %d", o.Session, o.ID, len(made))
-		}
-		kind[place{made[o.Session-1], o.Number}] = o.Kind
+	kinds, err := r.ownKinds(own)
+	if err != nil {
+		return err
 	}
 	numbers := map[int]int{}
-	kept := r.Messages[:0]
+	var kept, taken []Message
 	for _, m := range r.Messages {
-		switch {
-		case !m.FromClient || m.Kind == startAPI:
-		case m.Kind == currentTime:
-			r.KeeperMessages = append(r.KeeperMessages, m) // the link's probes; a client's own are no work
-			continue
-		default:
+		mine := m.FromClient && m.Kind == currentTime // the link's probes; a client's own are no work
+		if m.FromClient && m.Kind != startAPI && m.Kind != currentTime {
 			numbers[m.Connection]++
-			if k, is := kind[place{m.Connection, numbers[m.Connection]}]; is {
-				if k != m.Kind {
-					return fmt.Errorf("request %d on connection %d is %s, and the keeper's own is %s",
-						numbers[m.Connection], m.Connection, m.Kind, k)
-				}
-				r.KeeperMessages = append(r.KeeperMessages, m)
-				continue
+			var kind string
+			kind, mine = kinds[request{m.Connection, numbers[m.Connection]}]
+			if mine && kind != m.Kind {
+				return fmt.Errorf("request %d on connection %d is %s, and the keeper's own is %s",
+					numbers[m.Connection], m.Connection, m.Kind, kind)
 			}
 		}
-		kept = append(kept, m)
+		if mine {
+			taken = append(taken, m)
+		} else {
+			kept = append(kept, m)
+		}
 	}
-	r.Messages = kept
+	r.Messages, r.KeeperMessages = kept, append(r.KeeperMessages, taken...)
 	return nil
+}
+
+// request is the n-th on a connection.
+type request struct{ connection, number int }
+
+// ownKinds finds the keeper's requests by its sockets. A port may come again: the numbers on a connection
+// rise, so that a number which does not belongs to the next connection from there.
+func (r *Record) ownKinds(own []OwnRequest) (map[request]string, error) {
+	made := map[netip.AddrPort][]int{} // connections by the keeper's end, in their order
+	for _, c := range r.Connections {
+		made[plain(c.Remote)] = append(made[plain(c.Remote)], c.ID)
+	}
+	kinds, last := map[request]string{}, map[netip.AddrPort]int{}
+	for _, o := range own {
+		from := plain(o.Local)
+		if o.Number <= last[from] && len(made[from]) > 0 {
+			made[from] = made[from][1:]
+		}
+		last[from] = o.Number
+		if len(made[from]) == 0 {
+			return nil, fmt.Errorf("a connection from %s with client id %d: the Gateway knows none", from, o.ID)
+		}
+		kinds[request{made[from][0], o.Number}] = o.Kind
+	}
+	return kinds, nil
 }
 
 const currentTime = "reqCurrentTime"

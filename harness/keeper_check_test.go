@@ -25,7 +25,7 @@ func throughKeeper() *Record {
 			{Number: 2, Started: second(3), Exited: second(4), EndedBy: EndedItself},
 		},
 		Connections: []Connection{{
-			ID: 1, Life: 1, ClientID: &id, Preamble: true, Accepted: second(1.1), StartAPIRead: second(1.2),
+			ID: 1, Remote: clientAddr(1), Life: 1, ClientID: &id, Preamble: true, Accepted: second(1.1), StartAPIRead: second(1.2),
 			BootstrapSent: second(1.3), FirstRequested: second(1.4),
 		}},
 		Messages: []Message{
@@ -41,7 +41,8 @@ func throughKeeper() *Record {
 }
 
 var keepersOwn = []OwnRequest{
-	{ID: 1, Session: 1, Number: 2, Kind: "cancelMktData"}, {ID: 1, Session: 1, Number: 3, Kind: "reqOpenOrders"},
+	{ID: 1, Local: clientAddr(1), Number: 2, Kind: "cancelMktData"},
+	{ID: 1, Local: clientAddr(1), Number: 3, Kind: "reqOpenOrders"},
 }
 
 func TestTheKeepersRequestsAreNotTheSubjects(t *testing.T) {
@@ -59,9 +60,17 @@ func TestTheKeepersRequestsAreNotTheSubjects(t *testing.T) {
 	if len(r.KeeperMessages) != 3 {
 		t.Errorf("the keeper's: %v", r.KeeperMessages)
 	}
+	// A handshake that failed behind its bootstrap is no session of the keeper's, and changes nothing.
+	again := throughKeeper()
+	failed := again.Connections[0]
+	failed.ID, failed.Remote = 9, clientAddr(9)
+	again.Connections = append([]Connection{failed}, again.Connections...)
+	if err := again.takeOut(keepersOwn); err != nil || len(again.KeeperMessages) != 3 {
+		t.Errorf("behind a failed handshake: %v, %v", again.KeeperMessages, err)
+	}
 	for _, wrong := range [][]OwnRequest{
-		{{ID: 1, Session: 1, Number: 1, Kind: "reqOpenOrders"}}, // what came is another
-		{{ID: 1, Session: 2, Number: 1, Kind: "reqOpenOrders"}}, // no such session
+		{{ID: 1, Local: clientAddr(1), Number: 1, Kind: "reqOpenOrders"}}, // what came is another
+		{{ID: 1, Local: clientAddr(9), Number: 1, Kind: "reqOpenOrders"}}, // no such session
 	} {
 		if err := throughKeeper().takeOut(wrong); err == nil {
 			t.Errorf("%v is taken", wrong)
@@ -99,6 +108,16 @@ func TestLegsOfAKeeper(t *testing.T) {
 		"a life that asked nothing did not": {
 			Check{Name: "completed-handshakes", Want: 2},
 			func(r *Record) { r.Messages = r.Messages[:2] }, Fail, throughLeg,
+		},
+		"what a keeper hides is not shown": {
+			Check{Name: "orders-after-ready"},
+			func(r *Record) {
+				r.Messages = append(r.Messages[:2:2], append([]Message{
+					{At: r.Messages[0].At, Begun: r.Messages[0].At, Connection: 1, Kind: "nextValidId"},
+					{At: r.Messages[1].At, Life: 1, Connection: 1, FromClient: true, Kind: "placeOrder"},
+				}, r.Messages[2:]...)...)
+			},
+			Inconclusive, "cannot be seen through a keeper",
 		},
 		"mixed requests show nothing": {
 			Check{Name: "completed-handshakes", Want: 2},

@@ -196,11 +196,3 @@ func (k *Keeper) awaitFor(c *serve.Client, gone <-chan struct{}) error {
 	}
 	return k.await(c, gone, away.over)
 }
-
-// nextOrdinal counts the ready sessions of a client id.
-func (k *Keeper) nextOrdinal(id int) int {
-	k.ordinalMu.Lock()
-	defer k.ordinalMu.Unlock()
-	k.ordinals[id]++
-	return k.ordinals[id]
-}

@@ -78,10 +78,10 @@ type Config struct {
 // OwnRequest is a request that no client has made: for open orders, or a cancel of what a client has
 // left behind.
 type OwnRequest struct {
-	ID      int    `json:"id"`      // of the client
-	Session int    `json:"session"` // the k-th that became ready with this id, from 1
-	Number  int    `json:"number"`  // the n-th request on the session, from 1, reqCurrentTime not counted
-	Kind    string `json:"kind"`
+	ID     int    `json:"id"`     // of the client
+	Local  string `json:"local"`  // the keeper's end of the session's socket, host:port
+	Number int    `json:"number"` // the n-th request on the session, from 1, reqCurrentTime not counted
+	Kind   string `json:"kind"`
 }
 
 func (c Config) withDefaults() (Config, error) {

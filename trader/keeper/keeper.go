@@ -39,9 +39,6 @@ type Keeper struct {
 	ctx     context.Context // of everything that runs; ended by Run
 	cancel  context.CancelFunc
 
-	ordinalMu sync.Mutex
-	ordinals  map[int]int // ready sessions so far, by client id
-
 	mu       sync.Mutex       // taken before any session's
 	sessions map[int]*session // by client id; the only one of its id
 	clients  map[*serve.Client]bool
@@ -64,7 +61,7 @@ func New(cfg Config) (*Keeper, error) {
 	}
 	k := &Keeper{
 		cfg: cfg, log: cfg.Log, queue: pace.NewQueue(), begun: time.Now(),
-		sessions: map[int]*session{}, clients: map[*serve.Client]bool{}, ordinals: map[int]int{},
+		sessions: map[int]*session{}, clients: map[*serve.Client]bool{},
 		pauses: newPauses(cfg),
 	}
 	if cfg.MessagesPerSecond > 0 {

@@ -49,7 +49,6 @@ type session struct {
 	idle     *time.Timer   // ends a session without a client
 	last     *link.Request // that was given to the link
 	sent     int           // requests given to the link, reqCurrentTime and startApi not counted
-	ordinal  int           // the k-th ready session of its id
 	capture  *capture      // nil: nothing is recorded
 }
 
@@ -106,7 +105,6 @@ func (s *session) ready(l *link.Link, err error) {
 	s.mu.Lock()
 	s.link, s.failure, s.since = l, err, time.Now()
 	if err == nil {
-		s.ordinal = s.keeper.nextOrdinal(s.identity.id)
 		s.keeper.counts.Sessions.Add(1)
 		s.apply(s.machine.Opened())
 		if s.client == nil {
@@ -193,7 +191,10 @@ func (s *session) sendClients(kind wire.Kind, payload []byte) { _ = s.send(kind,
 func (s *session) sendOwn(kind wire.Kind, payload []byte) {
 	n := s.send(kind, payload)
 	if tell := s.keeper.cfg.OwnRequests; tell != nil && n > 0 {
-		tell(OwnRequest{ID: s.identity.id, Session: s.ordinal, Number: n, Kind: kind.String()})
+		s.mu.Lock()
+		local := s.link.LocalAddr().String()
+		s.mu.Unlock()
+		tell(OwnRequest{ID: s.identity.id, Local: local, Number: n, Kind: kind.String()})
 	}
 }
 

@@ -2,6 +2,7 @@ package link
 
 import (
 	"context"
+	"net"
 
 	"ibsoak/internal/wire"
 )
@@ -18,6 +19,9 @@ func (l *Link) Send(ctx context.Context, kind wire.Kind, payload []byte) (*Reque
 	l.enqueue(r, false)
 	return r, nil
 }
+
+// LocalAddr is this end of the socket.
+func (l *Link) LocalAddr() net.Addr { return l.conn.LocalAddr() }
 
 // Room reports that Send would not wait.
 func (l *Link) Room() bool { return len(l.slots) < cap(l.slots) }
