@@ -70,10 +70,22 @@ var cycleDetectors = []Detector{
 }
 
 func cyclesSeen(r *Record, c Check) Finding {
+	f := cyclesOfLives
 	if r.Header.Scenario.Subject.Mode == Continuous {
-		return cyclesOfRun(r, c)
+		f = cyclesOfRun
 	}
-	return cyclesOfLives(r, c)
+	found := f(r, c)
+	switch unseen := r.Header.UnreadUnseen; {
+	case found.Outcome != Pass:
+	case r.Footer.UnreadLost != "":
+		return found.undecided("%s, but answers that were never read may have been missed: %s", found.Detail,
+			r.Footer.UnreadLost)
+	case r.Header.Keeper != nil:
+		found.Detail += "; whether answers were read is not seen through a keeper"
+	case unseen != "":
+		found.Detail += "; whether answers were read could not be seen: " + unseen
+	}
+	return found
 }
 
 // cyclesOfLives asks every life for its own: one that did more does not make up for another.
@@ -226,7 +238,8 @@ func listed(counts map[string]int) string {
 func cyclesOfRun(r *Record, c Check) Finding {
 	f := open(c, "connections", 1)
 	f.Evidence = len(r.subjects())
-	want, n := cmp.Or(c.Want, 1), len(r.readCycles())
+	read := r.readCycles()
+	want, n := cmp.Or(c.Want, 1), len(read)
 	if n >= want {
 		return f.conclude("%d seen, %d wanted", n, want)
 	}
@@ -248,7 +261,7 @@ func cyclesOfRun(r *Record, c Check) Finding {
 		})
 		return f.conclude("none seen, %d wanted", want)
 	}
-	last := r.Cycles[n-1]
+	last := read[n-1]
 	if !r.Header.paceable() && !r.silent() {
 		return f.undecided("%d of %d cycles: they come slower than the scenario's interval, and %s",
 			n, want, unpaceable)

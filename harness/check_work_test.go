@@ -121,6 +121,8 @@ func cycleCases() []judged {
 		{"was stopped with one answer unread", oneLife(3), three, both(paceable, unread(2, closedBy(fakegateway.ByClient))), Pass, "3 seen"},
 		{"left an answer unread before it was asked to end", oneLife(3), three, both(paceable, both(unread(2, closedBy(fakegateway.ByClient)),
 			func(r *Record) { r.Unread[0].At = r.Cycles[2].Answered + ms })), Fail, "the last of 2"},
+		{"answers that were never read may have been missed", working(), one, func(r *Record) { r.Footer.UnreadLost = "no room" }, Inconclusive, "may have been missed: no room"},
+		{"answers that were never read cannot be seen", working(), one, func(r *Record) { r.Header.UnreadUnseen = "darwin" }, Pass, "could not be seen: darwin"},
 		{"was reset with one answer unread", oneLife(3), three, both(paceable, unread(2, closedBy(fakegateway.ByGateway))), Pass, "3 seen"},
 		{"was reset with two answers unread", oneLife(3), three, both(paceable, both(unread(1, closedBy(fakegateway.ByGateway)),
 			unread(2, closedBy(fakegateway.ByGateway)))), Fail, "the last of 2"},

@@ -82,7 +82,7 @@ type Header struct {
 	// Kernel is empty when the kernel's socket table could be read, else why it could not:
 	// then only the Gateway's own timing (L0) speaks about sockets.
 	Kernel string `json:"kernel,omitempty"`
-	// UnreadUnseen says why answers that were never read may have gone unseen; empty when none can have.
+	// UnreadUnseen says why answers that were never read could not be seen; empty when they could.
 	UnreadUnseen string `json:"unreadUnseen,omitempty"`
 	// Run tells this run's processes from all others: see lifeVariable.
 	Run string `json:"run,omitempty"`
@@ -374,6 +374,8 @@ type Footer struct {
 	// oracle, and by that one only.
 	Looks      int            `json:"looks"`
 	LongestGap fault.Duration `json:"longestGap"`
+	// UnreadLost says why some answers that were never read may have gone unseen; empty when none can.
+	UnreadLost string `json:"unreadLost,omitempty"`
 	// MessagesLost counts messages that were not kept because there were maxMessages already.
 	MessagesLost int `json:"messagesLost,omitempty"`
 	// LongestLag is the longest time from something that the Gateway saw to the moment when the

@@ -272,10 +272,11 @@ func (r *run) open(ctx context.Context, cancel context.CancelCauseFunc) error {
 	}
 	if r.ends, err = watchEnds(r.rec.Header.Gateway, r.now); err != nil {
 		r.rec.Header.UnreadUnseen = err.Error()
+		r.Log.Warn("answers that are never read count as work", "error", err)
 	}
 	r.knocks, r.rec.Header.Unseen = watchAttempts(r.rec.Header.Gateway, r.now, r.journal)
 	if err := r.startKeeper(ctx, cancel); err != nil {
-		return errors.Join(err, r.keeper.close())
+		return err
 	}
 	r.journal.add("header", r.rec.Header)
 	return nil

@@ -87,7 +87,7 @@ func (e *ends) stop(r *Record) {
 	_ = e.kernel.Close() // a descriptor for reading: nothing can be lost
 	r.Unread = e.list
 	if e.fault != nil {
-		r.Header.UnreadUnseen = e.fault.Error()
+		r.Footer.UnreadLost = e.fault.Error()
 	}
 }
 
