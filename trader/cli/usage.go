@@ -74,7 +74,8 @@ trader keeper --help.
 `
 
 const outro = `
-A flag beats the environment variable below it, which beats the file.
+A flag beats the environment variable below it, which beats the file. So --host or
+--port beats an address that the environment or the file gives.
 
 SIGINT, SIGTERM and SIGHUP stop the trader within three seconds, and five more for
 --at-stop cancel or flatten; a second one, at once. What is left working at the

@@ -53,7 +53,9 @@ type Config struct {
 
 // Gateway says where the Gateway is. Its socket is plain TCP; a keeper in front of it may have another.
 type Gateway struct {
-	Address          string `yaml:"address"` // HOST:PORT or unix:PATH in place of the two below
+	// Address is HOST:PORT or unix:PATH, in place of the two below. Load drops it when a stronger source
+	// gives one of them.
+	Address          string `yaml:"address"`
 	Host             string `yaml:"host"`
 	Port             int    `yaml:"port"`
 	ClientID         int    `yaml:"client_id"`
