@@ -23,8 +23,7 @@ import (
 // patience is the longest that this engine goes without a step when nothing is wrong with it: each of its
 // waits has a limit, and the longest two may follow on each other.
 func (c Config) patience() time.Duration {
-	const handshake = link.DefaultDialTimeout + link.DefaultVersionTimeout + link.DefaultReadyTimeout +
-		link.DefaultAttachTimeout + link.DefaultDrainTimeout
+	handshake := c.ConnectWithin + link.DefaultAttachTimeout + link.DefaultDrainTimeout
 	longest := max(c.Interval, 2*c.RequestTimeout, c.OrderDeadline+stopAck,
 		time.Duration(float64(c.Backoff.Cap)*(1+jitter)))
 	return 2*max(longest, handshake) + StopGrace

@@ -262,10 +262,17 @@ func (c Config) Trader() (trader.Config, error) {
 		MaxDecisionAge: c.Order.MaxDecision.Duration, MaxRoundTrip: c.Order.MaxTrip.Duration,
 		OrderType: c.Order.Type, LimitOffset: c.Order.LimitOffset.Decimal, MaxBarAge: c.Order.MaxBarAge.Duration,
 		OrderDeadline: c.Order.Deadline.Duration, RequestTimeout: c.Order.Timeout.Duration,
-		AbsenceWait: c.Order.AbsenceWait.Duration, AtStop: c.Order.AtStop,
+		AbsenceWait: c.Order.AbsenceWait.Duration, AtStop: c.Order.AtStop, ConnectWithin: c.connectWithin(),
 		MaxClockSkew: c.Order.MaxSkew.Duration, BlindAfter: c.Order.BlindAfter.Duration, MaxReconnects: c.Reconnect.Max,
 		Backoff: trader.Backoff{Base: c.Reconnect.Base.Duration, Cap: c.Reconnect.Cap.Duration, Seed: c.Reconnect.Seed},
 	}, nil
+}
+
+// connectWithin is how long an attempt may take to reach the Gateway, the count of its sockets before it too.
+func (c Config) connectWithin() time.Duration {
+	g := c.Gateway
+	return max(c.Zombies.Limit.Duration, zombies.DefaultLimit) +
+		g.DialTimeout.Duration + g.HandshakeTimeout.Duration + g.ReadyTimeout.Duration
 }
 
 func (r Risk) limits() risk.Limits {

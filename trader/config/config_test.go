@@ -204,6 +204,20 @@ func TestTheStrongestSourceSaysWhereTheGatewayIs(t *testing.T) {
 	}
 }
 
+// TestTheConnectorMayTakeWhatIsConfigured: the engine is told, or it would pass for stuck meanwhile.
+func TestTheConnectorMayTakeWhatIsConfigured(t *testing.T) {
+	c, err := Load("", noEnv, []Setting{
+		{"symbols", "AAPL"}, {"dial-timeout", "1m"}, {"handshake-timeout", "2m"}, {"ready-timeout", "3m"},
+		{"zombie-limit", "4m"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if tc, err := c.Trader(); err != nil || tc.ConnectWithin != 10*time.Minute {
+		t.Errorf("%s, %v, want 10m", tc.ConnectWithin, err)
+	}
+}
+
 // A file without keys leaves every default in force, the limits of risk among them.
 func TestAFileWithoutKeysSetsNothing(t *testing.T) {
 	want, err := Load("", noEnv, nil)
