@@ -297,7 +297,7 @@ func (e *Engine) showLosses(r journal.RiskDay) {
 func (e *Engine) showHalt(h journal.Halt) {
 	why := ""
 	if h.Halted {
-		why = strings.Join([]string{h.Cause, h.Reason}, ": ")
+		why = link.Redact(strings.Join([]string{h.Cause, h.Reason}, ": "))
 	}
 	e.board().Update(func(s *status.Snapshot) { s.Halted = why })
 }

@@ -1,10 +1,12 @@
 package trader
 
 import (
+	"strings"
 	"testing"
 	"time"
 
 	"ibsoak/trader/exit"
+	"ibsoak/trader/journal"
 	"ibsoak/trader/status"
 )
 
@@ -18,6 +20,22 @@ func TestPatienceCoversTheConnector(t *testing.T) {
 		r.wantCode(l.stop(), exit.OK)
 		if got := r.cfg.Board.Load().Patience; got < 10*time.Minute {
 			t.Errorf("the engine is stuck after %s, while its connector may take 10m", got)
+		}
+	})
+}
+
+// TestWhatIsShownOfAHaltNamesNoAccount, whatever a person wrote.
+func TestWhatIsShownOfAHaltNamesNoAccount(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		r.journal(func(j *journal.Journal) {
+			if _, err := j.Halt(r.t.Context(), journal.ByPerson, "IBKR called about "+paper, false); err != nil {
+				r.t.Fatal(err)
+			}
+		})
+		r.cfg.Board = status.NewBoard(status.Snapshot{})
+		r.wantCode(r.once(), exit.Interlock)
+		if got := r.cfg.Board.Load().Halted; !strings.Contains(got, "IBKR called about") || strings.Contains(got, paper) {
+			t.Errorf("shown: %q", got)
 		}
 	})
 }
