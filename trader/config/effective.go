@@ -109,11 +109,16 @@ func show(at reflect.Value) string {
 	}
 }
 
-// mask hides what must not be shown: account ids, and what a webhook's URL has beyond its host.
+// mask hides what must not be shown: account ids, what a webhook's URL has beyond its host, and a command's
+// arguments, among which tokens are.
 func mask(e Effective) Effective {
 	switch e.Key {
 	case "account":
 		e.Value = link.MaskAccount(e.Value)
+	case "alerts.command":
+		if program, _, arguments := strings.Cut(e.Value, " "); arguments {
+			e.Value = program + " ***"
+		}
 	case "alerts.webhook":
 		if u, err := url.Parse(e.Value); e.Value != "" && (err != nil || u.Host == "") {
 			e.Value = "***"
