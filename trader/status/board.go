@@ -83,6 +83,22 @@ func Count[K comparable](counts map[K]int64, key K) map[K]int64 {
 	return counts
 }
 
+// Lose notes that a line of a kind could not be written.
+func (s *Snapshot) Lose(kind string) {
+	s.Losses = Count(s.Losses, kind)
+	s.setLost(kind, Loss{At: s.At})
+}
+
+// Repair notes that a line of a kind was written.
+func (s *Snapshot) Repair(kind string) { s.setLost(kind, Loss{At: s.Lost[kind].At, Repaired: true}) }
+
+func (s *Snapshot) setLost(kind string, loss Loss) {
+	if s.Lost = maps.Clone(s.Lost); s.Lost == nil {
+		s.Lost = map[string]Loss{}
+	}
+	s.Lost[kind] = loss
+}
+
 // SetSymbol replaces what is known of a symbol.
 func (s *Snapshot) SetSymbol(symbol Symbol) {
 	s.Symbols = slices.Clone(s.Symbols)

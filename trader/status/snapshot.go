@@ -41,6 +41,13 @@ type Snapshot struct {
 	Alerts     AlertCounts      `json:"alerts"`               //
 	Timeline   []Event          `json:"timeline,omitempty"`   // of the last day, oldest first
 	Losses     map[string]int64 `json:"losses,omitempty"`     // what an observer could not write, by kind
+	Lost       map[string]Loss  `json:"lost,omitempty"`       // the last of each kind
+}
+
+// Loss is a line that an observer could not write.
+type Loss struct {
+	At       time.Time `json:"at"`
+	Repaired bool      `json:"repaired"` // one was written since
 }
 
 // The states of a session.
