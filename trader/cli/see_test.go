@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -260,5 +261,28 @@ func TestTheLogIsRotatedAndBounded(t *testing.T) {
 	}
 	if code, out := r.once("--log-file", filepath.Join(log, "below")); code != exit.Usage {
 		t.Errorf("a log that cannot be: %d %s", code, out)
+	}
+}
+
+// TestALifeThatNeverBeganLeavesARecord: the record of the life before would pass for its own.
+func TestALifeThatNeverBeganLeavesARecord(t *testing.T) {
+	r := newRig(t, fakegateway.Config{})
+	r.wantOnce(exit.OK)
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = taken.Close() }()
+	for _, args := range [][]string{
+		{"--status-listen", taken.Addr().String()},
+		{"--symbols", "AAPL,SAP:IBIS:EUR"}, // which the engine refuses: losses in two currencies
+	} {
+		r.wantOnce(exit.Usage, args...)
+		var record Record
+		data, err := os.ReadFile(filepath.Join(r.state, RecordName))
+		if err != nil || json.Unmarshal(data, &record) != nil || record.Code != exit.Usage || record.Reason == "" {
+			t.Errorf("%q: the record says %s, %v", args, data, err)
+		}
+		r.wantOnce(exit.OK) // the journal is free
 	}
 }
