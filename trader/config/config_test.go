@@ -153,35 +153,54 @@ func TestTheStrongestSourceSaysWhereTheGatewayIs(t *testing.T) {
 		shown [3]string // address, host and port, each with its source
 	}{
 		{
-			"{address: 'gw:4001'}", nil, []Setting{{"port", "4002"}}, "127.0.0.1:4002",
+			"{address: 'gw:4001'}", nil,
+			[]Setting{{"port", "4002"}},
+			"127.0.0.1:4002",
 			[3]string{" flag", "127.0.0.1 default", "4002 flag"},
 		},
 		{
-			"{address: 'gw:4001', port: 7}", nil, []Setting{{"host", "h"}}, "h:7",
+			"{address: 'gw:4001', port: 7}", nil,
+			[]Setting{{"host", "h"}},
+			"h:7",
 			[3]string{" flag", "h flag", "7 file"},
 		},
 		{
-			"{address: 'gw:4001'}", map[string]string{"IB_PORT": "4002"}, nil, "127.0.0.1:4002",
+			"{address: 'gw:4001'}",
+			map[string]string{"IB_PORT": "4002"},
+			nil, "127.0.0.1:4002",
 			[3]string{" environment IB_PORT", "127.0.0.1 default", "4002 environment IB_PORT"},
 		},
 		{
-			"{host: f}", map[string]string{"IB_GATEWAY": "gw:4001"}, []Setting{{"port", "4002"}}, "f:4002",
+			"{host: f}",
+			map[string]string{"IB_GATEWAY": "gw:4001"},
+			[]Setting{{"port", "4002"}},
+			"f:4002",
 			[3]string{" flag", "f file", "4002 flag"},
 		},
 		{
-			"{port: 4002}", map[string]string{"IB_GATEWAY": "gw:4001", "IB_PORT": "4002"}, nil, "gw:4001",
+			"{port: 4002}",
+			map[string]string{"IB_GATEWAY": "gw:4001", "IB_PORT": "4002"},
+			nil, "gw:4001",
 			[3]string{"gw:4001 environment IB_GATEWAY", "gw environment IB_GATEWAY", "4001 environment IB_GATEWAY"},
 		},
 		{
-			"{}", map[string]string{"IB_PORT": "4002"}, []Setting{{"port", "5"}, {"gateway", "unix:/k"}, {"host", "h"}},
-			"unix:/k", [3]string{"unix:/k flag", " flag", " flag"},
+			"{}",
+			map[string]string{"IB_PORT": "4002"},
+			[]Setting{{"port", "5"}, {"gateway", "unix:/k"}, {"host", "h"}},
+			"unix:/k",
+			[3]string{"unix:/k flag", " flag", " flag"},
 		},
 		{
-			"{address: 'gw:4001', host: h}", nil, []Setting{{"client-id", "7"}}, "gw:4001",
+			"{address: 'gw:4001', host: h}", nil,
+			[]Setting{{"client-id", "7"}},
+			"gw:4001",
 			[3]string{"gw:4001 file", "gw file", "4001 file"},
 		},
 		{
-			"{address: 'gw:4001'}", map[string]string{"IB_PORT": "4002"}, []Setting{{"gateway", "x:1"}}, "x:1",
+			"{address: 'gw:4001'}",
+			map[string]string{"IB_PORT": "4002"},
+			[]Setting{{"gateway", "x:1"}},
+			"x:1",
 			[3]string{"x:1 flag", "x flag", "1 flag"},
 		},
 	} {
@@ -207,7 +226,10 @@ func TestTheStrongestSourceSaysWhereTheGatewayIs(t *testing.T) {
 // TestTheConnectorMayTakeWhatIsConfigured: the engine is told, or it would pass for stuck meanwhile.
 func TestTheConnectorMayTakeWhatIsConfigured(t *testing.T) {
 	c, err := Load("", noEnv, []Setting{
-		{"symbols", "AAPL"}, {"dial-timeout", "1m"}, {"handshake-timeout", "2m"}, {"ready-timeout", "3m"},
+		{"symbols", "AAPL"},
+		{"dial-timeout", "1m"},
+		{"handshake-timeout", "2m"},
+		{"ready-timeout", "3m"},
 		{"zombie-limit", "4m"},
 	})
 	if err != nil {
