@@ -286,3 +286,19 @@ func TestALifeThatNeverBeganLeavesARecord(t *testing.T) {
 		r.wantOnce(exit.OK) // the journal is free
 	}
 }
+
+// TestACleanStopDoesNotWaitForAHook that hangs.
+func TestACleanStopDoesNotWaitForAHook(t *testing.T) {
+	r := newRig(t, fakegateway.Config{})
+	var out testkit.Buffer
+	if code := Main(t.Context(), []string{"halt", "--reason", "a test", "--state", r.state}, &out, &out); code != 0 {
+		t.Fatalf("halt: %d %s", code, out.String())
+	}
+	run := r.start("--alert-command", "sleep 60")
+	for deadline := time.Now().Add(20 * time.Second); !strings.Contains(run.out.String(), "alert=halted"); pause(t) {
+		if time.Now().After(deadline) {
+			t.Fatalf("no alert\n%s", run.out.String())
+		}
+	}
+	run.stop()
+}
