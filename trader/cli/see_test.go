@@ -302,3 +302,31 @@ func TestACleanStopDoesNotWaitForAHook(t *testing.T) {
 	}
 	run.stop()
 }
+
+// TestATraderThatCannotBeAskedIsNotDead: the lock of its state directory tells.
+func TestATraderThatCannotBeAskedIsNotDead(t *testing.T) {
+	r := newRig(t, fakegateway.Config{})
+	j, err := journal.Open(t.Context(), r.state)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := beginning(time.Now()).write(r.state); err != nil {
+		t.Fatal(err)
+	}
+	ask := func() string {
+		var out testkit.Buffer
+		if code := Main(t.Context(), []string{"status", "--state", r.state}, &out, &out); code != 0 {
+			t.Errorf("status ended with %d", code)
+		}
+		return out.String()
+	}
+	if out := ask(); !strings.HasPrefix(out, "running: a trader has ") || strings.Contains(out, "killed") {
+		t.Errorf("while a trader has the directory: %s", out)
+	}
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if out := ask(); !strings.HasPrefix(out, "not running: ") || !strings.Contains(out, "was killed after") {
+		t.Errorf("when nobody has it: %s", out)
+	}
+}

@@ -187,18 +187,26 @@ func age(now, since time.Time) time.Duration {
 	return now.Sub(since).Round(time.Second)
 }
 
-// printRecord is what the last life left.
+// printRecord is what the last life left, or what is known of a trader that cannot be asked.
 func printRecord(ctx context.Context, w io.Writer, dir string, r Record) error {
 	b, err := journal.ReadBooks(ctx, dir)
 	if err != nil {
 		return err
 	}
-	last := r.Time.Local().Format(time.DateTime)
-	said := fmt.Sprintf("ended at %s with exit %d, %s", last, r.Code, r.Name)
-	if r.Code == Running {
-		said = fmt.Sprintf("was killed after %s: its record says running, and nobody answers", last)
+	held, err := journal.Held(dir)
+	if err != nil {
+		return err
 	}
-	if _, err := fmt.Fprintf(w, "not running: the last trader, pid %d, %s\n", r.PID, said); err != nil {
+	last := r.Time.Local().Format(time.DateTime)
+	said := fmt.Sprintf("not running: the last trader, pid %d, ended at %s with exit %d, %s", r.PID, last, r.Code, r.Name)
+	switch {
+	case held:
+		said = fmt.Sprintf("running: a trader has %s, but %s in it cannot be asked; its log says why", dir, SocketName)
+	case r.Code == Running:
+		said = fmt.Sprintf("not running: the last trader, pid %d, was killed after %s: its record says running, "+
+			"and nobody answers", r.PID, last)
+	}
+	if _, err := fmt.Fprintln(w, said); err != nil {
 		return err
 	}
 	for _, a := range b.Accounts {
