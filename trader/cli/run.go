@@ -144,7 +144,7 @@ func connector(c config.Config, j *journal.Journal, log *slog.Logger, board *sta
 // waits for its end. A count that is unknown changes nothing.
 func lookForZombies(ctx context.Context, c config.Config, log *slog.Logger, board *status.Board,
 ) (counted func(), err error) {
-	if strings.HasPrefix(address(c), config.UnixPrefix) {
+	if strings.HasPrefix(address(c), link.UnixPrefix) {
 		return func() {}, nil // a keeper's socket: the Gateway's port is the keeper's concern
 	}
 	if c.Zombies.Policy == config.Fail {

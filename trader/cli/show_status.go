@@ -19,14 +19,12 @@ import (
 	"ibsoak/trader/config"
 	"ibsoak/trader/exit"
 	"ibsoak/trader/journal"
+	"ibsoak/trader/link"
 	"ibsoak/trader/monitor"
 	"ibsoak/trader/status"
 )
 
-const (
-	statusTimeout = 5 * time.Second
-	watchEvery    = 2 * time.Second
-)
+const watchEvery = 2 * time.Second
 
 // statusCommand is the subcommand that shows what a trader does: the one that runs on a state directory, or
 // what the last one left there.
@@ -95,31 +93,20 @@ var errNotRunning = errors.New("no trader runs on this state directory")
 
 // askTrader asks over the socket file. errNotRunning says that nobody is there.
 func askTrader(ctx context.Context, dir string) (v monitor.View, err error) {
-	ctx, cancel := context.WithTimeout(ctx, statusTimeout)
-	defer cancel()
-	client := http.Client{Transport: &http.Transport{
-		DisableKeepAlives: true,
-		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return new(net.Dialer).DialContext(ctx, "unix", filepath.Join(dir, SocketName))
-		},
-	}}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://trader/status", nil)
-	if err != nil {
-		return v, err
-	}
-	answer, err := client.Do(request)
+	code, said, err := ask(ctx, http.MethodGet, link.UnixPrefix+filepath.Join(dir, SocketName), "/status")
 	if opErr, ok := errors.AsType[*net.OpError](err); ok && opErr.Op == "dial" {
 		return v, errNotRunning
+	}
+	if err == nil && code != http.StatusOK {
+		err = fmt.Errorf("%d %s", code, http.StatusText(code))
+	}
+	if err == nil {
+		err = json.Unmarshal(said, &v)
 	}
 	if err != nil {
 		return v, fmt.Errorf("ask the trader in %s: %w", dir, err)
 	}
-	defer func() { err = errors.Join(err, answer.Body.Close()) }()
-	if answer.StatusCode != http.StatusOK {
-		return v, fmt.Errorf("ask the trader in %s: %s", dir, answer.Status)
-	}
-	const most = 16 << 20 // bytes
-	return v, json.NewDecoder(io.LimitReader(answer.Body, most)).Decode(&v)
+	return v, nil
 }
 
 func readRecord(dir string) (r Record, err error) {

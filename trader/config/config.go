@@ -292,11 +292,8 @@ func (r Risk) limits() risk.Limits {
 	}
 }
 
-// UnixPrefix begins a Gateway's address that is the path of a keeper's socket.
-const UnixPrefix = "unix:"
-
 func validAddress(addr string) bool {
-	if path, ok := strings.CutPrefix(addr, UnixPrefix); ok {
+	if path, ok := strings.CutPrefix(addr, link.UnixPrefix); ok {
 		return path != ""
 	}
 	host, port, err := net.SplitHostPort(addr)
@@ -310,7 +307,7 @@ func (g Gateway) HostPort() (host string, port int) {
 		return g.Host, g.Port
 	}
 	host, text, err := net.SplitHostPort(g.Address)
-	if err != nil || strings.HasPrefix(g.Address, UnixPrefix) {
+	if err != nil || strings.HasPrefix(g.Address, link.UnixPrefix) {
 		return g.Address, 0
 	}
 	n, err := strconv.ParseUint(text, 10, 16)
