@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/gofrs/flock"
 
+	"ibsoak/internal/loopback"
 	"ibsoak/trader/config"
 	"ibsoak/trader/exit"
 )
@@ -125,7 +125,7 @@ func lockDir() (string, error) {
 func instanceName(c config.Config) string {
 	host, port := c.Gateway.HostPort()
 	host = strings.ToLower(host)
-	if ip, err := netip.ParseAddr(host); host == "localhost" || (err == nil && ip.Unmap().IsLoopback()) {
+	if loopback.Host(host) {
 		host = "loopback"
 	}
 	host = strings.Map(func(r rune) rune {
