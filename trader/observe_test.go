@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/govalues/decimal"
+
 	"ibsoak/trader/exit"
 	"ibsoak/trader/journal"
 	"ibsoak/trader/status"
@@ -20,6 +22,28 @@ func TestPatienceCoversTheConnector(t *testing.T) {
 		r.wantCode(l.stop(), exit.OK)
 		if got := r.cfg.Board.Load().Patience; got < 10*time.Minute {
 			t.Errorf("the engine is stuck after %s, while its connector may take 10m", got)
+		}
+	})
+}
+
+// TestTheEquityShownIsTheOneThatHalts, when the account's portfolio knows a newer price than the last bar.
+func TestTheEquityShownIsTheOneThatHalts(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		r.cfg.Board = status.NewBoard(status.Snapshot{})
+		r.w.marks = map[string]decimal.Decimal{"AAPL": d("97")}
+		l := r.start()
+		r.later(5 * time.Minute)
+		s := r.cfg.Board.Load()
+		r.wantCode(l.stop(), exit.OK)
+		b, err := journal.ReadBooks(r.t.Context(), r.dir)
+		if err != nil || b.Accounts[0].Risk == nil || len(s.Positions) != 1 {
+			t.Fatalf("%+v, %v; holds %+v", b, err, s.Positions)
+		}
+		if halts := b.Accounts[0].Risk.Equity; s.Money.Equity.Cmp(halts) != 0 {
+			t.Errorf("the equity shown is %s, limits are measured by %s", s.Money.Equity, halts)
+		}
+		if sum, err := s.Money.Cash.Add(s.Positions[0].Value); err != nil || sum.Cmp(s.Money.Equity) != 0 {
+			t.Errorf("cash %s and shares for %s are not %s", s.Money.Cash, s.Positions[0].Value, s.Money.Equity)
 		}
 	})
 }

@@ -22,6 +22,7 @@ import (
 	"ibsoak/trader/exit"
 	"ibsoak/trader/journal"
 	"ibsoak/trader/monitor"
+	"ibsoak/trader/status"
 )
 
 // page is where a running trader serves its status.
@@ -328,5 +329,17 @@ func TestATraderThatCannotBeAskedIsNotDead(t *testing.T) {
 	}
 	if out := ask(); !strings.HasPrefix(out, "not running: ") || !strings.Contains(out, "was killed after") {
 		t.Errorf("when nobody has it: %s", out)
+	}
+}
+
+// TestTheStatusNamesWhatHasNoPrice: an equity without it is not one.
+func TestTheStatusNamesWhatHasNoPrice(t *testing.T) {
+	var out testkit.Buffer
+	s := status.Snapshot{Money: status.Money{Unpriced: []string{"AAPL", "BRK B"}}}
+	if err := printView(&out, monitor.ViewOf(&s, time.Now())); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(out.String(), "no price for AAPL, BRK B\n") {
+		t.Errorf("%s", out.String())
 	}
 }

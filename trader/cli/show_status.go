@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -133,8 +134,12 @@ func printView(w io.Writer, v monitor.View) error {
 	line("gateway\t%s, client id %d, account %s", s.Gateway, s.ClientID, s.Account)
 	line("life\tpid %d for %s, %s%s", s.PID, age(now, s.Begun), s.Version, map[bool]string{true: ", DRY RUN"}[s.DryRun])
 	line("cycles\t%d complete, %d failed, the last %s ago", s.Cycle.Completed, s.Cycle.Failed, age(now, s.Cycle.Last))
-	line("equity\t%s: cash %s, shares %s", // in cents
-		s.Money.Equity.Rescale(2), s.Money.Cash.Rescale(2), s.Money.Value.Rescale(2))
+	unpriced := ""
+	if len(s.Money.Unpriced) > 0 {
+		unpriced = "; no price for " + strings.Join(s.Money.Unpriced, ", ")
+	}
+	line("equity\t%s: cash %s, shares %s%s", // in cents
+		s.Money.Equity.Rescale(2), s.Money.Cash.Rescale(2), s.Money.Value.Rescale(2), unpriced)
 	line("alerts\t%d active, %d raised, %d failed deliveries", s.Alerts.Active, s.Alerts.Raised, s.Alerts.Failed)
 	if s.Halted != "" {
 		line("HALTED\t%s", s.Halted)

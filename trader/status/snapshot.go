@@ -129,15 +129,17 @@ type Position struct {
 	Symbol  string          `json:"symbol"`
 	Own     decimal.Decimal `json:"own"`     // the trader's shares
 	Account decimal.Decimal `json:"account"` // all that the account holds
-	Price   decimal.Decimal `json:"price"`   // last close that was decided on; 0 when there is none
+	Price   decimal.Decimal `json:"price"`   // the newest that is known, 0 when there is none
 	Value   decimal.Decimal `json:"value"`   // Own x Price
 }
 
 // Money is what the trader's own trading came to since its journal began, in the contracts' currency.
 type Money struct {
-	Cash   decimal.Decimal `json:"cash"`   // change by executions and commissions
-	Value  decimal.Decimal `json:"value"`  // of the own shares
-	Equity decimal.Decimal `json:"equity"` // Cash + Value
+	Cash  decimal.Decimal `json:"cash"`  // change by executions and commissions
+	Value decimal.Decimal `json:"value"` // of the own shares
+	// Equity is what the limits on losses were measured by last, which counts shares that were ceded too; or
+	// Cash + Value where they are not measured.
+	Equity decimal.Decimal `json:"equity"`
 	// Unpriced are symbols with shares of which no price is known: Value lacks them.
 	Unpriced []string `json:"unpriced,omitempty"`
 }

@@ -103,7 +103,7 @@ async function equity() {
     const answer = await fetch('equity');
     const points = answer.ok ? await answer.json() : [];
     const data = [points.map(p => +new Date(p.at) / 1000), points.map(p => +p.equity)];
-    if (latest) { data[0].push(+new Date(latest.now) / 1000); data[1].push(+latest.snapshot.money.equity); }
+    if (latest && !(latest.snapshot.money.unpriced || []).length) { data[0].push(+new Date(latest.now) / 1000); data[1].push(+latest.snapshot.money.equity); }
     const box = $('equity');
     if (plot) return plot.setData(data);
     plot = new uPlot({width: box.clientWidth, height: 200, legend: {show: false}, cursor: {drag: {x: false, y: false}},
