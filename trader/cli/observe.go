@@ -105,11 +105,9 @@ func (o *observers) record(ctx context.Context, past []status.Event) {
 	}
 	for over := false; ; {
 		changed := o.board.Changed()
-		for _, e := range o.board.Load().Timeline {
-			if e.At.After(last) {
-				o.audit.writeAt(e.At, auditState, e)
-				last = e.At
-			}
+		for _, e := range o.board.Load().Since(last) {
+			o.audit.writeAt(e.At, auditState, e)
+			last = e.At
 		}
 		if over {
 			return

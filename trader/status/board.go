@@ -74,6 +74,15 @@ func (s *Snapshot) Note(e Event) {
 	s.Timeline = s.Timeline[from:]
 }
 
+// Since are the events after an instant, oldest first; none is an empty list.
+func (s *Snapshot) Since(than time.Time) []Event {
+	from := len(s.Timeline)
+	for from > 0 && s.Timeline[from-1].At.After(than) {
+		from--
+	}
+	return append([]Event{}, s.Timeline[from:]...)
+}
+
 // Count adds one to a counter of a map that snapshots share.
 func Count[K comparable](counts map[K]int64, key K) map[K]int64 {
 	if counts = maps.Clone(counts); counts == nil {
