@@ -180,7 +180,7 @@ func (e *Engine) sawSights() {
 			x := &s.Symbols[i]
 			x.Blind, x.Never, x.Why = time.Time{}, false, ""
 			if blind {
-				x.Blind, x.Never, x.Why = sight.since, sight.never, link.Redact(oneLine(sight.why))
+				x.Blind, x.Never, x.Why = sight.since, sight.never, sight.why
 			}
 		}
 	})

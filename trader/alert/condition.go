@@ -135,7 +135,7 @@ func Conditions(s *status.Snapshot, now time.Time, after time.Duration) (found [
 func blindness(s *status.Snapshot, now time.Time) (found []Condition) {
 	for _, symbol := range s.Symbols {
 		age, blind := s.BlindFor(symbol, now)
-		if !blind || age < s.BlindAfter {
+		if !blind || !status.Late(age, false, s.BlindAfter) { // a life that begins has its time too
 			continue
 		}
 		held := ""

@@ -218,7 +218,8 @@ type View struct {
 	Now      time.Time        `json:"now"`
 	Alive    bool             `json:"alive"`
 	Ready    bool             `json:"ready"`
-	Why      string           `json:"why,omitempty"` // it is not ready
+	Why      string           `json:"why,omitempty"`  // it is not ready
+	Late     []string         `json:"late,omitempty"` // symbols that were not decided on in time
 	Snapshot *status.Snapshot `json:"snapshot"`
 }
 
@@ -227,6 +228,11 @@ func ViewOf(s *status.Snapshot, now time.Time) View {
 	v := View{Now: now, Snapshot: s}
 	v.Alive, _ = s.Alive(now)
 	v.Ready, v.Why = s.Ready(now)
+	for _, symbol := range s.Symbols {
+		if _, late := s.Late(symbol, now); late {
+			v.Late = append(v.Late, symbol.Symbol)
+		}
+	}
 	return v
 }
 

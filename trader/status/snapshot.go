@@ -205,13 +205,22 @@ func (s *Snapshot) Ready(now time.Time) (ok bool, why string) {
 		return false, "session is " + s.Session.State + because(s.Session.Why)
 	}
 	for _, symbol := range s.Symbols {
-		if since, blind := s.BlindFor(symbol, now); blind && (symbol.Never || since >= s.BlindAfter) {
+		if since, late := s.Late(symbol, now); late {
 			return false, fmt.Sprintf("%s: not decided on for %s%s", symbol.Symbol, since.Round(time.Second),
 				because(symbol.Why))
 		}
 	}
 	return true, ""
 }
+
+// Late says whether a symbol was not decided on in time, and since how long it was not.
+func (s *Snapshot) Late(symbol Symbol, now time.Time) (since time.Duration, late bool) {
+	since, blind := s.BlindFor(symbol, now)
+	return since, blind && Late(since, symbol.Never, s.BlindAfter)
+}
+
+// Late says whether a symbol that is blind was not decided on in time: never in this life, or not for after.
+func Late(blind time.Duration, never bool, after time.Duration) bool { return never || blind >= after }
 
 // BlindFor says how long a symbol was not decided on: as the engine says, or by the age of its last
 // decision when the engine says nothing any more.
