@@ -2,6 +2,7 @@ package config
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -10,6 +11,8 @@ import (
 	"time"
 
 	"github.com/govalues/decimal"
+
+	"ibsoak/trader/link"
 )
 
 func noEnv(string) (string, bool) { return "", false }
@@ -341,6 +344,9 @@ func TestTheLimitsAreDocumented(t *testing.T) {
 		if row := "| `--" + o.Flag + "` | " + o.Default() + " |"; !strings.Contains(string(page), row) {
 			t.Errorf("docs/risk.md has no row %q", row)
 		}
+	}
+	if want := fmt.Sprintf("the pace of %d messages a second", link.DefaultMessagesPerSecond); !strings.Contains(string(page), want) {
+		t.Errorf("docs/risk.md does not say %q", want)
 	}
 	if want := "by default " + c.Order.Quiet.String() + " in\nNew York"; !strings.Contains(string(page), want) {
 		t.Errorf("docs/risk.md does not say %q", want)
