@@ -190,7 +190,8 @@ func printRecord(ctx context.Context, w io.Writer, dir string, r Record) error {
 		return err
 	}
 	last := r.Time.Local().Format(time.DateTime)
-	said := fmt.Sprintf("not running: the last trader, pid %d, ended at %s with exit %d, %s", r.PID, last, r.Code, r.Name)
+	said := fmt.Sprintf("not running: the last trader, pid %d, ended at %s with exit %d, %s",
+		r.PID, last, r.Code, r.Name)
 	switch {
 	case held:
 		said = fmt.Sprintf("running: a trader has %s, but %s in it cannot be asked; its log says why", dir, SocketName)
