@@ -143,7 +143,8 @@ func TestParseConfigSaysWhatIsWrong(t *testing.T) {
 		"accountZone: Mars":                                 `s.yaml:1:14: accountZone: unknown time zone Mars`,
 		"unknownCommission: maybe":                          `s.yaml:1:20: unknownCommission: "maybe": want one of minus-one`,
 
-		"earlierFills: [{symbol: AAPL, quantity: 1, price: \"250\"}]": `s.yaml:1:16: earlierFills[0]: before 0s: want above 0`,
+		"earlierFills: [{symbol: AAPL, quantity: 1}, {symbol: AAPL, quantity: 1, price: \"250\", before: 1h}]": `s.yaml:1:16: earlierFills[0]: before 0s: want above 0`,
+		"earlierFills: [{symbol: AAPL, quantity: 1, price: \"250\"}]":                                          `s.yaml:1:16: earlierFills[0]: before 0s: want above 0`,
 	} {
 		_, err := ParseConfig("s.yaml", []byte(text))
 		if err == nil || !strings.Contains(err.Error(), want) {

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"ibsoak/trader/journal"
+	"ibsoak/trader/link"
+	"ibsoak/trader/status"
 )
 
 // sight is what is known of a symbol that cannot be decided on: stale or missing data, an order of which
@@ -12,8 +14,8 @@ import (
 type sight struct {
 	since, told time.Time // told is the last alert
 	every       time.Duration
-	never       bool // it has not been decided on in this life
-	why         string
+	never       bool   // it has not been decided on in this life
+	why         string // one line that names no account
 }
 
 // mostSilence bounds the time between two alerts about the same blindness.
@@ -43,12 +45,18 @@ func (e *Engine) saw(symbol string) {
 // blind notes that a symbol could not be decided on. When that has lasted for BlindAfter it is an alert,
 // repeated at twice the time up to mostSilence; shares may be held that nobody watches.
 func (e *Engine) blind(symbol, why string) {
+	e.notSeen(symbol, why)
+	e.review()
+}
+
+// notSeen is blind without its review.
+func (e *Engine) notSeen(symbol, why string) {
 	s, known := e.sights[symbol]
 	if !known {
 		s = &sight{since: e.now()}
 		e.sights[symbol] = s
 	}
-	s.why = why
+	s.why = link.Redact(oneLine(why))
 	last, wait := s.told, s.every
 	if last.IsZero() {
 		last, wait = s.since, e.cfg.BlindAfter
@@ -58,14 +66,14 @@ func (e *Engine) blind(symbol, why string) {
 		e.cfg.Log.Error("blind", "symbol", symbol, "for", e.since(s.since).Round(time.Second), "why", why,
 			"held", e.heldOf(symbol), "do", "look at the Gateway: nothing is bought or sold meanwhile")
 	}
-	e.review()
 }
 
 // blindAll notes that nothing could be decided on.
 func (e *Engine) blindAll(why string) {
 	for _, symbol := range e.cfg.Symbols {
-		e.blind(symbol, why)
+		e.notSeen(symbol, why)
 	}
+	e.review()
 }
 
 // heldOf is what the last decision on a symbol found held.
@@ -83,7 +91,7 @@ func (e *Engine) review() {
 	why := ""
 	for _, symbol := range e.cfg.Symbols {
 		s, blind := e.sights[symbol]
-		if blind && (s.never || e.since(s.since) >= e.cfg.BlindAfter) {
+		if blind && status.Late(e.since(s.since), s.never, e.cfg.BlindAfter) {
 			why = fmt.Sprintf("%s: %s", symbol, s.why)
 			break
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/govalues/decimal"
 
 	"ibsoak/trader/broker"
+	"ibsoak/trader/link"
 	"ibsoak/trader/market"
 	"ibsoak/trader/protect"
 	"ibsoak/trader/risk"
@@ -26,6 +27,7 @@ const (
 	DefaultMaxClockSkew   = time.Minute
 	DefaultBlindAfter     = 5 * time.Minute
 	DefaultProtectWithin  = 30 * time.Second
+	DefaultConnectWithin  = link.DefaultDialTimeout + link.DefaultVersionTimeout + link.DefaultReadyTimeout
 )
 
 // MinInterval keeps a mistyped interval from becoming a spin.
@@ -90,6 +92,7 @@ type Config struct {
 	BlindAfter     time.Duration // without a decision on a symbol, until that is an alert
 	OrderDeadline  time.Duration // from the send to the order's outcome, before the cycle goes on
 	RequestTimeout time.Duration // for each answer
+	ConnectWithin  time.Duration // the longest that the Connector may take: it has limits of its own
 	// AbsenceWait, when set, gives an order up within its day when complete answers of the broker have
 	// not named it for so long. Zero waits for the day's end, or for a person.
 	AbsenceWait time.Duration
@@ -140,6 +143,7 @@ func (c Config) withDefaults() (Config, error) {
 		{&c.MaxDecisionAge, DefaultMaxDecisionAge},
 		{&c.MaxRoundTrip, DefaultMaxRoundTrip},
 		{&c.ProtectWithin, DefaultProtectWithin},
+		{&c.ConnectWithin, DefaultConnectWithin},
 	} {
 		if *d.value == 0 {
 			*d.value = d.standard
@@ -215,7 +219,8 @@ func (c Config) validate() error {
 	case c.MaxReconnects < 0:
 		return fmt.Errorf("max reconnects %d is below 0", c.MaxReconnects)
 	case c.MaxBarAge < 0, c.OrderDeadline < 0, c.RequestTimeout < 0, c.AbsenceWait < 0,
-		c.MaxClockSkew < 0, c.BlindAfter < 0, c.MaxDecisionAge < 0, c.MaxRoundTrip < 0, c.ProtectWithin < 0:
+		c.MaxClockSkew < 0, c.BlindAfter < 0, c.MaxDecisionAge < 0, c.MaxRoundTrip < 0, c.ProtectWithin < 0,
+		c.ConnectWithin < 0:
 		return errors.New("a time limit is below 0")
 	}
 	if _, one := c.currency(); !one && (c.Limits.MaxDailyLoss.IsPos() || c.Limits.MaxDrawdown.IsPos()) {

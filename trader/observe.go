@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -23,8 +24,7 @@ import (
 // patience is the longest that this engine goes without a step when nothing is wrong with it: each of its
 // waits has a limit, and the longest two may follow on each other.
 func (c Config) patience() time.Duration {
-	const handshake = link.DefaultDialTimeout + link.DefaultVersionTimeout + link.DefaultReadyTimeout +
-		link.DefaultAttachTimeout + link.DefaultDrainTimeout
+	handshake := c.ConnectWithin + link.DefaultAttachTimeout + link.DefaultDrainTimeout
 	longest := max(c.Interval, 2*c.RequestTimeout, c.OrderDeadline+stopAck,
 		time.Duration(float64(c.Backoff.Cap)*(1+jitter)))
 	return 2*max(longest, handshake) + StopGrace
@@ -180,7 +180,7 @@ func (e *Engine) sawSights() {
 			x := &s.Symbols[i]
 			x.Blind, x.Never, x.Why = time.Time{}, false, ""
 			if blind {
-				x.Blind, x.Never, x.Why = sight.since, sight.never, link.Redact(oneLine(sight.why))
+				x.Blind, x.Never, x.Why = sight.since, sight.never, sight.why
 			}
 		}
 	})
@@ -218,7 +218,7 @@ func (s *session) sawCycle(ctx context.Context, began time.Time, complete bool, 
 			st.Queues = status.Queues{Events: health.Events, Requests: health.Requests}
 		}
 		st.Orders = showOrders(open)
-		st.Positions, st.Money = showHoldings(positions, cash, s.e.prices(st.Symbols))
+		st.Positions, st.Money = showHoldings(positions, cash, s.e.prices(st.Symbols), s.valued)
 	})
 	return nil
 }
@@ -245,18 +245,20 @@ func (e *Engine) prices(symbols []status.Symbol) map[int64]decimal.Decimal {
 	return prices
 }
 
-// showHoldings values the trader's own shares at the given prices.
-func showHoldings(all []journal.Position, cash decimal.Decimal, prices map[int64]decimal.Decimal) (
+// showHoldings values the trader's own shares at the given prices, and as the limits on losses did where they
+// did: what is shown is what halts.
+func showHoldings(all []journal.Position, cash decimal.Decimal, prices map[int64]decimal.Decimal, by valuation) (
 	shown []status.Position, m status.Money,
 ) {
 	m.Cash = cash
+	maps.Copy(prices, by.prices)
 	var errs []error
 	for _, p := range all {
 		if p.Own.IsZero() {
 			continue
 		}
-		price, priced := prices[p.ConID]
-		if !priced {
+		price := prices[p.ConID]
+		if !price.IsPos() {
 			m.Unpriced = append(m.Unpriced, p.Symbol)
 		}
 		value, err := p.Own.Mul(price)
@@ -271,6 +273,9 @@ func showHoldings(all []journal.Position, cash decimal.Decimal, prices map[int64
 	m.Equity, err = m.Cash.Add(m.Value)
 	if errors.Join(append(errs, err)...) != nil { // too large for exact numbers: not known
 		m.Unpriced = append(m.Unpriced, "a sum that is too large")
+	}
+	if by.prices != nil {
+		m.Equity = by.equity
 	}
 	return shown, m
 }
@@ -298,7 +303,7 @@ func (e *Engine) showLosses(r journal.RiskDay) {
 func (e *Engine) showHalt(h journal.Halt) {
 	why := ""
 	if h.Halted {
-		why = strings.Join([]string{h.Cause, h.Reason}, ": ")
+		why = link.Redact(strings.Join([]string{h.Cause, h.Reason}, ": "))
 	}
 	e.board().Update(func(s *status.Snapshot) { s.Halted = why })
 }

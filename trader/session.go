@@ -41,6 +41,7 @@ type session struct {
 
 	// The cycle goroutine's own.
 	marks      marks
+	valued     valuation
 	money      account
 	reconciled bool                      // once, on this session
 	halted     bool                      // the kill switch, when the cycle began

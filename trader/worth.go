@@ -20,6 +20,13 @@ type mark struct {
 	at    time.Time // by this host's clock
 }
 
+// valuation is what the limits on losses were measured by last: the equity, and the prices in it. The zero
+// valuation is none.
+type valuation struct {
+	equity decimal.Decimal
+	prices map[int64]decimal.Decimal // by contract; nil in the zero valuation
+}
+
 // marks are the newest prices of contracts: closes of bars that were decided on, and what the account's
 // portfolio says. The cycle goroutine owns them.
 type marks struct {
@@ -80,10 +87,12 @@ func (s *session) worth(ctx context.Context, day string) error {
 		return nil
 	}
 	ctx = context.WithoutCancel(ctx)
-	equity, err := s.e.journal.Equity(ctx, s.account, s.newest())
+	prices := s.newest()
+	equity, err := s.e.journal.Equity(ctx, s.account, prices)
 	if err != nil {
 		return exit.Because(exit.State, err)
 	}
+	s.valued = valuation{equity, prices}
 	r, err := s.e.journal.Value(ctx, s.account, day, equity)
 	if err != nil {
 		return exit.Because(exit.State, err)

@@ -43,7 +43,7 @@ func (h *habits) validate() error {
 		return fmt.Errorf("--repeat %d: want 1 or more", h.repeat)
 	}
 	if h.status != "" {
-		return loopback(h.status)
+		return ownAddress(h.status)
 	}
 	return nil
 }

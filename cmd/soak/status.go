@@ -3,14 +3,14 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"html/template"
 	"net"
 	"net/http"
-	"net/netip"
 	"sync"
 	"time"
+
+	"ibsoak/internal/loopback"
 )
 
 // statusPage shows what /status.json says, and asks again by itself.
@@ -37,7 +37,7 @@ dd{margin:0;overflow-wrap:anywhere}</style></head>
 
 // serveStatus serves how the runs stand on a loopback address, until stop. addr is where it listens.
 func serveStatus(address string, m *monitor) (addr string, stop func(), err error) {
-	if err := loopback(address); err != nil {
+	if err := ownAddress(address); err != nil {
 		return "", nil, err
 	}
 	l, err := net.Listen("tcp", address)
@@ -59,14 +59,13 @@ func serveStatus(address string, m *monitor) (addr string, stop func(), err erro
 	}, nil
 }
 
-// loopback refuses an address that others could reach: the page says what runs here.
-func loopback(address string) error {
+// ownAddress refuses an address that others could reach: the page says what runs here.
+func ownAddress(address string) error {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
 		return fmt.Errorf("--status %s: want HOST:PORT, as in 127.0.0.1:8080: %w", address, err)
 	}
-	ip, err := netip.ParseAddr(host)
-	if host != "localhost" && (err != nil || !ip.IsLoopback()) {
+	if !loopback.Host(host) {
 		return fmt.Errorf("--status %s: only this machine may ask; want 127.0.0.1, [::1] or localhost", address)
 	}
 	return nil
@@ -92,15 +91,8 @@ func statusHandler(m *monitor) http.Handler {
 		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
 		_ = statusPage.Execute(w, s) // whoever asked has gone
 	})
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		// A page of another site that has its name point here is not this machine's user.
-		if loopback(r.Host) != nil && loopback(net.JoinHostPort(r.Host, "80")) != nil {
-			http.Error(w, errForeign.Error(), http.StatusForbidden)
-			return
-		}
+	return loopback.Guard(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
 		mux.ServeHTTP(w, r)
-	})
+	}))
 }
-
-var errForeign = errors.New("ask by 127.0.0.1, [::1] or localhost")

@@ -33,6 +33,9 @@ func TestStatusOfNoRun(t *testing.T) {
 	if code, body := ask(t, &monitor{}, "/", "evil.example:80"); code != http.StatusForbidden {
 		t.Errorf("a page of another site is answered: %d %s", code, body)
 	}
+	if code, body := ask(t, &monitor{}, "/", "[::1]"); code != http.StatusOK { // as the refusal offers
+		t.Errorf("[::1] on port 80: %d %s", code, body)
+	}
 }
 
 func TestLoopback(t *testing.T) {
@@ -40,7 +43,7 @@ func TestLoopback(t *testing.T) {
 		"127.0.0.1:0": true, "[::1]:80": true, "localhost:80": true, "127.9.9.9:1": true,
 		":80": false, "0.0.0.0:80": false, "[::]:80": false, "192.168.1.2:80": false, "example.com:80": false, "80": false, "": false,
 	} {
-		if err := loopback(address); (err == nil) != ok {
+		if err := ownAddress(address); (err == nil) != ok {
 			t.Errorf("%q: %v", address, err)
 		}
 	}

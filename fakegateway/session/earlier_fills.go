@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -22,12 +23,18 @@ const earliestFill = 7 * 24 * time.Hour
 // earlier finds the instruments of the trades before the start, the first one first.
 func (c Config) earlier() ([]exchange.OpeningPosition, []time.Time, []error) {
 	start := c.startTime()
-	fills := slices.Clone(c.EarlierFills)
-	slices.SortStableFunc(fills, func(a, b EarlierFill) int { return int(b.Before - a.Before) })
+	order := make([]int, len(c.EarlierFills)) // by place in the file, which an error names
+	for n := range order {
+		order[n] = n
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		return cmp.Compare(c.EarlierFills[b].Before, c.EarlierFills[a].Before)
+	})
 	var list []exchange.OpeningPosition
 	var at []time.Time
 	var problems []error
-	for n, f := range fills {
+	for _, n := range order {
+		f := c.EarlierFills[n]
 		p, err := f.resolve(c.Accounts, c.market(), start.Add(-f.Before))
 		switch {
 		case err == nil && (f.Before <= 0 || f.Before > earliestFill):

@@ -320,7 +320,7 @@ var rules = []rule{
 	},
 	{
 		from: []string{
-			"ibsoak/internal/memnet", "ibsoak/internal/sockets", "ibsoak/internal/strictyaml",
+			"ibsoak/internal/loopback", "ibsoak/internal/memnet", "ibsoak/internal/sockets", "ibsoak/internal/strictyaml",
 			"ibsoak/internal/testkit", "ibsoak/internal/wire", "ibsoak/internal/witness",
 		},
 		never:  []string{"ibsoak/trader/...", "ibsoak/harness/...", "ibsoak/fakegateway/...", "ibsoak/scenarios/..."},

@@ -80,10 +80,12 @@ func TestConditions(t *testing.T) {
 			},
 			[]string{"unknown-order I1"},
 		},
-		"halted":      {func(s *status.Snapshot) { s.Halted = "day loss" }, []string{"halted : day loss"}},
-		"unprotected": {func(s *status.Snapshot) { s.Unguarded = []string{"NVDA"} }, []string{"unprotected NVDA"}},
-		"zombies":     {func(s *status.Snapshot) { s.CloseWait.Gateway = 2 }, []string{"zombies : 2 sockets in CLOSE_WAIT"}},
-		"disk full":   {func(s *status.Snapshot) { s.Losses = map[string]int64{"audit": 3} }, []string{"unrecorded audit: 3 lines"}},
+		"halted":                 {func(s *status.Snapshot) { s.Halted = "day loss" }, []string{"halted : day loss"}},
+		"unprotected":            {func(s *status.Snapshot) { s.Unguarded = []string{"NVDA"} }, []string{"unprotected NVDA"}},
+		"zombies":                {func(s *status.Snapshot) { s.CloseWait.Gateway = 2 }, []string{"zombies : 2 sockets in CLOSE_WAIT"}},
+		"disk full":              {lost(3, ago(time.Hour), false), []string{"unrecorded audit: 3 lines"}},
+		"disk full a moment ago": {lost(3, ago(time.Minute), true), []string{"unrecorded audit: 3 lines"}},
+		"disk full, and over":    {lost(3, ago(6*time.Minute), true), nil},
 	} {
 		s := fine()
 		s.Symbols = append([]status.Symbol{}, s.Symbols...)
@@ -104,6 +106,14 @@ func TestConditions(t *testing.T) {
 		if !seen[r.Name] {
 			t.Errorf("no case raises %s", r.Name)
 		}
+	}
+}
+
+// lost is a snapshot's change by lines of the audit that could not be written.
+func lost(n int64, last time.Time, repaired bool) func(s *status.Snapshot) {
+	return func(s *status.Snapshot) {
+		s.Losses = map[string]int64{"audit": n}
+		s.Lost = map[string]status.Loss{"audit": {At: last, Repaired: repaired}}
 	}
 }
 

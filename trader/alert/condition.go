@@ -92,7 +92,7 @@ type Condition struct {
 func (c Condition) key() string { return c.Name + " " + c.Subject }
 
 // Conditions are those of a snapshot. after is how long a trader may be without a session, without IBKR, or
-// without knowing an order before that is one.
+// without knowing an order before that is one; and for how long lost lines are one when lines are written again.
 func Conditions(s *status.Snapshot, now time.Time, after time.Duration) (found []Condition) {
 	add := func(name, subject, text string, since time.Time) {
 		found = append(found, Condition{name, subject, text, row(name).Do, since})
@@ -123,8 +123,10 @@ func Conditions(s *status.Snapshot, now time.Time, after time.Duration) (found [
 		what := fmt.Sprintf("%d sockets in CLOSE_WAIT held by the Gateway on %s", n, s.Gateway)
 		add(Zombies, "", what, s.CloseWait.At)
 	}
-	for kind, n := range s.Losses {
-		add(Unrecorded, kind, fmt.Sprintf("%d lines of the %s were lost", n, kind), s.At)
+	for kind, loss := range s.Lost {
+		if !loss.Repaired || now.Sub(loss.At) < after {
+			add(Unrecorded, kind, fmt.Sprintf("%d lines of the %s were lost", s.Losses[kind], kind), loss.At)
+		}
 	}
 	return found
 }
@@ -133,7 +135,7 @@ func Conditions(s *status.Snapshot, now time.Time, after time.Duration) (found [
 func blindness(s *status.Snapshot, now time.Time) (found []Condition) {
 	for _, symbol := range s.Symbols {
 		age, blind := s.BlindFor(symbol, now)
-		if !blind || age < s.BlindAfter {
+		if !blind || !status.Late(age, false, s.BlindAfter) { // a life that begins has its time too
 			continue
 		}
 		held := ""

@@ -101,8 +101,8 @@ func New(cfg Config) (*Watcher, error) {
 	return w, nil
 }
 
-// Run looks and tells until ctx ends. A hook that is slow delays other alerts by Timeout at most, and
-// nothing else.
+// Run looks and tells until ctx ends. A hook that is slow delays other alerts by Timeout at most. Trading does
+// not wait for it; the trader's end does, in Close, for as long as its context allows.
 func (w *Watcher) Run(ctx context.Context) {
 	ticks := time.NewTicker(look)
 	defer ticks.Stop()

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 
@@ -26,9 +25,7 @@ func books(stdout io.Writer) *cobra.Command {
 			if err != nil {
 				return exit.Because(exit.State, err)
 			}
-			out := json.NewEncoder(stdout)
-			out.SetIndent("", "  ")
-			if err := out.Encode(b); err != nil {
+			if err := printJSON(stdout, b); err != nil {
 				return exit.Because(exit.State, fmt.Errorf("print books: %w", err))
 			}
 			return nil

@@ -5,7 +5,6 @@ import (
 	"flag"
 	"net/http"
 	"os"
-	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -15,30 +14,27 @@ import (
 
 	"ibsoak/fakegateway"
 	"ibsoak/fakegateway/fault"
+	"ibsoak/internal/browser"
 )
 
 // picture is where to keep what the browser saw: go test ./trader/cli -run TestTheStatusPage -picture FILE.
 var picture = flag.String("picture", "", "write the status page as PNG to this file")
 
-// browser is a headless Chromium with its own profile, or a visible skip.
-func browser(t *testing.T) context.Context {
+// chromium is a headless Chromium with its own profile, or a visible skip.
+func chromium(t *testing.T) context.Context {
 	t.Helper()
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		path, err := exec.LookPath(name)
-		if err != nil {
-			continue
-		}
-		const width, height = 1100, 1250
-		options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]), chromedp.ExecPath(path),
-			chromedp.NoSandbox, chromedp.UserDataDir(t.TempDir()), chromedp.WindowSize(width, height))
-		allocated, end := chromedp.NewExecAllocator(t.Context(), options...)
-		t.Cleanup(end)
-		ctx, cancel := chromedp.NewContext(allocated)
-		t.Cleanup(cancel)
-		return ctx
+	path, err := browser.Find()
+	if err != nil {
+		t.Skipf("SKIPPED: nobody has seen the status page: %v", err)
 	}
-	t.Skip("SKIPPED: no Chromium is installed (apt-get install chromium), so nobody has seen the status page")
-	return nil
+	const width, height = 1100, 1250
+	options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]), chromedp.ExecPath(path),
+		chromedp.NoSandbox, chromedp.UserDataDir(t.TempDir()), chromedp.WindowSize(width, height))
+	allocated, end := chromedp.NewExecAllocator(t.Context(), options...)
+	t.Cleanup(end)
+	ctx, cancel := chromedp.NewContext(allocated)
+	t.Cleanup(cancel)
+	return ctx
 }
 
 // reads waits until the page says all of the texts, and its chart is drawn, and gives what it says.
@@ -63,7 +59,7 @@ func reads(ctx context.Context, t *testing.T, texts ...string) string {
 // TestTheStatusPage is what a browser makes of it while a trader trades, through a restart of its Gateway, and
 // when the trader has gone.
 func TestTheStatusPage(t *testing.T) {
-	ctx := browser(t)
+	ctx := chromium(t)
 	r := newRig(t, fakegateway.Config{Clock: fakegateway.Clock{Start: time.Now(), Scale: 60}})
 	run := r.start("--symbols", "AAPL,NVDA,BRK B", "--strategy", "alternate", "--shares", "10", "--interval", "0.2",
 		"--status-listen", "127.0.0.1:0", "--absence-wait", "1s", "--log-level", "info")

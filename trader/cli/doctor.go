@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"strconv"
 	"text/tabwriter"
 
@@ -18,14 +17,15 @@ import (
 
 // doctorCommand is the subcommand that examines the Gateway. It takes the trader's own settings.
 func doctorCommand(stdout io.Writer) *cobra.Command {
-	var file, id string
+	var settings func() (config.Config, error)
+	var id string
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use: "doctor", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := config.Load(file, os.LookupEnv, given(cmd.Flags()))
+			c, err := settings()
 			if err != nil {
-				return exit.Because(exit.Usage, err)
+				return err
 			}
 			asked, err := patient(c, id)
 			if err != nil {
@@ -41,7 +41,7 @@ func doctorCommand(stdout io.Writer) *cobra.Command {
 			return nil
 		},
 	}
-	settingFlags(cmd.Flags(), &file)
+	settings = Settings(cmd.Flags())
 	cmd.Flags().StringVar(&id, "doctor-client-id", strconv.Itoa(doctor.DefaultClientID), "the doctor's own client id")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the report as JSON")
 	return cmd

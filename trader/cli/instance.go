@@ -1,10 +1,10 @@
 package cli
 
 import (
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,8 +12,10 @@ import (
 
 	"github.com/gofrs/flock"
 
+	"ibsoak/internal/loopback"
 	"ibsoak/trader/config"
 	"ibsoak/trader/exit"
+	"ibsoak/trader/link"
 )
 
 // instance is the right to be the one trader with a client id at a Gateway, and so in its account: two would
@@ -121,11 +123,18 @@ func lockDir() (string, error) {
 	return dir, os.MkdirAll(dir, 0o700)
 }
 
-// instanceName is a file's name for a Gateway and a client id. Loopback has many names.
+// instanceName is a file's name for a Gateway and a client id. Loopback has many names; a socket has one, its
+// whole path, which is too long and too free for a file's name.
 func instanceName(c config.Config) string {
+	if path, ok := strings.CutPrefix(address(c), link.UnixPrefix); ok {
+		if whole, err := filepath.Abs(path); err == nil {
+			path = whole
+		}
+		return fmt.Sprintf("unix-%x-client-%d.lock", sha256.Sum256([]byte(path)), c.Gateway.ClientID)
+	}
 	host, port := c.Gateway.HostPort()
 	host = strings.ToLower(host)
-	if ip, err := netip.ParseAddr(host); host == "localhost" || (err == nil && ip.Unmap().IsLoopback()) {
+	if loopback.Host(host) {
 		host = "loopback"
 	}
 	host = strings.Map(func(r rune) rune {

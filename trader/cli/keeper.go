@@ -20,6 +20,7 @@ import (
 	"ibsoak/trader/config"
 	"ibsoak/trader/exit"
 	"ibsoak/trader/keeper"
+	"ibsoak/trader/link"
 )
 
 const keeperIntro = `Usage: trader keeper --listen HOST:PORT --gateway HOST:PORT [flags]
@@ -105,7 +106,7 @@ func (f *keeperFlags) statusAddr() (string, error) {
 		return f.status, nil
 	}
 	dir, err := f.stateDir()
-	return "unix:" + filepath.Join(dir, statusSocket), err
+	return link.UnixPrefix + filepath.Join(dir, statusSocket), err
 }
 
 // config is what the flags say.

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -19,9 +18,6 @@ import (
 	"ibsoak/trader/exit"
 	"ibsoak/trader/keeper"
 )
-
-// askWithin bounds a question to a running keeper.
-const askWithin = 5 * time.Second
 
 // keeperStatus is trader keeper status. Its exit code is that of a keeper which is not ready: 10.
 func keeperStatus(f *keeperFlags, stdout io.Writer) *cobra.Command {
@@ -81,36 +77,14 @@ func (f *keeperFlags) ask(ctx context.Context, method, path string) ([]byte, err
 	if err != nil {
 		return nil, keeperUsage(err)
 	}
-	network, name := "tcp", addr
-	if path, ok := strings.CutPrefix(addr, "unix:"); ok {
-		network, name = "unix", path
-	}
-	ctx, cancel := context.WithTimeout(ctx, askWithin)
-	defer cancel()
-	client := &http.Client{Transport: &http.Transport{
-		DisableKeepAlives: true,
-		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			var d net.Dialer
-			return d.DialContext(ctx, network, name)
-		},
-	}}
-	r, err := http.NewRequestWithContext(ctx, method, "http://keeper"+path, nil)
-	if err != nil {
-		return nil, keeperUsage(err)
-	}
-	answer, err := client.Do(r)
+	code, said, err := ask(ctx, method, addr, path)
 	if err != nil {
 		return nil, keeperUnreachable(fmt.Errorf("ask the keeper at %s: %w", addr, err))
 	}
-	defer answer.Body.Close()
-	text, err := io.ReadAll(answer.Body)
-	if err != nil {
-		return nil, keeperUnreachable(fmt.Errorf("ask the keeper at %s: %w", addr, err))
+	if code != http.StatusOK {
+		return nil, keeperUsage(fmt.Errorf("the keeper says: %s", strings.TrimSpace(string(said))))
 	}
-	if answer.StatusCode != http.StatusOK {
-		return nil, keeperUsage(fmt.Errorf("the keeper says: %s", strings.TrimSpace(string(text))))
-	}
-	return text, nil
+	return said, nil
 }
 
 func keeperUnreachable(err error) error {

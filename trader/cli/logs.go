@@ -87,7 +87,9 @@ type counted struct {
 func (c counted) Write(p []byte) (int, error) {
 	n, err := c.w.Write(p)
 	if err != nil {
-		c.board.Update(func(s *status.Snapshot) { s.Losses = status.Count(s.Losses, c.kind) })
+		c.board.Update(func(s *status.Snapshot) { s.Lose(c.kind) })
+	} else if loss, lost := c.board.Load().Lost[c.kind]; lost && !loss.Repaired {
+		c.board.Update(func(s *status.Snapshot) { s.Repair(c.kind) })
 	}
 	return n, err
 }

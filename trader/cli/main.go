@@ -21,8 +21,9 @@ import (
 
 // Main runs the trader with the arguments that follow the program's name and returns its exit
 // status; package exit says what each means. It ends when ctx does or on SIGINT, SIGTERM or SIGHUP,
-// within three seconds, and five more when --at-stop has work to do; a second signal ends the process
-// at once. Anything but success leaves one line on stderr that says what happened and what to do.
+// within three seconds, five more when --at-stop has work to do, and ten more when an alert of an end that
+// is not clean finds its hook slow; a second signal ends the process at once. Anything but success leaves
+// one line on stderr that says what happened and what to do.
 // more are subcommands of programs that know more than the trader does, such as a backtest.
 func Main(ctx context.Context, args []string, stdout, stderr io.Writer, more ...*cobra.Command) int {
 	errs := &lockedWriter{w: stderr}

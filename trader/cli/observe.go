@@ -105,11 +105,9 @@ func (o *observers) record(ctx context.Context, past []status.Event) {
 	}
 	for over := false; ; {
 		changed := o.board.Changed()
-		for _, e := range o.board.Load().Timeline {
-			if e.At.After(last) {
-				o.audit.writeAt(e.At, auditState, e)
-				last = e.At
-			}
+		for _, e := range o.board.Load().Since(last) {
+			o.audit.writeAt(e.At, auditState, e)
+			last = e.At
 		}
 		if over {
 			return
@@ -122,18 +120,21 @@ func (o *observers) record(ctx context.Context, past []status.Event) {
 	}
 }
 
-// exitTime bounds the alert about an end that nobody asked for.
-const exitTime = 10 * time.Second
+// exitTime bounds the alert about an end that nobody asked for, lastTime what an end on demand leaves untold.
+const (
+	exitTime = 10 * time.Second
+	lastTime = time.Second
+)
 
 // stop ends them and tells of the life's end.
 func (o *observers) stop(ctx context.Context, err error) error {
 	o.cancel()
 	o.all.Wait()
-	text := ""
+	text, within := "", lastTime
 	if err != nil {
-		text = exit.Line(err)
+		text, within = exit.Line(err), exitTime
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), exitTime)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), within)
 	defer cancel()
 	o.alerts.Close(ctx, text)
 	return errors.Join(o.audit.file.Close())

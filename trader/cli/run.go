@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"strings"
 	"time"
@@ -47,9 +48,10 @@ func run(ctx context.Context, c config.Config, stderr *lockedWriter) (err error)
 	if err != nil {
 		return exit.Because(exit.State, err)
 	}
+	l := life{begun: begun, dir: dir, journal: j, log: log, stderr: stderr}
 	seen, err := observe(ctx, c, dir, board, log)
 	if err != nil {
-		return errors.Join(err, j.Close())
+		return l.end(ctx, err, 0)
 	}
 	defer func() { err = errors.Join(err, seen.stop(ctx, err)) }()
 	tc.Log, tc.Board, tc.Audit = log, board, seen.audit.write
@@ -63,28 +65,44 @@ func run(ctx context.Context, c config.Config, stderr *lockedWriter) (err error)
 	}
 	engine, err := trader.New(tc, connector(c, j, log, board), j)
 	if err != nil {
-		return errors.Join(exit.Because(exit.Usage, err), j.Close())
+		return l.end(ctx, exit.Because(exit.Usage, err), 0)
 	}
 	log.Info("starting", "gateway", address(c), "client_id", c.Gateway.ClientID, "symbols", c.Symbols,
 		"strategy", c.Strategy.Name, "once", c.Once, "dry_run", c.DryRun, "version", version.String(),
 		"interval", c.Interval.Duration, "state", dir, "seed", c.Reconnect.Seed)
 	if err := beginning(begun).write(dir); err != nil {
-		return errors.Join(exit.Because(exit.State, err), j.Close())
+		return l.end(ctx, exit.Because(exit.State, err), 0)
 	}
-	err = advise(engine.Run(ctx))
-	record := newRecord(begun, engine.Cycles(), err)
+	err = engine.Run(ctx)
+	return l.end(ctx, err, engine.Cycles())
+}
+
+// life is a run that has the state directory.
+type life struct {
+	begun   time.Time
+	dir     string
+	journal *journal.Journal
+	log     *slog.Logger
+	stderr  io.Writer
+}
+
+// end writes the exit record, names what is left at the broker, and closes the journal. It gives err, with
+// what went wrong meanwhile.
+func (l life) end(ctx context.Context, err error, cycles int64) error {
+	err = advise(err)
+	record := newRecord(l.begun, cycles, err)
 	var lerr error
-	if record.Left, lerr = leftAt(context.WithoutCancel(ctx), j); lerr != nil {
+	if record.Left, lerr = leftAt(context.WithoutCancel(ctx), l.journal); lerr != nil {
 		err = errors.Join(err, exit.Because(exit.State, lerr))
 	}
-	for _, l := range record.Left {
-		_, _ = fmt.Fprintf(stderr, "trader: left at the broker: %s\n", l)
+	for _, left := range record.Left {
+		_, _ = fmt.Fprintf(l.stderr, "trader: left at the broker: %s\n", left)
 	}
-	log.Info("ended", "code", record.Code, "reason", record.Name, "cycles", record.Cycles)
-	if werr := record.write(dir); werr != nil {
+	l.log.Info("ended", "code", record.Code, "reason", record.Name, "cycles", record.Cycles)
+	if werr := record.write(l.dir); werr != nil {
 		err = errors.Join(err, exit.Because(exit.State, werr))
 	}
-	if cerr := j.Close(); cerr != nil {
+	if cerr := l.journal.Close(); cerr != nil {
 		err = errors.Join(err, exit.Because(exit.State, cerr))
 	}
 	return err
@@ -126,7 +144,7 @@ func connector(c config.Config, j *journal.Journal, log *slog.Logger, board *sta
 // waits for its end. A count that is unknown changes nothing.
 func lookForZombies(ctx context.Context, c config.Config, log *slog.Logger, board *status.Board,
 ) (counted func(), err error) {
-	if strings.HasPrefix(address(c), config.UnixPrefix) {
+	if strings.HasPrefix(address(c), link.UnixPrefix) {
 		return func() {}, nil // a keeper's socket: the Gateway's port is the keeper's concern
 	}
 	if c.Zombies.Policy == config.Fail {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -21,6 +22,7 @@ import (
 	"ibsoak/trader/exit"
 	"ibsoak/trader/journal"
 	"ibsoak/trader/monitor"
+	"ibsoak/trader/status"
 )
 
 // page is where a running trader serves its status.
@@ -260,5 +262,84 @@ func TestTheLogIsRotatedAndBounded(t *testing.T) {
 	}
 	if code, out := r.once("--log-file", filepath.Join(log, "below")); code != exit.Usage {
 		t.Errorf("a log that cannot be: %d %s", code, out)
+	}
+}
+
+// TestALifeThatNeverBeganLeavesARecord: the record of the life before would pass for its own.
+func TestALifeThatNeverBeganLeavesARecord(t *testing.T) {
+	r := newRig(t, fakegateway.Config{})
+	r.wantOnce(exit.OK)
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = taken.Close() }()
+	for _, args := range [][]string{
+		{"--status-listen", taken.Addr().String()},
+		{"--symbols", "AAPL,SAP:IBIS:EUR"}, // which the engine refuses: losses in two currencies
+	} {
+		r.wantOnce(exit.Usage, args...)
+		var record Record
+		data, err := os.ReadFile(filepath.Join(r.state, RecordName))
+		if err != nil || json.Unmarshal(data, &record) != nil || record.Code != exit.Usage || record.Reason == "" {
+			t.Errorf("%q: the record says %s, %v", args, data, err)
+		}
+		r.wantOnce(exit.OK) // the journal is free
+	}
+}
+
+// TestACleanStopDoesNotWaitForAHook that hangs.
+func TestACleanStopDoesNotWaitForAHook(t *testing.T) {
+	r := newRig(t, fakegateway.Config{})
+	var out testkit.Buffer
+	if code := Main(t.Context(), []string{"halt", "--reason", "a test", "--state", r.state}, &out, &out); code != 0 {
+		t.Fatalf("halt: %d %s", code, out.String())
+	}
+	run := r.start("--alert-command", "sleep 60")
+	for deadline := time.Now().Add(20 * time.Second); !strings.Contains(run.out.String(), "alert=halted"); pause(t) {
+		if time.Now().After(deadline) {
+			t.Fatalf("no alert\n%s", run.out.String())
+		}
+	}
+	run.stop()
+}
+
+// TestATraderThatCannotBeAskedIsNotDead: the lock of its state directory tells.
+func TestATraderThatCannotBeAskedIsNotDead(t *testing.T) {
+	r := newRig(t, fakegateway.Config{})
+	j, err := journal.Open(t.Context(), r.state)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := beginning(time.Now()).write(r.state); err != nil {
+		t.Fatal(err)
+	}
+	ask := func() string {
+		var out testkit.Buffer
+		if code := Main(t.Context(), []string{"status", "--state", r.state}, &out, &out); code != 0 {
+			t.Errorf("status ended with %d", code)
+		}
+		return out.String()
+	}
+	if out := ask(); !strings.HasPrefix(out, "running: a trader has ") || strings.Contains(out, "killed") {
+		t.Errorf("while a trader has the directory: %s", out)
+	}
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if out := ask(); !strings.HasPrefix(out, "not running: ") || !strings.Contains(out, "was killed after") {
+		t.Errorf("when nobody has it: %s", out)
+	}
+}
+
+// TestTheStatusNamesWhatHasNoPrice: an equity without it is not one.
+func TestTheStatusNamesWhatHasNoPrice(t *testing.T) {
+	var out testkit.Buffer
+	s := status.Snapshot{Money: status.Money{Unpriced: []string{"AAPL", "BRK B"}}}
+	if err := printView(&out, monitor.ViewOf(&s, time.Now())); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(out.String(), "no price for AAPL, BRK B\n") {
+		t.Errorf("%s", out.String())
 	}
 }

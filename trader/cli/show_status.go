@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -19,14 +20,12 @@ import (
 	"ibsoak/trader/config"
 	"ibsoak/trader/exit"
 	"ibsoak/trader/journal"
+	"ibsoak/trader/link"
 	"ibsoak/trader/monitor"
 	"ibsoak/trader/status"
 )
 
-const (
-	statusTimeout = 5 * time.Second
-	watchEvery    = 2 * time.Second
-)
+const watchEvery = 2 * time.Second
 
 // statusCommand is the subcommand that shows what a trader does: the one that runs on a state directory, or
 // what the last one left there.
@@ -95,31 +94,20 @@ var errNotRunning = errors.New("no trader runs on this state directory")
 
 // askTrader asks over the socket file. errNotRunning says that nobody is there.
 func askTrader(ctx context.Context, dir string) (v monitor.View, err error) {
-	ctx, cancel := context.WithTimeout(ctx, statusTimeout)
-	defer cancel()
-	client := http.Client{Transport: &http.Transport{
-		DisableKeepAlives: true,
-		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return new(net.Dialer).DialContext(ctx, "unix", filepath.Join(dir, SocketName))
-		},
-	}}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://trader/status", nil)
-	if err != nil {
-		return v, err
-	}
-	answer, err := client.Do(request)
+	code, said, err := ask(ctx, http.MethodGet, link.UnixPrefix+filepath.Join(dir, SocketName), "/status")
 	if opErr, ok := errors.AsType[*net.OpError](err); ok && opErr.Op == "dial" {
 		return v, errNotRunning
+	}
+	if err == nil && code != http.StatusOK {
+		err = fmt.Errorf("%d %s", code, http.StatusText(code))
+	}
+	if err == nil {
+		err = json.Unmarshal(said, &v)
 	}
 	if err != nil {
 		return v, fmt.Errorf("ask the trader in %s: %w", dir, err)
 	}
-	defer func() { err = errors.Join(err, answer.Body.Close()) }()
-	if answer.StatusCode != http.StatusOK {
-		return v, fmt.Errorf("ask the trader in %s: %s", dir, answer.Status)
-	}
-	const most = 16 << 20 // bytes
-	return v, json.NewDecoder(io.LimitReader(answer.Body, most)).Decode(&v)
+	return v, nil
 }
 
 func readRecord(dir string) (r Record, err error) {
@@ -146,8 +134,12 @@ func printView(w io.Writer, v monitor.View) error {
 	line("gateway\t%s, client id %d, account %s", s.Gateway, s.ClientID, s.Account)
 	line("life\tpid %d for %s, %s%s", s.PID, age(now, s.Begun), s.Version, map[bool]string{true: ", DRY RUN"}[s.DryRun])
 	line("cycles\t%d complete, %d failed, the last %s ago", s.Cycle.Completed, s.Cycle.Failed, age(now, s.Cycle.Last))
-	line("equity\t%s: cash %s, shares %s", // in cents
-		s.Money.Equity.Rescale(2), s.Money.Cash.Rescale(2), s.Money.Value.Rescale(2))
+	unpriced := ""
+	if len(s.Money.Unpriced) > 0 {
+		unpriced = "; no price for " + strings.Join(s.Money.Unpriced, ", ")
+	}
+	line("equity\t%s: cash %s, shares %s%s", // in cents
+		s.Money.Equity.Rescale(2), s.Money.Cash.Rescale(2), s.Money.Value.Rescale(2), unpriced)
 	line("alerts\t%d active, %d raised, %d failed deliveries", s.Alerts.Active, s.Alerts.Raised, s.Alerts.Failed)
 	if s.Halted != "" {
 		line("HALTED\t%s", s.Halted)
@@ -187,18 +179,27 @@ func age(now, since time.Time) time.Duration {
 	return now.Sub(since).Round(time.Second)
 }
 
-// printRecord is what the last life left.
+// printRecord is what the last life left, or what is known of a trader that cannot be asked.
 func printRecord(ctx context.Context, w io.Writer, dir string, r Record) error {
 	b, err := journal.ReadBooks(ctx, dir)
 	if err != nil {
 		return err
 	}
-	last := r.Time.Local().Format(time.DateTime)
-	said := fmt.Sprintf("ended at %s with exit %d, %s", last, r.Code, r.Name)
-	if r.Code == Running {
-		said = fmt.Sprintf("was killed after %s: its record says running, and nobody answers", last)
+	held, err := journal.Held(dir)
+	if err != nil {
+		return err
 	}
-	if _, err := fmt.Fprintf(w, "not running: the last trader, pid %d, %s\n", r.PID, said); err != nil {
+	last := r.Time.Local().Format(time.DateTime)
+	said := fmt.Sprintf("not running: the last trader, pid %d, ended at %s with exit %d, %s",
+		r.PID, last, r.Code, r.Name)
+	switch {
+	case held:
+		said = fmt.Sprintf("running: a trader has %s, but %s in it cannot be asked; its log says why", dir, SocketName)
+	case r.Code == Running:
+		said = fmt.Sprintf("not running: the last trader, pid %d, was killed after %s: its record says running, "+
+			"and nobody answers", r.PID, last)
+	}
+	if _, err := fmt.Fprintln(w, said); err != nil {
 		return err
 	}
 	for _, a := range b.Accounts {

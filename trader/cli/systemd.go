@@ -76,13 +76,15 @@ func headline(ready bool, why string) string {
 // watchdog decides whether a life deserves to go on.
 type watchdog struct{ useful time.Time }
 
-// fed says whether the watchdog may be fed: since the last time a cycle was completed, or there is no session
-// that one could be completed on. Away from its Gateway a trader comes back by itself, and a restart would
-// change nothing; with a session and no cycle, or without any step of its engine, it would.
+// fed says whether the watchdog may be fed: since the last time a cycle was completed, or the next one is not
+// overdue by an interval, or there is no session that one could be completed on. Away from its Gateway a trader
+// comes back by itself, and a restart would change nothing; with a session and no cycle, or without any step of
+// its engine, it would.
 func (w *watchdog) fed(s *status.Snapshot, now time.Time) bool {
 	alive, _ := s.Alive(now)
 	useful := s.Cycle.Useful.After(w.useful)
 	w.useful = s.Cycle.Useful
 	up := s.Session.State == status.Synced || s.Session.State == status.Connected
-	return alive && (useful || !up)
+	due := now.Sub(s.Cycle.Useful) < 2*s.Cycle.Interval // an interval may be longer than systemd's patience
+	return alive && (useful || due || !up)
 }

@@ -119,6 +119,10 @@ func TestTheWatchdogIsFedByUsefulCycles(t *testing.T) {
 	s.Cycle.Useful = now
 	check("a cycle", true)
 	check("the same cycle", false)
+	s.Cycle.Interval, s.Cycle.Useful = 10*time.Minute, now.Add(-19*time.Minute)
+	check("a long interval before the next one", true)
+	s.Cycle.Useful = now.Add(-21 * time.Minute)
+	check("a cycle that is overdue", false)
 	s.Session.State = status.Waiting
 	check("no session", true)
 	s.Session.State = status.Degraded

@@ -74,11 +74,13 @@ trader keeper --help.
 `
 
 const outro = `
-A flag beats the environment variable below it, which beats the file.
+A flag beats the environment variable below it, which beats the file. So --host or
+--port beats an address that the environment or the file gives.
 
 SIGINT, SIGTERM and SIGHUP stop the trader within three seconds, and five more for
---at-stop cancel or flatten; a second one, at once. What is left working at the
-Gateway is named on the last line.
+--at-stop cancel or flatten; the alert of an end that is not clean may take ten more.
+A second signal ends it at once. What is left working at the Gateway is named on the
+last line.
 
 Exit codes, also in exit.json in the state directory. Until then that says running, and
 whether the trader is ready: that it decides on every symbol, or why it is blind.

@@ -53,7 +53,9 @@ type Config struct {
 
 // Gateway says where the Gateway is. Its socket is plain TCP; a keeper in front of it may have another.
 type Gateway struct {
-	Address          string `yaml:"address"` // HOST:PORT or unix:PATH in place of the two below
+	// Address is HOST:PORT or unix:PATH, in place of the two below. Load drops it when a stronger source
+	// gives one of them.
+	Address          string `yaml:"address"`
 	Host             string `yaml:"host"`
 	Port             int    `yaml:"port"`
 	ClientID         int    `yaml:"client_id"`
@@ -260,10 +262,17 @@ func (c Config) Trader() (trader.Config, error) {
 		MaxDecisionAge: c.Order.MaxDecision.Duration, MaxRoundTrip: c.Order.MaxTrip.Duration,
 		OrderType: c.Order.Type, LimitOffset: c.Order.LimitOffset.Decimal, MaxBarAge: c.Order.MaxBarAge.Duration,
 		OrderDeadline: c.Order.Deadline.Duration, RequestTimeout: c.Order.Timeout.Duration,
-		AbsenceWait: c.Order.AbsenceWait.Duration, AtStop: c.Order.AtStop,
+		AbsenceWait: c.Order.AbsenceWait.Duration, AtStop: c.Order.AtStop, ConnectWithin: c.connectWithin(),
 		MaxClockSkew: c.Order.MaxSkew.Duration, BlindAfter: c.Order.BlindAfter.Duration, MaxReconnects: c.Reconnect.Max,
 		Backoff: trader.Backoff{Base: c.Reconnect.Base.Duration, Cap: c.Reconnect.Cap.Duration, Seed: c.Reconnect.Seed},
 	}, nil
+}
+
+// connectWithin is how long an attempt may take to reach the Gateway, the count of its sockets before it too.
+func (c Config) connectWithin() time.Duration {
+	g := c.Gateway
+	return max(c.Zombies.Limit.Duration, zombies.DefaultLimit) +
+		g.DialTimeout.Duration + g.HandshakeTimeout.Duration + g.ReadyTimeout.Duration
 }
 
 func (r Risk) limits() risk.Limits {
@@ -283,11 +292,8 @@ func (r Risk) limits() risk.Limits {
 	}
 }
 
-// UnixPrefix begins a Gateway's address that is the path of a keeper's socket.
-const UnixPrefix = "unix:"
-
 func validAddress(addr string) bool {
-	if path, ok := strings.CutPrefix(addr, UnixPrefix); ok {
+	if path, ok := strings.CutPrefix(addr, link.UnixPrefix); ok {
 		return path != ""
 	}
 	host, port, err := net.SplitHostPort(addr)
@@ -301,7 +307,7 @@ func (g Gateway) HostPort() (host string, port int) {
 		return g.Host, g.Port
 	}
 	host, text, err := net.SplitHostPort(g.Address)
-	if err != nil || strings.HasPrefix(g.Address, UnixPrefix) {
+	if err != nil || strings.HasPrefix(g.Address, link.UnixPrefix) {
 		return g.Address, 0
 	}
 	n, err := strconv.ParseUint(text, 10, 16)

@@ -2,6 +2,7 @@ package config
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -10,6 +11,8 @@ import (
 	"time"
 
 	"github.com/govalues/decimal"
+
+	"ibsoak/trader/link"
 )
 
 func noEnv(string) (string, bool) { return "", false }
@@ -142,6 +145,104 @@ func TestFlagsBeatEnvironmentBeatsFileBeatsDefault(t *testing.T) {
 	}
 }
 
+// TestTheStrongestSourceSaysWhereTheGatewayIs: a host or port beats an address of a weaker source, and
+// "trader config" says the same as what is dialed.
+func TestTheStrongestSourceSaysWhereTheGatewayIs(t *testing.T) {
+	for _, c := range []struct {
+		file  string
+		env   map[string]string
+		flags []Setting
+		want  string
+		shown [3]string // address, host and port, each with its source
+	}{
+		{
+			"{address: 'gw:4001'}", nil,
+			[]Setting{{"port", "4002"}},
+			"127.0.0.1:4002",
+			[3]string{" flag", "127.0.0.1 default", "4002 flag"},
+		},
+		{
+			"{address: 'gw:4001', port: 7}", nil,
+			[]Setting{{"host", "h"}},
+			"h:7",
+			[3]string{" flag", "h flag", "7 file"},
+		},
+		{
+			"{address: 'gw:4001'}",
+			map[string]string{"IB_PORT": "4002"},
+			nil, "127.0.0.1:4002",
+			[3]string{" environment IB_PORT", "127.0.0.1 default", "4002 environment IB_PORT"},
+		},
+		{
+			"{host: f}",
+			map[string]string{"IB_GATEWAY": "gw:4001"},
+			[]Setting{{"port", "4002"}},
+			"f:4002",
+			[3]string{" flag", "f file", "4002 flag"},
+		},
+		{
+			"{port: 4002}",
+			map[string]string{"IB_GATEWAY": "gw:4001", "IB_PORT": "4002"},
+			nil, "gw:4001",
+			[3]string{"gw:4001 environment IB_GATEWAY", "gw environment IB_GATEWAY", "4001 environment IB_GATEWAY"},
+		},
+		{
+			"{}",
+			map[string]string{"IB_PORT": "4002"},
+			[]Setting{{"port", "5"}, {"gateway", "unix:/k"}, {"host", "h"}},
+			"unix:/k",
+			[3]string{"unix:/k flag", " flag", " flag"},
+		},
+		{
+			"{address: 'gw:4001', host: h}", nil,
+			[]Setting{{"client-id", "7"}},
+			"gw:4001",
+			[3]string{"gw:4001 file", "gw file", "4001 file"},
+		},
+		{
+			"{address: 'gw:4001'}",
+			map[string]string{"IB_PORT": "4002"},
+			[]Setting{{"gateway", "x:1"}},
+			"x:1",
+			[3]string{"x:1 flag", "x flag", "1 flag"},
+		},
+	} {
+		name := file(t, "gateway: "+c.file+"\n")
+		loaded, err := Load(name, env(c.env), c.flags)
+		if err != nil || loaded.Gateway.Addr() != c.want {
+			t.Errorf("%s, %v, %v: %s, %v; want %s", c.file, c.env, c.flags, loaded.Gateway.Addr(), err, c.want)
+		}
+		_, all, err := Explain(name, env(c.env), c.flags)
+		if err != nil {
+			t.Fatal(err)
+		}
+		shown := map[string]string{}
+		for _, e := range all {
+			shown[e.Key] = e.Value + " " + strings.TrimSuffix(e.Source, " "+name)
+		}
+		if got := [3]string{shown["gateway.address"], shown["gateway.host"], shown["gateway.port"]}; got != c.shown {
+			t.Errorf("%s, %v, %v: shown %q, want %q", c.file, c.env, c.flags, got, c.shown)
+		}
+	}
+}
+
+// TestTheConnectorMayTakeWhatIsConfigured: the engine is told, or it would pass for stuck meanwhile.
+func TestTheConnectorMayTakeWhatIsConfigured(t *testing.T) {
+	c, err := Load("", noEnv, []Setting{
+		{"symbols", "AAPL"},
+		{"dial-timeout", "1m"},
+		{"handshake-timeout", "2m"},
+		{"ready-timeout", "3m"},
+		{"zombie-limit", "4m"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if tc, err := c.Trader(); err != nil || tc.ConnectWithin != 10*time.Minute {
+		t.Errorf("%s, %v, want 10m", tc.ConnectWithin, err)
+	}
+}
+
 // A file without keys leaves every default in force, the limits of risk among them.
 func TestAFileWithoutKeysSetsNothing(t *testing.T) {
 	want, err := Load("", noEnv, nil)
@@ -243,6 +344,9 @@ func TestTheLimitsAreDocumented(t *testing.T) {
 		if row := "| `--" + o.Flag + "` | " + o.Default() + " |"; !strings.Contains(string(page), row) {
 			t.Errorf("docs/risk.md has no row %q", row)
 		}
+	}
+	if want := fmt.Sprintf("the pace of %d messages a second", link.DefaultMessagesPerSecond); !strings.Contains(string(page), want) {
+		t.Errorf("docs/risk.md does not say %q", want)
 	}
 	if want := "by default " + c.Order.Quiet.String() + " in\nNew York"; !strings.Contains(string(page), want) {
 		t.Errorf("docs/risk.md does not say %q", want)

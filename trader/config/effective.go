@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"reflect"
+	"strconv"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -43,9 +44,31 @@ func (c *Config) effective(sources Sources) []Effective {
 		if source, ok := sources[sourceKey(key, e.Flag)]; ok {
 			e.Source = source
 		}
-		all = append(all, mask(e))
+		all = append(all, mask(c.placed(e, sources)))
 	})
 	return all
+}
+
+// addressKey is the key of the setting that holds in place of the Gateway's host and port.
+const addressKey = "gateway.address"
+
+// placed shows what holds in place of host and port when the Gateway has an address: a keeper's socket has
+// neither.
+func (c *Config) placed(e Effective, sources Sources) Effective {
+	if c.Gateway.Address == "" || (e.Key != "gateway.host" && e.Key != "gateway.port") {
+		return e
+	}
+	host, port := c.Gateway.HostPort()
+	switch {
+	case port == 0:
+		e.Value = ""
+	case e.Key == "gateway.host":
+		e.Value = host
+	default:
+		e.Value = strconv.Itoa(port)
+	}
+	e.Source = sources[addressKey]
+	return e
 }
 
 // sourceKey is what sources knows a setting by: its key, or the flag of one that no file may set.
@@ -86,11 +109,16 @@ func show(at reflect.Value) string {
 	}
 }
 
-// mask hides what must not be shown: account ids, and what a webhook's URL has beyond its host.
+// mask hides what must not be shown: account ids, what a webhook's URL has beyond its host, and a command's
+// arguments, among which tokens are.
 func mask(e Effective) Effective {
 	switch e.Key {
 	case "account":
 		e.Value = link.MaskAccount(e.Value)
+	case "alerts.command":
+		if program, _, arguments := strings.Cut(e.Value, " "); arguments {
+			e.Value = program + " ***"
+		}
 	case "alerts.webhook":
 		if u, err := url.Parse(e.Value); e.Value != "" && (err != nil || u.Host == "") {
 			e.Value = "***"

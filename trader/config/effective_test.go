@@ -8,7 +8,7 @@ import (
 
 // TestEffectiveSaysWhereEachSettingComesFrom: every setting is listed once, none of them with a secret.
 func TestEffectiveSaysWhereEachSettingComesFrom(t *testing.T) {
-	name := file(t, "account: DU9000001\ngateway: {port: 4002}\nalerts: {webhook: 'https://u:pw@hooks.example/T0KEN?key=s'}\n")
+	name := file(t, "account: DU9000001\ngateway: {port: 4002}\nalerts: {webhook: 'https://u:pw@hooks.example/T0KEN?key=s', command: 'tell --token S3CRET'}\n")
 	_, all, err := Explain(name, env(map[string]string{"IB_HOST": "gw", "TRADER_INTERVAL": "60"}),
 		[]Setting{{"interval", "45"}, {"dry-run", "true"}, {"symbols", "AAPL,BRK B"}})
 	if err != nil {
@@ -31,6 +31,7 @@ func TestEffectiveSaysWhereEachSettingComesFrom(t *testing.T) {
 		"--dry-run":            {"", "dry-run", "true", "flag"},
 		"--live":               {"", "live", "false", "default"},
 		"alerts.webhook":       {"alerts.webhook", "alert-webhook", "https://hooks.example/***", "file " + name},
+		"alerts.command":       {"alerts.command", "alert-command", "tell ***", "file " + name},
 		"order.limit_offset":   {"order.limit_offset", "", "0.005", "default"},
 		"reconnect.cap":        {"reconnect.cap", "", "0s", "default"},
 		"order.blind_after":    {"order.blind_after", "blind-after", "5m0s", "default"},

@@ -25,6 +25,7 @@ func (c *Config) load(file string, getenv func(string) (string, bool), flags []S
 		}
 	}
 	byFlag := map[string]Option{}
+	var variables, given place
 	for _, o := range c.options() {
 		byFlag[o.Flag] = o
 		if o.Env == "" {
@@ -35,8 +36,10 @@ func (c *Config) load(file string, getenv func(string) (string, bool), flags []S
 				return fmt.Errorf("environment %s=%q: %w", o.Env, v, cause(err))
 			}
 			sources.note(c, o, "environment "+o.Env)
+			variables.saw(o.Flag, "environment "+o.Env)
 		}
 	}
+	variables.settle(c, sources)
 	for _, f := range flags {
 		o, ok := byFlag[f.Flag]
 		if !ok {
@@ -46,8 +49,35 @@ func (c *Config) load(file string, getenv func(string) (string, bool), flags []S
 			return fmt.Errorf("--%s %q: %w", f.Flag, f.Value, cause(err))
 		}
 		sources.note(c, o, "flag")
+		given.saw(f.Flag, "flag")
 	}
+	given.settle(c, sources)
 	return nil
+}
+
+// place is what one source says of where the Gateway is.
+type place struct {
+	address bool
+	part    string // the source of a host or a port; "" has neither
+}
+
+func (p *place) saw(flag, source string) {
+	switch flag {
+	case "gateway":
+		p.address = true
+	case "host", "port":
+		p.part = source
+	}
+}
+
+// settle drops the address of a weaker source when this one gives a host or a port. Within one source the
+// address wins.
+func (p place) settle(c *Config, sources Sources) {
+	if p.address || p.part == "" || c.Gateway.Address == "" {
+		return
+	}
+	c.Gateway.Address = ""
+	sources[addressKey] = p.part
 }
 
 // cause drops strconv's function name and repeated value from its errors.

@@ -68,6 +68,16 @@ func Open(ctx context.Context, dir string) (*Journal, error) {
 	return j, nil
 }
 
+// Held says whether a trader has the state directory.
+func Held(dir string) (held bool, err error) {
+	lock := flock.New(filepath.Join(dir, LockName), flock.SetPermissions(0o600))
+	free, err := lock.TryRLock()
+	if err != nil {
+		return false, fmt.Errorf("lock state directory %s: %w", dir, err)
+	}
+	return !free, lock.Unlock()
+}
+
 // open uses synchronous=FULL: in WAL mode NORMAL may lose the last commits with the machine's
 // power, and a lost intent is an order that can be sent twice.
 func (j *Journal) open(ctx context.Context) error {

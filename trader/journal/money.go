@@ -53,8 +53,8 @@ func lastMark(ctx context.Context, q rowQuerier, p Position) (price decimal.Deci
 
 // Equity is what the trader has made of its account since the journal began, to the last digit: the
 // change of cash by its own executions and commissions, what was ceded, and its own shares at the marks.
-// A contract without a mark counts with the price that was heard last of it. All contracts must be of one
-// currency. Cash and shares are read in one snapshot.
+// A contract without a mark counts with the price that was heard last of it, which marks, if not nil, then
+// has. All contracts must be of one currency. Cash and shares are read in one snapshot.
 func (j *Journal) Equity(ctx context.Context, account string, marks map[int64]decimal.Decimal) (
 	equity decimal.Decimal, err error,
 ) {
@@ -83,6 +83,9 @@ func (j *Journal) Equity(ctx context.Context, account string, marks map[int64]de
 			if !ok {
 				if mark, err = lastMark(ctx, tx, p); err != nil {
 					return err
+				}
+				if marks != nil {
+					marks[p.ConID] = mark
 				}
 			}
 			if equity, err = equity.AddMul(p.Own, mark); err != nil {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"ibsoak/internal/loopback"
 	"ibsoak/internal/wire"
 	"ibsoak/trader/link"
 )
@@ -37,7 +38,7 @@ const (
 	// sendWithin is how long one request may wait for a Gateway that has left its socket unread.
 	sendWithin = 2 * time.Second
 
-	unixPrefix = "unix:"
+	unixPrefix = link.UnixPrefix
 )
 
 // Config says which Gateway is kept for whom. Zero values are the defaults above; negative values
@@ -117,7 +118,7 @@ func (c Config) checkListen() error {
 	if err != nil {
 		return fmt.Errorf("listen %q: want host:port or unix:PATH", c.Listen)
 	}
-	if addr, err := netip.ParseAddr(host); host == "localhost" || err == nil && addr.IsLoopback() {
+	if loopback.Host(host) {
 		return nil
 	}
 	if len(c.AllowRemote) == 0 {

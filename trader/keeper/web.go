@@ -11,11 +11,15 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"ibsoak/internal/loopback"
 )
 
 const (
 	headerWithin = 5 * time.Second
 	answerWithin = 30 * time.Second
+	headerBytes  = 16 << 10
+	maxRequests  = 64 // at a time
 )
 
 // Web serves what a keeper shows of itself on listen, host:port of this host or unix:PATH, until ctx
@@ -29,8 +33,13 @@ func (k *Keeper) Web(ctx context.Context, listen string, ready func(addr string)
 	if err != nil {
 		return fmt.Errorf("status page: %w", err)
 	}
+	handler := loopback.AtMost(maxRequests, k.handler())
+	if port.network != "unix" { // whose mode says who may ask
+		handler = loopback.Guard(handler)
+	}
 	server := &http.Server{
-		Handler: k.handler(), ReadHeaderTimeout: headerWithin, ReadTimeout: answerWithin, WriteTimeout: answerWithin,
+		Handler: handler, ReadHeaderTimeout: headerWithin, ReadTimeout: answerWithin, WriteTimeout: answerWithin,
+		IdleTimeout: answerWithin, MaxHeaderBytes: headerBytes,
 	}
 	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
 	defer stop()

@@ -100,7 +100,7 @@ type Frame struct {
 
 // withDefaults checks a configuration and fills in what was left zero.
 func (c Config) withDefaults() (Config, error) {
-	if path, ok := strings.CutPrefix(c.Addr, unixPrefix); ok {
+	if path, ok := strings.CutPrefix(c.Addr, UnixPrefix); ok {
 		if path == "" {
 			return c, fmt.Errorf("link config: address %q: want unix:PATH", c.Addr)
 		}

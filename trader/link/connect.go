@@ -84,7 +84,7 @@ func (h *handshake) dial(ctx context.Context) error {
 	dialCtx, cancel := context.WithTimeout(ctx, h.cfg.DialTimeout)
 	defer cancel()
 	network, addr := "tcp", h.cfg.Addr
-	if path, ok := strings.CutPrefix(addr, unixPrefix); ok {
+	if path, ok := strings.CutPrefix(addr, UnixPrefix); ok {
 		network, addr = "unix", path
 	}
 	conn, err := h.cfg.Dial(dialCtx, network, addr)

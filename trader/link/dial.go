@@ -16,8 +16,8 @@ const (
 	userTimeout       = 30 * time.Second
 )
 
-// unixPrefix begins an address that is the path of a socket.
-const unixPrefix = "unix:"
+// UnixPrefix begins an address that is the path of a socket.
+const UnixPrefix = "unix:"
 
 // dialArmed dials TCP with SO_LINGER{on, 0} set before connect. From its first instant the socket
 // is one that the kernel closes by RST, even after kill -9, so a Gateway that never closes cannot

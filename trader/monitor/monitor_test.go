@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -67,6 +68,19 @@ func TestHealthAndReadinessTellTheTruth(t *testing.T) {
 		if alive.Code != c.alive || ready.Code != c.ready || !strings.Contains(ready.Body.String(), c.why) {
 			t.Errorf("%s: alive %d, ready %d %s; want %d, %d %q", name, alive.Code, ready.Code, ready.Body, c.alive, c.ready, c.why)
 		}
+	}
+}
+
+// TestTheViewNamesWhatIsLate: never decided on, or not in time.
+func TestTheViewNamesWhatIsLate(t *testing.T) {
+	s, now := ready(), time.Now()
+	s.Symbols = append(s.Symbols,
+		status.Symbol{Symbol: "NEVER", Blind: now, Never: true},
+		status.Symbol{Symbol: "MOMENT", At: now, Blind: now.Add(-time.Second)},
+		status.Symbol{Symbol: "LONG", At: now, Blind: now.Add(-time.Hour)},
+		status.Symbol{Symbol: "SILENT", At: now.Add(-10 * time.Minute)})
+	if got := ViewOf(&s, now).Late; !slices.Equal(got, []string{"NEVER", "LONG", "SILENT"}) {
+		t.Errorf("late are %q", got)
 	}
 }
 

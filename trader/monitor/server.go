@@ -11,11 +11,11 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/netip"
 	"os"
 	"strings"
 	"time"
 
+	"ibsoak/internal/loopback"
 	"ibsoak/trader/journal"
 	"ibsoak/trader/metrics"
 	"ibsoak/trader/status"
@@ -49,7 +49,6 @@ type Server struct {
 	cfg      Config
 	listener net.Listener
 	streams  chan struct{}
-	requests chan struct{}
 	readers  chan struct{} // of the journal's file: one at a time
 	private  bool          // a socket file: its directory says who may look
 }
@@ -60,16 +59,11 @@ func CheckListen(address, token string) error {
 	if err != nil {
 		return fmt.Errorf("status address %q: want HOST:PORT, as in 127.0.0.1:9184", address)
 	}
-	if token != "" || loopback(host) {
+	if token != "" || loopback.Host(host) {
 		return nil
 	}
 	return fmt.Errorf("status address %q is not on loopback: others would see account and orders; "+
 		"use 127.0.0.1, or give a token with --status-token-file (TRADER_STATUS_TOKEN_FILE)", address)
-}
-
-func loopback(host string) bool {
-	ip, err := netip.ParseAddr(strings.Trim(host, "[]"))
-	return strings.EqualFold(host, "localhost") || (err == nil && ip.Unmap().IsLoopback())
 }
 
 // Listen takes the address.
@@ -105,7 +99,7 @@ func newServer(cfg Config, listener net.Listener) *Server {
 	}
 	return &Server{
 		cfg: cfg, listener: listener, streams: make(chan struct{}, MaxStreams),
-		requests: make(chan struct{}, MaxRequests), readers: make(chan struct{}, 1),
+		readers: make(chan struct{}, 1),
 	}
 }
 
@@ -167,34 +161,21 @@ func (s *Server) Handler() http.Handler {
 // guard lets in who may look: known hosts, so that no web page elsewhere can read this one through its
 // visitor's browser, and with a token when there is one.
 func (s *Server) guard(next http.Handler) http.Handler {
+	next = loopback.AtMost(MaxRequests, next)
+	if !s.private && s.cfg.Token == "" {
+		next = loopback.Guard(next)
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		head := w.Header()
 		head.Set("Content-Security-Policy", "default-src 'self'; frame-ancestors 'none'")
 		head.Set("X-Content-Type-Options", "nosniff")
 		head.Set("Cache-Control", "no-store")
-		if !s.private && s.cfg.Token == "" && !loopback(hostOf(r.Host)) {
-			http.Error(w, "this host name is not loopback: use 127.0.0.1 or localhost", http.StatusForbidden)
-			return
-		}
 		if !s.private && s.cfg.Token != "" && !s.admitted(w, r) {
 			http.Error(w, "a token is needed: Authorization: Bearer TOKEN", http.StatusUnauthorized)
 			return
 		}
-		select {
-		case s.requests <- struct{}{}:
-			defer func() { <-s.requests }()
-			next.ServeHTTP(w, r)
-		default:
-			http.Error(w, "too many requests at a time", http.StatusServiceUnavailable)
-		}
+		next.ServeHTTP(w, r)
 	})
-}
-
-func hostOf(hostPort string) string {
-	if host, _, err := net.SplitHostPort(hostPort); err == nil {
-		return host
-	}
-	return hostPort
 }
 
 const cookieName = "trader_token"
@@ -237,7 +218,8 @@ type View struct {
 	Now      time.Time        `json:"now"`
 	Alive    bool             `json:"alive"`
 	Ready    bool             `json:"ready"`
-	Why      string           `json:"why,omitempty"` // it is not ready
+	Why      string           `json:"why,omitempty"`  // it is not ready
+	Late     []string         `json:"late,omitempty"` // symbols that were not decided on in time
 	Snapshot *status.Snapshot `json:"snapshot"`
 }
 
@@ -246,6 +228,11 @@ func ViewOf(s *status.Snapshot, now time.Time) View {
 	v := View{Now: now, Snapshot: s}
 	v.Alive, _ = s.Alive(now)
 	v.Ready, v.Why = s.Ready(now)
+	for _, symbol := range s.Symbols {
+		if _, late := s.Late(symbol, now); late {
+			v.Late = append(v.Late, symbol.Symbol)
+		}
+	}
 	return v
 }
 

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"time"
-
-	"ibsoak/trader/status"
 )
 
 // events is the page's stream (server-sent events): "status" whenever something has changed and at every
@@ -27,7 +25,7 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 		snapshot := s.cfg.Board.Load()
 		// A browser that does not read is given up, not waited for.
 		_ = out.SetWriteDeadline(time.Now().Add(requestTimeout)) // the write fails if this does
-		if news := newer(snapshot.Timeline, told); len(news) > 0 || told.IsZero() {
+		if news := snapshot.Since(told); len(news) > 0 || told.IsZero() {
 			if push(w, "timeline", news) != nil {
 				return
 			}
@@ -42,15 +40,6 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-}
-
-// newer are the events after an instant.
-func newer(all []status.Event, than time.Time) []status.Event {
-	from := len(all)
-	for from > 0 && all[from-1].At.After(than) {
-		from--
-	}
-	return append([]status.Event{}, all[from:]...)
 }
 
 func push(w http.ResponseWriter, event string, v any) error {

@@ -74,6 +74,15 @@ func (s *Snapshot) Note(e Event) {
 	s.Timeline = s.Timeline[from:]
 }
 
+// Since are the events after an instant, oldest first; none is an empty list.
+func (s *Snapshot) Since(than time.Time) []Event {
+	from := len(s.Timeline)
+	for from > 0 && s.Timeline[from-1].At.After(than) {
+		from--
+	}
+	return append([]Event{}, s.Timeline[from:]...)
+}
+
 // Count adds one to a counter of a map that snapshots share.
 func Count[K comparable](counts map[K]int64, key K) map[K]int64 {
 	if counts = maps.Clone(counts); counts == nil {
@@ -81,6 +90,22 @@ func Count[K comparable](counts map[K]int64, key K) map[K]int64 {
 	}
 	counts[key]++
 	return counts
+}
+
+// Lose notes that a line of a kind could not be written.
+func (s *Snapshot) Lose(kind string) {
+	s.Losses = Count(s.Losses, kind)
+	s.setLost(kind, Loss{At: s.At})
+}
+
+// Repair notes that a line of a kind was written.
+func (s *Snapshot) Repair(kind string) { s.setLost(kind, Loss{At: s.Lost[kind].At, Repaired: true}) }
+
+func (s *Snapshot) setLost(kind string, loss Loss) {
+	if s.Lost = maps.Clone(s.Lost); s.Lost == nil {
+		s.Lost = map[string]Loss{}
+	}
+	s.Lost[kind] = loss
 }
 
 // SetSymbol replaces what is known of a symbol.

@@ -41,6 +41,13 @@ type Snapshot struct {
 	Alerts     AlertCounts      `json:"alerts"`               //
 	Timeline   []Event          `json:"timeline,omitempty"`   // of the last day, oldest first
 	Losses     map[string]int64 `json:"losses,omitempty"`     // what an observer could not write, by kind
+	Lost       map[string]Loss  `json:"lost,omitempty"`       // the last of each kind
+}
+
+// Loss is a line that an observer could not write.
+type Loss struct {
+	At       time.Time `json:"at"`
+	Repaired bool      `json:"repaired"` // one was written since
 }
 
 // The states of a session.
@@ -122,15 +129,17 @@ type Position struct {
 	Symbol  string          `json:"symbol"`
 	Own     decimal.Decimal `json:"own"`     // the trader's shares
 	Account decimal.Decimal `json:"account"` // all that the account holds
-	Price   decimal.Decimal `json:"price"`   // last close that was decided on; 0 when there is none
+	Price   decimal.Decimal `json:"price"`   // the newest that is known, 0 when there is none
 	Value   decimal.Decimal `json:"value"`   // Own x Price
 }
 
 // Money is what the trader's own trading came to since its journal began, in the contracts' currency.
 type Money struct {
-	Cash   decimal.Decimal `json:"cash"`   // change by executions and commissions
-	Value  decimal.Decimal `json:"value"`  // of the own shares
-	Equity decimal.Decimal `json:"equity"` // Cash + Value
+	Cash  decimal.Decimal `json:"cash"`  // change by executions and commissions
+	Value decimal.Decimal `json:"value"` // of the own shares
+	// Equity is what the limits on losses were measured by last, which counts shares that were ceded too; or
+	// Cash + Value where they are not measured.
+	Equity decimal.Decimal `json:"equity"`
 	// Unpriced are symbols with shares of which no price is known: Value lacks them.
 	Unpriced []string `json:"unpriced,omitempty"`
 }
@@ -196,13 +205,22 @@ func (s *Snapshot) Ready(now time.Time) (ok bool, why string) {
 		return false, "session is " + s.Session.State + because(s.Session.Why)
 	}
 	for _, symbol := range s.Symbols {
-		if since, blind := s.BlindFor(symbol, now); blind && (symbol.Never || since >= s.BlindAfter) {
+		if since, late := s.Late(symbol, now); late {
 			return false, fmt.Sprintf("%s: not decided on for %s%s", symbol.Symbol, since.Round(time.Second),
 				because(symbol.Why))
 		}
 	}
 	return true, ""
 }
+
+// Late says whether a symbol was not decided on in time, and since how long it was not.
+func (s *Snapshot) Late(symbol Symbol, now time.Time) (since time.Duration, late bool) {
+	since, blind := s.BlindFor(symbol, now)
+	return since, blind && Late(since, symbol.Never, s.BlindAfter)
+}
+
+// Late says whether a symbol that is blind was not decided on in time: never in this life, or not for after.
+func Late(blind time.Duration, never bool, after time.Duration) bool { return never || blind >= after }
 
 // BlindFor says how long a symbol was not decided on: as the engine says, or by the age of its last
 // decision when the engine says nothing any more.

@@ -63,7 +63,7 @@ function show(view) {
     bad: o.state === 'unknown',
     cells: [o.intent, o.action + ' ' + o.quantity + ' ' + o.symbol + ', ' + o.executed + ' executed', o.state, o.reason || '']})), 'none');
   table('symbols', ['symbol', 'last decision', 'why', {n: 'held'}, {n: 'target'}, {n: 'close'}, 'bar ended', 'blind for'],
-    (s.symbols || []).map(x => ({bad: x.never || (x.blind && now - new Date(x.blind) >= s.blindAfter / 1e6),
+    (s.symbols || []).map(x => ({bad: (view.late || []).includes(x.symbol),
       cells: [x.symbol, x.outcome || 'none yet', x.why || x.reason || '', {n: x.held}, {n: x.target}, {n: x.close},
         time(x.barEnd), x.blind ? ago(x.blind, now) : '']})), 'none');
   $('money').textContent = 'now ' + s.money.equity + ': cash ' + s.money.cash + ' and shares ' + s.money.value +
@@ -103,7 +103,7 @@ async function equity() {
     const answer = await fetch('equity');
     const points = answer.ok ? await answer.json() : [];
     const data = [points.map(p => +new Date(p.at) / 1000), points.map(p => +p.equity)];
-    if (latest) { data[0].push(+new Date(latest.now) / 1000); data[1].push(+latest.snapshot.money.equity); }
+    if (latest && !(latest.snapshot.money.unpriced || []).length) { data[0].push(+new Date(latest.now) / 1000); data[1].push(+latest.snapshot.money.equity); }
     const box = $('equity');
     if (plot) return plot.setData(data);
     plot = new uPlot({width: box.clientWidth, height: 200, legend: {show: false}, cursor: {drag: {x: false, y: false}},
