@@ -77,12 +77,13 @@ type Action struct {
 // has happened and is not known yet:
 //
 //   - A new order goes beside none that may still be there under the same role, but for a lost one.
-//   - An order is made larger only while it is alone. A fill of another makes it smaller at the broker,
-//     and a change that was sent before that is known would undo it. So the target gives way first.
+//   - A size is changed only while the order is alone. A fill of another makes it smaller at the broker,
+//     and a change that was sent before that is known would undo it, be it meant to make the order smaller.
+//     So the target gives way first.
 //   - The target is placed when the stop is right.
 //
-// To make an order smaller waits for nothing. Shares that leave without an order of ours leave these for
-// the time that it takes: no plan can help that.
+// To make an order smaller that is alone waits for nothing. Shares that leave without an order of ours leave
+// these for the time that it takes: no plan can help that.
 func Plan(s Situation) []Action {
 	var plan []Action
 	want, sells := s.Position.Abs(), s.Position.IsPos()
@@ -94,11 +95,7 @@ func Plan(s Situation) []Action {
 		}
 		return out
 	})
-	for _, o := range keep {
-		if (o.Phase == Live || o.Phase == Waiting) && o.reach().Cmp(want) > 0 && o.Asked.Cmp(want) != 0 {
-			plan = append(plan, Action{Resize, o.Role, o.ID, want})
-		}
-	}
+	plan = append(plan, shrink(keep, want)...)
 	plan = append(plan, twice(keep)...)
 	if s.Shut || !wanted(Stop) || len(plan) > 0 {
 		return plan
@@ -118,6 +115,23 @@ func Plan(s Situation) []Action {
 		return []Action{{Deed: Cancel, Role: Target, ID: t.ID}}
 	}
 	return nil
+}
+
+// shrink makes smaller what is larger than the position: at once where nothing else may be filled meanwhile,
+// and else when the target has given way.
+func shrink(orders []Order, want decimal.Decimal) (plan []Action) {
+	targets := byRole(orders, Target)
+	alone := len(targets) == 0 || len(targets) == len(orders)
+	for _, o := range orders {
+		if o.Phase != Live && o.Phase != Waiting || o.reach().Cmp(want) <= 0 || o.Asked.Cmp(want) == 0 {
+			continue
+		}
+		if !alone {
+			return giveWay(targets)
+		}
+		plan = append(plan, Action{Resize, o.Role, o.ID, want})
+	}
+	return plan
 }
 
 // twice cancels all but one of the orders that live under a role.

@@ -389,8 +389,10 @@ func TestPlan(t *testing.T) {
 		"target too small":       {both(9, stop(Live, 9), goal(Live, 5)), []Action{{Cancel, Target, "t", n(0)}}},
 		"both too large": {
 			both(3, stop(Live, 9), goal(Live, 5)),
-			[]Action{{Resize, Stop, "s", n(3)}, {Resize, Target, "t", n(3)}},
+			[]Action{{Cancel, Target, "t", n(0)}}, // its fill would be undone by the change of the stop
 		},
+		"too large beside a target that leaves": {both(3, stop(Live, 9), goal(Leaving, 5)), nil},
+		"too large alone":                       {both(3, stop(Live, 9)), []Action{{Resize, Stop, "s", n(3)}}},
 		"twice": {Situation{Position: n(9), Stop: true, Orders: []Order{
 			stop(Live, 5), {ID: "t", Role: Stop, Sells: true, Rest: n(9)},
 		}}, []Action{{Cancel, Stop, "s", n(0)}}},
