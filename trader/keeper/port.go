@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"time"
 )
 
 // port is where clients connect. It can be closed and opened again at the same address: a closed port
@@ -19,8 +20,12 @@ type port struct {
 	mu       sync.Mutex
 	listener net.Listener  // nil while closed
 	opened   chan struct{} // closed when the port is open again; made anew by close
+	broken   bool          // closed because it could not be made anew, and not on purpose
 	over     bool
 }
+
+// listenAgain is the time between two tries to listen where a listener broke.
+const listenAgain = time.Second
 
 // openPort opens the port. A unix socket is made in a directory of its own with mode 0600, and moved
 // to its place: at no instant can anybody else connect to it.
@@ -52,7 +57,7 @@ func (p *port) open() error {
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w", p.name, err)
 	}
-	p.listener = listener
+	p.listener, p.broken = listener, false
 	close(p.opened)
 	return nil
 }
@@ -105,7 +110,11 @@ func (p *port) next() (net.Conn, error) {
 		case over:
 			return nil, net.ErrClosed
 		case listener == nil:
-			<-opened
+			select {
+			case <-opened:
+			case <-time.After(listenAgain):
+				p.again()
+			}
 			continue
 		}
 		conn, err := listener.Accept()
@@ -132,13 +141,27 @@ func (p *port) pause(broken net.Listener) {
 		p.listener = listener
 		return
 	}
-	p.opened = make(chan struct{})
+	p.opened, p.broken = make(chan struct{}), true
+}
+
+// again makes another listener in the place of one that broke, which nobody has closed on purpose.
+func (p *port) again() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.broken || p.over || p.listener != nil {
+		return
+	}
+	if listener, err := p.listen(); err == nil {
+		p.listener, p.broken = listener, false
+		close(p.opened)
+	}
 }
 
 // close refuses connections from now on, until open.
 func (p *port) close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.broken = false
 	if p.listener == nil {
 		return
 	}

@@ -329,7 +329,9 @@ func (s *session) leave(c *serve.Client) {
 		k.counts.Unsent.Add(1)
 	}
 	s.client = nil
-	s.ask(s.machine.Leave())
+	if own := s.machine.Leave(); !s.closing { // else there is nobody to be asked, and others wait behind it
+		s.ask(own)
+	}
 	close(s.left)
 	keep := k.cfg.Keep
 	if !s.machine.Reusable() {

@@ -1,7 +1,6 @@
 package link
 
 import (
-	"bytes"
 	"fmt"
 	"strconv"
 	"sync/atomic"
@@ -39,7 +38,7 @@ func (i *inspector) examine(payload []byte) (inspected, error) {
 	in := inspected{message: wire.Message{Kind: kind}, deliver: payload}
 	switch kind {
 	case wire.ErrorMessage, wire.ManagedAccounts, wire.NextValidID:
-		in.message, err = wire.Decode(wire.FromServer, payload, i.version)
+		in.message, err = wire.DecodeLegible(wire.FromServer, payload, i.version)
 	default:
 	}
 	return in, err
@@ -59,12 +58,7 @@ func (i *inspector) inspect(payload []byte) (inspected, error) {
 		}
 		return in, nil
 	}
-	if form == wire.Text {
-		// Names and texts come in whatever character set the Gateway's host has (Latin-1 and GBK are
-		// reported, ib_insync #121 and #257). Nobody acts on them, and no identifier has such bytes.
-		payload = bytes.ToValidUTF8(payload, []byte("\uFFFD"))
-	}
-	m, err := wire.Decode(wire.FromServer, payload, i.version)
+	m, err := wire.DecodeLegible(wire.FromServer, payload, i.version)
 	if err != nil {
 		return inspected{}, err
 	}

@@ -147,7 +147,7 @@ func (s *Session) FromGateway(kind wire.Kind, payload []byte) (deliver []byte, e
 	if s.passes(kind) {
 		return payload, nil
 	}
-	m, err := wire.Decode(wire.FromServer, payload, s.version)
+	m, err := wire.DecodeLegible(wire.FromServer, payload, s.version)
 	if err == nil {
 		payload = s.learn(m, payload)
 	}
