@@ -241,6 +241,7 @@ func TestProtectionEndsRight(t *testing.T) {
 			w := r.watch()
 			run := r.protected()
 			r.awaitStops("a stop of five", 5)
+			w.look() // its goroutine may come to it only when something has happened
 			c.happens(r)
 			r.awaitStops("a stop of what is left", c.left)
 			run.stop()

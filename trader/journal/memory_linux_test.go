@@ -52,6 +52,9 @@ func resident(t testing.TB) int64 {
 // TestMemoryIsFlat: a trader of twenty cycles a second grew by a third of a megabyte a minute, outside of
 // Go's heap: the page cache filled, by 3.3 MB from the third to the ninth thousand of cycles.
 func TestMemoryIsFlat(t *testing.T) {
+	if raceDetector {
+		t.Skip("the race detector keeps memory of its own for what the program has touched")
+	}
 	j, err := OpenScratch(t.Context(), t.TempDir(), time.Now)
 	if err != nil {
 		t.Fatal(err)
