@@ -522,7 +522,7 @@ func TestATargetBesideTheStop(t *testing.T) {
 		r.later(3 * time.Second)
 		r.wantProtection("SELL 6 LMT", "SELL 6 STP")
 		r.w.byHand(broker.Sell, "AAPL", "1", true)
-		r.later(3 * time.Second)
+		r.later(DefaultProtectWithin / 3) // the stop shrinks alone, and no target is placed too soon after another
 		r.wantProtection("SELL 5 LMT", "SELL 5 STP")
 		r.w.cancelOutside()
 		r.later(15 * time.Second)
