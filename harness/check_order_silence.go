@@ -115,7 +115,8 @@ func silentUnderFault(r *Record, c Check) Finding {
 	return f.conclude("none more than %s after %s", round(allowed), c.Fault)
 }
 
-// reconciledAfterOutage goes by connections: who reconnects is judged by reconciled-before-orders.
+// reconciledAfterOutage goes by connections: who reconnects is judged by reconciled-before-orders. A keeper's
+// connection outlives a life, and the next one was not told.
 func reconciledAfterOutage(r *Record, c Check) Finding {
 	f := open(c, "orders after an outage", 1)
 	log := ordersOf(r)
@@ -127,7 +128,7 @@ func reconciledAfterOutage(r *Record, c Check) Finding {
 			continue
 		}
 		first := slices.IndexFunc(log.orders, func(o *sentOrder) bool {
-			return o.Connection == m.Connection && o.knew > place
+			return o.Connection == m.Connection && o.Life == m.Life && o.knew > place
 		})
 		if first < 0 {
 			continue

@@ -61,7 +61,8 @@ func silenceCases() []judged {
 }
 
 func outageCases() []judged {
-	return casesOf(Check{Name: "reconciled-after-outage"}, nil, []steps{
+	check := Check{Name: "reconciled-after-outage"}
+	return append(casesOf(check, nil, []steps{
 		{"asked first", func(s *script) {
 			s.session()
 			s.fail(-1, 1100)
@@ -94,7 +95,19 @@ func outageCases() []judged {
 			"no order after it", func(s *script) { s.session(); s.trade("BUY 1 AAPL", "a"); s.fail(-1, 1102) },
 			Inconclusive, "0 orders after an outage",
 		},
-	})
+	}), casesOf(check, func(r *Record) {
+		for i, m := range r.Messages {
+			if m.Kind == placeOrder {
+				r.Messages[i].Life = 2
+			}
+		}
+	}, []steps{
+		{"of the next life, on the session of its keeper", func(s *script) {
+			s.session()
+			s.fail(-1, 1102)
+			s.trade("BUY 1 AAPL", "a")
+		}, Inconclusive, "0 orders after an outage"},
+	})...)
 }
 
 func freshIDCases() []judged {
