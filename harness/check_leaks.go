@@ -153,7 +153,7 @@ type subscription struct {
 // lifetime is of one subscription; ended is 0 while it is open.
 type lifetime struct{ asked, ended Moment }
 
-// subscriptions are all that a life has made.
+// subscriptions are all that a life has made. A keeper cancels for it what it left.
 func (r *Record) subscriptions(life int) []*lifetime {
 	var all []*lifetime
 	open, orders := map[subscription]*lifetime{}, map[subscription]bool{}
@@ -170,7 +170,7 @@ func (r *Record) subscriptions(life int) []*lifetime {
 			}
 		}
 	}
-	for _, m := range r.Messages {
+	for _, m := range r.exchanged() {
 		this := subscription{m.Connection, m.Kind, m.ReqID}
 		order := subscription{m.Connection, placeOrder, m.ReqID} // an error may be about one with a request's number
 		switch {

@@ -3,6 +3,7 @@ package harness
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -20,8 +21,8 @@ const (
 // legs are what each check judges in a run through a keeper, where it is not its group's.
 var legs = map[string]string{
 	"no-zombies-at-trader": bothLegs, "nothing-left": "the subject, and its sockets towards the keeper",
-	"recovery":      "what came through the keeper, from the keeper's reconnect on",
-	"message-rate":  gatewayLeg + ", all clients and the keeper together",
+	"recovery":             throughLeg + ", from the keeper's reconnect on",
+	"steady-subscriptions": throughLeg, "message-rate": gatewayLeg + ", all clients and the keeper together",
 	"oracles-agree": gatewayLeg, "faults-delivered": gatewayLeg, "gateway-unharmed": "the Gateway's process",
 }
 
@@ -45,7 +46,7 @@ func legOf(name string, g Group) string {
 }
 
 // onLegs names the leg of a finding on a run through a keeper. Where the keeper's own requests could
-// not be told from the subject's, nothing about work, orders or processes passes.
+// not be told from the subject's, nothing about what came through, orders or processes passes.
 func (r *Record) onLegs(f Finding) Finding {
 	keeper := r.Header.Keeper
 	if keeper == nil {
@@ -56,7 +57,7 @@ func (r *Record) onLegs(f Finding) Finding {
 		return f
 	}
 	f.Leg = legOf(d.Name, d.Group)
-	mixed := d.Group == GroupWork || d.Group == GroupOrders || d.Group == GroupProcesses
+	mixed := strings.HasPrefix(f.Leg, throughLeg) || d.Group == GroupOrders || d.Group == GroupProcesses
 	if !keeper.Told && mixed && f.Outcome != Inconclusive {
 		f.Outcome, f.Lives, f.Examples = Inconclusive, nil, nil
 		f.Detail = "the keeper's own requests could not be told from the subject's: " + f.Detail
@@ -68,6 +69,21 @@ func (r *Record) onLegs(f Finding) Finding {
 	}
 	f.Detail += "; judged: " + f.Leg
 	return f
+}
+
+// exchanged are the messages, and those of the keeper's own in between by their times.
+func (r *Record) exchanged() []Message {
+	if len(r.KeeperMessages) == 0 {
+		return r.Messages
+	}
+	all, rest := make([]Message, 0, len(r.Messages)+len(r.KeeperMessages)), r.KeeperMessages
+	for _, m := range r.Messages {
+		for len(rest) > 0 && rest[0].At < m.At {
+			all, rest = append(all, rest[0]), rest[1:]
+		}
+		all = append(all, m)
+	}
+	return append(all, rest...)
 }
 
 // own are the connections that the subject made by itself: none where a keeper made them.

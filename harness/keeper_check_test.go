@@ -164,6 +164,34 @@ func TestLegsOfAKeeper(t *testing.T) {
 	}
 }
 
+// A life that comes back to its keeper leaves its subscriptions to it, which cancels them.
+func TestWhatTheKeeperCancelsIsNotOpen(t *testing.T) {
+	subscribing := func(cancels string) *Record {
+		r := oneLife(30)
+		r.Header.Keeper = &KeeperLeg{Looks: 10, Told: true}
+		inEach(ask("reqMktData", 7), ask("reqMktData", 0))(r)
+		for _, m := range r.Messages {
+			if m.FromClient && m.ReqID != 7 {
+				m.At, m.Kind = m.At+ms/2, cancels
+				r.KeeperMessages = append(r.KeeperMessages, m)
+			}
+		}
+		return r
+	}
+	check := Check{Name: "steady-subscriptions"}
+	for cancels, want := range map[string]Outcome{"cancelMktData": Pass, "cancelRealTimeBars": Fail} {
+		f := find(subscribing(cancels), check)
+		if f.Outcome != want || f.Leg != throughLeg {
+			t.Errorf("%s by the keeper: %s, leg %q: %s; want %s", cancels, f.Outcome, f.Leg, f.Detail, want)
+		}
+	}
+	mixed := subscribing("cancelMktData")
+	mixed.Header.Keeper.Told = false
+	if f := find(mixed, check); f.Outcome != Inconclusive {
+		t.Errorf("mixed requests: %s %s", f.Outcome, f.Detail)
+	}
+}
+
 func TestARecordThroughAKeeperIsKept(t *testing.T) {
 	r := throughKeeper()
 	if err := r.takeOut(keepersOwn); err != nil {
