@@ -6,5 +6,6 @@ func continuousClaims() {
 	})
 	holds("continuous-1h", func(c *claim) {
 		c.scale = 60 // the same 120 cycles in a minute
+		c.alone = true
 	})
 }

@@ -12,8 +12,14 @@ import (
 	"ibsoak/scenarios/selftest"
 )
 
-// matrixWithin bounds the whole matrix.
-const matrixWithin = 15 * time.Minute
+const (
+	// matrixWithin bounds the whole matrix.
+	matrixWithin = 15 * time.Minute
+	// claimsWithin bounds all claims.
+	claimsWithin = 10 * time.Minute
+	// runsPerCPU is how many runs share a processor, of those that bear it.
+	runsPerCPU = 3
+)
 
 // killMatrix holds the rows of soak selftest, which are run together: most of their time is
 // waiting, so they share it. soak selftest --only runs one of them.
@@ -22,12 +28,11 @@ func killMatrix() {
 		rows := selftest.Rows()
 		var results []selftest.Result
 		BeforeAll(func(ctx SpecContext) {
-			const perCPU = 2
 			command := func(subject string) ([]string, error) {
 				return self(mutantWord, subject, "{args}"), nil
 			}
 			results = selftest.Run(ctx, rows, selftest.Options{
-				Keeper: self(traderWord, "keeper"), Command: command, OutDir: recordsDir, Parallel: perCPU * runtime.NumCPU(),
+				Keeper: self(traderWord, "keeper"), Command: command, OutDir: recordsDir, Parallel: runsPerCPU * runtime.NumCPU(),
 			})
 		}, NodeTimeout(matrixWithin))
 		for i, r := range rows {

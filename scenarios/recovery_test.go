@@ -11,8 +11,9 @@ func recoveryClaims() {
 		holds(name, func(c *claim) { c.scale = recoveryScale })
 	}
 	recovers("rst-mid-session")
-	recovers("half-close")
-	recovers("half-close-leaky")
+	for _, name := range []string{"half-close", "half-close-leaky"} {
+		holds(name, func(c *claim) { c.scale, c.alone = recoveryScale, true })
+	}
 	recovers("stall-mid-session")
 	recovers("order-faults")
 	holds("restart-recovery", func(c *claim) {

@@ -1,14 +1,17 @@
 package scenarios_test
 
 import (
+	"context"
 	"fmt"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	"golang.org/x/sync/errgroup"
 
 	"ibsoak/harness"
 	"ibsoak/scenarios"
@@ -42,7 +45,21 @@ type claim struct {
 	forTrader func(*harness.Scenario)
 	// long marks a run that is made only when it is asked for.
 	long bool
+	// alone keeps other runs away: it measures times that a busy machine would bend.
+	alone bool
+
+	ran *result // nil until it was run
 }
+
+// result is what became of one run.
+type result struct {
+	dir     string
+	verdict harness.Verdict
+	err     error
+}
+
+// claims are what holds has described, in its order.
+var claims []*claim
 
 // holds describes a claim: the bundled trader meets it. What fails it is in the kill matrix.
 func holds(name string, change func(*claim)) {
@@ -51,8 +68,9 @@ func holds(name string, change func(*claim)) {
 	if err != nil {
 		Fail(err.Error())
 	}
-	c := claim{Scenario: s}
-	change(&c)
+	c := &claim{Scenario: s}
+	change(c)
+	claims = append(claims, c)
 	text := name
 	if c.scale > 1 {
 		text = fmt.Sprintf("%s at time scale %g", name, c.scale)
@@ -62,10 +80,40 @@ func holds(name string, change func(*claim)) {
 			if c.long {
 				skipUnlessAsked(c)
 			}
-			s := changed(c.Scenario, c.forTrader)
-			Expect(run(ctx, s, c.scale, bundledTrader())).To(Pass())
-		}, SpecTimeout(2*c.Limit))
+			if c.ran == nil {
+				c.run(ctx, bundledTrader())
+			}
+			Expect(c.ran.report()).To(Pass())
+		}, SpecTimeout(claimsWithin+2*c.Limit)) // the first one's time is that of runClaims too
 	})
+}
+
+func (c *claim) run(ctx context.Context, trader []string) {
+	r := run(ctx, changed(c.Scenario, c.forTrader), c.scale, trader)
+	c.ran = &r
+}
+
+// runClaims runs the claims of the whole suite: together first those that bear it, for most of their time
+// is waiting, then the others one by one. Those that a filter picks are run one by one, by their specs.
+func runClaims(ctx SpecContext) {
+	suite, _ := GinkgoConfiguration()
+	if suite.LabelFilter != "" || len(suite.FocusStrings)+len(suite.SkipStrings)+len(suite.FocusFiles)+len(suite.SkipFiles) > 0 {
+		return
+	}
+	trader := bundledTrader()
+	var together errgroup.Group
+	together.SetLimit(runsPerCPU * runtime.NumCPU())
+	for _, c := range claims {
+		if !c.long && !c.alone {
+			together.Go(func() error { c.run(ctx, trader); return nil })
+		}
+	}
+	_ = together.Wait() // each claim has its own error
+	for _, c := range claims {
+		if c.alone && !c.long {
+			c.run(ctx, trader)
+		}
+	}
 }
 
 // changed is a scenario after a change, if there is one. The original keeps its checks.
@@ -77,23 +125,32 @@ func changed(s harness.Scenario, change func(*harness.Scenario)) harness.Scenari
 	return s
 }
 
-// run runs one subject under a scenario and judges the record. The report is attached, and on
-// failure the place of the record is said.
-func run(ctx SpecContext, s harness.Scenario, scale float64, command []string) harness.Verdict {
-	GinkgoHelper()
+// run runs one subject under a scenario and judges the record.
+func run(ctx context.Context, s harness.Scenario, scale float64, command []string) result {
 	if s.Subject.Exits == nil {
 		s.Subject.Exits = exitTable()
 	}
 	dir, err := os.MkdirTemp(recordsDir, s.Name+"-")
-	Expect(err).NotTo(HaveOccurred())
+	if err != nil {
+		return result{err: err}
+	}
 	record, err := harness.Run(ctx, s, harness.Options{
 		Command: command, Bundled: true, Seed: 1, TimeScale: max(scale, 1), OutDir: dir,
 	})
-	Expect(err).NotTo(HaveOccurred(), "the harness could not run %s; see %s", s.Name, dir)
-	verdict := harness.Judge(record)
-	AddReportEntry("record", dir, ReportEntryVisibilityFailureOrVerbose)
-	AddReportEntry("verdict", summary(verdict), ReportEntryVisibilityFailureOrVerbose)
-	return verdict
+	if err != nil {
+		return result{dir: dir, err: fmt.Errorf("the harness could not run %s: %w", s.Name, err)}
+	}
+	return result{dir: dir, verdict: harness.Judge(record)}
+}
+
+// report attaches the verdict to the spec that runs, and gives it. On failure the place of the record is
+// said.
+func (r result) report() harness.Verdict {
+	GinkgoHelper()
+	AddReportEntry("record", r.dir, ReportEntryVisibilityFailureOrVerbose)
+	Expect(r.err).NotTo(HaveOccurred())
+	AddReportEntry("verdict", summary(r.verdict), ReportEntryVisibilityFailureOrVerbose)
+	return r.verdict
 }
 
 // longRuns is the environment variable that asks for the long runs without a label filter.
@@ -101,7 +158,7 @@ const longRuns = "IBSOAK_LONG"
 
 // skipUnlessAsked skips a long run, and says how to ask for it. When it was asked for, it sees to
 // it that the suite's own timeout does not end it at the finish line.
-func skipUnlessAsked(c claim) {
+func skipUnlessAsked(c *claim) {
 	GinkgoHelper()
 	if os.Getenv(longRuns) == "" && GinkgoLabelFilter() == "" {
 		Skip(fmt.Sprintf("takes up to %s; ask for it with --label-filter=long or %s=1, and give "+

@@ -65,10 +65,11 @@ var _ = ReportAfterSuite("no retries", func(report Report) {
 	}
 })
 
-// The claims run one after the other, in the order of scenarios.All, because they time sockets:
-// two at once on a small machine would time each other. A failed one does not hide the rest. The
-// kill matrix comes last and shows what the specs before it have seen.
+// The specs look, in the order of scenarios.All, at runs that were made together: most of a run's time is
+// waiting. A failed one does not hide the rest. The kill matrix comes last and shows what the specs before it
+// have seen.
 var _ = Describe("scenario", Serial, Ordered, ContinueOnFailure, func() {
+	BeforeAll(runClaims, NodeTimeout(claimsWithin))
 	livesClaims()
 	zombieClaims()
 	handshakeClaims()

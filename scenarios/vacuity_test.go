@@ -8,7 +8,6 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
-	"ibsoak/harness"
 	"ibsoak/scenarios"
 )
 
@@ -21,17 +20,14 @@ func vacuityClaims() {
 		It(fmt.Sprintf("is inconclusive under %v, whichever it is", subject), Label("vacuity", "short"),
 			func(ctx SpecContext) {
 				all := scenarios.All()
-				verdicts := make([]harness.Verdict, len(all))
+				results := make([]result, len(all))
 				var runs sync.WaitGroup
 				for i, s := range all {
-					runs.Go(func() {
-						defer GinkgoRecover()
-						verdicts[i] = run(ctx, s, 1, subject)
-					})
+					runs.Go(func() { results[i] = run(ctx, s, 1, subject) })
 				}
 				runs.Wait()
 				for i, s := range all {
-					Expect(verdicts[i]).To(BeInconclusive(), s.Name)
+					Expect(results[i].report()).To(BeInconclusive(), s.Name)
 				}
 			}, SpecTimeout(enough))
 	}
