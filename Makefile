@@ -109,14 +109,17 @@ cross: ## build and vet for every other platform
 .PHONY: dist
 dist: $(BIN)/cyclonedx-gomod ## release archives for every platform, with checksums and SBOM, in dist/
 	rm -rf dist && mkdir -p dist
+	export SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct); \
+		go run ./cmd/soak man dist/man && go run ./cmd/trader man dist/man
 	@for p in $(PLATFORMS); do \
 		name=ibsoak-$${p%/*}-$${p#*/}; echo "build $$name"; \
 		GOOS=$${p%/*} GOARCH=$${p#*/} CGO_ENABLED=0 go build -trimpath -ldflags=-s -o dist/$$name/ ./cmd/... || exit 1; \
-		cp README.md LICENSE dist/$$name/; \
+		cp -r README.md LICENSE dist/man dist/$$name/; \
 		tar --sort=name --owner=0 --group=0 --numeric-owner --mtime=@$$(git log -1 --format=%ct) \
 			-C dist -c $$name | gzip -n >dist/$$name.tar.gz || exit 1; \
 		rm -r dist/$$name; \
 	done
+	rm -r dist/man
 	$(BIN)/cyclonedx-gomod mod -json -output dist/ibsoak.cdx.json
 	cd dist && sha256sum * >SHA256SUMS
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"ibsoak/internal/manual"
 	"ibsoak/internal/version"
 )
 
@@ -83,6 +84,6 @@ For example, ten runs in a row of a trader of yours:
 	}
 	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
 	root.AddCommand(newRun(), newReplay(), newList(), newShow(), newSchema(), newJudge(), newReport(), newHistory(),
-		newCompare(), newSelftest(), newDoctor(), newInit(), newTrader(), newMutant(), newGateway())
+		newCompare(), newSelftest(), newDoctor(), newInit(), newTrader(), newMutant(), newGateway(), manual.Command())
 	return root
 }

@@ -6,9 +6,10 @@ import (
 	"os"
 
 	"ibsoak/backtest"
+	"ibsoak/internal/manual"
 	"ibsoak/trader/cli"
 )
 
 func main() {
-	os.Exit(cli.Main(context.Background(), os.Args[1:], os.Stdout, os.Stderr, backtest.Command()))
+	os.Exit(cli.Main(context.Background(), os.Args[1:], os.Stdout, os.Stderr, backtest.Command(), manual.Command()))
 }
