@@ -176,6 +176,25 @@ func TestRunEndsOverlongLives(t *testing.T) {
 	})
 }
 
+// TestTheLimitIsTheSubjects has the Gateway take longer to start than the scenario's limit: a machine can be
+// that busy.
+func TestTheLimitIsTheSubjects(t *testing.T) {
+	t.Parallel()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := Scenario{
+		Subject: Subject{Mode: Once, Runs: 2}, Checks: checks("exit-codes", "nothing-left"),
+		Limit: 2 * time.Second,
+	}
+	r, v := soaked(t, "lingers", s, Options{GatewayCommand: []string{"sh", "-c", "sleep 2.5; exec \"$0\" " + GatewayWord, self}})
+	wants(t, r, v, Inconclusive, "exit-codes")
+	if len(r.Lives) == 0 || r.Lives[0].EndedBy != EndedLimit {
+		t.Errorf("lives: %+v", r.Lives)
+	}
+}
+
 // TestRunBlamesNoTimer has a later life take too long to connect: that is the harness's timer, named
 // with the way to change it, and no failure.
 func TestRunBlamesNoTimer(t *testing.T) {

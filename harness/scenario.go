@@ -22,8 +22,8 @@ type Scenario struct {
 	Subject Subject `json:"subject"`
 	Checks  []Check `json:"checks"` // what is judged, each by a name of Detectors
 
-	// Limit bounds the whole run in real time. What was seen until then is judged: a run that reaches
-	// it is a failure or inconclusive.
+	// Limit bounds the run in real time, from when the Gateway listens. What was seen until then is judged:
+	// a run that reaches it is a failure or inconclusive.
 	Limit time.Duration `json:"limit,omitempty"`
 }
 
