@@ -303,8 +303,9 @@ func (l *lane) sleepUntil(at time.Time) {
 func (l *lane) settle() {
 	l.t.Helper()
 	l.lives++
+	before := len(l.gw.Connections())
 	cmd, ended := l.start(point{}, "--strategy", "hold")
-	if why := l.quiet(ended); why != "" {
+	if why := l.quiet(ended, before); why != "" {
 		l.find("never at rest: %s\n\t\t%s", why, l.tail())
 	}
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
@@ -336,14 +337,18 @@ func (l *lane) settle() {
 }
 
 // quiet waits until nothing is open in the journal, nothing works at the exchange and the wanted shares are
-// held. It says why not, when that does not come within the lane's patience or the life ends before.
-func (l *lane) quiet(ended chan error) string {
+// held, and the life has a connection besides the before that were there. It says why not, when that does not
+// come within the lane's patience or the life ends before.
+func (l *lane) quiet(ended chan error, before int) string {
 	limit := time.NewTimer(l.patience)
 	defer limit.Stop()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	for {
 		why := l.unrest()
+		if len(l.gw.Connections()) == before {
+			why = "the trader has not connected" // and does not know SIGTERM yet
+		}
 		if why == "" {
 			return ""
 		}

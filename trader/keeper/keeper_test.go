@@ -285,10 +285,21 @@ func TestOrdersOfADepartedClientStillGoOut(t *testing.T) {
 		t.Run(fmt.Sprint(keep), func(t *testing.T) {
 			r := start(t, fakegateway.Config{}, keeper.Config{MessagesPerSecond: 40, Keep: keep})
 			c := r.client(1)
-			c.Send(wire.ReqContractDetails, &pb.ContractDataRequest{ReqId: proto.Int32(1), Contract: testkit.Stock("AAPL")})
+			// In one segment: a close with answers unread resets, and drops what waits for an acknowledgement.
+			all := []wire.Message{{Kind: wire.ReqContractDetails, Body: &pb.ContractDataRequest{
+				ReqId: proto.Int32(1), Contract: testkit.Stock("AAPL"),
+			}}}
 			for id := range int32(orders) {
-				c.Send(wire.PlaceOrder, limit(id+1, 1))
+				all = append(all, wire.Message{Kind: wire.PlaceOrder, Body: limit(id+1, 1)})
 			}
+			var frames []byte
+			for _, m := range all {
+				var err error
+				if frames, err = wire.Append(frames, m, c.Version); err != nil {
+					t.Fatal(err)
+				}
+			}
+			c.Write(frames)
 			_ = c.Conn.Close()
 			eventually(t, "every order", func() bool { return len(r.g.Books().Orders) == orders })
 			if keep > 0 {
