@@ -67,6 +67,12 @@ func lifeCases() []judged {
 
 		{"at once", tenLives(), soon, faultedLives(14, 50*ms), Pass, "slowest 50ms"},
 		{"late", tenLives(), soon, faultedLives(14, 150*ms), Fail, "exit 14 150ms after fault f1"},
+		{"receipts written when the lives were over", tenLives(), classes, func(r *Record) {
+			tabled(faultedLives(14, 50*ms))(r)
+			for i := range r.Receipts {
+				r.Receipts[i].At += 60 * ms
+			}
+		}, Pass, "exits as the faults ask"},
 		{"late as the machine was", tenLives(), soon, func(r *Record) {
 			faultedLives(14, 150*ms)(r)
 			for _, l := range r.Lives {

@@ -150,10 +150,11 @@ func (s Sighting) dwell(end Moment) (atLeast, atMost time.Duration) {
 func (r *Record) faultOn(l Life) (Receipt, bool) {
 	var last Receipt
 	for _, receipt := range r.Receipts {
-		if receipt.At < l.Started || receipt.At > l.Exited || receipt.At < last.At {
+		if receipt.At < l.Started || receipt.At < last.At {
 			continue
 		}
-		mine := receipt.Connection == 0 || slices.ContainsFunc(r.of(l.Number),
+		// A receipt is written behind the fault: on a busy machine the life may be over by then.
+		mine := receipt.Connection == 0 && receipt.At <= l.Exited || slices.ContainsFunc(r.of(l.Number),
 			func(c Connection) bool { return c.ID == receipt.Connection })
 		if mine {
 			last = receipt
