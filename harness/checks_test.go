@@ -502,6 +502,12 @@ func leakCases() []judged {
 				r.Samples[i].FDs += 2 * max(0, i-85)
 			}
 		}, Fail, "in the last 39 cycles"},
+		{"two a cycle, sampled by a machine that came late twice", oneLife(120), fds, func(r *Record) {
+			for i := range r.Samples {
+				r.Samples[i].FDs += int(step(i, 83, 6)) + 2*max(0, min(i, 92)-85) + int(step(i, 92, 14)) + 3*max(0, min(i, 99)-92)/2 +
+					max(0, i-99)
+			}
+		}, Inconclusive, "still rose at the end, but not evenly"},
 		{"three a cycle, most of it given back once", oneLife(120), fds, func(r *Record) {
 			for i := range r.Samples {
 				r.Samples[i].FDs += 3*i - int(step(i, 62, 160))

@@ -38,7 +38,10 @@ const (
 type growth struct {
 	// Leaks is set when the values rose by more than Needed over the last Cycles, and were still
 	// rising at the end. Without a leak the three speak of the shortest window.
-	Leaks        bool
+	Leaks bool
+	// Unsure is set when the values rose by more than Needed in the shortest window and were still rising at
+	// its end, but in no even way: a leak whose samples came late, or growth that is about to stop.
+	Unsure       bool
 	Cycles       int
 	Rise, Needed float64
 	// Fall is the largest fall in all of the cycles. So much is known to be given back at times,
@@ -79,8 +82,9 @@ func growthOf(values []float64, s slack) growth {
 		from := len(values) - cycles
 		start, end := levels(values[from:])
 		rise, needed := end-start, g.Fall+s.over(span(cycles))
-		found := rise > needed && isHabit(smooth[from:], s.unit) &&
-			persists(smooth[len(values)-late:], rise/float64(cycles), moves[len(moves)*6/10])
+		rises := rise > needed && persists(smooth[len(values)-late:], rise/float64(cycles), moves[len(moves)*6/10])
+		found := rises && isHabit(smooth[from:], s.unit)
+		g.Unsure = g.Unsure || rises && !found && cycles == late && inBothSteps(smooth[from:])
 		if found || g.Cycles == 0 {
 			g.Leaks, g.Cycles, g.Rise, g.Needed = found, cycles, rise, needed
 		}
@@ -138,6 +142,12 @@ func isHabit(window []float64, unit float64) bool {
 	p := parts(window)
 	first, second := p[1]-p[0], p[2]-p[1]
 	return first > 0 && first >= gatheringShare*second && second >= settlingShare*first-unit
+}
+
+// inBothSteps tells growth over a window from a single jump in it.
+func inBothSteps(window []float64) bool {
+	p := parts(window)
+	return p[0] < p[1] && p[1] < p[2]
 }
 
 // persists reports that the values still rise in the last part of the shortest window: by more than
