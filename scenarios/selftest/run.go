@@ -74,9 +74,9 @@ func Run(ctx context.Context, rows []Row, o Options) []Result {
 	return results
 }
 
-// maxTries is how often a row is run at most. An inconclusive run has shown nothing: on a machine
+// MaxTries is how often a row is run at most. An inconclusive run has shown nothing: on a machine
 // that is too busy to show what the row is about, it is run again. A wrong pass or failure stands.
-const maxTries = 3
+const MaxTries = 3
 
 // run runs one row. What keeps it from being judged is as wrong as a wrong verdict.
 func run(ctx context.Context, r Row, o Options) Result {
@@ -90,7 +90,7 @@ func run(ctx context.Context, r Row, o Options) Result {
 			return out
 		}
 		out.Wrong = r.Wrong(verdict)
-		if out.Wrong == "" || verdict.Outcome != harness.Inconclusive || out.Tries == maxTries {
+		if out.Wrong == "" || verdict.Outcome != harness.Inconclusive || out.Tries == MaxTries {
 			return out
 		}
 		out.Dir = fmt.Sprintf("%s-%d", base, out.Tries+1)
