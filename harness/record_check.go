@@ -21,9 +21,7 @@ func sumLine(sum hash.Hash) []byte {
 // ErrOtherVersion is the reason why a record is refused that was written by another version of this program.
 var ErrOtherVersion = errors.New("judge it with the soak that wrote it, or run the scenario again")
 
-var (
-	errDamaged = errors.New("what is missing cannot be told from what did not happen: run the scenario again")
-)
+var errDamaged = errors.New("what is missing cannot be told from what did not happen: run the scenario again")
 
 // recordReader puts a record together from its lines, and refuses what Write would not have
 // written: it is better to judge nothing than a part of what was seen.

@@ -330,10 +330,11 @@ func writeChecks(w io.Writer, s shard.MergedScenario, all, markdown bool) error 
 		in := fmt.Sprintf("%d of %d", f.Runs[harness.Pass], total(f.Runs))
 		rows = append(rows, []string{f.Check, string(f.Outcome), in, fmt.Sprintf("%d %s", f.Evidence, f.Unit), f.Run, f.Detail})
 	}
-	fmt.Fprintf(w, "%s: %d of %d checks passed in every run.\n\n", s.Scenario, passed, len(s.Findings))
+	fmt.Fprintf(w, "%s: %d of %d checks passed in every run.\n", s.Scenario, passed, len(s.Findings))
 	if len(rows) == 0 {
 		return nil
 	}
+	fmt.Fprintln(w)
 	header := []string{"check", "worst", "runs passed", "seen in all", "worst in", "detail there"}
 	return writeTable(w, header, rows, markdown)
 }

@@ -89,13 +89,13 @@ type MergedScenario struct {
 	Took     harness.Moment  `json:"took"` // of all runs together
 	Findings []MergedFinding `json:"findings"`
 	// Reasons are the sentences of runs that did not pass, worst first, the first few.
-	Reasons  []string               `json:"reasons,omitempty"`
-	Timings  []harness.PhaseTiming  `json:"timings"`
-	Sockets  []harness.SocketCount  `json:"sockets"` // States: the most at once in any one run
-	Faults   []MergedFault          `json:"faults,omitempty"`
-	Recovery *harness.PhaseTiming   `json:"recovery,omitempty"`
-	Oracles  map[string]int         `json:"oracles"`  // which spoke, and in how many runs
-	Machines map[string]int         `json:"machines"` // and how many runs each made
+	Reasons  []string              `json:"reasons,omitempty"`
+	Timings  []harness.PhaseTiming `json:"timings"`
+	Sockets  []harness.SocketCount `json:"sockets"` // States: the most at once in any one run
+	Faults   []MergedFault         `json:"faults,omitempty"`
+	Recovery *harness.PhaseTiming  `json:"recovery,omitempty"`
+	Oracles  map[string]int        `json:"oracles"`  // which spoke, and in how many runs
+	Machines map[string]int        `json:"machines"` // and how many runs each made
 }
 
 // MergedFinding is what a check found in all runs: the worst outcome, and how many had which.
@@ -380,11 +380,26 @@ func reasons(results []Result) []string {
 	for _, o := range []harness.Outcome{harness.HarnessError, harness.Fail, harness.Inconclusive} {
 		for _, r := range results {
 			if r.Verdict.Outcome == o && len(out) < shown {
-				out = append(out, fmt.Sprintf("%s, shard %d: %s: %s", r.Part.Run, r.Part.Shard, o, r.Verdict.Sentence))
+				out = append(out, fmt.Sprintf("%s, shard %d: %s: %s", r.Part.Run, r.Part.Shard, o, reason(r.Verdict)))
 			}
 		}
 	}
 	return out
+}
+
+// reason is why a run did not pass. The sentence of a failure has a rate as well, which is not the plan's.
+func reason(v harness.Verdict) string {
+	for _, f := range v.Findings {
+		if v.Outcome != harness.Fail || f.Outcome != harness.Fail || f.Informational {
+			continue
+		}
+		what := f.Detail
+		if len(f.Examples) > 0 {
+			what = f.Examples[0].What
+		}
+		return f.Check + ": " + what
+	}
+	return v.Sentence
 }
 
 // sentence says what the outcome rests on: the first reason, what is missing, how many lives passed.
