@@ -25,19 +25,28 @@ type Result struct {
 	Verdict harness.Verdict
 	Phases  []harness.PhaseTimes
 
-	digest func(bundled bool) (string, error)
-	keeper bool
+	digests map[bool]string // of the scenario, by whether the trader is soak's own
+	keeper  bool
+	lives   int
 }
 
-// ResultOf judges a record, which can be let go of then.
+// ResultOf judges a record, which can be let go of then: of its lives only the numbers are kept.
 func ResultOf(r *harness.Record) (Result, error) {
 	if r.Header.Part == nil {
 		return Result{}, errors.New("it belongs to no plan: soak run --plan makes records that can be merged")
 	}
-	s := r.Header.Scenario
+	v := harness.Judge(r)
+	sums := map[bool]string{}
+	for _, bundled := range []bool{false, true} {
+		var err error
+		if sums[bundled], err = digest(portable(r.Header.Scenario, bundled)); err != nil {
+			return Result{}, err
+		}
+	}
+	lives := len(v.Lives)
+	v.Lives = nil
 	return Result{
-		Part: *r.Header.Part, Verdict: harness.Judge(r), Phases: r.Judged().PhaseTimes(), keeper: r.Header.Keeper != nil,
-		digest: func(bundled bool) (string, error) { return digest(portable(s, bundled)) },
+		Part: *r.Header.Part, Verdict: v, Phases: r.Judged().PhaseTimes(), keeper: r.Header.Keeper != nil, lives: lives, digests: sums,
 	}, nil
 }
 
@@ -186,10 +195,6 @@ func (p Plan) belongs(r Result, planned map[string]Run) error {
 		return fmt.Errorf("run %s is not in the plan", r.Part.Run)
 	}
 	s := p.scenario(run.Scenario)
-	sum, err := r.digest(s.Bundled)
-	if err != nil {
-		return err
-	}
 	v := r.Verdict
 	for _, c := range []struct {
 		what      string
@@ -198,7 +203,7 @@ func (p Plan) belongs(r Result, planned map[string]Run) error {
 		{"shard", r.Part.Shard, run.Shard},
 		{"seed", v.Seed, run.Seed},
 		{"scenario", v.Scenario, run.Scenario},
-		{"digest of the scenario", sum, s.Digest},
+		{"digest of the scenario", r.digests[s.Bundled], s.Digest},
 		{"keeper", r.keeper, p.Keeper},
 		{"time scale", v.TimeScale, cmp.Or(p.TimeScale, v.TimeScale)},
 	} {
@@ -251,8 +256,8 @@ func (p Plan) mergeScenario(s *Scenario, byRun map[string]Result) MergedScenario
 			continue
 		}
 		results = append(results, r)
-		m.add(r.Verdict)
-		if n := len(r.Verdict.Lives); n < s.lives() { // a scenario whose checks do not count lives
+		m.add(r)
+		if r.lives < s.lives() { // a scenario whose checks do not count lives
 			m.Outcome = worse(m.Outcome, harness.Inconclusive)
 		}
 	}
@@ -263,18 +268,18 @@ func (p Plan) mergeScenario(s *Scenario, byRun map[string]Result) MergedScenario
 }
 
 // add adds a run's verdict.
-func (m *MergedScenario) add(v harness.Verdict) {
+func (m *MergedScenario) add(r Result) {
+	v := r.Verdict
 	m.Outcome = worse(m.Outcome, v.Outcome)
 	m.Runs[v.Outcome]++
-	m.Lives.Lives += len(v.Lives)
+	m.Lives.Lives += r.lives
 	m.Passed += v.Passed
 	m.Cycles += v.Cycles
 	m.Took += v.Took
 	m.Oracles[v.Oracles]++
 	m.Machines[fmt.Sprintf("%s/%s, %d CPUs, %s", v.Host.OS, v.Host.Arch, v.Host.CPUs, v.Host.Go)]++
-	run := fmt.Sprintf("%s-%d", v.Scenario, v.Seed)
 	for _, f := range v.Findings {
-		m.addFinding(run, f)
+		m.addFinding(r.Part.Run, f)
 	}
 	m.addSockets(v.Sockets)
 	for _, f := range v.Faults {

@@ -2,11 +2,13 @@ package shard
 
 import (
 	"encoding/json"
+	"fmt"
 	"math/rand/v2"
 	"net/netip"
 	"os"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -74,13 +76,13 @@ func record(first, last int) *harness.Record {
 }
 
 // planOf is a plan of as many runs as shards, of n lives each.
-func planOf(t *testing.T, shards, n int) Plan {
+func planOf(t testing.TB, shards, n int) Plan {
 	t.Helper()
 	s, err := NewScenario(claim(n), false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	seeds, err := ParseSeeds("1.." + string(rune('0'+shards)))
+	seeds, err := ParseSeeds(fmt.Sprintf("1..%d", shards))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -401,4 +403,32 @@ func write(t *testing.T, path string, content []byte) {
 	if err := os.WriteFile(path, content, 0o644); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// BenchmarkMerge merges the results of 1,000 runs of 50 lives.
+func BenchmarkMerge(b *testing.B) {
+	const runs, lives = 1000, 50
+	p := planOf(b, runs, lives)
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	var all []Result
+	for _, run := range p.Runs {
+		r := record(1, lives)
+		r.Header.Seed, r.Header.Part = run.Seed, p.Part(run, "soak one")
+		one, err := ResultOf(r)
+		if err != nil {
+			b.Fatal(err)
+		}
+		all = append(all, one)
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	for b.Loop() {
+		if _, err := Merge(p, all); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/runs/lives, "B-held/life")
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/runs/lives, "ns/life")
 }
