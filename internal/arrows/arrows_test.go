@@ -346,7 +346,7 @@ var rules = []rule{
 	},
 	{
 		from:   []string{"ibsoak/harness"},
-		never:  []string{"ibsoak/harness/report", "ibsoak/harness/history", "ibsoak/harness/shard"},
+		never:  []string{"ibsoak/harness/report", "ibsoak/harness/history", "ibsoak/harness/metrics", "ibsoak/harness/shard"},
 		reason: "a verdict does not depend on how it is drawn, nor on other runs",
 	},
 	{
