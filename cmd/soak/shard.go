@@ -231,7 +231,7 @@ In a GitHub job the verdict is appended to the job's summary.
 			if err != nil {
 				return harnessError(err)
 			}
-			m, err := shard.Merge(found.Plan, found.Results)
+			m, err := shard.Merge(found)
 			if err != nil {
 				return harnessError(err)
 			}

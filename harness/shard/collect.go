@@ -1,6 +1,7 @@
 package shard
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -18,18 +19,23 @@ import (
 type Found struct {
 	Plan    Plan
 	Results []Result
-	// Notes say what could not be read: the runs are then missing.
-	Notes []string
+	// Damaged are the directories, by their own names, whose record could not be read; Notes say why.
+	Damaged []string
+	Notes   []string
 }
 
-// Collect reads the plan and judges every record below the directories. A record that is damaged, or that
-// ended before anything was seen, is none; one of another version or without a plan is refused.
+// Collect reads the plan and judges every record below the directories. One that is damaged, or that ended
+// before anything was seen, is told of; one of another version or without a plan is refused.
 func Collect(dirs []string) (Found, error) {
 	var f Found
 	var plans, records []string
 	for _, dir := range slices.Sorted(slices.Values(dirs)) {
 		before := len(plans) + len(records)
-		err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		root, err := filepath.EvalSymlinks(dir)
+		if err != nil {
+			return f, fmt.Errorf("merge %s: %w", dir, err)
+		}
+		err = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 			switch {
 			case err != nil:
 				return err
@@ -51,17 +57,29 @@ func Collect(dirs []string) (Found, error) {
 	if len(plans) == 0 {
 		return f, fmt.Errorf("no %s below the directories: soak run --plan keeps one beside its records", PlanFile)
 	}
-	for i, path := range plans {
-		p, err := Read(path)
-		if err != nil {
-			return f, err
+	var err error
+	if f.Plan, err = Read(plans[0]); err != nil {
+		return f, err
+	}
+	for _, path := range plans[1:] {
+		if err := f.Plan.same(path); err != nil {
+			return f, fmt.Errorf("%s, read first: %w", plans[0], err)
 		}
-		if i > 0 && p.ID != f.Plan.ID {
-			return f, fmt.Errorf("%s and %s are two plans: merge the records of one", plans[0], path)
-		}
-		f.Plan = p
 	}
 	return f, f.judge(records)
+}
+
+// same wants a file to hold this plan.
+func (p Plan) same(path string) error {
+	text, err := p.Text()
+	if err != nil {
+		return err
+	}
+	there, err := os.ReadFile(path)
+	if err == nil && !bytes.Equal(there, text) {
+		err = fmt.Errorf("%s is another plan: merge the records of one", path)
+	}
+	return err
 }
 
 func isRecord(dir string) bool {
@@ -101,10 +119,11 @@ func (f *Found) judge(records []string) error {
 	}
 	for i, r := range results {
 		if r == nil {
-			f.Notes = append(f.Notes, notes[i])
+			f.Notes, f.Damaged = append(f.Notes, notes[i]), append(f.Damaged, filepath.Base(records[i]))
 			continue
 		}
 		f.Results = append(f.Results, *r)
 	}
+	slices.Sort(f.Damaged)
 	return nil
 }

@@ -141,9 +141,11 @@ func worse(a, b harness.Outcome) harness.Outcome {
 	return order[min(max(slices.Index(order, a), 0), max(slices.Index(order, b), 0))]
 }
 
-// Merge gives the verdict over the results of a plan's runs, in whatever order they are. It refuses what
-// does not belong to the plan or is there twice; what is missing leaves the verdict inconclusive.
-func Merge(p Plan, results []Result) (Merged, error) {
+// Merge gives the verdict over what was found, in whatever order it is. It refuses what does not belong to the
+// plan or is there twice. What is missing leaves the verdict inconclusive, and so does what cannot be read, even
+// beside a whole record: it may have been made again until it passed.
+func Merge(f Found) (Merged, error) {
+	p, results := f.Plan, f.Results
 	byRun := map[string]Result{}
 	m := Merged{Version: MergedVersion, Plan: p.ID, Shards: p.Shards, Planned: len(p.Runs), Outcome: harness.Pass}
 	planned := map[string]Run{}
@@ -172,6 +174,10 @@ func Merge(p Plan, results []Result) (Merged, error) {
 		m.Program = program
 	}
 	m.Runs, m.Missing = len(byRun), p.missing(byRun)
+	if n := len(f.Damaged); n > 0 {
+		m.Outcome = harness.Inconclusive
+		m.Missing = append(m.Missing, "the record cannot be read of "+strings.Join(f.Damaged[:min(n, shown)], ", "))
+	}
 	for _, s := range p.Scenarios {
 		merged := p.mergeScenario(s, byRun)
 		m.Outcome = worse(m.Outcome, merged.Outcome)
@@ -180,7 +186,9 @@ func Merge(p Plan, results []Result) (Merged, error) {
 		m.Passed += merged.Passed
 		m.Scenarios = append(m.Scenarios, merged)
 	}
-	m.settle()
+	if m.settle(); len(f.Damaged) > 0 {
+		m.Bound = 1
+	}
 	m.Sentence = m.sentence()
 	return m, nil
 }
@@ -205,6 +213,7 @@ func (p Plan) belongs(r Result, planned map[string]Run) error {
 		{"scenario", v.Scenario, run.Scenario},
 		{"digest of the scenario", r.digests[s.Bundled], s.Digest},
 		{"keeper", r.keeper, p.Keeper},
+		{"sabotage", v.Sabotage, harness.Sabotage("")},
 		{"time scale", v.TimeScale, cmp.Or(p.TimeScale, v.TimeScale)},
 	} {
 		if c.has != c.want {

@@ -106,7 +106,7 @@ func parts(p Plan, n int) []*harness.Record {
 
 func merged(t *testing.T, p Plan, records []*harness.Record) Merged {
 	t.Helper()
-	m, err := Merge(p, results(t, records))
+	m, err := Merge(Found{Plan: p, Results: results(t, records)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -196,7 +196,7 @@ func TestOrderChangesNothing(t *testing.T) {
 	p := planOf(t, 6, 5)
 	all := results(t, parts(p, 5))
 	text := func() string {
-		m, err := Merge(p, all)
+		m, err := Merge(Found{Plan: p, Results: all})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -301,10 +301,11 @@ func TestRefused(t *testing.T) {
 		"its seed is 9":           func(all []*harness.Record) []*harness.Record { all[1].Header.Seed = 9; return all },
 		"its time scale is 60":    func(all []*harness.Record) []*harness.Record { all[1].Header.TimeScale = 60; return all },
 		"digest of the scenario":  func(all []*harness.Record) []*harness.Record { all[1].Header.Scenario.Checks[0].Want = 4; return all },
+		"its sabotage is blind":   func(all []*harness.Record) []*harness.Record { all[1].Header.Sabotage = "blind"; return all },
 		"its keeper is true":      func(all []*harness.Record) []*harness.Record { all[1].Header.Keeper = &harness.KeeperLeg{}; return all },
 		"by several soaks, soak ": func(all []*harness.Record) []*harness.Record { all[1].Header.Part.Program = "soak two"; return all },
 	} {
-		if _, err := Merge(p, results(t, change(parts(p, 5)))); err == nil || !strings.Contains(err.Error(), says) {
+		if _, err := Merge(Found{Plan: p, Results: results(t, change(parts(p, 5)))}); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%v, want it to say %q", err, says)
 		}
 	}
@@ -347,8 +348,15 @@ func TestCollect(t *testing.T) {
 	for name, content := range damaged {
 		write(t, path, content)
 		m := collected(t, out)
-		if m.Outcome != harness.Inconclusive || !slices.Contains(m.Missing, "shard 2/3 is missing, with 1 runs") {
+		if m.Outcome != harness.Inconclusive || !slices.Contains(m.Missing, "shard 2/3 is missing, with 1 runs") ||
+			!slices.Contains(m.Missing, "the record cannot be read of row-2") {
 			t.Errorf("%s: %s: %s", name, m.Outcome, m.Sentence)
+		}
+		// Nor does a whole one that was made afterwards take its place.
+		again := t.TempDir()
+		save(t, parts(p, 5)[1], filepath.Join(again, "row-2"))
+		if m := collected(t, out, again); m.Outcome != harness.Inconclusive || m.Bound != 1 || m.Runs != 3 {
+			t.Errorf("%s, and made again: %s: %s", name, m.Outcome, m.Sentence)
 		}
 	}
 	write(t, path, []byte(strings.Replace(string(text), `"version":2`, `"version":1`, 1)))
@@ -360,7 +368,7 @@ func TestCollect(t *testing.T) {
 	if err := planOf(t, 3, 4).Begin(other, 1); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Collect([]string{other, out}); err == nil || !strings.Contains(err.Error(), "two plans") {
+	if _, err := Collect([]string{other, out}); err == nil || !strings.Contains(err.Error(), "another plan") {
 		t.Errorf("two plans: %v", err)
 	}
 	for _, wrong := range []string{t.TempDir(), filepath.Join(out, "none")} {
@@ -368,6 +376,11 @@ func TestCollect(t *testing.T) {
 			t.Errorf("%s was merged", wrong)
 		}
 	}
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(out, link); err != nil {
+		t.Fatal(err)
+	}
+	equal(t, "by a link", collected(t, link), pass)
 	// An empty directory beside the others is told of.
 	f, err := Collect([]string{out, t.TempDir()})
 	if err != nil || len(f.Notes) != 1 || !strings.Contains(f.Notes[0], "no record") {
@@ -381,7 +394,7 @@ func collected(t *testing.T, dirs ...string) Merged {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := Merge(f.Plan, f.Results)
+	m, err := Merge(f)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -425,7 +438,7 @@ func BenchmarkMerge(b *testing.B) {
 	runtime.GC()
 	runtime.ReadMemStats(&after)
 	for b.Loop() {
-		if _, err := Merge(p, all); err != nil {
+		if _, err := Merge(Found{Plan: p, Results: all}); err != nil {
 			b.Fatal(err)
 		}
 	}
