@@ -153,7 +153,8 @@ func (s *shardFlags) run(cmd *cobra.Command, f *runFlags, args []string) error {
 	if err := p.Begin(f.out, n); err != nil {
 		return harnessError(err)
 	}
-	fmt.Fprintf(cmd.ErrOrStderr(), "soak: shard %d of %d (by %s), %d runs into %s\n", n, p.Shards, by, len(jobs), p.ShardDir(f.out, n))
+	fmt.Fprintf(cmd.ErrOrStderr(), "soak: shard %d of %d (by %s), %d runs into %s\n",
+		n, p.Shards, by, len(jobs), p.ShardDir(f.out, n))
 	return f.runJobs(cmd, jobs)
 }
 
@@ -328,7 +329,8 @@ func writeChecks(w io.Writer, s shard.MergedScenario, all, markdown bool) error 
 			continue
 		}
 		in := fmt.Sprintf("%d of %d", f.Runs[harness.Pass], total(f.Runs))
-		rows = append(rows, []string{f.Check, string(f.Outcome), in, fmt.Sprintf("%d %s", f.Evidence, f.Unit), f.Run, f.Detail})
+		seen := fmt.Sprintf("%d %s", f.Evidence, f.Unit)
+		rows = append(rows, []string{f.Check, string(f.Outcome), in, seen, f.Run, f.Detail})
 	}
 	fmt.Fprintf(w, "%s: %d of %d checks passed in every run.\n", s.Scenario, passed, len(s.Findings))
 	if len(rows) == 0 {

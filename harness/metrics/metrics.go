@@ -5,6 +5,7 @@ package metrics
 import (
 	"net/http"
 	"slices"
+	"sort"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -143,7 +144,7 @@ const (
 	handshake     = "soak_handshake_seconds"
 	handshakeHelp = "Phases of the handshakes, on the Gateway's clock."
 	closeWait     = "soak_close_wait_seconds"
-	closeWaitHelp = "Stays in CLOSE_WAIT that are over, by whose end was there; those that are not are in soak_connections."
+	closeWaitHelp = "Stays in CLOSE_WAIT that are over, by end; those that are not are in soak_connections."
 )
 
 // buckets are in seconds: a second is the bound of a zombie.
@@ -186,11 +187,9 @@ func (c collector) Collect(out chan<- prometheus.Metric) {
 
 func histogram(desc *prometheus.Desc, took []time.Duration, label string) prometheus.Metric {
 	sorted := slices.Sorted(slices.Values(took))
-	counts, sum, n := map[float64]uint64{}, 0.0, 0
+	counts, sum := map[float64]uint64{}, 0.0
 	for _, bound := range buckets {
-		for ; n < len(sorted) && sorted[n].Seconds() <= bound; n++ {
-		}
-		counts[bound] = uint64(n)
+		counts[bound] = uint64(sort.Search(len(sorted), func(i int) bool { return sorted[i].Seconds() > bound }))
 	}
 	for _, d := range sorted {
 		sum += d.Seconds()

@@ -46,7 +46,8 @@ func ResultOf(r *harness.Record) (Result, error) {
 	lives := len(v.Lives)
 	v.Lives = nil
 	return Result{
-		Part: *r.Header.Part, Verdict: v, Phases: r.Judged().PhaseTimes(), keeper: r.Header.Keeper != nil, lives: lives, digests: sums,
+		Part: *r.Header.Part, Verdict: v, Phases: r.Judged().PhaseTimes(),
+		keeper: r.Header.Keeper != nil, lives: lives, digests: sums,
 	}, nil
 }
 
@@ -196,7 +197,8 @@ func Merge(f Found) (Merged, error) {
 // belongs refuses a record of another plan, or of something else than its plan says.
 func (p Plan) belongs(r Result, planned map[string]Run) error {
 	if r.Part.Plan != p.ID {
-		return fmt.Errorf("run %s is of another plan, %.12s and not %.12s: merge the records of one", r.Part.Run, r.Part.Plan, p.ID)
+		return fmt.Errorf("run %s is of another plan, %.12s and not %.12s: merge the records of one",
+			r.Part.Run, r.Part.Plan, p.ID)
 	}
 	run, known := planned[r.Part.Run]
 	if !known {
@@ -235,7 +237,8 @@ func (p Plan) missing(byRun map[string]Result) []string {
 	var out []string
 	for _, shard := range slices.Sorted(maps.Keys(absent)) {
 		ids := absent[shard]
-		text := fmt.Sprintf("shard %d/%d has no whole record of %s", shard, p.Shards, strings.Join(ids[:min(len(ids), shown)], ", "))
+		some := strings.Join(ids[:min(len(ids), shown)], ", ")
+		text := fmt.Sprintf("shard %d/%d has no whole record of %s", shard, p.Shards, some)
 		if len(ids) == planned[shard] {
 			text = fmt.Sprintf("shard %d/%d is missing, with %d runs", shard, p.Shards, len(ids))
 		}

@@ -287,7 +287,8 @@ func (p Plan) Begin(out string, shard int) error {
 		return err
 	}
 	if err := os.Mkdir(dir, 0o755); errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("%s is there already: a shard is made once; choose another --out for a new try of the whole plan", dir)
+		return fmt.Errorf("%s is there already: a shard is made once; choose another --out for a new try of the "+
+			"whole plan", dir)
 	} else if err != nil {
 		return err
 	}
