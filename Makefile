@@ -92,6 +92,7 @@ lint: tools ## go vet, gofumpt and golangci-lint
 	@unformatted=$$($(BIN)/gofumpt -l .); test -z "$$unformatted" || { echo "gofumpt: $$unformatted"; exit 1; }
 	$(BIN)/golangci-lint run ./...
 	$(BIN)/actionlint
+	$(BIN)/actionlint deploy/soak-shards.yml
 
 # This machine's own platform is built by everything else.
 CROSS = $(filter-out $(shell go env GOOS)/$(shell go env GOARCH),$(PLATFORMS))

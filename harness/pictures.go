@@ -23,6 +23,14 @@ func (r *Record) PhaseTimes() []PhaseTimes {
 	return out
 }
 
+// Timing is what a verdict says of the durations.
+func (p PhaseTimes) Timing() PhaseTiming {
+	return timing(phase{name: p.Phase, from: p.From, to: p.To}, p.Took)
+}
+
+// Judged is the record as Judge sees it: without what came after it was cut short.
+func (r *Record) Judged() *Record { return r.upToCut().indexed() }
+
 // InCloseWait is the stay of one end of a connection in CLOSE_WAIT by the Gateway's timing. A stay that
 // was not over ends at end. ok is false when the end was never there, and for the trader's end also
 // when only the kernel can know.

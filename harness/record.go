@@ -92,6 +92,16 @@ type Header struct {
 	Sabotage Sabotage `json:"sabotage,omitempty"`
 	// Unseen says why connects that nobody accepted could not be seen; empty when they could.
 	Unseen string `json:"unseen,omitempty"`
+	// Part says which part of a plan the run is; nil: it stands alone.
+	Part *Part `json:"part,omitempty"`
+}
+
+// Part is a run's place in a plan of many: see package shard.
+type Part struct {
+	Plan    string `json:"plan"`    // its identity: the SHA-256 of what it says
+	Run     string `json:"run"`     // the name of the run in it
+	Shard   int    `json:"shard"`   // from 1
+	Program string `json:"program"` // what soak was built from
 }
 
 // Host is the machine of a run.

@@ -18,10 +18,10 @@ func sumLine(sum hash.Hash) []byte {
 	return fmt.Appendf(nil, "{\"type\":%q,\"data\":{\"sha256\":\"%x\"}}\n", sumType, sum.Sum(nil))
 }
 
-var (
-	errOtherVersion = errors.New("judge it with the soak that wrote it, or run the scenario again")
-	errDamaged      = errors.New("what is missing cannot be told from what did not happen: run the scenario again")
-)
+// ErrOtherVersion is the reason why a record is refused that was written by another version of this program.
+var ErrOtherVersion = errors.New("judge it with the soak that wrote it, or run the scenario again")
+
+var errDamaged = errors.New("what is missing cannot be told from what did not happen: run the scenario again")
 
 // recordReader puts a record together from its lines, and refuses what Write would not have
 // written: it is better to judge nothing than a part of what was seen.
@@ -67,7 +67,7 @@ func (rr *recordReader) add(raw []byte) error {
 		return fmt.Errorf("%s: %w", l.Type, err)
 	}
 	if v := rr.record.Header.Version; v != RecordVersion {
-		return fmt.Errorf("version %d; this program reads version %d: %w", v, RecordVersion, errOtherVersion)
+		return fmt.Errorf("version %d; this program reads version %d: %w", v, RecordVersion, ErrOtherVersion)
 	}
 	return rr.refer(l.Type)
 }

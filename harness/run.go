@@ -51,6 +51,8 @@ type Options struct {
 	Live *Live
 	// Sabotage breaks the harness on purpose, to show that it notices. "": it is whole.
 	Sabotage Sabotage
+	// Part is which part of a plan the run is. nil: it stands alone.
+	Part *Part
 
 	config     fakegateway.Config // what the scenario's Gateway comes to
 	dialWithin time.Duration      // 0: the trader's, or DialWithin
@@ -221,7 +223,7 @@ func prepare(s Scenario, o Options, now time.Time) (*run, error) {
 		Version: RecordVersion, Scenario: s, Seed: o.Seed, TimeScale: o.TimeScale,
 		Command: o.Command, Started: now.UTC().Round(0), Schedule: named(o.config.Schedule),
 		Host:     Host{OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.NumCPU(), Go: runtime.Version()},
-		Sabotage: o.Sabotage,
+		Sabotage: o.Sabotage, Part: o.Part,
 	}}
 	r.watcher = newObserver(r.Subject.Cycle, r.scaled(r.Subject.pace()), r.moment)
 	r.watcher.sabotage = r.Sabotage

@@ -139,7 +139,7 @@ func Read(in io.Reader) (*Record, error) {
 	scan.Split(wholeLines)
 	n := 1
 	refuse := func(err error) (*Record, error) {
-		if errors.Is(err, errOtherVersion) {
+		if errors.Is(err, ErrOtherVersion) {
 			return nil, fmt.Errorf("read record, line %d: %w", n, err)
 		}
 		return nil, fmt.Errorf("read record, line %d: %w; %w", n, err, errDamaged)

@@ -32,7 +32,7 @@ func (h *habits) add(cmd *cobra.Command) {
 	flags.BoolVar(&h.untilFail, "until-fail", false,
 		"repeat until a run fails, at most --repeat times where that is given")
 	flags.StringVar(&h.status, "status", "",
-		"serve how the run stands at this loopback `ADDR`, as a page and as /status.json")
+		"serve how the run stands at this loopback `ADDR`, as a page, as /status.json and as /metrics for Prometheus")
 	flags.BoolVar(&h.open, "open", false, "open the page of the last run in this desktop's browser")
 	flags.StringVar(&h.history, "history", "",
 		"`FILE` that gets a line for each run (default runs/history.jsonl, and none with --out)")

@@ -61,6 +61,14 @@ func TestInterrupt(t *testing.T) {
 				s.Gateway["ESTABLISHED"] != 1 || s.Trader["ESTABLISHED"] != 1 || s.Dir != dir || s.Sentence != nothingFailed {
 				t.Errorf("status: %+v", s)
 			}
+			metrics := bodyAt(t, strings.TrimSuffix(url, "/status.json")+"/metrics")
+			for _, want := range []string{
+				`soak_connections{end="trader",state="ESTABLISHED"} 1`, `soak_verdict{outcome="open"} 1`, `soak_handshake_seconds_count{phase="handshake"} 1`,
+			} {
+				if !strings.Contains(metrics, want) {
+					t.Errorf("no %s in\n%s", want, metrics)
+				}
+			}
 			if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
 				t.Fatal(err)
 			}
@@ -85,6 +93,20 @@ func TestInterrupt(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(dir, "report.html")); err != nil {
 		t.Error(err)
 	}
+}
+
+func bodyAt(t *testing.T, url string) string {
+	t.Helper()
+	r, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Body.Close()
+	text, err := io.ReadAll(r.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
 
 func statusAt(t *testing.T, url string) status {

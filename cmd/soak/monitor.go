@@ -1,11 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"maps"
 	"sync"
 	"time"
 
 	"ibsoak/harness"
+	"ibsoak/harness/metrics"
 )
 
 // status is what the live view, the status page and its JSON show.
@@ -34,8 +37,9 @@ const (
 // monitor knows how the runs of this command stand. Any goroutine may ask it.
 type monitor struct {
 	mu   sync.Mutex
-	live *harness.Live // of the run that goes on, or went on last
-	now  status        // without its Snapshot
+	live *harness.Live           // of the run that goes on, or went on last
+	now  status                  // without its Snapshot
+	runs map[harness.Outcome]int // that are over
 }
 
 // begin is told of the next run; stop ends what watches it, and waits.
@@ -94,6 +98,10 @@ func (m *monitor) over(v harness.Verdict) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.now.Finished++
+	if m.runs == nil {
+		m.runs = map[harness.Outcome]int{}
+	}
+	m.runs[v.Outcome]++
 	m.now.Over, m.now.Sentence = v.Outcome, v.Sentence
 }
 
@@ -107,5 +115,16 @@ func (m *monitor) status() (status, bool) {
 	}
 	snapshot, ok := live.Now()
 	s.Snapshot = snapshot
+	return s, ok
+}
+
+// state is what is told to Prometheus.
+func (m *monitor) state() (metrics.State, bool) {
+	m.mu.Lock()
+	live := m.live
+	s := metrics.State{Planned: m.now.Runs, Over: maps.Clone(m.runs), Verdict: cmp.Or(m.now.Over, m.now.SoFar)}
+	m.mu.Unlock()
+	var ok bool
+	s.Measures, ok = live.Measures()
 	return s, ok
 }

@@ -43,20 +43,27 @@ func (f *runFlags) add(cmd *cobra.Command, duration, interval time.Duration) {
 	f.vary.add(cmd, duration, interval)
 	f.view.add(cmd)
 	f.habits.add(cmd)
-	flags.IntVar(&f.clientID, "client-id", 1, "client id for {client_id} and IB_CLIENT_ID")
+	f.addConditions(cmd)
 	flags.Uint64Var(&f.seed, "seed", 0,
 		"seed of the market and of noise on the wire (default that of the Gateway's settings, else 1)")
-	flags.Float64Var(&f.timeScale, "time-scale", 0, "how many times faster than real time the "+
-		"Gateway's clock and the interval run (default that of the Gateway's settings, else 1)")
 	flags.StringVar(&f.out, "out", "",
 		"directory of the record, of several scenarios one below it for each (default runs/<scenario>/<time>-<seed>)")
+	flags.BoolVar(&f.verbose, "verbose", false, "log what is unusual while it happens")
+}
+
+// addConditions defines the flags that a run and a plan of runs have.
+func (f *runFlags) addConditions(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.IntVar(&f.clientID, "client-id", 1, "client id for {client_id} and IB_CLIENT_ID")
+	flags.Float64Var(&f.timeScale, "time-scale", 0, "how many times faster than real time the "+
+		"Gateway's clock and the interval run (default that of the Gateway's settings, else 1)")
 	flags.BoolVar(&f.keeper, "through-keeper", false,
 		"put trader keeper between the subject and the Gateway; each check then says which leg it judged")
-	flags.BoolVar(&f.verbose, "verbose", false, "log what is unusual while it happens")
 }
 
 func newRun() *cobra.Command {
 	var f runFlags
+	var share shardFlags
 	var names []string
 	var label string
 	cmd := &cobra.Command{
@@ -72,13 +79,16 @@ output. Without --out a line is added to runs/history.jsonl, which soak history 
 On a terminal one view shows how the run stands; an interrupt (Ctrl-C) ends the trader, judges what was
 seen as inconclusive unless it had failed already, and says where the record is.
 In a GitHub job the report is appended to the job's summary. With --json the verdict is printed, of
-several scenarios a list.
+several scenarios a list. With --plan the runs are those of one shard of a plan; soak plan makes it.
 
     soak run --scenario continuous-1h --time-scale 60 --out /tmp/hour
     soak run once half-close
     soak run --label short --trader 'python3 trader.py --port {port} {args}' --exits session-lost=3`,
 		ValidArgsFunction: completeScenarios,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if share.plan != "" || share.shard != "" {
+				return share.run(cmd, &f, args)
+			}
 			all, err := chosen(slices.Concat(names, args), label, f.subject.foreign())
 			if err != nil {
 				return err
@@ -94,6 +104,7 @@ several scenarios a list.
 	}
 	f.vary.addRuns(cmd)
 	f.add(cmd, 0, 0)
+	share.add(cmd)
 	return cmd
 }
 
@@ -182,6 +193,10 @@ func (f *runFlags) run(cmd *cobra.Command, all []harness.Scenario) error {
 			return err
 		}
 	}
+	return f.runJobs(cmd, jobs)
+}
+
+func (f *runFlags) runJobs(cmd *cobra.Command, jobs []job) error {
 	stdout, stderr := cmd.OutOrStdout(), cmd.ErrOrStderr()
 	m := &monitor{}
 	m.now.Runs = len(jobs) * f.habits.rounds()

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"ibsoak/harness/metrics"
 	"ibsoak/internal/loopback"
 )
 
@@ -82,6 +83,7 @@ func statusHandler(m *monitor) http.Handler {
 		w.Header().Set("Content-Type", "application/json")
 		_ = json.NewEncoder(w).Encode(s) // whoever asked has gone
 	})
+	mux.Handle("GET /metrics", metrics.Handler(m.state))
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
 		s, ok := m.status()
 		if !ok {
