@@ -1,7 +1,6 @@
 package keeper
 
 import (
-	"context"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -170,8 +169,9 @@ func (k *Keeper) isAway() bool {
 	return k.away != nil
 }
 
-// awaitGateway waits until the Gateway is not known to be away.
-func (k *Keeper) awaitGateway(ctx context.Context) error {
+// awaitGateway waits, on behalf of a client, until the Gateway is not known to be away. It may be away for
+// days: the client's end is its end, also when it has asked for something before.
+func (k *Keeper) awaitGateway(w *serve.Watch) error {
 	k.mu.Lock()
 	away := k.away
 	k.mu.Unlock()
@@ -181,18 +181,9 @@ func (k *Keeper) awaitGateway(ctx context.Context) error {
 	select {
 	case <-away.over:
 		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
+	case <-w.Ended:
+		return errClientGone
+	case <-k.ctx.Done():
+		return errStopping
 	}
-}
-
-// awaitFor waits for the Gateway on behalf of a client.
-func (k *Keeper) awaitFor(c *serve.Client, gone <-chan struct{}) error {
-	k.mu.Lock()
-	away := k.away
-	k.mu.Unlock()
-	if away == nil {
-		return nil
-	}
-	return k.await(c, gone, away.over)
 }

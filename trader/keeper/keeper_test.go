@@ -204,34 +204,14 @@ func TestGatewayAway(t *testing.T) {
 	for _, hold := range []bool{false, true} {
 		t.Run(fmt.Sprintf("hold=%v", hold), func(t *testing.T) {
 			r := start(t, fakegateway.Config{}, keeper.Config{Hold: hold, BackoffBase: 20 * time.Millisecond})
-			c := r.client(1)
-			addr, err := net.ResolveTCPAddr("tcp", r.g.Addr())
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := r.g.Close(); err != nil {
-				t.Fatal(err)
-			}
-			c.WantFIN(-1)
-			_ = c.Conn.Close()
-			eventually(t, "away", func() bool { return !r.k.Status().Ready })
+			back := r.goAway(r.client(1))
 			var waiting *testkit.Client
 			if hold {
 				waiting = r.dial(225).Greet()
 			} else if !refused(r.k.Addr()) {
 				t.Error("the port is open while the Gateway is away")
 			}
-			ln, err := net.ListenTCP("tcp", addr)
-			if err != nil {
-				t.Fatal(err)
-			}
-			g, err := fakegateway.New(fakegateway.Config{Clock: fakegateway.Clock{Start: trading}})
-			if err != nil {
-				t.Fatal(err)
-			}
-			served := make(chan error, 1)
-			go func() { served <- g.Serve(ln) }()
-			defer func() { _ = g.Close(); <-served }()
+			back()
 			if hold {
 				waiting.Frame()
 				waiting.StartAPI(1).UntilError(2158)
