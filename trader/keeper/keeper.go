@@ -35,6 +35,9 @@ type Keeper struct {
 	begun  time.Time
 	counts counters
 
+	// openFile is os.OpenFile but in tests, for captures: a disk may be slow.
+	openFile func(path string, flag int, mode os.FileMode) (*os.File, error)
+
 	running sync.WaitGroup
 	ctx     context.Context // of everything that runs; ended by Run
 	cancel  context.CancelFunc
@@ -62,7 +65,7 @@ func New(cfg Config) (*Keeper, error) {
 	k := &Keeper{
 		cfg: cfg, log: cfg.Log, queue: pace.NewQueue(), begun: time.Now(),
 		sessions: map[int]*session{}, clients: map[*serve.Client]bool{},
-		pauses: newPauses(cfg),
+		pauses: newPauses(cfg), openFile: os.OpenFile,
 	}
 	if cfg.MessagesPerSecond > 0 {
 		k.rate = rate.NewLimiter(rate.Limit(cfg.MessagesPerSecond), link.PaceBurst)
