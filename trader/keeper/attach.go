@@ -19,7 +19,7 @@ func (k *Keeper) attach(c *serve.Client, w *serve.Watch) (*session, error) {
 		if k.ctx.Err() != nil || c.Why() != nil {
 			return nil, errors.Join(errStopping, c.Why())
 		}
-		s, made := k.find(c)
+		s, made := k.find(identityOf(c))
 		closing, same, busy := s.usable(c)
 		switch {
 		case closing:
@@ -50,15 +50,15 @@ func (k *Keeper) attach(c *serve.Client, w *serve.Watch) (*session, error) {
 	}
 }
 
-// find is the session of the client's id, which it makes if there is none.
-func (k *Keeper) find(c *serve.Client) (s *session, made bool) {
+// find is the session of a client id, which it opens as who if there is none.
+func (k *Keeper) find(who identity) (s *session, made bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if s = k.sessions[c.ID]; s != nil {
+	if s = k.sessions[who.id]; s != nil {
 		return s, false
 	}
-	s = k.newSession(identityOf(c))
-	k.sessions[c.ID] = s
+	s = k.newSession(who)
+	k.sessions[who.id] = s
 	k.running.Go(s.run)
 	return s, true
 }

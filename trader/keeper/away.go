@@ -70,7 +70,7 @@ func (k *Keeper) lost(s *session, wasReady bool, err error) {
 	}
 	if wasReady && time.Since(s.since) > shortLives*k.cfg.BackoffBase {
 		if k.cfg.Keep > 0 {
-			k.open(s.identity)
+			k.find(s.identity)
 		}
 		return
 	}
@@ -110,19 +110,6 @@ func (k *Keeper) anyReady() bool {
 	return false
 }
 
-// open opens a session without a client, unless there is one of its id.
-func (k *Keeper) open(who identity) *session {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if s := k.sessions[who.id]; s != nil {
-		return s
-	}
-	s := k.newSession(who)
-	k.sessions[who.id] = s
-	k.running.Go(s.run)
-	return s
-}
-
 func newPauses(cfg Config) *backoff.ExponentialBackOff {
 	pauses := &backoff.ExponentialBackOff{
 		InitialInterval: cfg.BackoffBase, MaxInterval: cfg.BackoffCap,
@@ -148,7 +135,7 @@ func (k *Keeper) scout(who identity, over <-chan struct{}) {
 			t.Stop()
 			return
 		}
-		s := k.open(who)
+		s, _ := k.find(who)
 		select {
 		case <-s.opened:
 		case <-k.ctx.Done():
