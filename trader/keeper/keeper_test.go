@@ -245,6 +245,36 @@ func TestAClientThatNeverReadsIsDropped(t *testing.T) {
 	r.wantConnections(2)
 }
 
+// TestMoreThanMayWait: a client that asks much faster than the rate is not read while 256 of its requests
+// wait. It gets every answer, in order, and an order that comes when the queue is full.
+func TestMoreThanMayWait(t *testing.T) {
+	const requests, mayWait = 700, 256
+	r := start(t, fakegateway.Config{}, keeper.Config{MessagesPerSecond: 500})
+	c := r.client(1)
+	for id := range int32(requests) {
+		c.Send(wire.ReqContractDetails, &pb.ContractDataRequest{ReqId: proto.Int32(id), Contract: testkit.Stock("AAPL")})
+	}
+	c.Send(wire.PlaceOrder, limit(1, 1))
+	next, ordered := int32(0), false
+	for next < requests || !ordered {
+		switch body := c.Message().Body.(type) {
+		case *pb.OrderStatus:
+			ordered = true
+		case *pb.ContractDataEnd:
+			if body.GetReqId() != next {
+				t.Fatalf("the answer to %d, want %d", body.GetReqId(), next)
+			}
+			next++
+		}
+		if n := r.k.Status().Sessions[0].Waiting; n > mayWait {
+			t.Fatalf("%d requests wait", n)
+		}
+	}
+	if got := r.k.Status().Counts; got.Unsent != 0 || got.Slow != 0 {
+		t.Errorf("%+v", got)
+	}
+}
+
 func TestReadOnly(t *testing.T) {
 	r := start(t, fakegateway.Config{}, keeper.Config{ReadOnly: []int{7}})
 	c := r.client(7)
