@@ -126,12 +126,17 @@ func TestACaptureOnASlowDiskStopsNobody(t *testing.T) {
 		return os.OpenFile(path, flag, mode)
 	})
 	c := r.client(1)
+	c.AskTime().Until(wire.CurrentTime) // the session is served by now
 	begun := make(chan error, 1)
 	go func() {
 		_, err := r.k.BeginCapture(1)
 		begun <- err
 	}()
-	<-opening
+	select {
+	case <-opening:
+	case err := <-begun:
+		t.Fatalf("no capture: %v", err)
+	}
 	c.AskTime().Until(wire.CurrentTime)
 	close(opened)
 	if err := <-begun; err != nil {
