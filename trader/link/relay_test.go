@@ -11,18 +11,20 @@ import (
 	pb "github.com/scmhub/ibapi/protobuf"
 	"google.golang.org/protobuf/proto"
 
+	"ibsoak/internal/memnet"
 	"ibsoak/internal/wire"
 	"ibsoak/trader/link"
 )
 
 // relayed connects a link with Relay to a Gateway that reads nothing behind the handshake until read is
 // closed. All that it reads then goes to got.
-func relayed(t *testing.T, read <-chan struct{}, got chan<- wire.Message) *link.Link {
+func relayed(t *testing.T, read <-chan struct{}, got chan<- wire.Message, tune func(*link.Config)) *link.Link {
 	t.Helper()
 	_, gateway := memToy(t, func(p *peer) {
 		if !p.ready(225) {
 			return
 		}
+		defer close(got)
 		<-read
 		for {
 			m, ok := p.read()
@@ -35,6 +37,9 @@ func relayed(t *testing.T, read <-chan struct{}, got chan<- wire.Message) *link.
 	})
 	cfg := memConfig(gateway, nil)
 	cfg.Relay, cfg.MessagesPerSecond, cfg.LivenessIdle = func(wire.Kind, []byte) {}, -1, -1
+	if tune != nil {
+		tune(&cfg)
+	}
 	l, err := link.Connect(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -63,7 +68,7 @@ func TestARelayKeepsTheOrder(t *testing.T) {
 	const places = 256
 	synctest.Test(t, func(t *testing.T) {
 		read, got := make(chan struct{}), make(chan wire.Message, places+1)
-		l := relayed(t, read, got)
+		l := relayed(t, read, got, nil)
 		send := func(ctx context.Context, m wire.Message) error {
 			payload, err := wire.Payload(m, 225)
 			if err != nil {
@@ -104,8 +109,78 @@ func TestARelayKeepsTheOrder(t *testing.T) {
 			t.Errorf("came %v", came)
 		}
 		closeLink(t, l)
-		if len(got) > 0 {
-			t.Errorf("more than was sent: %v", (<-got).Kind)
+		for m := range got {
+			t.Errorf("more than was sent: %v", m.Kind)
+		}
+	})
+}
+
+// TestTheFatesOfABatch: of requests that are written at once, of which the kernel takes a part, those that
+// it took whole are sent, the one that it took in part is unknown, and no byte of the others left.
+func TestTheFatesOfABatch(t *testing.T) {
+	const requests = 100
+	synctest.Test(t, func(t *testing.T) {
+		read, got := make(chan struct{}), make(chan wire.Message, 1+requests)
+		gate := make(chan struct{})
+		l := relayed(t, read, got, func(c *link.Config) {
+			c.Transcript = func(f link.Frame) {
+				if f.Kind == wire.PlaceOrder {
+					<-gate // everything else is queued behind it meanwhile
+				}
+			}
+		})
+		var all []*link.Request
+		send := func(m wire.Message) {
+			payload, err := wire.Payload(m, 225)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r, err := l.Send(t.Context(), m.Kind, payload)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, r)
+		}
+		send(wire.Message{Kind: wire.PlaceOrder, Body: &pb.PlaceOrderRequest{
+			OrderId: proto.Int32(0), Contract: &pb.Contract{},
+			Order: &pb.Order{OrderRef: proto.String(strings.Repeat("x", memnet.BufferBytes-1000))},
+		}})
+		for n := range int32(requests) {
+			symbol := strings.Repeat("y", 100)
+			send(wire.Message{Kind: wire.ReqMktData, Body: &pb.MarketDataRequest{ReqId: &n, Contract: &pb.Contract{Symbol: &symbol}}})
+		}
+		close(gate)
+		synctest.Wait() // the Gateway's buffer is full
+		closed := make(chan struct{})
+		go func() {
+			defer close(closed)
+			_ = l.Close(t.Context()) // it cannot write all of it
+		}()
+		sent, want := 0, link.Sent
+		for n, r := range all {
+			<-r.Done()
+			if r.Fate() == link.Sent {
+				sent++
+			} else if want == link.Sent {
+				want = link.Unknown
+			} else {
+				want = link.NotSent
+			}
+			if r.Fate() != want {
+				t.Errorf("request %d: %s, want %s: %v", n, r.Fate(), want, r.Err())
+			}
+		}
+		close(read)
+		came := 0
+		for range got {
+			came++
+		}
+		<-closed
+		if came != sent || sent < 2 || sent == len(all) {
+			t.Errorf("%d of %d were sent, and %d came", sent, len(all), came)
+		}
+		if n := l.Stats().FramesOut; n != uint64(sent) {
+			t.Errorf("%d frames are counted", n)
 		}
 	})
 }
