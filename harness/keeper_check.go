@@ -31,6 +31,12 @@ var hidden = map[string]string{
 	"orders-after-ready": "a keeper reads a client's orders when nextValidId is out, and hands out its own",
 }
 
+// met are the checks of what a subject makes of the Gateway's faults: whatever they find, it may be the
+// keeper's doing.
+var met = map[string]string{
+	"classified": "the Gateway's faults meet the keeper, and its zombies are on no port that the subject sees",
+}
+
 func legOf(name string, g Group) string {
 	if leg, known := legs[name]; known {
 		return leg
@@ -61,6 +67,11 @@ func (r *Record) onLegs(f Finding) Finding {
 	if !keeper.Told && mixed && f.Outcome != Inconclusive {
 		f.Outcome, f.Lives, f.Examples = Inconclusive, nil, nil
 		f.Detail = "the keeper's own requests could not be told from the subject's: " + f.Detail
+	}
+	if why := met[d.Name]; why != "" && f.Outcome != Inconclusive {
+		f.Outcome, f.Lives, f.Examples = Inconclusive, nil, nil
+		f.Detail = "cannot be judged through a keeper: " + why
+		return f
 	}
 	if why := hidden[d.Name]; why != "" && f.Outcome == Pass {
 		f.Outcome, f.Informational = Inconclusive, true

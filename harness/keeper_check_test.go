@@ -119,6 +119,16 @@ func TestLegsOfAKeeper(t *testing.T) {
 			},
 			Inconclusive, "cannot be seen through a keeper",
 		},
+		"an exit that the keeper has brought about": {
+			Check{Name: "classified", Classes: []ExitClass{ExitOK}},
+			func(r *Record) {
+				r.Lives[1].ExitCode = 13
+				r.Header.Scenario.Subject.Exits = map[ExitClass][]int{ExitHandshakeClosed: {13}}
+			}, Inconclusive, "cannot be judged through a keeper",
+		},
+		"an exit that the keeper has made look well": {
+			Check{Name: "classified", Classes: []ExitClass{ExitOK}}, nil, Inconclusive, "cannot be judged through a keeper",
+		},
 		"mixed requests show nothing": {
 			Check{Name: "completed-handshakes", Want: 2},
 			func(r *Record) { r.Header.Keeper.Told = false }, Inconclusive, "could not be told",

@@ -12,23 +12,23 @@ import (
 // errClientGone is a client that left while it waited for its session.
 var errClientGone = errors.New("the client left before it had its session")
 
-// attach finds or opens the session of a client and waits until the client may ask. gone is closed
-// when the client has said something more, or has ended.
-func (k *Keeper) attach(c *serve.Client, gone <-chan struct{}) (*session, error) {
+// attach finds or opens the session of a client and waits until the client may ask. w sees
+// the client's end meanwhile.
+func (k *Keeper) attach(c *serve.Client, w *serve.Watch) (*session, error) {
 	for {
 		if k.ctx.Err() != nil || c.Why() != nil {
 			return nil, errors.Join(errStopping, c.Why())
 		}
-		s, made := k.find(c)
+		s, made := k.find(identityOf(c))
 		closing, same, busy := s.usable(c)
 		switch {
 		case closing:
-			if err := k.await(c, gone, s.over); err != nil {
+			if err := k.await(w, s.over); err != nil {
 				return nil, err
 			}
 			continue
 		case busy:
-			if err := k.supersede(c, gone, s); err != nil {
+			if err := k.supersede(c, w, s); err != nil {
 				return nil, err
 			}
 			continue
@@ -43,45 +43,41 @@ func (k *Keeper) attach(c *serve.Client, gone <-chan struct{}) (*session, error)
 		if !made {
 			k.counts.Reused.Add(1)
 		}
-		again, err := k.settle(c, gone, s)
+		again, err := k.settle(c, w, s)
 		if !again {
 			return s, err
 		}
 	}
 }
 
-// find is the session of the client's id, which it makes if there is none.
-func (k *Keeper) find(c *serve.Client) (s *session, made bool) {
+// find is the session of a client id, which it opens as who if there is none.
+func (k *Keeper) find(who identity) (s *session, made bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if s = k.sessions[c.ID]; s != nil {
+	if s = k.sessions[who.id]; s != nil {
 		return s, false
 	}
-	s = k.newSession(identityOf(c))
-	k.sessions[c.ID] = s
+	s = k.newSession(who)
+	k.sessions[who.id] = s
 	k.running.Go(s.run)
 	return s, true
 }
 
-// await waits for an event on behalf of a client.
-func (k *Keeper) await(c *serve.Client, gone, event <-chan struct{}) error {
-	for {
-		select {
-		case <-event:
-			return nil
-		case <-gone:
-			if c.Ended() {
-				return errClientGone
-			}
-			gone = nil // it has asked something already, which waits
-		case <-k.ctx.Done():
-			return errStopping
-		}
+// await waits for an event on behalf of a client. One that has asked something already is waited for
+// although it has ended: what it wrote whole, an order say, still goes out.
+func (k *Keeper) await(w *serve.Watch, event <-chan struct{}) error {
+	select {
+	case <-event:
+		return nil
+	case <-w.Left:
+		return errClientGone
+	case <-k.ctx.Done():
+		return errStopping
 	}
 }
 
 // supersede decides between two clients of one id. The older may just be about to leave.
-func (k *Keeper) supersede(c *serve.Client, gone <-chan struct{}, s *session) error {
+func (k *Keeper) supersede(c *serve.Client, w *serve.Watch, s *session) error {
 	s.mu.Lock()
 	older, left := s.client, s.left
 	s.mu.Unlock()
@@ -90,7 +86,7 @@ func (k *Keeper) supersede(c *serve.Client, gone <-chan struct{}, s *session) er
 	}
 	if older.Why() != nil { // it has its FIN, and no claim to the session any more
 		older.Drop(errTakenOver)
-		return k.await(c, gone, left)
+		return k.await(w, left)
 	}
 	t := time.NewTimer(supersedeWithin)
 	defer t.Stop()
@@ -105,16 +101,16 @@ func (k *Keeper) supersede(c *serve.Client, gone <-chan struct{}, s *session) er
 	k.counts.TakenOver.Add(1)
 	k.log.Warn("session taken over", "id", c.ID, "from", older.Remote(), "to", c.Remote())
 	older.Drop(errTakenOver)
-	return k.await(c, gone, left)
+	return k.await(w, left)
 }
 
 // settle waits until the client has its bootstrap. again says that the session is another now: the
 // answers to its predecessor did not end in time, or the Gateway is to be waited for.
-func (k *Keeper) settle(c *serve.Client, gone <-chan struct{}, s *session) (again bool, err error) {
+func (k *Keeper) settle(c *serve.Client, w *serve.Watch, s *session) (again bool, err error) {
 	select {
 	case <-s.opened: // draining begins with an open session
 	default:
-		if err := k.await(c, gone, s.opened); err != nil {
+		if err := k.await(w, s.opened); err != nil {
 			s.leave(c)
 			return false, err
 		}
@@ -124,36 +120,32 @@ func (k *Keeper) settle(c *serve.Client, gone <-chan struct{}, s *session) (agai
 	s.mu.Unlock()
 	if failure != nil {
 		s.leave(c)
-		if err := k.await(c, gone, s.over); err != nil {
+		if err := k.await(w, s.over); err != nil {
 			return false, err
 		}
 		if k.cfg.Hold && c.Out.Load() == 0 && k.isAway() {
-			return true, k.awaitFor(c, gone)
+			err := k.awaitGateway(w)
+			return err == nil, err
 		}
 		return false, failure
 	}
 	limit, cancel := context.WithTimeoutCause(k.ctx, k.cfg.DrainWithin, errNotDrained)
 	defer cancel()
-	for {
-		select {
-		case <-settled:
+	select {
+	case <-settled:
+		return false, nil
+	case <-s.over:
+		return false, nil // its FIN is queued behind everything that came
+	case <-w.Left:
+		return false, nil
+	case <-limit.Done():
+		if k.ctx.Err() != nil {
 			return false, nil
-		case <-s.over:
-			return false, nil // its FIN is queued behind everything that came
-		case <-gone:
-			if c.Ended() {
-				return false, nil
-			}
-			gone = nil
-		case <-limit.Done():
-			if k.ctx.Err() != nil {
-				return false, nil
-			}
-			s.leave(c)
-			k.counts.Reopened.Add(1)
-			s.close(k.ctx, errNotDrained.Error())
-			return true, nil
 		}
+		s.leave(c)
+		k.counts.Reopened.Add(1)
+		s.close(k.ctx, errNotDrained.Error())
+		return true, nil
 	}
 }
 

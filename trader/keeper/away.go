@@ -1,7 +1,6 @@
 package keeper
 
 import (
-	"context"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -71,7 +70,7 @@ func (k *Keeper) lost(s *session, wasReady bool, err error) {
 	}
 	if wasReady && time.Since(s.since) > shortLives*k.cfg.BackoffBase {
 		if k.cfg.Keep > 0 {
-			k.open(s.identity)
+			k.find(s.identity)
 		}
 		return
 	}
@@ -111,19 +110,6 @@ func (k *Keeper) anyReady() bool {
 	return false
 }
 
-// open opens a session without a client, unless there is one of its id.
-func (k *Keeper) open(who identity) *session {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if s := k.sessions[who.id]; s != nil {
-		return s
-	}
-	s := k.newSession(who)
-	k.sessions[who.id] = s
-	k.running.Go(s.run)
-	return s
-}
-
 func newPauses(cfg Config) *backoff.ExponentialBackOff {
 	pauses := &backoff.ExponentialBackOff{
 		InitialInterval: cfg.BackoffBase, MaxInterval: cfg.BackoffCap,
@@ -149,7 +135,7 @@ func (k *Keeper) scout(who identity, over <-chan struct{}) {
 			t.Stop()
 			return
 		}
-		s := k.open(who)
+		s, _ := k.find(who)
 		select {
 		case <-s.opened:
 		case <-k.ctx.Done():
@@ -170,8 +156,9 @@ func (k *Keeper) isAway() bool {
 	return k.away != nil
 }
 
-// awaitGateway waits until the Gateway is not known to be away.
-func (k *Keeper) awaitGateway(ctx context.Context) error {
+// awaitGateway waits, on behalf of a client, until the Gateway is not known to be away. It may be away for
+// days: the client's end is its end, also when it has asked for something before.
+func (k *Keeper) awaitGateway(w *serve.Watch) error {
 	k.mu.Lock()
 	away := k.away
 	k.mu.Unlock()
@@ -181,18 +168,9 @@ func (k *Keeper) awaitGateway(ctx context.Context) error {
 	select {
 	case <-away.over:
 		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
+	case <-w.Ended:
+		return errClientGone
+	case <-k.ctx.Done():
+		return errStopping
 	}
-}
-
-// awaitFor waits for the Gateway on behalf of a client.
-func (k *Keeper) awaitFor(c *serve.Client, gone <-chan struct{}) error {
-	k.mu.Lock()
-	away := k.away
-	k.mu.Unlock()
-	if away == nil {
-		return nil
-	}
-	return k.await(c, gone, away.over)
 }

@@ -47,29 +47,51 @@ func (k *Keeper) BeginCapture(id int) (string, error) {
 		return "", err
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	switch {
-	case s.capture != nil:
-		return "", errCaptured
-	case s.link == nil || s.closing:
-		return "", errNoSession
+	err = s.capturable()
+	s.mu.Unlock()
+	if err != nil {
+		return "", err
 	}
 	dir := filepath.Join(k.cfg.State, "captures")
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", fmt.Errorf("begin capture: %w", err)
-	}
 	name := fmt.Sprintf("%d-%s.jsonl", id, time.Now().UTC().Format("20060102T150405.000"))
 	c := &capture{path: filepath.Join(dir, name), frames: make(chan link.Frame, maxCaptured), done: make(chan error, 1)}
-	if c.file, err = os.OpenFile(c.path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600); err != nil {
+	if err := c.open(k.openFile); err != nil { // the session goes on meanwhile
 		return "", fmt.Errorf("begin capture: %w", err)
 	}
-	if c.log, err = recording.NewLog(c.file); err != nil {
-		return "", errors.Join(err, c.file.Close())
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.capturable(); err != nil {
+		return "", errors.Join(err, c.log.Close(), c.file.Close(), os.Remove(c.path))
 	}
 	s.capture = c
 	who, hello := s.identity, s.link.Hello()
 	k.running.Go(func() { c.done <- c.write(who, hello) })
 	return c.path, nil
+}
+
+// capturable says why a capture cannot begin; nil when it can. The caller holds mu.
+func (s *session) capturable() error {
+	switch {
+	case s.capture != nil:
+		return errCaptured
+	case s.link == nil || s.closing:
+		return errNoSession
+	}
+	return nil
+}
+
+// open makes the file, for which the disk may take its time.
+func (c *capture) open(openFile func(string, int, os.FileMode) (*os.File, error)) (err error) {
+	if err := os.MkdirAll(filepath.Dir(c.path), 0o700); err != nil {
+		return err
+	}
+	if c.file, err = openFile(c.path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600); err != nil {
+		return err
+	}
+	if c.log, err = recording.NewLog(c.file); err != nil {
+		return errors.Join(err, c.file.Close())
+	}
+	return nil
 }
 
 // EndCapture ends the recording and returns its path.

@@ -115,3 +115,35 @@ func TestCapture(t *testing.T) {
 		t.Errorf("header %+v", rec.Header)
 	}
 }
+
+// TestACaptureOnASlowDiskStopsNobody: while the file is being opened, the session's client is served.
+func TestACaptureOnASlowDiskStopsNobody(t *testing.T) {
+	r := start(t, fakegateway.Config{}, keeper.Config{})
+	opening, opened := make(chan struct{}), make(chan struct{})
+	r.k.OpenFilesWith(func(path string, flag int, mode os.FileMode) (*os.File, error) {
+		close(opening)
+		<-opened
+		return os.OpenFile(path, flag, mode)
+	})
+	c := r.client(1)
+	c.AskTime().Until(wire.CurrentTime) // the session is served by now
+	begun := make(chan error, 1)
+	go func() {
+		_, err := r.k.BeginCapture(1)
+		begun <- err
+	}()
+	select {
+	case <-opening:
+	case err := <-begun:
+		t.Fatalf("no capture: %v", err)
+	}
+	c.AskTime().Until(wire.CurrentTime)
+	close(opened)
+	if err := <-begun; err != nil {
+		t.Fatal(err)
+	}
+	c.AskTime().Until(wire.CurrentTime)
+	if _, err := r.k.EndCapture(1); err != nil {
+		t.Error(err)
+	}
+}

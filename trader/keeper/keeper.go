@@ -35,6 +35,9 @@ type Keeper struct {
 	begun  time.Time
 	counts counters
 
+	// openFile is os.OpenFile but in tests, for captures: a disk may be slow.
+	openFile func(path string, flag int, mode os.FileMode) (*os.File, error)
+
 	running sync.WaitGroup
 	ctx     context.Context // of everything that runs; ended by Run
 	cancel  context.CancelFunc
@@ -62,7 +65,7 @@ func New(cfg Config) (*Keeper, error) {
 	k := &Keeper{
 		cfg: cfg, log: cfg.Log, queue: pace.NewQueue(), begun: time.Now(),
 		sessions: map[int]*session{}, clients: map[*serve.Client]bool{},
-		pauses: newPauses(cfg),
+		pauses: newPauses(cfg), openFile: os.OpenFile,
 	}
 	if cfg.MessagesPerSecond > 0 {
 		k.rate = rate.NewLimiter(rate.Limit(cfg.MessagesPerSecond), link.PaceBurst)
@@ -167,7 +170,7 @@ func (k *Keeper) serve(c *serve.Client) {
 		delete(k.clients, c)
 		k.mu.Unlock()
 	}()
-	if err := c.Greet(k.ctx, k.hello); err != nil {
+	if err := c.Greet(k.ctx, func(p wire.Preamble) (wire.Hello, error) { return k.hello(c, p) }); err != nil {
 		k.counts.Probes.Add(1)
 		k.log.Debug("client did not shake hands", "from", c.Remote(), "error", err)
 		c.Abandon()
@@ -175,15 +178,15 @@ func (k *Keeper) serve(c *serve.Client) {
 	}
 	k.counts.Clients.Add(1)
 	k.running.Go(c.Write)
-	gone := c.Watch()
-	s, err := k.attach(c, gone)
+	w := c.Watch()
+	s, err := k.attach(c, w)
+	w.Stop()
 	if err != nil {
 		k.refuse(c, err)
-		<-gone
 		c.Close(c.Discard())
 		return
 	}
-	err = s.exchange(c, gone)
+	err = s.exchange(c)
 	s.leave(c)
 	why := c.Why()
 	if errors.Is(why, serve.ErrSlow) {
@@ -196,9 +199,12 @@ func (k *Keeper) serve(c *serve.Client) {
 
 // hello answers a preamble: the version is the smaller of the client's newest and the Gateway's, as
 // far as that is known.
-func (k *Keeper) hello(ctx context.Context, p wire.Preamble) (wire.Hello, error) {
+func (k *Keeper) hello(c *serve.Client, p wire.Preamble) (wire.Hello, error) {
 	if k.cfg.Hold {
-		if err := k.awaitGateway(ctx); err != nil {
+		w := c.Watch()
+		err := k.awaitGateway(w)
+		w.Stop()
+		if err != nil {
 			return wire.Hello{}, err
 		}
 	}

@@ -204,34 +204,14 @@ func TestGatewayAway(t *testing.T) {
 	for _, hold := range []bool{false, true} {
 		t.Run(fmt.Sprintf("hold=%v", hold), func(t *testing.T) {
 			r := start(t, fakegateway.Config{}, keeper.Config{Hold: hold, BackoffBase: 20 * time.Millisecond})
-			c := r.client(1)
-			addr, err := net.ResolveTCPAddr("tcp", r.g.Addr())
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := r.g.Close(); err != nil {
-				t.Fatal(err)
-			}
-			c.WantFIN(-1)
-			_ = c.Conn.Close()
-			eventually(t, "away", func() bool { return !r.k.Status().Ready })
+			back := r.goAway(r.client(1))
 			var waiting *testkit.Client
 			if hold {
 				waiting = r.dial(225).Greet()
 			} else if !refused(r.k.Addr()) {
 				t.Error("the port is open while the Gateway is away")
 			}
-			ln, err := net.ListenTCP("tcp", addr)
-			if err != nil {
-				t.Fatal(err)
-			}
-			g, err := fakegateway.New(fakegateway.Config{Clock: fakegateway.Clock{Start: trading}})
-			if err != nil {
-				t.Fatal(err)
-			}
-			served := make(chan error, 1)
-			go func() { served <- g.Serve(ln) }()
-			defer func() { _ = g.Close(); <-served }()
+			back()
 			if hold {
 				waiting.Frame()
 				waiting.StartAPI(1).UntilError(2158)
@@ -263,6 +243,36 @@ func TestAClientThatNeverReadsIsDropped(t *testing.T) {
 		other.AskTime().Until(wire.CurrentTime) // is served all the while
 	}
 	r.wantConnections(2)
+}
+
+// TestMoreThanMayWait: a client that asks much faster than the rate is not read while 256 of its requests
+// wait. It gets every answer, in order, and an order that comes when the queue is full.
+func TestMoreThanMayWait(t *testing.T) {
+	const requests, mayWait = 700, 256
+	r := start(t, fakegateway.Config{}, keeper.Config{MessagesPerSecond: 500})
+	c := r.client(1)
+	for id := range int32(requests) {
+		c.Send(wire.ReqContractDetails, &pb.ContractDataRequest{ReqId: proto.Int32(id), Contract: testkit.Stock("AAPL")})
+	}
+	c.Send(wire.PlaceOrder, limit(1, 1))
+	next, ordered := int32(0), false
+	for next < requests || !ordered {
+		switch body := c.Message().Body.(type) {
+		case *pb.OrderStatus:
+			ordered = true
+		case *pb.ContractDataEnd:
+			if body.GetReqId() != next {
+				t.Fatalf("the answer to %d, want %d", body.GetReqId(), next)
+			}
+			next++
+		}
+		if n := r.k.Status().Sessions[0].Waiting; n > mayWait {
+			t.Fatalf("%d requests wait", n)
+		}
+	}
+	if got := r.k.Status().Counts; got.Unsent != 0 || got.Slow != 0 {
+		t.Errorf("%+v", got)
+	}
 }
 
 func TestReadOnly(t *testing.T) {

@@ -100,6 +100,35 @@ func (r *rig) again() {
 	r.run()
 }
 
+// goAway ends the Gateway, to which a client is attached, and waits until the keeper knows. back starts
+// another in its place.
+func (r *rig) goAway(attached *testkit.Client) (back func()) {
+	r.t.Helper()
+	addr, err := net.ResolveTCPAddr("tcp", r.g.Addr())
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	if err := r.g.Close(); err != nil {
+		r.t.Fatal(err)
+	}
+	attached.WantFIN(-1)
+	_ = attached.Conn.Close()
+	eventually(r.t, "away", func() bool { return !r.k.Status().Ready })
+	return func() {
+		ln, err := net.ListenTCP("tcp", addr)
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		g, err := fakegateway.New(fakegateway.Config{Clock: fakegateway.Clock{Start: trading}})
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		served := make(chan error, 1)
+		go func() { served <- g.Serve(ln) }()
+		r.t.Cleanup(func() { _ = g.Close(); <-served })
+	}
+}
+
 func (r *rig) dial(v wire.Version) *testkit.Client {
 	r.t.Helper()
 	return testkit.Dial(r.t, r.k.Addr().String(), v)

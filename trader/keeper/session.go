@@ -273,8 +273,7 @@ func (s *session) usable(c *serve.Client) (closing, same, busy bool) {
 }
 
 // exchange passes the client's requests on until it has ended or was ended.
-func (s *session) exchange(c *serve.Client, gone <-chan struct{}) error {
-	<-gone // something of the client's has come, or its end
+func (s *session) exchange(c *serve.Client) error {
 	ctx := s.keeper.ctx
 	for {
 		kind, payload, err := c.Read()

@@ -2,6 +2,7 @@ package link
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	pb "github.com/scmhub/ibapi/protobuf"
@@ -109,6 +110,7 @@ func (l *Link) writeGateway() {
 	defer close(l.writerDone)
 	defer l.refuseQueued()
 	pace := newPacer(l.cfg.MessagesPerSecond)
+	var batch []*Request
 	for {
 		if !l.wait(pace.delay(time.Now())) {
 			return
@@ -118,10 +120,32 @@ func (l *Link) writeGateway() {
 			return
 		}
 		r.leave()
-		if l.write(r) {
+		batch = append(batch[:0], r)
+		if l.cfg.Relay != nil && pace.interval == 0 {
+			batch = l.more(batch)
+		}
+		if l.write(batch) {
 			pace.spend(time.Now())
 		}
+		clear(batch)
 	}
+}
+
+// batchBytes bounds what a relay that is not paced hands to the kernel at once, beyond the first request.
+const batchBytes = 16 << 10
+
+// more takes what waits behind a request and may leave with it.
+func (l *Link) more(batch []*Request) []*Request {
+	for size := len(batch[0].payload); size < batchBytes; {
+		select {
+		case r := <-l.toGateway:
+			r.leave()
+			batch, size = append(batch, r), size+len(r.payload)
+		default:
+			return batch
+		}
+	}
+	return batch
 }
 
 // next waits for what goes out next; nil when the link begins to end. It is chosen when it may leave, so
@@ -165,9 +189,40 @@ func (l *Link) wait(d time.Duration) bool {
 	}
 }
 
-// write hands one request to the kernel and decides its fate. False means that nothing was
-// written: the request was withdrawn or refused.
-func (l *Link) write(r *Request) bool {
+// write hands requests to the kernel, in one piece, and decides their fates. False means that nothing was
+// written: they were withdrawn or refused.
+func (l *Link) write(batch []*Request) bool {
+	batch = slices.DeleteFunc(batch, func(r *Request) bool { return !l.claim(r) })
+	if len(batch) == 0 {
+		return false
+	}
+	var frames []byte
+	for _, r := range batch { // before the deadline: a large one takes its time
+		frames = wire.AppendFrame(frames, r.payload)
+	}
+	if err := l.conn.SetWriteDeadline(time.Now().Add(l.cfg.WriteTimeout)); err != nil {
+		l.written(batch, 0, err)
+		return false
+	}
+	select {
+	case <-l.ending: // the end has set a shorter deadline, and this write must not outlast it
+		for _, r := range batch {
+			r.decide(Writing, NotSent, l.Err())
+		}
+		return false
+	default:
+	}
+	for _, r := range batch {
+		l.expectAnswer(r)
+		l.transcribe(wire.FromClient, r.Kind, r.payload, r.note)
+	}
+	n, err := l.conn.Write(frames)
+	l.written(batch, n, err)
+	return n > 0
+}
+
+// claim begins to write a request, unless it was withdrawn or is refused.
+func (l *Link) claim(r *Request) bool {
 	if !r.begin() {
 		return false
 	}
@@ -180,34 +235,28 @@ func (l *Link) write(r *Request) bool {
 		r.decide(Writing, NotSent, err)
 		return false
 	}
-	frame := wire.AppendFrame(nil, r.payload) // before the deadline: a large one takes its time
-	if err := l.conn.SetWriteDeadline(time.Now().Add(l.cfg.WriteTimeout)); err != nil {
-		r.decide(Writing, NotSent, err)
-		l.end(reasonOfIO(err), err)
-		return false
-	}
-	select {
-	case <-l.ending: // the end has set a shorter deadline, and this write must not outlast it
-		r.decide(Writing, NotSent, l.Err())
-		return false
-	default:
-	}
-	l.expectAnswer(r)
-	l.transcribe(wire.FromClient, r.Kind, r.payload, r.note)
-	n, err := l.conn.Write(frame)
+	return true
+}
+
+// written decides the fates of requests of which the kernel has taken n bytes in all.
+func (l *Link) written(batch []*Request, n int, err error) {
 	l.counters.bytesOut.Add(uint64(n))
-	switch {
-	case err == nil:
-		l.counters.framesOut.Add(1)
-		r.decide(Writing, Sent, nil)
-		return true
-	case n == 0:
-		r.decide(Writing, NotSent, err)
-	default:
-		r.decide(Writing, Unknown, fmt.Errorf("%d of %d bytes: %w", n, len(r.payload)+prefixBytes, err))
+	for _, r := range batch {
+		size := len(r.payload) + prefixBytes
+		switch {
+		case n >= size:
+			l.counters.framesOut.Add(1)
+			r.decide(Writing, Sent, nil)
+		case n > 0:
+			r.decide(Writing, Unknown, fmt.Errorf("%d of %d bytes: %w", n, size, err))
+		default:
+			r.decide(Writing, NotSent, err)
+		}
+		n = max(0, n-size)
 	}
-	l.end(reasonOfIO(err), err)
-	return n > 0
+	if err != nil {
+		l.end(reasonOfIO(err), err)
+	}
 }
 
 // refuseQueued decides the fate of what was never written. After end, nothing joins the queue.

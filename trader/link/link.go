@@ -20,6 +20,10 @@ const requestQueue = 256
 // urgentQueue bounds the orders and cancels that wait, beside the requests.
 const urgentQueue = 64
 
+// allPlaces is what either queue can hold. A request that waits has a place in slots or in orderSlots,
+// whatever its kind, so that none of them ever finds its queue full.
+const allPlaces = requestQueue + urgentQueue
+
 // Link is one connection to a Gateway, from a finished handshake to a closed socket. Its methods
 // may be called from any goroutine.
 //
@@ -41,9 +45,9 @@ type Link struct {
 	check  inspector
 
 	toClient  *frameQueue
-	toGateway chan *Request // never full: a place in slots comes first
+	toGateway chan *Request // never full: see allPlaces
 	slots     chan struct{}
-	urgent    chan *Request // orders and cancels, likewise, with a place in orderSlots or slots
+	urgent    chan *Request // orders and cancels of an API client, likewise
 
 	orderSlots chan struct{}
 	probes     chan *Request
@@ -107,9 +111,9 @@ func newLink(h *handshake) *Link {
 		hello: h.hello, account: h.account, nextID: h.nextID, took: h.took,
 		conn: h.conn, frames: h.frames,
 		toClient:  newFrameQueue(h.held),
-		toGateway: make(chan *Request, requestQueue),
+		toGateway: make(chan *Request, allPlaces),
 		slots:     make(chan struct{}, requestQueue),
-		urgent:    make(chan *Request, requestQueue+urgentQueue),
+		urgent:    make(chan *Request, allPlaces),
 
 		orderSlots: make(chan struct{}, urgentQueue),
 		probes:     make(chan *Request, 1),

@@ -8,8 +8,9 @@ import (
 )
 
 // Send queues a request of a link with Config.Relay for the Gateway, and waits for a place in the
-// queue while requestQueue of them wait. Requests are written in the order of their calls. The link
-// keeps the payload. An error means that nothing of it will ever reach the Gateway.
+// queue while requestQueue of them wait. Requests, orders too, are written in the order of their calls:
+// what goes first is the caller's to say, before it calls. The link keeps the payload. An error means
+// that nothing of it will ever reach the Gateway.
 func (l *Link) Send(ctx context.Context, kind wire.Kind, payload []byte) (*Request, error) {
 	if err := l.acquire(ctx, l.slots); err != nil {
 		return nil, err

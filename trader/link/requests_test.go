@@ -249,6 +249,49 @@ func TestARequestThatIsNone(t *testing.T) {
 	})
 }
 
+// TestEveryPlaceHoldsAnyRequest: requests of one kind in all places, those for orders too, are sent like
+// others. One beyond waits, and is not sent when its sender gives up.
+func TestEveryPlaceHoldsAnyRequest(t *testing.T) {
+	const places, forOrders = 256, 64
+	synctest.Test(t, func(t *testing.T) {
+		client := &memClient{}
+		l, _ := memSession(t, nil, client, healthy(225))
+		began := time.Now()
+		var all []*link.Request
+		for n := range link.PaceBurst + places + forOrders {
+			submit := l.Submit
+			if n >= link.PaceBurst+places {
+				submit = func(ctx context.Context, request func()) (*link.Request, error) {
+					return l.SubmitOrder(ctx, nil, request)
+				}
+			}
+			r, err := submit(t.Context(), client.reqCurrentTime)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, r)
+			if n < link.PaceBurst {
+				<-r.Done() // from then on the writer waits for the pace
+			}
+		}
+		if took := time.Since(began); took > 0 {
+			t.Errorf("the last place was free after %s", took)
+		}
+		given, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+		defer cancel()
+		if _, err := l.SubmitOrder(given, nil, client.reqCurrentTime); err == nil {
+			t.Error("there is a place beyond the last")
+		}
+		for n, r := range all {
+			<-r.Done()
+			if r.Fate() != link.Sent {
+				t.Errorf("request %d: %s", n, r.Fate())
+			}
+		}
+		closeLink(t, l)
+	})
+}
+
 // TestADirectCallIsRelayed is a client called outside Submit: its frames still go through.
 func TestADirectCallIsRelayed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -173,10 +173,20 @@ func (l *Link) enqueue(r *Request, submitted bool) {
 		r.decide(Queued, NotSent, l.cause)
 		return
 	}
-	switch r.Kind {
-	case wire.PlaceOrder, wire.CancelOrder, wire.ReqGlobalCancel:
+	if l.cfg.Relay == nil && urgent(r.Kind) {
 		l.urgent <- r
+		return
+	}
+	l.toGateway <- r
+}
+
+// urgent reports the kinds that leave before the others of an API client. What is relayed has its order
+// already.
+func urgent(k wire.Kind) bool {
+	switch k {
+	case wire.PlaceOrder, wire.CancelOrder, wire.ReqGlobalCancel:
+		return true
 	default:
-		l.toGateway <- r
+		return false
 	}
 }

@@ -58,12 +58,14 @@ type Client struct {
 	mu      sync.Mutex
 	queue   [][]byte
 	waiting int  // bytes in queue
-	ended   bool // what Watch saw
 	last    bool // nothing more is queued: FIN behind the queue
 	why     error
 	filled  chan struct{}
 	gone    chan struct{} // closed when the writer has ended
 	dropped chan struct{} // closed by the first Drop
+
+	readBy   time.Time // the deadline of reading, from the end of Greet on
+	stopping bool      // a Watch is being stopped: reading ends at once
 }
 
 // Accept takes over a connection.
@@ -78,10 +80,10 @@ func Accept(conn net.Conn) *Client {
 // Remote is the client's address.
 func (c *Client) Remote() net.Addr { return c.conn.RemoteAddr() }
 
-// Greet reads the preamble, and answers it with the hello that reply makes. ctx bounds reply too,
-// which may wait.
-func (c *Client) Greet(ctx context.Context, reply func(context.Context, wire.Preamble) (wire.Hello, error)) error {
-	stop := context.AfterFunc(ctx, func() { _ = c.conn.SetDeadline(time.Unix(1, 0)) })
+// Greet reads the preamble, and answers it with the hello that reply makes. It ends with ctx. So must
+// reply, which may wait, and Watch the client meanwhile.
+func (c *Client) Greet(ctx context.Context, reply func(wire.Preamble) (wire.Hello, error)) error {
+	stop := context.AfterFunc(ctx, func() { _ = c.conn.SetDeadline(atOnce) })
 	defer stop()
 	if err := c.conn.SetDeadline(time.Now().Add(HandshakeWithin)); err != nil {
 		return err
@@ -90,7 +92,7 @@ func (c *Client) Greet(ctx context.Context, reply func(context.Context, wire.Pre
 	if c.Preamble, err = wire.ReadPreamble(c.in); err != nil {
 		return err
 	}
-	if c.Hello, err = reply(ctx, c.Preamble); err != nil {
+	if c.Hello, err = reply(c.Preamble); err != nil {
 		return err
 	}
 	if err := c.conn.SetDeadline(time.Now().Add(HandshakeWithin)); err != nil {
@@ -127,27 +129,6 @@ func (c *Client) start() error {
 	}
 	c.ID, c.Capabilities = int(body.GetClientId()), body.GetOptionalCapabilities()
 	return nil
-}
-
-// Watch waits, in the returned channel, until the client has said something more or has ended: see
-// Ended. Read and Discard must not be called before.
-func (c *Client) Watch() <-chan struct{} {
-	gone := make(chan struct{})
-	go func() {
-		defer close(gone)
-		_, err := c.in.Peek(1)
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		c.ended = err != nil
-	}()
-	return gone
-}
-
-// Ended reports that the client had ended when Watch saw it.
-func (c *Client) Ended() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.ended
 }
 
 // Abandon ends a connection whose handshake failed.
@@ -212,7 +193,8 @@ func (c *Client) drop(why error) {
 	}
 	c.last, c.queue, c.waiting = true, nil, 0
 	close(c.dropped)
-	_ = c.conn.SetDeadline(time.Unix(1, 0)) // whoever reads or writes ends now
+	_ = c.conn.SetWriteDeadline(atOnce) // whoever writes or reads ends now
+	c.limitReading(atOnce)
 	signal(c.filled)
 }
 
@@ -316,7 +298,9 @@ func (c *Client) endOfStream() {
 	if ok {
 		_ = half.CloseWrite() // fails when the client has reset
 	}
-	_ = c.conn.SetReadDeadline(time.Now().Add(CloseGrace)) // whoever reads ends by then
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.limitReading(time.Now().Add(CloseGrace)) // whoever reads ends by then
 }
 
 // Close waits for the writer and gives the socket back. A client that has not ended its half by then

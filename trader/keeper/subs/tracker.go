@@ -1,6 +1,8 @@
 package subs
 
 import (
+	"slices"
+
 	"google.golang.org/protobuf/proto"
 
 	pb "github.com/scmhub/ibapi/protobuf"
@@ -115,7 +117,7 @@ func (t *Tracker) Answered(m wire.Message) {
 	for _, row := range byEnd[m.Kind] {
 		for i, e := range t.open {
 			if e.row == row && !e.lasting && (!hasID || !e.hasID || e.key.ID == id) {
-				t.open = append(t.open[:i:i], t.open[i+1:]...)
+				t.open = slices.Delete(t.open, i, i+1)
 				return
 			}
 		}
