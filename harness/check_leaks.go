@@ -274,8 +274,8 @@ func grows(r *Record, f *Finding, u resourceUse, value func(Sample) float64) Fin
 	seen := fmt.Sprintf("%s: %s at the start, %s at the end, largest fall %s; ",
 		u.what, u.show(g.Start), u.show(g.End), u.show(g.Fall))
 	if f.Outcome != Fail && f.Evidence >= f.Least && g.Unsure {
-		return f.undecided("%sit rose by %s in the last %d cycles and still rose at the end, but not evenly: more cycles would tell",
-			seen, u.show(g.Rise), g.Cycles)
+		return f.undecided("%sit rose by %s in the last %d cycles and still rose at the end, but not evenly: more "+
+			"cycles would tell", seen, u.show(g.Rise), g.Cycles)
 	}
 	limit := r.limitText(g, u, samples)
 	if f.Outcome != Fail && f.Evidence >= f.Least && g.Limit > u.widest {

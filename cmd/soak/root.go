@@ -83,7 +83,8 @@ For example, ten runs in a row of a trader of yours:
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
-	root.AddCommand(newRun(), newPlan(), newMerge(), newReplay(), newList(), newShow(), newSchema(), newJudge(), newReport(),
-		newHistory(), newCompare(), newSelftest(), newDoctor(), newInit(), newTrader(), newMutant(), newGateway(), manual.Command())
+	root.AddCommand(newRun(), newPlan(), newMerge(), newReplay(), newList(), newShow(), newSchema(), newJudge(),
+		newReport(), newHistory(), newCompare(), newSelftest(), newDoctor(), newInit(), newTrader(), newMutant(),
+		newGateway(), manual.Command())
 	return root
 }

@@ -286,7 +286,7 @@ func writeMerged(w io.Writer, m shard.Merged, allChecks, markdown bool) error {
 			bound = fmt.Sprintf("%.2g %%", 100*s.Bound)
 		}
 		rows = append(rows, []string{
-			s.Scenario, string(s.Outcome), fmt.Sprintf("%d/%d", s.Lives.Passed, s.LivesPlanned), bound,
+			s.Scenario, string(s.Outcome), fmt.Sprintf("%d/%d", s.Passed, s.LivesPlanned), bound,
 			fmt.Sprintf("%d of %d", total(s.Runs), s.Planned), fmt.Sprint(s.Cycles), took(time.Duration(s.Took)),
 		})
 	}

@@ -117,7 +117,7 @@ var all = []metric{
 		[]string{"end", "state"},
 		gauge, func(s State, emit func(float64, ...string)) {
 			for end, states := range map[harness.Side]map[string]int{
-				harness.GatewaySide: s.Measures.Gateway, harness.TraderSide: s.Measures.Trader,
+				harness.GatewaySide: s.Gateway, harness.TraderSide: s.Trader,
 			} {
 				for _, state := range ends {
 					emit(float64(states[state]), string(end), state)

@@ -158,7 +158,7 @@ func Merge(f Found) (Merged, error) {
 			return m, err
 		}
 		if _, twice := byRun[r.Part.Run]; twice {
-			return m, fmt.Errorf("run %s of shard %d is there twice: one of them must go, and nobody may choose which; "+
+			return m, fmt.Errorf("run %s of shard %d is there twice: one must go, and nobody may choose which; "+
 				"run the plan again into a new directory", r.Part.Run, r.Part.Shard)
 		}
 		byRun[r.Part.Run] = r
@@ -219,7 +219,8 @@ func (p Plan) belongs(r Result, planned map[string]Run) error {
 		{"time scale", v.TimeScale, cmp.Or(p.TimeScale, v.TimeScale)},
 	} {
 		if c.has != c.want {
-			return fmt.Errorf("run %s is not what the plan says: its %s is %v, planned was %v", run.ID, c.what, c.has, c.want)
+			return fmt.Errorf("run %s is not what the plan says: its %s is %v, planned was %v",
+				run.ID, c.what, c.has, c.want)
 		}
 	}
 	return nil

@@ -152,7 +152,8 @@ func New(p Plan, seeds []uint64) (Plan, error) {
 	for _, s := range p.Scenarios {
 		for _, seed := range seeds {
 			p.Runs = append(p.Runs, Run{
-				ID: fmt.Sprintf("%s-%d", s.Name, seed), Shard: len(p.Runs)%max(1, p.Shards) + 1, Scenario: s.Name, Seed: seed,
+				ID: fmt.Sprintf("%s-%d", s.Name, seed), Shard: len(p.Runs)%max(1, p.Shards) + 1,
+				Scenario: s.Name, Seed: seed,
 			})
 		}
 	}
@@ -315,7 +316,8 @@ func (p Plan) ParseShard(text string) (int, error) {
 func (p Plan) ParseIndex(text string) (int, error) {
 	index, err := strconv.Atoi(text)
 	if err != nil || index < 0 || index >= p.Shards {
-		return 0, fmt.Errorf("%q: want 0..%d, one less than the shard, of a plan for %d shards", text, p.Shards-1, p.Shards)
+		return 0, fmt.Errorf("%q: want 0..%d, one less than the shard, of a plan for %d shards",
+			text, p.Shards-1, p.Shards)
 	}
 	return index + 1, nil
 }
