@@ -19,7 +19,7 @@ const VerdictVersion = 1
 // the run; then one inconclusive check leaves it inconclusive, informational ones apart; only a
 // run whose every check concluded and passed is a pass.
 func Judge(whole *Record) Verdict {
-	r := whole.upToCut().indexed()
+	r := whole.UpToCut().indexed()
 	h := r.Header
 	v := Verdict{
 		Version: VerdictVersion, Scenario: h.Scenario.Name, Summary: h.Scenario.Summary,
