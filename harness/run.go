@@ -64,8 +64,9 @@ type Progress struct {
 	Life, Lives int // the newest one, of how many; Lives is 0 for a continuous subject
 	Done        int // lives that are over
 	Cycles      int
-	Of          int    // cycles wanted; 0 when only time ends the run
-	Event       string // what has just happened, in words; "" for a mere step
+	Of          int           // cycles wanted; 0 when only time ends the run
+	For         time.Duration // in real time: how long the run goes on; 0 when only its lives or cycles end it
+	Event       string        // what has just happened, in words; "" for a mere step
 }
 
 // defaultClock is a trading day without anything special, an hour after the open.

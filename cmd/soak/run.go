@@ -319,6 +319,7 @@ func (f *runFlags) make(ctx context.Context, j job, m *monitor, stderr io.Writer
 	progress.stop()
 	unwatch()
 	if err != nil {
+		m.over(harness.Verdict{Outcome: harness.HarnessError, Sentence: err.Error()})
 		return harness.Verdict{}, "", err
 	}
 	verdict := harness.Judge(record)
