@@ -164,7 +164,7 @@ func (r *Record) lifeVerdicts(findings []Finding) []LifeVerdict {
 			lv.Outcome = Pass
 		}
 		for _, f := range findings {
-			if f.Outcome == Fail && slices.Contains(f.Lives, l.Number) {
+			if _, named := slices.BinarySearch(f.Lives, l.Number); named && f.Outcome == Fail {
 				lv.Outcome = Fail
 				lv.Reasons = append(lv.Reasons, f.reason(l.Number))
 			}

@@ -24,6 +24,9 @@ func (r *Record) PhaseTimes() []PhaseTimes {
 	return out
 }
 
+// Quantile is the least of the durations that a share of them does not exceed; 0 of none.
+func (p PhaseTimes) Quantile(share float64) time.Duration { return time.Duration(quantile(p.Took, share)) }
+
 // InCloseWait is the stay of one end of a connection in CLOSE_WAIT by the Gateway's timing. A stay that
 // was not over ends at end. ok is false when the end was never there, and for the trader's end also
 // when only the kernel can know.
@@ -35,7 +38,7 @@ func (c Connection) InCloseWait(side Side, end Moment) (from, to Moment, ok bool
 // Knocks are the connects of the subject's lives that nobody accepted, in the order of time.
 func (r *Record) Knocks() []Moment {
 	var out []Moment
-	for _, at := range r.UpToCut().knocks() {
+	for _, at := range r.UpToCut().indexed().knocks() {
 		out = append(out, at...)
 	}
 	slices.Sort(out)

@@ -18,66 +18,6 @@ func (r *Record) subjects() []Connection {
 	return made
 }
 
-// of are the subject's connections of one life.
-func (r *Record) of(life int) []Connection {
-	if r.index != nil {
-		return r.index.made[life]
-	}
-	if r.Header.Keeper != nil {
-		return r.through(life)
-	}
-	var made []Connection
-	for _, c := range r.subjects() {
-		if c.Life == life {
-			made = append(made, c)
-		}
-	}
-	return made
-}
-
-// index is what the judge asks of a record again and again, of every life: found once, an hour of short
-// lives is judged in seconds.
-type index struct {
-	made   map[int][]Connection // by life
-	at     map[int]int          // the place of a connection among all, by its id
-	read   []Cycle              // nil until it is known
-	cycles map[int]int          // that were read, by life
-}
-
-// indexed is the record with its index. It must not be changed from then on.
-func (r *Record) indexed() *Record {
-	x := &index{made: map[int][]Connection{}, at: map[int]int{}, cycles: map[int]int{}}
-	for i, c := range r.Connections {
-		x.at[c.ID] = i
-		if !c.Planted && r.Header.Keeper == nil {
-			x.made[c.Life] = append(x.made[c.Life], c)
-		}
-	}
-	if r.Header.Keeper != nil {
-		for _, l := range r.Lives {
-			x.made[l.Number] = r.through(l.Number)
-		}
-	}
-	c := *r
-	c.index = x
-	x.read = slices.Concat([]Cycle{}, c.readCycles())
-	for _, cycle := range x.read {
-		x.cycles[cycle.Life]++
-	}
-	return &c
-}
-
-// connectionAt is the place of a connection among all; -1: there is none of that id.
-func (r *Record) connectionAt(id int) int {
-	if r.index != nil {
-		if i, known := r.index.at[id]; known {
-			return i
-		}
-		return -1
-	}
-	return slices.IndexFunc(r.Connections, func(c Connection) bool { return c.ID == id })
-}
-
 // completed reports a handshake that the client believes in: it went on to ask for something.
 func (c Connection) completed() bool { return c.BootstrapSent != 0 && c.FirstRequested != 0 }
 
@@ -149,9 +89,10 @@ func (s Sighting) dwell(end Moment) (atLeast, atMost time.Duration) {
 // faultOn is the last receipt on one of the life's connections, or of the listener during it.
 func (r *Record) faultOn(l Life) (Receipt, bool) {
 	var last Receipt
-	for _, receipt := range r.Receipts {
-		if receipt.At < l.Started || receipt.At > l.Exited || receipt.At < last.At {
-			continue
+	during := since(r.indexes().acted, l.Started, func(r Receipt) Moment { return r.At })
+	for _, receipt := range during {
+		if receipt.At > l.Exited {
+			break
 		}
 		mine := receipt.Connection == 0 || slices.ContainsFunc(r.of(l.Number),
 			func(c Connection) bool { return c.ID == receipt.Connection })

@@ -30,6 +30,7 @@ type recordReader struct {
 	last        int // the section of the line before; -1: none yet
 	lines       map[string]int
 	connections map[int]bool
+	looked      map[int]bool // lives
 	sum         hash.Hash
 	whole       bool // the checksum was read
 }
@@ -37,7 +38,7 @@ type recordReader struct {
 func newRecordReader() *recordReader {
 	return &recordReader{
 		record: &Record{}, last: -1, sum: sha256.New(),
-		lines: map[string]int{}, connections: map[int]bool{},
+		lines: map[string]int{}, connections: map[int]bool{}, looked: map[int]bool{},
 	}
 }
 
@@ -124,9 +125,10 @@ func (rr *recordReader) refer(name string) error {
 		return rr.knows(c.Life, 0)
 	case "look":
 		life := r.Looks[len(r.Looks)-1].Life
-		if slices.ContainsFunc(r.Looks[:len(r.Looks)-1], func(l Look) bool { return l.Life == life }) {
+		if rr.looked[life] {
 			return fmt.Errorf("a second look after life %d", life)
 		}
+		rr.looked[life] = true
 		return errors.Join(rr.must(life), rr.knows(life, 0))
 	case "sample":
 		life := r.Samples[len(r.Samples)-1].Life
@@ -206,8 +208,12 @@ func (r *Record) ranToItsEnd() bool {
 
 // unlooked is the first life after which nobody looked at the sockets; 0: there is none.
 func (r *Record) unlooked() int {
+	looked := map[int]bool{}
+	for _, look := range r.Looks {
+		looked[look.Life] = true
+	}
 	for _, l := range r.Lives {
-		if !slices.ContainsFunc(r.Looks, func(look Look) bool { return look.Life == l.Number }) {
+		if !looked[l.Number] {
 			return l.Number
 		}
 	}
