@@ -25,7 +25,9 @@ func (r *Record) PhaseTimes() []PhaseTimes {
 }
 
 // Quantile is the least of the durations that a share of them does not exceed; 0 of none.
-func (p PhaseTimes) Quantile(share float64) time.Duration { return time.Duration(quantile(p.Took, share)) }
+func (p PhaseTimes) Quantile(share float64) time.Duration {
+	return time.Duration(quantile(p.Took, share))
+}
 
 // InCloseWait is the stay of one end of a connection in CLOSE_WAIT by the Gateway's timing. A stay that
 // was not over ends at end. ok is false when the end was never there, and for the trader's end also

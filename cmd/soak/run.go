@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -237,9 +236,7 @@ func (f *runFlags) runEach(ctx context.Context, jobs []job, m *monitor, stdout, 
 	defer f.habits.show(ctx, stderr, last)
 	var err error
 	if f.view.json {
-		enc := json.NewEncoder(stdout)
-		enc.SetIndent("", "  ")
-		err = enc.Encode(verdicts)
+		err = writeJSON(stdout, verdicts)
 	} else {
 		err = harness.WriteSummary(stdout, width(stdout), verdicts)
 	}

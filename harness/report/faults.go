@@ -2,7 +2,6 @@ package report
 
 import (
 	"slices"
-	"time"
 
 	"ibsoak/harness"
 )
@@ -42,6 +41,3 @@ func faults(r *harness.Record, v harness.Verdict) (shown []faultRow, left int) {
 	n := min(len(shown), faultsShown)
 	return shown[:n], len(shown) - n
 }
-
-// RunTook is the width of the strips of receipts.
-func (v view) RunTook() string { return brief(time.Duration(v.Verdict.Took)) }
