@@ -3,6 +3,7 @@ package harness
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"hash"
@@ -20,6 +21,7 @@ func sumLine(sum hash.Hash) []byte {
 
 var (
 	errOtherVersion = errors.New("judge it with the soak that wrote it, or run the scenario again")
+	errNoRun        = errors.New("give the directory that soak run has named, which holds " + RecordFile)
 	errDamaged      = errors.New("what is missing cannot be told from what did not happen: run the scenario again")
 )
 
@@ -64,13 +66,27 @@ func (rr *recordReader) add(raw []byte) error {
 		return err
 	}
 	rr.lines[l.Type]++
+	if rr.last == 0 {
+		if err := ofThisVersion(l.Data); err != nil {
+			return err
+		}
+	}
 	if err := sections[rr.last].add(rr.record, l.Data); err != nil {
 		return fmt.Errorf("%s: %w", l.Type, err)
 	}
-	if v := rr.record.Header.Version; v != RecordVersion {
-		return fmt.Errorf("version %d; this program reads version %d: %w", v, RecordVersion, errOtherVersion)
-	}
 	return rr.refer(l.Type)
+}
+
+// ofThisVersion refuses the header of another version before its fields are read: what those are, only the
+// program that wrote it knows.
+func ofThisVersion(header []byte) error {
+	var h struct {
+		Version int `json:"version"`
+	}
+	if err := json.Unmarshal(header, &h); err == nil && h.Version != RecordVersion {
+		return fmt.Errorf("version %d; this program reads version %d: %w", h.Version, RecordVersion, errOtherVersion)
+	}
+	return nil // what does not read at all is refused with the reason when it is taken over
 }
 
 // check compares the checksum line. It ends the record.

@@ -207,7 +207,7 @@ func prepare(s Scenario, o Options, now time.Time) (*run, error) {
 		}
 	}
 	if err := os.MkdirAll(filepath.Join(dir, stateDir), 0o755); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("make the record's directory: %w: choose another with --out", err)
 	}
 	if s.Gateway, err = s.Gateway.Resolve(); err != nil {
 		return nil, err

@@ -36,11 +36,11 @@ Only runs of one scenario, subject, machine and time scale are compared.
 				path = args[0]
 			}
 			entries, notes, err := history.Load(path)
+			if err != nil {
+				return err // it says the first of the notes
+			}
 			for _, note := range notes {
 				fmt.Fprintf(cmd.ErrOrStderr(), "soak: %s, %s\n", path, oneLine(note, longLine))
-			}
-			if err != nil {
-				return err
 			}
 			return showHistory(cmd.OutOrStdout(), history.Group(entries), markdown)
 		},

@@ -156,7 +156,7 @@ func scenario(name string) (all []harness.Scenario, builtIn bool, err error) {
 	}
 	data, err := os.ReadFile(name)
 	if err != nil {
-		return nil, false, fmt.Errorf("read scenario: %w", err)
+		return nil, false, fmt.Errorf("read scenario: %w: give a file, or a name that soak list shows", err)
 	}
 	all, err = scenarios.ParseFile(name, data)
 	return all, false, err
