@@ -141,6 +141,9 @@ func noOrdersInOutage(r *Record, c Check) Finding {
 // a Gateway that restarted says nothing of one that is over. 0: it knew of none.
 func (r *Record) outage(since map[int]Moment, order Message) Moment {
 	var known Moment
+	if len(since) == 0 {
+		return 0 // as nearly always: then nothing is to be looked for
+	}
 	for _, c := range r.subjects() {
 		at, out := since[c.ID]
 		open := c.ID == order.Connection || c.Life == order.Life && (c.ended() == 0 || c.ended() > order.came())
