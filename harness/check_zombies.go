@@ -175,7 +175,10 @@ func (r *Record) knowsZombies(side Side, bound time.Duration) bool {
 // Gateway goes on sending, reads nothing or holds it. A Gateway whose fault or profile is to ignore
 // the client's FIN is another thing: leaving it nothing to hold is then what is asked.
 func (r *Record) keptByFault(conn Connection, side Side) bool {
-	return side == GatewaySide && conn.ID != 0 && slices.ContainsFunc(r.receiptsOn(conn.ID), func(receipt Receipt) bool {
+	if side != GatewaySide || conn.ID == 0 {
+		return false
+	}
+	return slices.ContainsFunc(r.receiptsOn(conn.ID), func(receipt Receipt) bool {
 		return receipt.Planned == fault.SendAfterEOF || receipt.Planned == fault.StopReading ||
 			receipt.Planned == fault.Hold
 	})

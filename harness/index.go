@@ -70,7 +70,8 @@ func newIndex(r *Record) *index {
 	}
 	for i, l := range r.Lives {
 		x.lives[l.Number] = i
-		if i > 0 && (r.Lives[i-1].Exited == 0 || r.Lives[i-1].Exited > l.Started || l.Exited != 0 && l.Exited < l.Started) {
+		if l.Exited != 0 && l.Exited < l.Started ||
+			i > 0 && (r.Lives[i-1].Exited == 0 || r.Lives[i-1].Exited > l.Started) {
 			x.apart = false
 		}
 	}
@@ -179,8 +180,8 @@ func (r *Record) lifeNumber(number int) Life {
 func (r *Record) lifeDuring(at Moment) int {
 	lives := r.Lives
 	if r.indexes().apart {
-		lives = lives[sort.Search(len(lives), func(i int) bool { return lives[i].Exited == 0 || at <= lives[i].Exited }):]
-		lives = lives[:min(len(lives), 1)]
+		i := sort.Search(len(lives), func(i int) bool { return lives[i].Exited == 0 || at <= lives[i].Exited })
+		lives = lives[i:min(i+1, len(lives))]
 	}
 	for _, l := range lives {
 		if l.Started <= at && (l.Exited == 0 || at <= l.Exited) {

@@ -32,6 +32,8 @@ func TestKeeperThatCannotStart(t *testing.T) {
 // goroutinesLeft are the goroutines of this package but for the tests' own. It is for tests beside which no other
 // runs. One whose owner does not wait for its very last step gets a moment for that.
 func goroutinesLeft() (left string) {
+	again := time.NewTicker(10 * time.Millisecond)
+	defer again.Stop()
 	for range 100 {
 		left = ""
 		all := make([]byte, 1<<20)
@@ -43,7 +45,7 @@ func goroutinesLeft() (left string) {
 		if left == "" {
 			return ""
 		}
-		time.Sleep(10 * time.Millisecond)
+		<-again.C
 	}
 	return left
 }

@@ -171,7 +171,8 @@ func parse(text []byte) (Entry, error) {
 	case version.Schema == nil:
 		return Entry{}, errors.New("it has no schema: it is of another program")
 	case *version.Schema != Schema:
-		return Entry{}, fmt.Errorf("schema %d, this program reads %d: the soak that wrote it reads it", *version.Schema, Schema)
+		return Entry{}, fmt.Errorf("schema %d, this program reads %d: the soak that wrote it reads it",
+			*version.Schema, Schema)
 	}
 	var e Entry
 	if err := json.Unmarshal(text, &e); err != nil {
