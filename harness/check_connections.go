@@ -178,10 +178,9 @@ func (c Connection) cutByGateway() bool {
 
 // killed reports that the connection ended in the harness's SIGKILL.
 func (r *Record) killed(conn Connection) bool {
-	return slices.ContainsFunc(r.Lives, func(l Life) bool {
-		ended := earliest(conn.ClientFIN, conn.ClientRST, conn.Closed)
-		return l.Number == conn.Life && l.KillSent != 0 && (ended == 0 || ended >= l.KillSent)
-	})
+	sent := r.lifeNumber(conn.Life).KillSent
+	ended := earliest(conn.ClientFIN, conn.ClientRST, conn.Closed)
+	return sent != 0 && (ended == 0 || ended >= sent)
 }
 
 // apiPrefix begins every connection of a TWS API client since server version 100 (IBKR's client

@@ -11,8 +11,8 @@ import (
 )
 
 // BenchmarkJudge judges an hour of short lives, as the time of a life beside that of a tenth as many: what
-// grows with the square is ten times as much. The lives of the second record talk, a third of them fails,
-// and the machine is busy.
+// grows with the square is ten times as much. The lives of the second record talk and trade, a third of
+// them fails, and the machine is busy.
 func BenchmarkJudge(b *testing.B) {
 	for _, record := range []struct {
 		name string
@@ -76,6 +76,10 @@ func failingLives(n int) *Record {
 			say(Message{Kind: "reqHistoricalData", FromClient: true, Digest: fakegateway.Digest{ReqID: id, Symbol: "AAPL"}})
 			say(Message{Kind: "errMsg", Digest: fakegateway.Digest{ReqID: id, Code: 162}})
 		}
+		say(Message{Kind: "placeOrder", FromClient: true, Digest: fakegateway.Digest{
+			OrderID: l.Number, Action: "BUY", Quantity: "1", Symbol: "AAPL", SecType: "STK", OrderType: "MKT", OrderRef: c.Remote.String(),
+		}})
+		say(Message{Kind: "openOrder", Digest: fakegateway.Digest{OrderID: l.Number, PermID: int64(5000 + l.Number), Status: "Filled"}})
 		r.Attempts = append(r.Attempts, Attempt{At: l.Started, Client: c.Remote})
 		r.Loads = append(r.Loads, MachineLoad{At: l.Started, Delay: fault.Duration(10 * time.Millisecond), Crowd: 1.5})
 		r.Receipts = append(r.Receipts, Receipt{Fault: "noise", Planned: fault.Delay, Wire: "delay", Connection: c.ID, At: c.FirstRequested})
