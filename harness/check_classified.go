@@ -139,8 +139,8 @@ func (r *Record) metBy(l Life) meeting {
 	if receipt, ok := r.faultOn(l); ok {
 		return meeting{id: receipt.Fault, at: receipt.At, since: "fault " + receipt.Fault}
 	}
-	for _, c := range r.Connections {
-		if c.Planted && c.Accepted <= l.Started && (c.Closed == 0 || c.Closed >= l.Exited) {
+	for _, i := range r.indexes().planted {
+		if c := r.Connections[i]; c.Accepted <= l.Started && (c.Closed == 0 || c.Closed >= l.Exited) {
 			return meeting{
 				id: PlantedFault, at: l.Started, since: "its start",
 				more: r.Header.Scenario.Subject.ConnectWithin,

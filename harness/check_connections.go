@@ -178,10 +178,9 @@ func (c Connection) cutByGateway() bool {
 
 // killed reports that the connection ended in the harness's SIGKILL.
 func (r *Record) killed(conn Connection) bool {
-	return slices.ContainsFunc(r.Lives, func(l Life) bool {
-		ended := earliest(conn.ClientFIN, conn.ClientRST, conn.Closed)
-		return l.Number == conn.Life && l.KillSent != 0 && (ended == 0 || ended >= l.KillSent)
-	})
+	sent := r.lifeNumber(conn.Life).KillSent
+	ended := earliest(conn.ClientFIN, conn.ClientRST, conn.Closed)
+	return sent != 0 && (ended == 0 || ended >= sent)
 }
 
 // apiPrefix begins every connection of a TWS API client since server version 100 (IBKR's client
@@ -270,16 +269,6 @@ func (r *Record) knocks() map[int][]Moment {
 		}
 	}
 	return knocks
-}
-
-// lifeDuring is the life that ran at a moment; 0 for none.
-func (r *Record) lifeDuring(at Moment) int {
-	for _, l := range r.Lives {
-		if l.Started <= at && (l.Exited == 0 || at <= l.Exited) {
-			return l.Number
-		}
-	}
-	return 0
 }
 
 // refused reports that the port was closed for a while.
@@ -415,7 +404,7 @@ func (r Receipt) delivered() bool {
 // none came: the trader resets, or the Gateway was first.
 func (r *Record) neverAsked(receipts []Receipt) bool {
 	return !slices.ContainsFunc(receipts, func(receipt Receipt) bool {
-		conn := slices.IndexFunc(r.Connections, func(c Connection) bool { return c.ID == receipt.Connection })
+		conn := r.connectionAt(receipt.Connection)
 		return receipt.Planned != fault.SendAfterEOF || conn < 0 ||
 			r.Connections[conn].ClientFIN != 0 && !r.Connections[conn].cutByGateway()
 	})
@@ -424,10 +413,8 @@ func (r *Record) neverAsked(receipts []Receipt) bool {
 // receipts are those of one planned fault.
 func (r *Record) receipts(p fault.Fault) []Receipt {
 	var out []Receipt
-	for _, receipt := range r.Receipts {
-		if receipt.Fault == p.ID {
-			out = append(out, receipt)
-		}
+	for _, i := range r.indexes().faults[p.ID] {
+		out = append(out, r.Receipts[i])
 	}
 	return out
 }

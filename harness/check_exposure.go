@@ -66,9 +66,9 @@ func (r *Record) wantedPositions() []WantedPosition {
 // accountsWith are the accounts with an order in a symbol, in order. Each is to hold what is wanted.
 func (r *Record) accountsWith(symbol string) []string {
 	var accounts []string
-	for _, o := range r.Books.Orders {
-		if o.Symbol == symbol && !o.Manual && !derived(o.SecType) && !slices.Contains(accounts, o.Account) {
-			accounts = append(accounts, o.Account)
+	for _, place := range r.traded() {
+		if place[1] == symbol {
+			accounts = append(accounts, place[0])
 		}
 	}
 	slices.Sort(accounts)

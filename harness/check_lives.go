@@ -232,8 +232,8 @@ func (r *Record) overlong(l Life) string {
 		return ""
 	}
 	from, what := l.Started, "its start, without a cycle"
-	for _, cycle := range r.Cycles {
-		if cycle.Life == l.Number && cycle.Answered <= l.TermSent {
+	for _, i := range r.indexes().did[l.Number] {
+		if cycle := r.Cycles[i]; cycle.Answered <= l.TermSent {
 			from, what = cycle.Answered, "its last cycle"
 		}
 	}

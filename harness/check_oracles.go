@@ -153,7 +153,7 @@ func (r *Record) blind(conn Connection, side Side) bool {
 	if side == TraderSide {
 		return conn.Closed != 0 || conn.GatewayFIN == 0
 	}
-	return slices.ContainsFunc(r.Receipts, func(receipt Receipt) bool {
-		return receipt.Connection == conn.ID && receipt.Planned == fault.StopReading
+	return slices.ContainsFunc(r.receiptsOn(conn.ID), func(receipt Receipt) bool {
+		return receipt.Planned == fault.StopReading
 	})
 }

@@ -18,7 +18,7 @@ func noOrdersAfterEnd(r *Record, c Check) Finding {
 		}
 	}
 	for _, conn := range r.own() {
-		end := r.endOf(conn.Life)
+		end := r.lifeNumber(conn.Life).Exited
 		if conn.Life != 0 && end != 0 && conn.StartAPIRead.Since(end) > afterEnd {
 			f.violated(Example{
 				Life: conn.Life, Connection: conn.ID, At: conn.Accepted,
@@ -41,35 +41,20 @@ func noOrdersAfterEnd(r *Record, c Check) Finding {
 	return f.conclude("the Gateway was watched for %s after the last end", round(watched))
 }
 
-// endOf is when a life ended; 0 when it did not, or there is no such life.
-func (r *Record) endOf(number int) Moment {
-	for _, l := range r.Lives {
-		if l.Number == number {
-			return l.Exited
-		}
-	}
-	return 0
-}
-
 // late says why an order came too late; "" when it did not.
 func (r *Record) late(m Message) string {
 	if m.Life == 0 {
 		return "sent outside any life"
 	}
-	for _, l := range r.Lives {
-		if l.Number != m.Life {
-			continue
-		}
-		grace := TermWithin
-		if said := r.Header.Scenario.Subject.Grace; said > 0 {
-			grace = said
-		}
-		switch {
-		case l.Exited != 0 && m.came().Since(l.Exited) > afterEnd:
-			return fmt.Sprintf("%s after the life's end", round(m.came().Since(l.Exited)))
-		case l.TermSent != 0 && m.came().Since(l.TermSent) > grace:
-			return fmt.Sprintf("%s after SIGTERM", round(m.came().Since(l.TermSent)))
-		}
+	l, grace := r.lifeNumber(m.Life), TermWithin
+	if said := r.Header.Scenario.Subject.Grace; said > 0 {
+		grace = said
+	}
+	switch {
+	case l.Exited != 0 && m.came().Since(l.Exited) > afterEnd:
+		return fmt.Sprintf("%s after the life's end", round(m.came().Since(l.Exited)))
+	case l.TermSent != 0 && m.came().Since(l.TermSent) > grace:
+		return fmt.Sprintf("%s after SIGTERM", round(m.came().Since(l.TermSent)))
 	}
 	return ""
 }

@@ -67,13 +67,14 @@ func reconciledBeforeOrders(r *Record, c Check) Finding {
 	if why := log.unseen(); why != "" {
 		return f.undecided("%s", why)
 	}
+	broken := slices.DeleteFunc(r.subjects(), func(c Connection) bool { return !c.completed() || !r.broken(c) })
 	judged := map[int]bool{} // sessions whose first order was looked at
 	for _, o := range log.orders {
 		if judged[o.Connection] {
 			continue
 		}
 		judged[o.Connection] = true
-		lost, ok := log.lostBefore(o)
+		lost, ok := log.lostBefore(o, broken)
 		if !ok {
 			continue
 		}
@@ -88,12 +89,12 @@ func reconciledBeforeOrders(r *Record, c Check) Finding {
 }
 
 // lostBefore is the last session that was lost in the middle before the order's own began and of
-// which the sender must know.
-func (l *orderLog) lostBefore(o *sentOrder) (last Connection, found bool) {
+// which the sender must know. broken are all that were lost in the middle.
+func (l *orderLog) lostBefore(o *sentOrder, broken []Connection) (last Connection, found bool) {
 	began := l.conns[o.Connection].Accepted
-	for _, c := range l.r.subjects() {
-		midSession := c.ID != o.Connection && c.completed() && c.Accepted < began && l.r.broken(c)
-		if midSession && (c.Life == o.Life || l.leftOpen(c, o)) && c.Accepted >= last.Accepted {
+	for _, c := range broken {
+		before := c.ID != o.Connection && c.Accepted < began
+		if before && (c.Life == o.Life || l.leftOpen(c, o)) && c.Accepted >= last.Accepted {
 			last, found = c, true
 		}
 	}
@@ -141,6 +142,9 @@ func noOrdersInOutage(r *Record, c Check) Finding {
 // a Gateway that restarted says nothing of one that is over. 0: it knew of none.
 func (r *Record) outage(since map[int]Moment, order Message) Moment {
 	var known Moment
+	if len(since) == 0 {
+		return 0 // as nearly always: then nothing is to be looked for
+	}
 	for _, c := range r.subjects() {
 		at, out := since[c.ID]
 		open := c.ID == order.Connection || c.Life == order.Life && (c.ended() == 0 || c.ended() > order.came())

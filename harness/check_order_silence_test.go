@@ -278,6 +278,25 @@ func protectionCases() []judged {
 			stop(s, "10")
 			stay(s)
 		}, Pass, ""},
+		{"mended in time, with two sessions at once", func(s *script) {
+			s.session()
+			s.session()
+			s.trade("BUY 10 AAPL", "a")
+			s.waits(6 * time.Second)
+			stop(s, "10")
+			stay(s)
+		}, Pass, "differed for 6.2s at most"},
+		{"mended too late, with one session inside of another", func(s *script) {
+			s.session()
+			s.session()
+			s.trade("BUY 10 AAPL", "a")
+			s.waits(4 * time.Second)
+			s.lose()
+			s.waits(7 * time.Second)
+			s.session()
+			stop(s, "10")
+			stay(s)
+		}, Fail, "stops for 0, for 11."},
 		{"no position", func(s *script) { s.session(); stay(s) }, Inconclusive, "0 positions"},
 	})...)
 }

@@ -53,12 +53,12 @@ const (
 
 func nothingLeft(r *Record, c Check) Finding {
 	f := open(c, "lives", r.livesDue())
-	followed := r.followed()
+	followed, looked := r.followed(), r.looked()
 	for _, l := range r.Lives {
 		if r.cut(l) {
 			continue // a launcher that the harness stopped in the middle of its start answers for nobody
 		}
-		if followed[l.Number] && r.looked(l.Number) {
+		if followed[l.Number] && looked[l.Number] {
 			f.Evidence++
 		}
 		if n := len(l.Leftovers); n > 0 {
@@ -102,14 +102,13 @@ func (r *Record) followed() map[int]bool {
 	return out
 }
 
-// looked reports that the end of a life was looked at.
-func (r *Record) looked(life int) bool {
+// looked are the lives whose end was looked at.
+func (r *Record) looked() map[int]bool {
+	out := map[int]bool{}
 	for _, look := range r.Looks {
-		if look.Life == life && look.Blind == "" {
-			return true
-		}
+		out[look.Life] = out[look.Life] || look.Blind == ""
 	}
-	return false
+	return out
 }
 
 // unseen says what else the following used, and what it could not use.
@@ -218,26 +217,6 @@ func (r *Record) outsiders() (unclear []string) {
 		}
 	}
 	return unclear
-}
-
-// connectionNumber is the connection of that id; the zero one when the record has none.
-func (r *Record) connectionNumber(id int) Connection {
-	for _, c := range r.Connections {
-		if c.ID == id {
-			return c
-		}
-	}
-	return Connection{}
-}
-
-// lifeNumber is the life of that number; the zero one when the record has none.
-func (r *Record) lifeNumber(number int) Life {
-	for _, l := range r.Lives {
-		if l.Number == number {
-			return l
-		}
-	}
-	return Life{}
 }
 
 func logRate(r *Record, c Check) Finding {

@@ -75,15 +75,15 @@ func (r *Record) traded() [][2]string {
 	return out
 }
 
-// inSession is how much of a span the subject had a session in.
+// inSession is how much of a span the subject had a session in; sessions at the same time count once.
 func (r *Record) inSession(from, to Moment) (sum time.Duration) {
-	for _, c := range r.subjects() {
-		ended := c.ended()
-		if ended == 0 {
-			ended = r.Footer.Ended
-		}
-		if c.BootstrapSent != 0 && c.BootstrapSent < to && ended > from {
-			sum += min(ended, to).Since(max(c.BootstrapSent, from))
+	sessions := r.subjects()
+	slices.SortStableFunc(sessions, func(a, b Connection) int { return cmp.Compare(a.BootstrapSent, b.BootstrapSent) })
+	for _, c := range sessions {
+		ended := min(cmp.Or(c.ended(), r.Footer.Ended), to)
+		if begun := max(c.BootstrapSent, from); c.BootstrapSent != 0 && begun < ended {
+			sum += ended.Since(begun)
+			from = ended
 		}
 	}
 	return sum

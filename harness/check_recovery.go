@@ -112,16 +112,14 @@ func (r *Record) lostAfterWork() int {
 // stop.
 func (r *Record) lostAt(conn Connection) Moment {
 	lost := conn.ended()
-	for _, receipt := range r.Receipts {
-		if receipt.Connection == conn.ID && receipt.ends() {
+	for _, receipt := range r.receiptsOn(conn.ID) {
+		if receipt.ends() {
 			lost = earliest(lost, receipt.At)
 		}
 	}
-	for _, l := range r.Lives {
-		stop := earliest(l.TermSent, l.KillSent, l.Exited)
-		if l.Number == conn.Life && stop != 0 && lost >= stop {
-			return 0
-		}
+	l := r.lifeNumber(conn.Life)
+	if stop := earliest(l.TermSent, l.KillSent, l.Exited); stop != 0 && lost >= stop {
+		return 0
 	}
 	return lost
 }

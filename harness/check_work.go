@@ -141,10 +141,10 @@ func (r *Record) prevented(l Life) bool {
 	if l.EndedBy == EndedKillAt || l.EndedBy == EndedUnstart {
 		return true
 	}
-	made := r.of(l.Number)
-	return slices.ContainsFunc(r.Receipts, func(receipt Receipt) bool {
-		return receipt.fell() && receipt.Planned.PreventsAnswer() && slices.ContainsFunc(made,
-			func(c Connection) bool { return c.ID == receipt.Connection })
+	return slices.ContainsFunc(r.of(l.Number), func(c Connection) bool {
+		return slices.ContainsFunc(r.receiptsOn(c.ID), func(receipt Receipt) bool {
+			return receipt.fell() && receipt.Planned.PreventsAnswer()
+		})
 	})
 }
 
@@ -179,8 +179,9 @@ func (r *Record) unshown(life int) (why string, known bool) {
 
 // leftUnread says of a life that its answers came and were never read; "" if not.
 func (r *Record) leftUnread(life int) string {
-	for _, c := range r.Cycles {
-		if u, unread := r.unreadAnswer(c); unread && c.Life == life {
+	for _, i := range r.indexes().did[life] {
+		c := r.Cycles[i]
+		if u, unread := r.unreadAnswer(c); unread {
 			return fmt.Sprintf("the answer to its %s came and was never read: it left with %d of %d bytes unread",
 				c.Kind, u.Unread, u.Received)
 		}
@@ -191,8 +192,9 @@ func (r *Record) leftUnread(life int) string {
 // requests lists what a life asked for, with how often: what is work, what may be work, and all.
 func (r *Record) requests(life int) (work, other, all string) {
 	counts := [3]map[string]int{{}, {}, {}}
-	for _, m := range r.Messages {
-		if m.Life != life || !m.FromClient || m.Kind == startAPI {
+	for _, i := range r.indexes().said[life] {
+		m := r.Messages[i]
+		if !m.FromClient || m.Kind == startAPI {
 			continue
 		}
 		counts[2][m.Kind]++
@@ -209,8 +211,8 @@ func (r *Record) requests(life int) (work, other, all string) {
 // errors names the errors by which the Gateway refused what a life asked for.
 func (r *Record) errors(life int) string {
 	codes := map[string]int{}
-	for _, m := range r.Messages {
-		if m.Life == life && m.Kind == errorMessage && m.ReqID >= 0 && endsRequest(m.Code) {
+	for _, i := range r.indexes().said[life] {
+		if m := r.Messages[i]; m.Kind == errorMessage && m.ReqID >= 0 && endsRequest(m.Code) {
 			codes[strconv.Itoa(m.Code)]++
 		}
 	}

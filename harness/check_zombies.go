@@ -94,12 +94,14 @@ type zombie struct {
 // what a fault keeps from closing.
 func (r *Record) zombies(side Side, bound time.Duration) []zombie {
 	var found []zombie
+	at := map[netip.AddrPort]int{} // places in found
 	add := func(z zombie, client netip.AddrPort, format string, args ...any) {
 		z.Client = client
 		z.What = fmt.Sprintf("%s's end of %s: %s", side, client, fmt.Sprintf(format, args...))
-		i := slices.IndexFunc(found, func(z zombie) bool { return z.Client == client })
+		i, known := at[client]
 		switch {
-		case i < 0:
+		case !known:
+			at[client] = len(found)
 			found = append(found, z)
 		case found[i].perhaps && !z.perhaps:
 			found[i] = z
@@ -173,10 +175,12 @@ func (r *Record) knowsZombies(side Side, bound time.Duration) bool {
 // Gateway goes on sending, reads nothing or holds it. A Gateway whose fault or profile is to ignore
 // the client's FIN is another thing: leaving it nothing to hold is then what is asked.
 func (r *Record) keptByFault(conn Connection, side Side) bool {
-	return side == GatewaySide && conn.ID != 0 && slices.ContainsFunc(r.Receipts, func(receipt Receipt) bool {
-		keeps := receipt.Planned == fault.SendAfterEOF || receipt.Planned == fault.StopReading ||
+	if side != GatewaySide || conn.ID == 0 {
+		return false
+	}
+	return slices.ContainsFunc(r.receiptsOn(conn.ID), func(receipt Receipt) bool {
+		return receipt.Planned == fault.SendAfterEOF || receipt.Planned == fault.StopReading ||
 			receipt.Planned == fault.Hold
-		return keeps && receipt.Connection == conn.ID
 	})
 }
 
@@ -226,18 +230,6 @@ func (c Connection) reached() string {
 	default:
 		return "before a complete preamble"
 	}
-}
-
-// connectionOf is the latest connection from that address that was accepted by then: a kernel
-// may give the same port out twice in a long run.
-func (r *Record) connectionOf(client netip.AddrPort, at Moment) Connection {
-	var match Connection
-	for _, c := range r.Connections {
-		if c.Remote == client && (match.ID == 0 || c.Accepted <= at) {
-			match = c
-		}
-	}
-	return match
 }
 
 // longestStay is the longest stay of the subject's connections in CLOSE_WAIT at one side.

@@ -9,8 +9,8 @@ import (
 // A run that was cut short is judged from what had been seen: what a check has shown by then stands,
 // and everything else is inconclusive.
 
-// upToCut is the record as it was when the run was cut short, and the record itself when it was not.
-func (r *Record) upToCut() *Record {
+// UpToCut is the record as it was when the run was cut short, and the record itself when it was not.
+func (r *Record) UpToCut() *Record {
 	cut := r.Footer.Cut
 	if cut == 0 {
 		return r

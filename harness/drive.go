@@ -195,7 +195,7 @@ func (r *run) observe(e fakegateway.Event, n int) (cycle bool) {
 func (r *run) tell(n, done int, event string) {
 	p := Progress{
 		Elapsed: time.Since(r.began), Life: n, Lives: r.Subject.Runs, Done: done,
-		Cycles: len(r.rec.Cycles), Of: r.Subject.Cycles, Event: event,
+		Cycles: len(r.rec.Cycles), Of: r.Subject.Cycles, For: r.scaled(r.Subject.For), Event: event,
 	}
 	if r.Subject.Mode == Continuous {
 		p.Lives = 0

@@ -14,8 +14,8 @@ func open(c Check, unit string, least int) *Finding {
 
 // violated notes a violation; the finding keeps the first maxExamples of them.
 func (f *Finding) violated(e Example) {
-	if e.Life != 0 && !slices.Contains(f.Lives, e.Life) {
-		f.Lives = append(f.Lives, e.Life)
+	if i, known := slices.BinarySearch(f.Lives, e.Life); e.Life != 0 && !known {
+		f.Lives = slices.Insert(f.Lives, i, e.Life)
 	}
 	f.Outcome = Fail
 	if len(f.Examples) < maxExamples {
@@ -59,7 +59,6 @@ func (f *Finding) conclude(format string, args ...any) Finding {
 	default:
 		f.Outcome = Pass
 	}
-	slices.Sort(f.Lives)
 	return *f
 }
 

@@ -116,15 +116,7 @@ func (r *run) followInKernel(connection int) {
 // ended, the record has what it told until then.
 func (r *run) collect() {
 	rec := r.rec
-	rec.Loads = r.control.stop()
-	r.knocks.stop(rec)
-	if r.kernel != nil {
-		r.kernel.stop()
-		r.kernel.report(rec)
-	}
-	if r.ends != nil {
-		r.ends.stop(rec)
-	}
+	r.stopSampling()
 	rec.Footer.Ended = r.now()
 	if err := r.gateway.refresh(context.Background()); err != nil && !r.gatewayHarmed() {
 		r.fault("read the Gateway's ledger and books: %v", err)
@@ -137,6 +129,23 @@ func (r *run) collect() {
 		r.fault("read the books: %v", err)
 	}
 	r.collectKeeper()
+}
+
+// stopSampling ends what open has started to watch, and takes over what it saw.
+func (r *run) stopSampling() {
+	if r.control != nil {
+		r.rec.Loads = r.control.stop()
+	}
+	if r.knocks != nil {
+		r.knocks.stop(r.rec)
+	}
+	if r.kernel != nil {
+		r.kernel.stop()
+		r.kernel.report(r.rec)
+	}
+	if r.ends != nil {
+		r.ends.stop(r.rec)
+	}
 }
 
 // takeOver puts the ledger, the receipts and the books on the run's clock.

@@ -159,11 +159,14 @@ func recoverRecord(dir string) (*Record, error) {
 		return r.enter(e)
 	})
 	if err != nil {
+		if !errors.Is(err, ErrOtherVersion) {
+			err = fmt.Errorf("%w; %w", err, errDamaged)
+		}
 		return nil, fmt.Errorf("read the journal of a run that was cut short: %w", err)
 	}
-	if r.Header.Version != RecordVersion {
-		return nil, fmt.Errorf("%s: version %d; this program reads version %d: the run ended before "+
-			"anything was seen, run it again", filepath.Join(dir, JournalFile), r.Header.Version, RecordVersion)
+	if r.Header.Version == 0 {
+		return nil, fmt.Errorf("%s: the run ended before anything was seen: run the scenario again",
+			filepath.Join(dir, JournalFile))
 	}
 	m := newMirror()
 	err = eachLine(filepath.Join(dir, GatewayFile), func(text []byte) error {
@@ -232,6 +235,13 @@ func (r *Record) enter(e entry) error {
 		err := strict(e.Data, &text)
 		r.Footer.Errors = append(r.Footer.Errors, text)
 		return err
+	case "header":
+		if r.Header.Version != 0 {
+			return errors.New("a second header")
+		}
+		if err := ofThisVersion(e.Data); err != nil {
+			return err
+		}
 	}
 	i := slices.IndexFunc(sections, func(s section) bool { return s.name == e.Type })
 	if i < 0 {

@@ -2,9 +2,12 @@ package harness
 
 import (
 	"errors"
+	"fmt"
 	"net/netip"
+	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -91,6 +94,41 @@ func TestWatchersUpToCut(t *testing.T) {
 		c.change(r)
 		if f := Judge(r).Findings[0]; f.Outcome != c.want {
 			t.Errorf("%s: %s (%s)", name, f.Outcome, f.Detail)
+		}
+	}
+}
+
+// TestLoadRunSaysWhatToDo reads directories that hold no run, or none that this program can judge.
+func TestLoadRunSaysWhatToDo(t *testing.T) {
+	header := func(version int, more string) string {
+		return fmt.Sprintf(`{"type":"header","data":{"version":%d%s}}`, version, more) + "\n"
+	}
+	at := func(files map[string]string) string {
+		dir := t.TempDir()
+		for name, text := range files {
+			if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return dir
+	}
+	journal := func(text string) string { return at(map[string]string{JournalFile: text}) }
+	const other, again = "judge it with the soak that wrote it", "run the scenario again"
+	for name, c := range map[string]struct{ dir, what, instead string }{
+		"nothing":             {at(nil), "record.jsonl", "give the directory that soak run has named"},
+		"no directory":        {filepath.Join(t.TempDir(), "none"), "record.jsonl", "give the directory that soak run has named"},
+		"a file":              {filepath.Join(journal(""), JournalFile), "journal.jsonl", "give the directory that soak run has named"},
+		"an empty journal":    {journal(""), "ended before anything was seen", again},
+		"half a header":       {journal(`{"type":"header","da`), "ended before anything was seen", again},
+		"another version":     {journal(header(1, "")), "journal.jsonl:1: version 1; this program reads version 2", other},
+		"of other fields":     {journal(header(3, `,"new":1`)), "journal.jsonl:1: version 3; this program reads version 2", other},
+		"two headers":         {journal(header(2, "") + header(2, "")), "journal.jsonl:2: a second header", again},
+		"two versions":        {journal(header(2, "") + header(1, "")), "journal.jsonl:2: a second header", again},
+		"something else":      {journal("[]\n"), "journal.jsonl:1: ", again},
+		"nothing of a header": {journal("{\"type\":\"life\",\"data\":{\"number\":1}}\n"), "ended before anything was seen", again},
+	} {
+		if _, err := LoadRun(c.dir); err == nil || !strings.Contains(err.Error(), c.what) || !strings.Contains(err.Error(), c.instead) {
+			t.Errorf("%s: %v\nwant %q and %q", name, err, c.what, c.instead)
 		}
 	}
 }

@@ -19,7 +19,7 @@ const VerdictVersion = 1
 // the run; then one inconclusive check leaves it inconclusive, informational ones apart; only a
 // run whose every check concluded and passed is a pass.
 func Judge(whole *Record) Verdict {
-	r := whole.upToCut().indexed()
+	r := whole.UpToCut().indexed()
 	h := r.Header
 	v := Verdict{
 		Version: VerdictVersion, Scenario: h.Scenario.Name, Summary: h.Scenario.Summary,
@@ -164,7 +164,7 @@ func (r *Record) lifeVerdicts(findings []Finding) []LifeVerdict {
 			lv.Outcome = Pass
 		}
 		for _, f := range findings {
-			if f.Outcome == Fail && slices.Contains(f.Lives, l.Number) {
+			if _, named := slices.BinarySearch(f.Lives, l.Number); named && f.Outcome == Fail {
 				lv.Outcome = Fail
 				lv.Reasons = append(lv.Reasons, f.reason(l.Number))
 			}

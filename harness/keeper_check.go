@@ -2,7 +2,6 @@ package harness
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 )
@@ -103,17 +102,6 @@ func (r *Record) own() []Connection {
 		return nil
 	}
 	return r.subjects()
-}
-
-// through are the keeper's connections on which a client asked for something during a life.
-func (r *Record) through(life int) []Connection {
-	spoke := map[int]bool{}
-	for _, m := range r.Messages {
-		if m.Life == life && m.FromClient && m.Kind != startAPI {
-			spoke[m.Connection] = true
-		}
-	}
-	return slices.DeleteFunc(r.subjects(), func(c Connection) bool { return !spoke[c.ID] })
 }
 
 // leftTowards finds what a life has left open towards the keeper.

@@ -138,8 +138,12 @@ func (r *Record) busy(from, to Moment) (delay time.Duration, crowd float64) {
 	const around = Moment(2 * loadEvery)
 	from, to = from-around, to+around
 	readings, excess := max(1, float64(to.Since(from))/float64(loadEvery)), 0.0
-	for _, l := range r.Loads {
-		if l.At < from || l.At-Moment(l.Delay) > to { // a delay began when the reading was due
+	x := r.indexes()
+	for _, l := range since(x.loads, from, func(l MachineLoad) Moment { return l.At }) {
+		if l.At-Moment(x.delay) > to {
+			break
+		}
+		if l.At-Moment(l.Delay) > to { // a delay began when the reading was due
 			continue
 		}
 		delay = max(delay, time.Duration(l.Delay))

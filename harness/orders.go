@@ -407,8 +407,8 @@ func (o *sentOrder) describe() string {
 // broken reports that a session ended or fell silent by no choice of its client's: a fault, the
 // Gateway, or the harness's kill.
 func (r *Record) broken(c Connection) bool {
-	for _, receipt := range r.Receipts {
-		if receipt.Connection == c.ID && (receipt.ends() || receipt.fell() && receipt.Planned.SpoilsStream()) {
+	for _, receipt := range r.receiptsOn(c.ID) {
+		if receipt.ends() || receipt.fell() && receipt.Planned.SpoilsStream() {
 			return true
 		}
 	}

@@ -6,7 +6,7 @@ import (
 )
 
 // What the pictures of a report draw, from the same functions as the checks: a picture that measures
-// by itself could contradict the verdict under it.
+// by itself could contradict the verdict under it. So they end where the judge does, at a run's cut.
 
 // PhaseTimes are all durations of one phase of the handshake, on the Gateway's clock.
 type PhaseTimes struct {
@@ -16,9 +16,10 @@ type PhaseTimes struct {
 
 // PhaseTimes are the durations behind Verdict.Timings, in its order.
 func (r *Record) PhaseTimes() []PhaseTimes {
+	seen := r.UpToCut()
 	out := make([]PhaseTimes, len(phases))
 	for i, p := range phases {
-		out[i] = PhaseTimes{Phase: p.name, From: p.from, To: p.to, Took: r.took(p)}
+		out[i] = PhaseTimes{Phase: p.name, From: p.from, To: p.to, Took: seen.took(p)}
 	}
 	return out
 }
@@ -28,8 +29,10 @@ func (p PhaseTimes) Timing() PhaseTiming {
 	return timing(phase{name: p.Phase, from: p.From, to: p.To}, p.Took)
 }
 
-// Judged is the record as Judge sees it: without what came after it was cut short.
-func (r *Record) Judged() *Record { return r.upToCut().indexed() }
+// Quantile is the least of the durations that a share of them does not exceed; 0 of none.
+func (p PhaseTimes) Quantile(share float64) time.Duration {
+	return time.Duration(quantile(p.Took, share))
+}
 
 // InCloseWait is the stay of one end of a connection in CLOSE_WAIT by the Gateway's timing. A stay that
 // was not over ends at end. ok is false when the end was never there, and for the trader's end also
@@ -42,7 +45,7 @@ func (c Connection) InCloseWait(side Side, end Moment) (from, to Moment, ok bool
 // Knocks are the connects of the subject's lives that nobody accepted, in the order of time.
 func (r *Record) Knocks() []Moment {
 	var out []Moment
-	for _, at := range r.knocks() {
+	for _, at := range r.UpToCut().indexed().knocks() {
 		out = append(out, at...)
 	}
 	slices.Sort(out)
@@ -75,7 +78,7 @@ type Growth struct {
 
 // Growths are descriptors, threads and resident memory, as the leak checks judge them.
 func (r *Record) Growths() []Growth {
-	samples := r.cycleSamples()
+	samples := r.UpToCut().cycleSamples()
 	out := make([]Growth, 0, 3)
 	for _, u := range []struct {
 		resourceUse

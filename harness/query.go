@@ -1,7 +1,7 @@
 package harness
 
 import (
-	"slices"
+	"math"
 	"time"
 )
 
@@ -16,66 +16,6 @@ func (r *Record) subjects() []Connection {
 		}
 	}
 	return made
-}
-
-// of are the subject's connections of one life.
-func (r *Record) of(life int) []Connection {
-	if r.index != nil {
-		return r.index.made[life]
-	}
-	if r.Header.Keeper != nil {
-		return r.through(life)
-	}
-	var made []Connection
-	for _, c := range r.subjects() {
-		if c.Life == life {
-			made = append(made, c)
-		}
-	}
-	return made
-}
-
-// index is what the judge asks of a record again and again, of every life: found once, an hour of short
-// lives is judged in seconds.
-type index struct {
-	made   map[int][]Connection // by life
-	at     map[int]int          // the place of a connection among all, by its id
-	read   []Cycle              // nil until it is known
-	cycles map[int]int          // that were read, by life
-}
-
-// indexed is the record with its index. It must not be changed from then on.
-func (r *Record) indexed() *Record {
-	x := &index{made: map[int][]Connection{}, at: map[int]int{}, cycles: map[int]int{}}
-	for i, c := range r.Connections {
-		x.at[c.ID] = i
-		if !c.Planted && r.Header.Keeper == nil {
-			x.made[c.Life] = append(x.made[c.Life], c)
-		}
-	}
-	if r.Header.Keeper != nil {
-		for _, l := range r.Lives {
-			x.made[l.Number] = r.through(l.Number)
-		}
-	}
-	c := *r
-	c.index = x
-	x.read = slices.Concat([]Cycle{}, c.readCycles())
-	for _, cycle := range x.read {
-		x.cycles[cycle.Life]++
-	}
-	return &c
-}
-
-// connectionAt is the place of a connection among all; -1: there is none of that id.
-func (r *Record) connectionAt(id int) int {
-	if r.index != nil {
-		if i, known := r.index.at[id]; known {
-			return i
-		}
-		return -1
-	}
-	return slices.IndexFunc(r.Connections, func(c Connection) bool { return c.ID == id })
 }
 
 // completed reports a handshake that the client believes in: it went on to ask for something.
@@ -149,16 +89,21 @@ func (s Sighting) dwell(end Moment) (atLeast, atMost time.Duration) {
 // faultOn is the last receipt on one of the life's connections, or of the listener during it.
 func (r *Record) faultOn(l Life) (Receipt, bool) {
 	var last Receipt
-	for _, receipt := range r.Receipts {
-		if receipt.At < l.Started || receipt.At < last.At {
-			continue
+	take := func(receipts []Receipt, by Moment) {
+		for _, receipt := range receipts {
+			if receipt.At >= l.Started && receipt.At <= by && receipt.At >= last.At {
+				last = receipt
+			}
 		}
-		// A receipt is written behind the fault: on a busy machine the life may be over by then.
-		mine := receipt.Connection == 0 && receipt.At <= l.Exited || slices.ContainsFunc(r.of(l.Number),
-			func(c Connection) bool { return c.ID == receipt.Connection })
-		if mine {
-			last = receipt
-		}
+	}
+	take(r.receiptsOn(0), l.Exited)
+	by := l.Exited
+	if r.Header.Keeper == nil {
+		// A receipt is written behind the fault: on a busy machine the connection's life may be over by then.
+		by = math.MaxInt64
+	}
+	for _, c := range r.of(l.Number) {
+		take(r.receiptsOn(c.ID), by)
 	}
 	return last, last.At != 0
 }

@@ -3,6 +3,7 @@ package harness
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"hash"
@@ -21,7 +22,10 @@ func sumLine(sum hash.Hash) []byte {
 // ErrOtherVersion is the reason why a record is refused that was written by another version of this program.
 var ErrOtherVersion = errors.New("judge it with the soak that wrote it, or run the scenario again")
 
-var errDamaged = errors.New("what is missing cannot be told from what did not happen: run the scenario again")
+var (
+	errNoRun   = errors.New("give the directory that soak run has named, which holds " + RecordFile)
+	errDamaged = errors.New("what is missing cannot be told from what did not happen: run the scenario again")
+)
 
 // recordReader puts a record together from its lines, and refuses what Write would not have
 // written: it is better to judge nothing than a part of what was seen.
@@ -30,6 +34,7 @@ type recordReader struct {
 	last        int // the section of the line before; -1: none yet
 	lines       map[string]int
 	connections map[int]bool
+	looked      map[int]bool // lives
 	sum         hash.Hash
 	whole       bool // the checksum was read
 }
@@ -37,7 +42,7 @@ type recordReader struct {
 func newRecordReader() *recordReader {
 	return &recordReader{
 		record: &Record{}, last: -1, sum: sha256.New(),
-		lines: map[string]int{}, connections: map[int]bool{},
+		lines: map[string]int{}, connections: map[int]bool{}, looked: map[int]bool{},
 	}
 }
 
@@ -63,13 +68,27 @@ func (rr *recordReader) add(raw []byte) error {
 		return err
 	}
 	rr.lines[l.Type]++
+	if rr.last == 0 {
+		if err := ofThisVersion(l.Data); err != nil {
+			return err
+		}
+	}
 	if err := sections[rr.last].add(rr.record, l.Data); err != nil {
 		return fmt.Errorf("%s: %w", l.Type, err)
 	}
-	if v := rr.record.Header.Version; v != RecordVersion {
-		return fmt.Errorf("version %d; this program reads version %d: %w", v, RecordVersion, ErrOtherVersion)
-	}
 	return rr.refer(l.Type)
+}
+
+// ofThisVersion refuses the header of another version before its fields are read: what those are, only the
+// program that wrote it knows.
+func ofThisVersion(header []byte) error {
+	var h struct {
+		Version int `json:"version"`
+	}
+	if err := json.Unmarshal(header, &h); err == nil && h.Version != RecordVersion {
+		return fmt.Errorf("version %d; this program reads version %d: %w", h.Version, RecordVersion, ErrOtherVersion)
+	}
+	return nil // what does not read at all is refused with the reason when it is taken over
 }
 
 // check compares the checksum line. It ends the record.
@@ -124,9 +143,10 @@ func (rr *recordReader) refer(name string) error {
 		return rr.knows(c.Life, 0)
 	case "look":
 		life := r.Looks[len(r.Looks)-1].Life
-		if slices.ContainsFunc(r.Looks[:len(r.Looks)-1], func(l Look) bool { return l.Life == life }) {
+		if rr.looked[life] {
 			return fmt.Errorf("a second look after life %d", life)
 		}
+		rr.looked[life] = true
 		return errors.Join(rr.must(life), rr.knows(life, 0))
 	case "sample":
 		life := r.Samples[len(r.Samples)-1].Life
@@ -206,8 +226,12 @@ func (r *Record) ranToItsEnd() bool {
 
 // unlooked is the first life after which nobody looked at the sockets; 0: there is none.
 func (r *Record) unlooked() int {
+	looked := map[int]bool{}
+	for _, look := range r.Looks {
+		looked[look.Life] = true
+	}
 	for _, l := range r.Lives {
-		if !slices.ContainsFunc(r.Looks, func(look Look) bool { return look.Life == l.Number }) {
+		if !looked[l.Number] {
 			return l.Number
 		}
 	}

@@ -193,6 +193,8 @@ func TestReadRefuses(t *testing.T) {
 		{"no checksum", strings.Join(lines[:len(lines)-1], ""), "no checksum at the end: the file was cut short"},
 		{"cut inside a line", whole[:len(whole)/2], "the line is cut off"},
 		{"no header", without(0), `"life" in place of the header`},
+		{"an earlier version of other fields", strings.Replace(whole, `"version":2`, `"version":1,"gone":7`, 1), "line 1: version 1; this program reads version 2: judge it with the soak that wrote it"},
+		{"a later version of other fields", strings.Replace(whole, `"version":2`, `"version":3,"new":{}`, 1), "line 1: version 3; this program reads version 2: judge it with the soak that wrote it"},
 		{"an earlier version", strings.Replace(whole, `"version":2`, `"version":1`, 1), "line 1: version 1; this program reads version 2: judge it with the soak that wrote it"},
 		{"an unknown line", lines[0] + `{"type":"mystery","data":{}}` + "\n", `line 2: unknown type "mystery"`},
 		{"an unknown field", strings.Replace(whole, `"pid":101`, `"pid":101,"mood":"fine"`, 1), "mood"},

@@ -66,8 +66,9 @@ type Progress struct {
 	Life, Lives int // the newest one, of how many; Lives is 0 for a continuous subject
 	Done        int // lives that are over
 	Cycles      int
-	Of          int    // cycles wanted; 0 when only time ends the run
-	Event       string // what has just happened, in words; "" for a mere step
+	Of          int           // cycles wanted; 0 when only time ends the run
+	For         time.Duration // in real time: how long the run goes on; 0 when only its lives or cycles end it
+	Event       string        // what has just happened, in words; "" for a mere step
 }
 
 // defaultClock is a trading day without anything special, an hour after the open.
@@ -149,6 +150,7 @@ func Run(ctx context.Context, s Scenario, o Options) (*Record, error) {
 	defer r.interrupted(ctx)()
 	o.Live.begin(r)
 	if err := r.open(ctx, cancel); err != nil {
+		r.stopSampling()
 		return nil, fmt.Errorf("run scenario %q: %w", s.Name,
 			errors.Join(err, r.close(), r.journal.remove()))
 	}
@@ -213,7 +215,7 @@ func prepare(s Scenario, o Options, now time.Time) (*run, error) {
 		}
 	}
 	if err := os.MkdirAll(filepath.Join(dir, stateDir), 0o755); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("make the record's directory: %w: choose another with --out", err)
 	}
 	if s.Gateway, err = s.Gateway.Resolve(); err != nil {
 		return nil, err

@@ -106,8 +106,8 @@ func (r *Record) unreadAnswer(c Cycle) (left Unread, unread bool) {
 	if c.Through == 0 || i < 0 {
 		return Unread{}, false
 	}
-	for _, u := range r.Unread { // the first after the answer: addresses come again
-		if u.Client == r.Connections[i].Remote && u.At >= c.Answered {
+	for _, n := range r.indexes().left[r.Connections[i].Remote] { // the first after the answer: addresses come again
+		if u := r.Unread[n]; u.At >= c.Answered {
 			return u, u.Received-u.Unread < c.Through
 		}
 	}

@@ -181,7 +181,7 @@ func (r *Record) Save(dir string) error {
 func Load(dir string) (*Record, error) {
 	f, err := os.Open(filepath.Join(dir, RecordFile))
 	if err != nil {
-		return nil, fmt.Errorf("load record: %w", err)
+		return nil, fmt.Errorf("load record: %w: %w", err, errNoRun)
 	}
 	defer f.Close()
 	r, err := Read(bufio.NewReader(f))

@@ -15,13 +15,7 @@ const heldFor = 12 * time.Minute
 // orderHeld is apart from order-faults because Inactive is the word that traders most often take for
 // an end, the bundled one among them.
 func orderHeld() harness.Scenario {
-	operate := func(id string, at time.Duration, o fault.Operation) fault.Fault {
-		return fault.Fault{
-			ID: id, Why: "IBKR holds the orders for a locate: they are alive, and among the open orders",
-			When: fault.When{At: new(fault.Duration(at))},
-			What: fault.What{Do: fault.Operate, Operation: o},
-		}
-	}
+	const why = "IBKR holds the orders for a locate: they are alive, and among the open orders"
 	most := decimal.MustNew(1, 0)
 	return harness.Scenario{
 		Name:    "order-held",
@@ -33,8 +27,8 @@ func orderHeld() harness.Scenario {
 		Labels: []string{"short", "orders"},
 		Gateway: harness.Gateway{
 			Faults: []fault.Fault{
-				operate("held", 0, fault.HoldOrders),
-				operate("released", heldFor, fault.ReleaseOrders),
+				operateAt("held", why, 0, fault.HoldOrders, ""),
+				operateAt("released", why, heldFor, fault.ReleaseOrders, ""),
 			},
 		},
 		Subject: harness.Subject{

@@ -73,7 +73,8 @@ func showComparison(w io.Writer, c history.Comparison, markdown bool) error {
 	fmt.Fprintln(w)
 	var rows [][]string
 	for _, p := range c.Phases {
-		row := []string{p.Phase, fmt.Sprintf("%d, %d", p.NA, p.NB), shortTime(p.A), shortTime(p.B), p.Verdict, "-", "-"}
+		a, b := history.Round(p.A).String(), history.Round(p.B).String()
+		row := []string{p.Phase, fmt.Sprintf("%d, %d", p.NA, p.NB), a, b, p.Verdict, "-", "-"}
 		if p.Verdict != history.TooFew {
 			row[5], row[6] = fmt.Sprintf("%.2g", p.P), p.Pairs()
 		}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -39,9 +38,7 @@ what is missing makes a run impossible, and the exit code 1.`,
 
 func tellConditions(w io.Writer, all []harness.Condition, asJSON bool) error {
 	if asJSON {
-		enc := json.NewEncoder(w)
-		enc.SetIndent("", "  ")
-		return enc.Encode(all)
+		return writeJSON(w, all)
 	}
 	for _, c := range all {
 		if _, err := fmt.Fprintf(w, "%-8s %-17s %s\n", c.State, c.Name, c.Found); err != nil {

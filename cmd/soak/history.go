@@ -36,11 +36,11 @@ Only runs of one scenario, subject, machine and time scale are compared.
 				path = args[0]
 			}
 			entries, notes, err := history.Load(path)
+			if err != nil {
+				return err // it says the first of the notes
+			}
 			for _, note := range notes {
 				fmt.Fprintf(cmd.ErrOrStderr(), "soak: %s, %s\n", path, oneLine(note, longLine))
-			}
-			if err != nil {
-				return err
 			}
 			return showHistory(cmd.OutOrStdout(), history.Group(entries), markdown)
 		},
@@ -57,7 +57,7 @@ func showHistory(w io.Writer, all []history.Series, markdown bool) error {
 		medians, _ := s.Medians("handshake")
 		last := "-"
 		if n := len(medians); n > 0 {
-			last = shortTime(time.Duration(medians[n-1] * float64(time.Second)))
+			last = history.Round(time.Duration(medians[n-1] * float64(time.Second))).String()
 		}
 		rows = append(rows, []string{
 			s.Name(all), fmt.Sprint(len(s.Runs)), fmt.Sprint(pass), fmt.Sprint(fail),
@@ -100,14 +100,6 @@ func trend(all []history.Series) []string {
 		}
 	}
 	return out
-}
-
-func shortTime(d time.Duration) string {
-	unit := time.Duration(1)
-	for d/unit >= 1000 {
-		unit *= 10
-	}
-	return d.Round(unit).String()
 }
 
 func writeTable(w io.Writer, header []string, rows [][]string, markdown bool) error {

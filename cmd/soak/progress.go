@@ -23,7 +23,7 @@ import (
 type progress struct {
 	stderr  io.Writer
 	name    string
-	total   int // lives, cycles or seconds
+	total   int // lives, cycles or parts of the time
 	monitor *monitor
 
 	container *mpb.Progress // nil without a terminal
@@ -45,6 +45,9 @@ const (
 	// redrawEvery is how often a live view is drawn again.
 	redrawEvery = 500 * time.Millisecond
 
+	// timeParts is how finely the bar of a run that only time ends is divided.
+	timeParts = 1000
+
 	// longLine is what is shown of a text where there is room, shortLine where nobody knows the width.
 	longLine, shortLine = 400, 79
 )
@@ -52,7 +55,7 @@ const (
 func newProgress(stderr io.Writer, s harness.Scenario, m *monitor) *progress {
 	p := &progress{stderr: stderr, name: s.Name, total: s.Subject.Runs, monitor: m}
 	if s.Subject.Mode == harness.Continuous {
-		p.total = cmp.Or(s.Subject.Cycles, int(s.Subject.For/time.Second))
+		p.total = cmp.Or(s.Subject.Cycles, timeParts)
 	}
 	if !terminal(stderr) {
 		return p
@@ -152,14 +155,7 @@ func oneLine(text string, room int) string {
 
 func (p *progress) update(u harness.Progress) {
 	if p.bar != nil {
-		done := u.Done
-		switch {
-		case u.Lives == 0 && u.Of > 0:
-			done = u.Cycles
-		case u.Lives == 0:
-			done = int(u.Elapsed / time.Second)
-		}
-		p.bar.SetCurrent(int64(min(done, max(p.total, 1)-1))) // a full bar would end the view
+		p.bar.SetCurrent(int64(p.done(u)))
 		return
 	}
 	if u.Event == "" {
@@ -181,6 +177,18 @@ func (p *progress) update(u harness.Progress) {
 		return
 	}
 	p.line(u, u.Event)
+}
+
+// done is how far the bar is. A full one would end the view.
+func (p *progress) done(u harness.Progress) int {
+	done := u.Done
+	switch {
+	case u.Lives == 0 && u.Of > 0:
+		done = u.Cycles
+	case u.Lives == 0 && u.For > 0:
+		done = int(timeParts * u.Elapsed / u.For)
+	}
+	return min(done, max(p.total, 1)-1)
 }
 
 // line writes a line unless there were many and one a moment ago. The last life's are always written.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -168,7 +167,7 @@ func scenario(name string) (all []harness.Scenario, builtIn bool, err error) {
 	}
 	data, err := os.ReadFile(name)
 	if err != nil {
-		return nil, false, fmt.Errorf("read scenario: %w", err)
+		return nil, false, fmt.Errorf("read scenario: %w: give a file, or a name that soak list shows", err)
 	}
 	all, err = scenarios.ParseFile(name, data)
 	return all, false, err
@@ -252,9 +251,7 @@ func (f *runFlags) runEach(ctx context.Context, jobs []job, m *monitor, stdout, 
 	defer f.habits.show(ctx, stderr, last)
 	var err error
 	if f.view.json {
-		enc := json.NewEncoder(stdout)
-		enc.SetIndent("", "  ")
-		err = enc.Encode(verdicts)
+		err = writeJSON(stdout, verdicts)
 	} else {
 		err = harness.WriteSummary(stdout, width(stdout), verdicts)
 	}
@@ -334,6 +331,7 @@ func (f *runFlags) make(ctx context.Context, j job, m *monitor, stderr io.Writer
 	progress.stop()
 	unwatch()
 	if err != nil {
+		m.over(harness.Verdict{Outcome: harness.HarnessError, Sentence: err.Error()})
 		return harness.Verdict{}, "", err
 	}
 	verdict := harness.Judge(record)

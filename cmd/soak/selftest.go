@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -159,9 +158,7 @@ func (r selftestReport) writeJSON(w io.Writer) error {
 			Took: result.Took.Round(time.Millisecond).String(),
 		}
 	}
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", "  ")
-	return enc.Encode(map[string]any{
+	return writeJSON(w, map[string]any{
 		"rows": rows, "wrong": r.wrong(), "took": r.Took,
 	})
 }

@@ -16,6 +16,7 @@ import (
 
 	"ibsoak/fakegateway/fault"
 	"ibsoak/harness"
+	"ibsoak/harness/history"
 	"ibsoak/harness/shard"
 	"ibsoak/internal/version"
 )
@@ -350,7 +351,7 @@ func writePhases(w io.Writer, s shard.MergedScenario, markdown bool) error {
 	for _, t := range timings {
 		row := []string{t.Phase, fmt.Sprint(t.N)}
 		for _, d := range []fault.Duration{t.P50, t.P90, t.P99, t.Max} {
-			row = append(row, shortTime(time.Duration(d)))
+			row = append(row, history.Round(time.Duration(d)).String())
 		}
 		if t.N < harness.PercentileFloor {
 			row[4] = "-"

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"io"
 	"os"
 	"strconv"
@@ -40,6 +41,13 @@ func (v *view) print(stdout io.Writer, verdict harness.Verdict, dir string) erro
 		return harnessError(err)
 	}
 	return nil
+}
+
+// writeJSON writes a value as indented JSON.
+func writeJSON(w io.Writer, value any) error {
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	return enc.Encode(value)
 }
 
 func exitOf(code int) error {

@@ -6,11 +6,14 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"ibsoak/harness"
+	"ibsoak/scenarios"
 )
 
 // ask asks the status of a monitor as host.
@@ -147,6 +150,45 @@ func TestStatusJSON(t *testing.T) {
 	for _, key := range []string{`"scenario":"x"`, `"gateway":{"ESTABLISHED":1}`, `"finished":0`, `"sentence":""`} {
 		if !strings.Contains(string(text), key) {
 			t.Errorf("no %s in %s", key, text)
+		}
+	}
+}
+
+// TestRunThatErrsIsOver makes a run that cannot begin: for whoever watches a row of runs it is over too.
+func TestRunThatErrsIsOver(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, harness.RecordFile), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	s, err := scenarios.Named("once")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := &monitor{now: status{Runs: 3}}
+	j := job{scenario: s, options: harness.Options{OutDir: dir, Command: []string{"trader"}}}
+	_, _, err = (&runFlags{}).make(t.Context(), j, m, io.Discard)
+	if err == nil || !strings.Contains(err.Error(), "holds a record already") {
+		t.Fatal(err)
+	}
+	if s, _ := m.status(); s.Finished != 1 || s.Over != harness.HarnessError || s.Sentence != err.Error() {
+		t.Errorf("%d of %d are over, the last: %q %s", s.Finished, s.Runs, s.Over, s.Sentence)
+	}
+}
+
+// TestBarFollowsTheTimeScale runs an hour sixty times faster: the bar is as far as the run.
+func TestBarFollowsTheTimeScale(t *testing.T) {
+	hour := harness.Scenario{Name: "hour", Subject: harness.Subject{Mode: harness.Continuous, For: time.Hour}}
+	p := newProgress(io.Discard, hour, &monitor{})
+	for elapsed, share := range map[time.Duration]float64{0: 0, 15 * time.Second: 0.25, 54 * time.Second: 0.9, 2 * time.Minute: 0.999} {
+		u := harness.Progress{Elapsed: elapsed, For: time.Minute, Cycles: 7}
+		if got := float64(p.done(u)) / float64(p.total); got != share {
+			t.Errorf("after %s of a minute the bar is at %v, want %v", elapsed, got, share)
+		}
+	}
+	for of, want := range map[int]int{20: 7, 5: 4} {
+		p.total = of
+		if got := p.done(harness.Progress{Elapsed: time.Hour, For: time.Minute, Cycles: 7, Of: of}); got != want {
+			t.Errorf("7 cycles of %d: the bar is at %d", of, got)
 		}
 	}
 }

@@ -51,11 +51,11 @@ func (c Change) String() string {
 		how = "slower"
 	}
 	return fmt.Sprintf("%s is %s: median %s over the last %d runs, %s over %d before (p = %.2g)",
-		c.Phase, how, round(c.After), newestNights, round(c.Before), c.Nights, c.P)
+		c.Phase, how, Round(c.After), newestNights, Round(c.Before), c.Nights, c.P)
 }
 
-// round leaves three digits.
-func round(d time.Duration) time.Duration {
+// Round leaves three digits of a duration.
+func Round(d time.Duration) time.Duration {
 	unit := time.Duration(1)
 	for d/unit >= 1000 {
 		unit *= 10

@@ -128,6 +128,9 @@ func endsInLine(f *os.File) (bool, error) {
 // ErrEmpty is the error of a history without a run.
 var ErrEmpty = errors.New("it has no run yet: soak run adds one each")
 
+// wantFile says what a history is.
+const wantFile = "give the file that soak run writes, runs/" + File + " or that of its --history"
+
 // Read reads a history. Lines that do not read are left out, and said in notes: one damaged line must
 // not cost a year. A history of which no line reads is an error.
 func Read(in io.Reader) (entries []Entry, notes []string, err error) {
@@ -152,7 +155,7 @@ func Read(in io.Reader) (entries []Entry, notes []string, err error) {
 	case len(entries) > 0:
 		return entries, notes, nil
 	case len(notes) > 0:
-		return nil, notes, fmt.Errorf("no line of the history reads; %s", notes[0])
+		return nil, notes, fmt.Errorf("no line of the history reads; %s; %s", notes[0], wantFile)
 	}
 	return nil, nil, ErrEmpty
 }
@@ -168,7 +171,8 @@ func parse(text []byte) (Entry, error) {
 	case version.Schema == nil:
 		return Entry{}, errors.New("it has no schema: it is of another program")
 	case *version.Schema != Schema:
-		return Entry{}, fmt.Errorf("schema %d, this program reads %d", *version.Schema, Schema)
+		return Entry{}, fmt.Errorf("schema %d, this program reads %d: the soak that wrote it reads it",
+			*version.Schema, Schema)
 	}
 	var e Entry
 	if err := json.Unmarshal(text, &e); err != nil {
@@ -191,6 +195,9 @@ func Load(path string) (entries []Entry, notes []string, err error) {
 		return nil, nil, fmt.Errorf("read history: %w", err)
 	}
 	defer f.Close()
+	if info, err := f.Stat(); err == nil && info.IsDir() {
+		return nil, nil, fmt.Errorf("%s: it is a directory; %s", path, wantFile)
+	}
 	entries, notes, err = Read(f)
 	if err != nil {
 		err = fmt.Errorf("%s: %w", path, err)

@@ -139,6 +139,9 @@ func TestOnlyLikeIsCompared(t *testing.T) {
 
 func TestAppendAndLoad(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "runs", File)
+	if _, _, err := Load(t.TempDir()); err == nil || !strings.Contains(err.Error(), "give the file that soak run writes") {
+		t.Errorf("a directory: %v", err)
+	}
 	if _, _, err := Load(path); err == nil || !strings.Contains(err.Error(), "there is no such history") {
 		t.Errorf("missing: %v", err)
 	}

@@ -2,7 +2,6 @@ package report
 
 import (
 	"slices"
-	"time"
 
 	"ibsoak/harness"
 )
@@ -17,6 +16,7 @@ type faultRow struct {
 // faults are those that went wrong first.
 func faults(r *harness.Record, v harness.Verdict) (shown []faultRow, left int) {
 	d := &drawing{r: r, end: lastMoment(r)}
+	receipts := r.UpToCut().Receipts // those that the verdict counts
 	for _, f := range v.Faults {
 		row := faultRow{FaultDelivery: f, State: "delivered", Chart: chart{Height: 14, Label: "when it acted"}}
 		switch {
@@ -27,7 +27,7 @@ func faults(r *harness.Record, v harness.Verdict) (shown []faultRow, left int) {
 		}
 		row.Chart.begin("rail", "receipt")
 		row.Chart.segment("rail", 0, 7, 7)
-		for _, receipt := range r.Receipts {
+		for _, receipt := range receipts {
 			if receipt.Fault == f.ID {
 				row.Chart.tick("receipt", d.at(receipt.At), 1, 13)
 			}
@@ -41,6 +41,3 @@ func faults(r *harness.Record, v harness.Verdict) (shown []faultRow, left int) {
 	n := min(len(shown), faultsShown)
 	return shown[:n], len(shown) - n
 }
-
-// RunTook is the width of the strips of receipts.
-func (v view) RunTook() string { return brief(time.Duration(v.Verdict.Took)) }

@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"time"
 
@@ -77,7 +76,7 @@ func histogramOf(p harness.PhaseTimes, scale logScale) histogram {
 			h.Numbers = append(h.Numbers, [2]string{q.name, "–"})
 			continue
 		}
-		d := p.Took[max(int(math.Ceil(q.share*float64(h.N))), 1)-1]
+		d := p.Quantile(q.share)
 		h.Numbers = append(h.Numbers, [2]string{q.name, brief(d)})
 		if q.name != "max" {
 			c.tick("quantile "+q.name, scale.at(d), 0, histogramHeight)

@@ -220,7 +220,7 @@ func tiles(r *harness.Record, v harness.Verdict) []tile {
 		bound = fmt.Sprintf("failure rate ≤ %.1f %% at 95 %%", 100*v.Bound)
 	}
 	connections := 0
-	for _, c := range r.Connections {
+	for _, c := range r.UpToCut().Connections {
 		if !c.Planted {
 			connections++
 		}

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/net/html"
 	"pgregory.net/rapid"
 
+	"ibsoak/fakegateway/fault"
 	"ibsoak/harness"
 )
 
@@ -375,5 +376,32 @@ func TestBrief(t *testing.T) {
 		if got := brief(d); got != want {
 			t.Errorf("%d: %q, want %q", d, got, want)
 		}
+	}
+}
+
+// TestCutRun cuts the scripted run before its second fault acts and in the middle of its lives: the page
+// shows no more of either than the verdict counts.
+func TestCutRun(t *testing.T) {
+	r, _ := scripted()
+	r.Receipts = append(r.Receipts, harness.Receipt{Fault: "late", Planned: fault.FIN, Wire: "FIN", Connection: 25, At: 80 * sec})
+	r.Footer.Cut, r.Footer.Stop = 50*sec, harness.StopInterrupted
+	v := harness.Judge(r)
+	rows, _ := faults(r, v)
+	if len(rows) != 2 || rows[0].ID != "late" || rows[0].State != "not delivered" {
+		t.Fatalf("%+v", rows)
+	}
+	for _, row := range rows {
+		drawn := 0
+		for _, l := range row.Chart.Layers {
+			if l.Class == "receipt" {
+				drawn = strings.Count(l.D(), "M")
+			}
+		}
+		if drawn != row.Times {
+			t.Errorf("%s: %d receipts are drawn, the verdict has %d", row.ID, drawn, row.Times)
+		}
+	}
+	if got := tiles(r, v)[2]; got.Name != "connections" || got.Value != "16" { // one each 3 s, the 16th at 48.1 s
+		t.Errorf("%+v", got)
 	}
 }

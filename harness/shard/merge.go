@@ -46,7 +46,7 @@ func ResultOf(r *harness.Record) (Result, error) {
 	lives := len(v.Lives)
 	v.Lives = nil
 	return Result{
-		Part: *r.Header.Part, Verdict: v, Phases: r.Judged().PhaseTimes(),
+		Part: *r.Header.Part, Verdict: v, Phases: r.PhaseTimes(),
 		keeper: r.Header.Keeper != nil, lives: lives, digests: sums,
 	}, nil
 }

@@ -5,9 +5,6 @@ import "ibsoak/harness"
 // keeperRows run through a keeper. What a subject does to its sockets costs the Gateway nothing then;
 // what it does with orders, and what it leaves towards the keeper, is found as without one.
 func keeperRows() []Row {
-	oneShare := &harness.Trader{Positions: []harness.WantedPosition{
-		{Symbol: "AAPL", Want: oneShare(), Max: oneShare()},
-	}}
 	rows := []Row{
 		// Disconnect of the stock client races with its own watcher: built for races it would exit with 66.
 		{Subject: "naive", Scenario: "consecutive-10-leaky", Shorter: Shorter{Trader: &harness.Trader{
@@ -32,7 +29,7 @@ func keeperRows() []Row {
 			Killers: by("reconciled-before-orders"),
 		},
 		{
-			Subject: "buys-each-run", Scenario: "consecutive-10", Shorter: Shorter{Runs: 3, Trader: oneShare},
+			Subject: "buys-each-run", Scenario: "consecutive-10", Shorter: Shorter{Runs: 3, Trader: oneShare()},
 			Killers: by("exposure"),
 		},
 		{Subject: "sits-idle", Scenario: "once", Killers: by("cycles")},

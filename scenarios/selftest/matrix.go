@@ -132,9 +132,6 @@ func processRows() []Row {
 }
 
 func orderRows() []Row {
-	oneShare := &harness.Trader{Positions: []harness.WantedPosition{
-		{Symbol: "AAPL", Want: oneShare(), Max: oneShare()},
-	}}
 	outage := fault.Fault{
 		ID: "servers-lost", Why: "the Gateway loses IBKR's servers while its client is connected",
 		When:  fault.When{Outbound: "historicalData", Nth: 2},
@@ -166,11 +163,11 @@ func orderRows() []Row {
 		},
 		{Subject: "order-ids-fall", Scenario: "once", Killers: by("order-ids-rise")},
 		{
-			Subject: "modifies-beyond-intent", Scenario: "once", Shorter: Shorter{Trader: oneShare},
+			Subject: "modifies-beyond-intent", Scenario: "once", Shorter: Shorter{Trader: oneShare()},
 			Killers: by("no-order-beyond-intent"),
 		},
 		{
-			Subject: "buys-each-run", Scenario: "consecutive-10", Shorter: Shorter{Runs: 3, Trader: oneShare},
+			Subject: "buys-each-run", Scenario: "consecutive-10", Shorter: Shorter{Runs: 3, Trader: oneShare()},
 			Killers: by("exposure"),
 		},
 		{Subject: "takes-held-for-dead", Scenario: "order-held", Shorter: back, Killers: by("exposure")},
@@ -201,9 +198,10 @@ func toldRows() []Row {
 	}
 }
 
-func oneShare() *decimal.Decimal {
-	d := decimal.One
-	return &d
+// oneShare is a trader that is to hold one share.
+func oneShare() *harness.Trader {
+	one := decimal.One
+	return &harness.Trader{Positions: []harness.WantedPosition{{Symbol: "AAPL", Want: &one, Max: &one}}}
 }
 
 func socketRows() []Row {
