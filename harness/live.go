@@ -5,7 +5,6 @@ import (
 	"sync"
 	"time"
 
-	"ibsoak/fakegateway"
 )
 
 // Live is a run as seen from outside while it goes on. Any goroutine may ask it; a nil one is of no run.
@@ -95,7 +94,7 @@ func (l *Live) Now() (Snapshot, bool) {
 			continue
 		}
 		s.Connections++
-		if gateway, trader := endsNow(c); gateway != "" {
+		if gateway, trader := c.States(); gateway != "" {
 			s.Gateway[gateway]++
 			s.Trader[trader]++
 		}
@@ -136,21 +135,4 @@ func (l *Live) left(s Snapshot) time.Duration {
 		return max(time.Duration(float64(l.subject.For)/l.scale)-s.Elapsed, 0)
 	}
 	return 0
-}
-
-// endsNow are the states of both ends of a connection; "" when the Gateway has no socket any more.
-func endsNow(c fakegateway.Connection) (gateway, trader string) {
-	const established, waits, asks, closing = "ESTABLISHED", "CLOSE_WAIT", "FIN_WAIT", "closing"
-	asked, left := !c.ClientFIN.IsZero(), !c.GatewayFIN.IsZero()
-	switch {
-	case !c.Closed.IsZero() || !c.ClientRST.IsZero() || !c.GatewayRST.IsZero():
-		return "", ""
-	case asked && left:
-		return closing, closing
-	case asked:
-		return waits, asks
-	case left:
-		return asks, waits
-	}
-	return established, established
 }

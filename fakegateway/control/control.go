@@ -62,6 +62,7 @@ type server struct {
 // Handler is the Gateway's HTTP interface, for test programs in other languages:
 //
 //	GET    /healthz                   stage and counts
+//	GET    /metrics                   the counts for Prometheus
 //	GET    /connections               the ledger
 //	GET    /transcript?after=SEQ      frames, oldest first
 //	GET    /watch                     everything so far and then as it happens, a JSON Line each
@@ -94,6 +95,7 @@ func Handler(g Gateway, log *slog.Logger) http.Handler {
 	s := &server{gateway: g, log: log}
 	mux := http.NewServeMux()
 	mux.HandleFunc(watchPattern, s.getWatch)
+	mux.HandleFunc(metricsPattern, s.getMetrics)
 	for pattern, handle := range s.endpoints() {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 			r.Body = http.MaxBytesReader(w, r.Body, fault.MaxFileBytes)

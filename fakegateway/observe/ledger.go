@@ -78,6 +78,33 @@ func (c *Connection) InCloseWait() bool {
 		c.ClientRST.IsZero() && c.Closed.IsZero()
 }
 
+// What a Gateway knows of the state of an end by the FINs that it has seen; between them the kernel knows more.
+const (
+	established = "ESTABLISHED"
+	closeWait   = "CLOSE_WAIT"
+	finWait     = "FIN_WAIT"
+	closing     = "closing" // both have sent FIN
+)
+
+// States are all that States of a connection can say.
+func States() []string { return []string{established, closeWait, finWait, closing} }
+
+// States are the states of both ends; "" when the Gateway has no socket any more.
+func (c *Connection) States() (gateway, client string) {
+	asked, left := !c.ClientFIN.IsZero(), !c.GatewayFIN.IsZero()
+	switch {
+	case !c.Closed.IsZero() || !c.ClientRST.IsZero() || !c.GatewayRST.IsZero():
+		return "", ""
+	case asked && left:
+		return closing, closing
+	case asked:
+		return closeWait, finWait
+	case left:
+		return finWait, closeWait
+	}
+	return established, established
+}
+
 // Live reports whether neither side has begun to end the connection.
 func (c *Connection) Live() bool { return c.ClosedFirst == "" && c.Closed.IsZero() && !c.Held }
 

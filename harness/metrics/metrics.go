@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"ibsoak/fakegateway/observe"
 	"ibsoak/harness"
 )
 
@@ -119,7 +120,7 @@ var all = []metric{
 			for end, states := range map[harness.Side]map[string]int{
 				harness.GatewaySide: s.Gateway, harness.TraderSide: s.Trader,
 			} {
-				for _, state := range ends {
+				for _, state := range observe.States() {
 					emit(float64(states[state]), string(end), state)
 				}
 			}
@@ -136,9 +137,6 @@ var all = []metric{
 		},
 	},
 }
-
-// ends are the states of a snapshot's ends.
-var ends = []string{"ESTABLISHED", "CLOSE_WAIT", "FIN_WAIT", "closing"}
 
 const (
 	handshake     = "soak_handshake_seconds"
