@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"sync"
 	"time"
-
 )
 
 // Live is a run as seen from outside while it goes on. Any goroutine may ask it; a nil one is of no run.
