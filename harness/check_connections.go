@@ -73,6 +73,10 @@ const (
 	// new one's beginning are noted by two goroutines of the Gateway.
 	overlapSlack = 50 * time.Millisecond
 
+	// notedWithin is how soon the Gateway has noted an end on the busiest machine: what the machine did
+	// later than that has not made an overlap longer.
+	notedWithin = 2 * time.Second
+
 	// defaultConnects in defaultConnectWindow is the connect rate that a trader may reach.
 	defaultConnects      = 10
 	defaultConnectWindow = 10 * time.Second
@@ -101,8 +105,9 @@ func oneConnectionPerClient(r *Record, c Check) Finding {
 		var longest Connection // of those so far, the one that was established until last
 		var until Moment
 		for _, conn := range made {
-			if overlap := until.Since(conn.Accepted); overlap > overlapSlack {
-				f.violated(Example{
+			if overlap := until.Since(conn.Accepted); overlap > 0 {
+				noted := min(until, conn.Accepted+Moment(notedWithin))
+				f.late(r.lateness(overlap, overlapSlack, conn.Accepted, noted), Example{
 					Life: conn.Life, Connection: conn.ID, At: conn.Accepted,
 					What: fmt.Sprintf("client id %s: connection %d was still established, for %s more",
 						id, longest.ID, round(overlap)),
