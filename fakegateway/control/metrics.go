@@ -35,47 +35,39 @@ func (s *server) getMetrics(w http.ResponseWriter, r *http.Request) {
 }
 
 type metrics struct {
-	stage, open                      *prometheus.GaugeVec
-	accepted                         prometheus.Counter
-	planted                          prometheus.Gauge
-	messages, bytes, endedBy, faults *prometheus.CounterVec
-	handshake, closeWait             *prometheus.HistogramVec
+	stage, open, planted                       *prometheus.GaugeVec
+	accepted, endedBy, messages, bytes, faults *prometheus.CounterVec
+	handshake, closeWait                       *prometheus.HistogramVec
 }
 
 func newMetrics(registry prometheus.Registerer) *metrics {
 	in := promauto.With(registry)
-	m := &metrics{
-		stage: in.NewGaugeVec(prometheus.GaugeOpts{
-			Name: "fakegateway_stage", Help: "1 for the stage that the Gateway is at.",
-		}, []string{"stage"}),
-		open: in.NewGaugeVec(prometheus.GaugeOpts{
-			Name: "fakegateway_connections", Help: "Open connections by the state of each end, by the FINs that the Gateway has seen.",
-		}, []string{"end", "state"}),
-		planted: in.NewGauge(prometheus.GaugeOpts{
-			Name: "fakegateway_planted_zombies", Help: "Connections in CLOSE_WAIT that no client made; no other metric counts them.",
-		}),
-		accepted: in.NewCounter(prometheus.CounterOpts{
-			Name: "fakegateway_connections_total", Help: "Connections that the Gateway accepted.",
-		}),
-		endedBy: in.NewCounterVec(prometheus.CounterOpts{
-			Name: "fakegateway_connections_ended_total", Help: "Connections that began to end, by who was first.",
-		}, []string{"by"}),
-		messages: in.NewCounterVec(prometheus.CounterOpts{
-			Name: "fakegateway_messages_total", Help: "Messages by who sent them and their name.",
-		}, []string{"from", "message"}),
-		bytes: in.NewCounterVec(prometheus.CounterOpts{
-			Name: "fakegateway_bytes_total", Help: "Bytes by who sent them.",
-		}, []string{"from"}),
-		faults: in.NewCounterVec(prometheus.CounterOpts{
-			Name: "fakegateway_faults_total", Help: "Receipts of faults: how often each acted on the wire. The first 65536 are counted.",
-		}, []string{"fault", "action"}),
-		handshake: in.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "fakegateway_handshake_seconds", Help: "From accept to each phase of the handshake.", Buckets: seconds,
-		}, []string{"phase"}),
-		closeWait: in.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "fakegateway_close_wait_seconds", Help: "Stays in CLOSE_WAIT by end, those that go on until now.", Buckets: seconds,
-		}, []string{"end"}),
+	gauge := func(name, help string, labels ...string) *prometheus.GaugeVec {
+		return in.NewGaugeVec(prometheus.GaugeOpts{Name: "fakegateway_" + name, Help: help}, labels)
 	}
+	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
+		return in.NewCounterVec(prometheus.CounterOpts{Name: "fakegateway_" + name, Help: help}, labels)
+	}
+	histogram := func(name, help string, labels ...string) *prometheus.HistogramVec {
+		o := prometheus.HistogramOpts{Name: "fakegateway_" + name, Help: help, Buckets: seconds}
+		return in.NewHistogramVec(o, labels)
+	}
+	m := &metrics{
+		stage: gauge("stage", "1 for the stage that the Gateway is at.", "stage"),
+		open: gauge("connections",
+			"Open connections by the state of each end, by the FINs that the Gateway has seen.", "end", "state"),
+		planted:  gauge("planted_zombies", "Connections in CLOSE_WAIT that no client made: in no other metric."),
+		accepted: counter("connections_total", "Connections that the Gateway accepted."),
+		endedBy:  counter("connections_ended_total", "Connections that began to end, by who was first.", "by"),
+		messages: counter("messages_total", "Messages by who sent them and their name.", "from", "message"),
+		bytes:    counter("bytes_total", "Bytes by who sent them.", "from"),
+		faults: counter("faults_total",
+			"Receipts of faults: how often each acted on the wire. The first 65536 are counted.", "fault", "action"),
+		handshake: histogram("handshake_seconds", "From accept to each phase of the handshake.", "phase"),
+		closeWait: histogram("close_wait_seconds", "Stays in CLOSE_WAIT by end, those that go on until now.", "end"),
+	}
+	m.planted.WithLabelValues()
+	m.accepted.WithLabelValues()
 	for _, st := range []stage.Stage{stage.Refusing, stage.AcceptMute, stage.VersionOnly, stage.Ready} {
 		m.stage.WithLabelValues(string(st))
 	}
@@ -94,11 +86,11 @@ func newMetrics(registry prometheus.Registerer) *metrics {
 func (m *metrics) connection(c *observe.Connection) {
 	if c.Planted {
 		if c.InCloseWait() {
-			m.planted.Inc()
+			m.planted.WithLabelValues().Inc()
 		}
 		return
 	}
-	m.accepted.Inc()
+	m.accepted.WithLabelValues().Inc()
 	if gateway, client := c.States(); gateway != "" {
 		m.open.WithLabelValues(observe.ByGateway, gateway).Inc()
 		m.open.WithLabelValues(observe.ByClient, client).Inc()
@@ -119,9 +111,12 @@ func (m *metrics) connection(c *observe.Connection) {
 			m.handshake.WithLabelValues(string(p)).Observe(at.Sub(c.Accepted).Seconds())
 		}
 	}
-	for end, stay := range map[string]time.Duration{observe.ByGateway: c.GatewayDwell, observe.ByClient: c.ClientDwell} {
-		if stay > 0 {
-			m.closeWait.WithLabelValues(end).Observe(stay.Seconds())
-		}
+	m.stay(observe.ByGateway, c.GatewayDwell)
+	m.stay(observe.ByClient, c.ClientDwell)
+}
+
+func (m *metrics) stay(end string, inCloseWait time.Duration) {
+	if inCloseWait > 0 {
+		m.closeWait.WithLabelValues(end).Observe(inCloseWait.Seconds())
 	}
 }
