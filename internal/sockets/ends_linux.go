@@ -9,6 +9,8 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"runtime"
+	"slices"
 	"sync/atomic"
 	"unsafe"
 
@@ -38,8 +40,23 @@ const (
 type Ends struct {
 	file     *os.File
 	received []byte
-	waiting  []byte                         // of the last datagram
-	mark     atomic.Pointer[netip.AddrPort] // whose end is the last, once Finish was called
+	waiting  []byte                    // of the last datagram
+	marks    atomic.Pointer[endsMarks] // once Finish was called
+}
+
+// endsMarks are the addresses whose ends come behind all others.
+type endsMarks struct {
+	all  []netip.AddrPort
+	seen map[netip.AddrPort]bool // Next's own
+}
+
+// take notes the end of a mark; last says that no other is to come.
+func (m *endsMarks) take(remote netip.AddrPort) (last bool) {
+	if m == nil || !slices.Contains(m.all, remote) {
+		return false
+	}
+	m.seen[remote] = true
+	return len(m.seen) == len(m.all)
 }
 
 // WatchEnds begins to listen. The error is ErrUnknown where the kernel does not tell.
@@ -65,7 +82,7 @@ func (e *Ends) Next() (End, error) {
 	for {
 		for len(e.waiting) > 0 {
 			end, tells, err := e.parse()
-			if mark := e.mark.Load(); mark != nil && end.Remote == *mark {
+			if e.marks.Load().take(end.Remote) {
 				return End{}, io.EOF
 			}
 			if err != nil || tells {
@@ -83,21 +100,56 @@ func (e *Ends) Next() (End, error) {
 	}
 }
 
-// Finish lets Next tell of every end up to now and then return io.EOF: it makes a connection of its own
-// on loopback and closes it, whose end comes behind theirs.
+// Finish lets Next tell of every end up to now and then return io.EOF: on each processor it makes a
+// connection of its own on loopback and closes it, whose end comes behind theirs. One connection is not
+// enough: the kernel tells of an end from a queue of the processor on which the socket went away
+// (net/core/sock_diag.c, sock_diag_broadcast_destroy), and on a busy machine one queue is behind another.
 func (e *Ends) Finish(ctx context.Context) (err error) {
-	ln, err := net.ListenTCP("tcp4", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
-	if err != nil {
-		return err
+	var cpus unix.CPUSet
+	if err := unix.SchedGetaffinity(0, &cpus); err != nil {
+		return fmt.Errorf("read the processors that may be used: %w", err)
 	}
-	defer func() { err = errors.Join(err, ln.Close()) }() // what it has not accepted ends with it
-	mark := ln.Addr().(*net.TCPAddr).AddrPort()
-	e.mark.Store(&mark)
-	c, err := new(net.Dialer).DialContext(ctx, "tcp4", mark.String())
-	if err != nil {
-		return err
+	m := &endsMarks{seen: map[netip.AddrPort]bool{}}
+	listeners := make([]*net.TCPListener, cpus.Count())
+	for i := range listeners {
+		if listeners[i], err = net.ListenTCP("tcp4", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)}); err != nil {
+			return err
+		}
+		defer listeners[i].Close() // again, if all goes well
+		m.all = append(m.all, listeners[i].Addr().(*net.TCPAddr).AddrPort())
 	}
-	return c.Close()
+	e.marks.Store(m)
+	made := make(chan error, 1)
+	go func() {
+		// The thread ends with this goroutine, which never unlocks it: nobody else is bound by where it may run.
+		runtime.LockOSThread()
+		made <- markEach(ctx, &cpus, listeners)
+	}()
+	return <-made
+}
+
+// markEach makes a connection to each listener and closes both, on another processor each: what it has not
+// accepted the listener resets, so that also the end of a client that waits for a FIN is told from there.
+func markEach(ctx context.Context, cpus *unix.CPUSet, listeners []*net.TCPListener) error {
+	for cpu := 0; len(listeners) > 0; cpu++ {
+		if !cpus.IsSet(cpu) {
+			continue
+		}
+		var one unix.CPUSet
+		one.Set(cpu)
+		if err := unix.SchedSetaffinity(0, &one); err != nil {
+			return fmt.Errorf("run on processor %d: %w", cpu, err)
+		}
+		c, err := new(net.Dialer).DialContext(ctx, "tcp4", listeners[0].Addr().String())
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(c.Close(), listeners[0].Close()); err != nil {
+			return err
+		}
+		listeners = listeners[1:]
+	}
+	return nil
 }
 
 // parse takes one netlink message off what is waiting. tells is false when it is of something else.

@@ -4,8 +4,12 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/netip"
 	"os"
+	"runtime"
 	"testing"
+
+	"golang.org/x/sys/unix"
 
 	"ibsoak/internal/sockets"
 )
@@ -51,6 +55,50 @@ func TestEndsTellWhatWasRead(t *testing.T) {
 				t.Errorf("%d bytes unread, want %d", unread, want)
 			}
 		})
+	}
+}
+
+// TestFinishComesBehindAllProcessors closes sockets on each processor: the kernel tells of them by a queue of
+// its own for each, and one of them may be behind.
+func TestFinishComesBehindAllProcessors(t *testing.T) {
+	const each = 20
+	var cpus unix.CPUSet
+	if err := unix.SchedGetaffinity(0, &cpus); err != nil {
+		t.Fatal(err)
+	}
+	ends := watchEnds(t)
+	closed := map[netip.AddrPort]bool{}
+	for cpu, left := 0, cpus.Count(); left > 0; cpu++ {
+		if !cpus.IsSet(cpu) {
+			continue
+		}
+		left--
+		var both []*net.TCPConn
+		for range each {
+			client, server := pair(t)
+			both = append(both, client, server)
+			closed[addr(client.LocalAddr())] = true
+		}
+		done := make(chan error, 1)
+		go func() {
+			runtime.LockOSThread() // for good: the thread ends with the goroutine
+			var one unix.CPUSet
+			one.Set(cpu)
+			err := unix.SchedSetaffinity(0, &one)
+			for _, c := range both {
+				err = errors.Join(err, c.Close())
+			}
+			done <- err
+		}()
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, end := range untilNow(t, ends) {
+		delete(closed, end.Local)
+	}
+	if len(closed) > 0 {
+		t.Errorf("%d ends were not told of: %v", len(closed), closed)
 	}
 }
 
