@@ -340,12 +340,16 @@ func connectionCases() []judged {
 		{"overlap", tenLives(), single, func(r *Record) { r.Connections[1].Accepted = r.Connections[0].Accepted + 500*ms }, Fail, "connection 1 was still established, for 500ms more"},
 		{"overlap on a busy machine", tenLives(), single, func(r *Record) {
 			r.Connections[1].Accepted = r.Connections[0].Accepted + 500*ms
-			r.Loads = []MachineLoad{{At: r.Connections[1].Accepted, Delay: fault.Duration(2 * BusyLimit), Crowd: 9}}
+			r.Loads = strained(r.Connections[1].Accepted, 250*ms, 9)
 		}, Inconclusive, "this machine was too busy to judge it: client id 1: connection 1 was still established"},
 		{"an end noted late", tenLives(), single, func(r *Record) {
 			r.Connections[1].Accepted = r.Connections[0].ended() - 80*ms
-			r.Loads = []MachineLoad{{At: r.Connections[1].Accepted, Delay: fault.Duration(40 * ms), Crowd: 1}}
-		}, Pass, "at most one"},
+			r.Loads = strained(r.Connections[1].Accepted, 40*ms, 1)
+		}, Inconclusive, "too busy"},
+		{"an overlap that no machine makes", tenLives(), single, func(r *Record) {
+			r.Connections[1].Accepted = r.Connections[0].Accepted + 500*ms
+			r.Loads = strained(r.Connections[1].Accepted, 40*ms, 5)
+		}, Fail, "connection 1 was still established"},
 		{"two ids", tenLives(), single, func(r *Record) {
 			r.Connections[1].Accepted = r.Connections[0].Accepted + 500*ms
 			r.Connections[1].ClientID = new(2)

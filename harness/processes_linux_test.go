@@ -2,6 +2,7 @@ package harness
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"strings"
@@ -15,7 +16,8 @@ import (
 func started(t *testing.T, blind bool, script string) (*follower, *process) {
 	t.Helper()
 	began := time.Now()
-	f, _ := newFollower(t.Name()[4:8], func() Moment { return max(Moment(time.Since(began)), 1) })
+	// The test may run twice on one machine.
+	f, _ := newFollower(fmt.Sprint(t.Name()[4:8], os.Getpid()), func() Moment { return max(Moment(time.Since(began)), 1) })
 	if blind {
 		f.cgroups.close()
 		f.cgroups = nil

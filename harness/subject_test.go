@@ -256,7 +256,7 @@ func twice([]string) error {
 	if _, err := second.Write(wire.AppendPreamble(nil, wire.Preamble{Min: 157, Max: 225})); err != nil {
 		return err
 	}
-	<-time.After(200 * time.Millisecond)
+	<-time.After(3 * time.Second) // longer than any machine takes to note an end
 	return first.cycle(1)
 }
 
