@@ -45,16 +45,22 @@ func TestCampaignCatches(t *testing.T) {
 	for i, b := range broken {
 		t.Run(b.name, func(t *testing.T) {
 			t.Parallel()
-			l := newLane(t, b.name, uint64(i+1))
-			l.more = []string{"--strategy", "alternate"}
-			l.killed = b.killed
-			l.patience = 5 * time.Second // some never come to rest
-			lanes([]*lane{l}, 15)
 			// The trader's own audit may see a changed journal first, and refuse it.
 			caught := func(f string) bool { return strings.Contains(f, b.want) || strings.Contains(f, "books do not add up") }
-			if !slices.ContainsFunc(l.findings, caught) {
-				t.Errorf("no finding says %q, but:\n\t%s", b.want, strings.Join(l.findings, "\n\t"))
+			// On a busy machine fifteen lives may be killed before they have done what is broken.
+			const tries = 3
+			var findings []string
+			for try := range tries {
+				l := newLane(t, fmt.Sprint(b.name, " ", try), uint64(i+1+try*len(broken)))
+				l.more = []string{"--strategy", "alternate"}
+				l.killed = b.killed
+				l.patience = 5 * time.Second // some never come to rest
+				lanes([]*lane{l}, 15)
+				if findings = l.findings; slices.ContainsFunc(findings, caught) {
+					return
+				}
 			}
+			t.Errorf("no finding says %q, but:\n\t%s", b.want, strings.Join(findings, "\n\t"))
 		})
 	}
 }
