@@ -123,17 +123,21 @@ func listens(ctx context.Context, _ params) int {
 func leaves(c child) func(context.Context, params) int {
 	return func(ctx context.Context, p params) int {
 		started := false
-		return thenDoes(ctx, p, func(*session) error {
-			if started {
-				return nil
+		t := right()
+		t.work = func(_ context.Context, s *session) error {
+			if !started { // before its first request: a life that is killed at that has left it too
+				started = true
+				cmd, err := c.start()
+				if err == nil && c.role == "forks" {
+					err = cmd.Wait()
+				}
+				if err != nil {
+					return err
+				}
 			}
-			started = true
-			cmd, err := c.start()
-			if err == nil && c.role == "forks" {
-				err = cmd.Wait()
-			}
-			return err
-		})
+			return s.cycle()
+		}
+		return t.run(ctx, p)
 	}
 }
 
