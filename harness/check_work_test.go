@@ -168,7 +168,8 @@ func paceCases() []judged {
 			}
 			r.Cycles[4].Requested = r.Cycles[3].Requested + 20*ms
 		}), Pass, ""},
-		{"behind on a busy machine", oneLife(20), pace, both(paceable, lagging, squeezed(12, 50*ms), stoppedAt(21*sec)), Pass, ""},
+		{"behind on a busy machine", oneLife(20), pace, both(paceable, lagging, squeezed(12, 50*ms), stoppedAt(21*sec)), Inconclusive, "10s behind in 20s, and half of the cycles"},
+		{"a little behind", oneLife(20), pace, both(paceable, func(r *Record) { r.Footer.LongestLag = fault.Duration(3 * time.Second) }, squeezed(14, 50*ms), stoppedAt(21*sec)), Pass, ""},
 		{"a burst on a busy machine", oneLife(20), pace, both(paceable, lagging, squeezed(1, 10*ms)), Fail, "a burst"},
 		{"too few", oneLife(5), pace, func(r *Record) { r.Header.Scenario.Subject.Cycles = 20 }, Inconclusive, "5 cycles seen, 20 needed"},
 		{"one", oneLife(1), pace, nil, Inconclusive, "no pace was shown"},

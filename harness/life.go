@@ -116,7 +116,7 @@ func (l *life) arm() {
 	} else {
 		l.stalled.Reset(l.run.patience())
 		if s.For > 0 {
-			l.enough.Reset(l.run.scaled(s.For))
+			l.enough.Reset(l.run.longest())
 		}
 	}
 	if point, kills := s.killPoint(l.Number); kills {
@@ -188,6 +188,16 @@ func endedByContext(ctx context.Context) EndedBy {
 
 // lifeLimit is how long a life of mode Once may take from its first connection on.
 func (s Subject) lifeLimit() time.Duration { return cmp.Or(s.LifeLimit, DefaultLifeLimit) }
+
+// longest is how long a life that is to go on for a time may go on: with a number of cycles to do as well it
+// ends when they are done. What it takes to come back from a loss is real time at any scale.
+func (r *run) longest() time.Duration {
+	longest := r.scaled(r.Subject.For)
+	if r.Subject.Cycles > 0 {
+		longest += r.margin
+	}
+	return longest
+}
 
 // exited notes how the process ended.
 func (l *life) exited() {

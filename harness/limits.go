@@ -56,7 +56,7 @@ const (
 	// request. gatewayStops is how long it may take to stop: it decodes what is still to be written
 	// to the transcript, and after a burst of hundreds of answers, in a build for the race detector
 	// on a busy machine, that was seen to take more than ten seconds.
-	gatewayWithin = 10 * time.Second
+	gatewayWithin = time.Minute
 	gatewayStops  = time.Minute
 
 	// gatewayEvents bounds the events that wait for the harness; gatewayFrames the frames of its
