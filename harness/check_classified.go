@@ -115,7 +115,7 @@ func (j *classifying) late(l Life, met meeting) lateness {
 	}
 	took := l.Exited.Since(met.at)
 	j.slowest = max(j.slowest, took)
-	return j.lateness(took, j.within+met.more, met.at, l.Exited)
+	return j.latenessOf(cmp.Or(met.work, workAllowed), took, j.within+met.more, met.at, l.Exited)
 }
 
 // meeting is the fault that met a life.
@@ -124,6 +124,7 @@ type meeting struct {
 	at    Moment
 	since string        // from what the time is counted
 	more  time.Duration // that the program takes by itself until then
+	work  time.Duration // of computing that is in the time; 0: workAllowed
 }
 
 func (m meeting) String() string {
@@ -143,7 +144,7 @@ func (r *Record) metBy(l Life) meeting {
 		if c := r.Connections[i]; c.Accepted <= l.Started && (c.Closed == 0 || c.Closed >= l.Exited) {
 			return meeting{
 				id: PlantedFault, at: l.Started, since: "its start",
-				more: r.Header.Scenario.Subject.ConnectWithin,
+				more: r.Header.Scenario.Subject.ConnectWithin, work: startAllowed,
 			}
 		}
 	}

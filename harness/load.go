@@ -29,6 +29,9 @@ const (
 	// what happens to it and its answer, an interpreter's clean-up included.
 	workAllowed = 100 * time.Millisecond
 
+	// startAllowed is the same where the start of a program is counted as well.
+	startAllowed = 300 * time.Millisecond
+
 	// maxLoads bounds the lines of a record: an hour of the period, and some.
 	maxLoads = 40_000
 )
@@ -175,6 +178,11 @@ const (
 // control's delay. A fair scheduler gives each of n threads a processor for one n-th of the time,
 // so workAllowed takes n times as long.
 func (r *Record) lateness(took, bound time.Duration, from, to Moment) lateness {
+	return r.latenessOf(workAllowed, took, bound, from, to)
+}
+
+// latenessOf is lateness of what computes for so long.
+func (r *Record) latenessOf(work, took, bound time.Duration, from, to Moment) lateness {
 	if (took <= bound) != (r.Header.Sabotage == ThresholdInverted) {
 		return lateNot
 	}
@@ -182,7 +190,7 @@ func (r *Record) lateness(took, bound time.Duration, from, to Moment) lateness {
 	switch {
 	case delay > BusyLimit:
 		return latePerhaps
-	case took <= bound+delay+time.Duration((crowd-1)*float64(workAllowed)):
+	case took <= bound+delay+time.Duration((crowd-1)*float64(work)):
 		return lateNot
 	}
 	return lateSurely

@@ -446,7 +446,7 @@ func (m *month) books() journal.Books {
 func TestMonthCatches(t *testing.T) {
 	skipWithoutSignals(t)
 	at := func(hour int) time.Time { return newYork(t, time.March, 5, hour, 0) }
-	m := newMonth(t, calendar{span: span{at(6), at(22)}, away: span{at(7), at(21)}, liquidate: at(23)})
+	m := newMonth(t, calendar{span: span{at(6), at(23)}, away: span{at(7), at(19)}, liquidate: at(24)})
 	m.more = []string{"--blind-after", "1000h"}
 	m.run()
 	if !slices.ContainsFunc(m.blindness(), func(b string) bool { return strings.Contains(b, "the record says ready") }) {

@@ -23,6 +23,7 @@ var (
 	back      = Shorter{Scale: recoveryScale}
 	fastHour  = Shorter{Scale: 300}              // twelve seconds
 	paced     = Shorter{Scale: 120}              // half a minute: a quarter of a second for a cycle
+	slower    = Shorter{Scale: 10}               // three seconds for a cycle: what computes slowly is no burst
 	fewSteps  = Shorter{Scale: 120, Cycles: 30}  // for what grows each cycle
 	moreSteps = Shorter{Scale: 120, Cycles: 50}  // for processes, which are judged later than descriptors
 	memory    = Shorter{Scale: 300, Cycles: 105} // the fewest cycles by which memory is judged
@@ -85,8 +86,8 @@ func workRows() []Row {
 		{Subject: "leaves-early", Scenario: "once", Killers: by("cycles")},
 		{Subject: "never-reads", Scenario: "once", Killers: by("cycles")},
 		{Subject: "never-reads", Scenario: "consecutive-10", Killers: by("cycles")},
-		{Subject: "bursts", Scenario: "continuous-1h", Shorter: paced, Killers: by("pace")},
-		{Subject: "bursts-later", Scenario: "continuous-1h", Shorter: paced, Killers: by("pace")},
+		{Subject: "bursts", Scenario: "continuous-1h", Shorter: slower, Killers: by("pace")},
+		{Subject: "bursts-later", Scenario: "continuous-1h", Shorter: slower, Killers: by("pace")},
 
 		{Subject: "ignores-sigterm", Scenario: "continuous-1h", Shorter: fewSteps, Killers: by("sigterm")},
 		{Subject: "fails-on-sigterm", Scenario: "continuous-1h", Shorter: fewSteps, Killers: by("sigterm")},
