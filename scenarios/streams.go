@@ -9,14 +9,15 @@ import (
 )
 
 // streamMoments are the n-th request for a trader that subscribes once and asks no more: about as many
-// updates as come in the time of n-1 intervals and a bit.
+// updates as come in the time of n-1 intervals and a half: between its cycles, when what it ordered in one was
+// answered. An order that is lost with its session is another scenario's.
 func streamMoments(n int) []fault.When {
 	const everyFive, ticks = 6, 50 // in an interval: an update every 5 s, some 1.5 ticks a second
 	return []fault.When{
-		{Outbound: wire.HistoricalDataUpdate.String(), Nth: (n-1)*everyFive + 1},
-		{Outbound: "realTimeBars", Nth: (n-1)*everyFive + 1},
-		{Outbound: "tickPrice", Nth: (n - 1) * ticks},
-		{Outbound: "tickByTick", Nth: (n - 1) * ticks},
+		{Outbound: wire.HistoricalDataUpdate.String(), Nth: (n-1)*everyFive + everyFive/2},
+		{Outbound: "realTimeBars", Nth: (n-1)*everyFive + everyFive/2},
+		{Outbound: "tickPrice", Nth: (n-1)*ticks + ticks/2},
+		{Outbound: "tickByTick", Nth: (n-1)*ticks + ticks/2},
 	}
 }
 
