@@ -2,6 +2,7 @@ package mutants
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"time"
@@ -310,7 +311,10 @@ func ordersInOutage(ctx context.Context, p params) int {
 		}
 		intent++
 		if err := s.place(market("BUY", reference(intent))); err != nil {
-			return err
+			// No answer comes in an outage. The order can have been on its way when it began; this one cannot.
+			intent++
+			return errors.Join(err, s.conn.SetDeadline(time.Now().Add(answerWithin)),
+				s.submit(s.nextID, market("BUY", reference(intent))))
 		}
 		return s.cycle()
 	}
