@@ -388,9 +388,10 @@ func paced(r *Record, c Check) Finding {
 
 // judgePace notes the cycles that came too early, and a run that was too short for its cycles.
 func (r *Record) judgePace(f *Finding, took, planned time.Duration) {
-	s := r.Header.Scenario.Subject
-	least, lag := r.leastApart(), time.Duration(r.Footer.LongestLag)
-	for _, early := range tooEarly(r.Cycles, least, r.paceExcuse()) {
+	s, scale := r.Header.Scenario.Subject, cmp.Or(r.Header.TimeScale, 1)
+	least := time.Duration(paceLeast * float64(s.pace()) / scale)
+	lag := time.Duration(r.Footer.LongestLag)
+	for _, early := range tooEarly(r.Cycles, least, lag) {
 		f.violated(Example{
 			Life: early.Life, Connection: early.Connection, At: early.Requested,
 			What: fmt.Sprintf("cycle %d and those before it came closer than %s together%s",
@@ -413,32 +414,23 @@ func excused(lag, least time.Duration) string {
 	return fmt.Sprintf(" (this machine was busy: the harness was %s behind, which is allowed for)", round(lag))
 }
 
-// leastApart is the pace that cycles may not exceed, in real time.
-func (r *Record) leastApart() time.Duration {
-	return time.Duration(paceLeast * float64(r.Header.Scenario.Subject.pace()) / cmp.Or(r.Header.TimeScale, 1))
-}
-
-// paceExcuse is how many cycles may be ahead of the pace: paceExcused, and as many as fit into the time that
-// the harness itself was behind.
-func (r *Record) paceExcuse() float64 {
-	return paceExcused + float64(r.Footer.LongestLag)/float64(r.leastApart())
-}
-
-// tooEarly lists the cycles that are ahead of one every least, on one connection, by more than excused.
-func tooEarly(cycles []Cycle, least time.Duration, excused float64) []Cycle {
+// tooEarly lists the cycles that are ahead of one every least, on one connection. paceExcused may
+// be, and as many as fit into the time that the harness itself was behind.
+func tooEarly(cycles []Cycle, least, lag time.Duration) []Cycle {
 	type allowance struct {
 		left float64
 		at   Moment
 	}
+	most := paceExcused + float64(lag)/float64(least)
 	by := map[int]*allowance{}
 	var out []Cycle
 	for _, c := range cycles {
 		a, known := by[c.Connection]
 		if !known {
-			a = &allowance{left: excused, at: c.Requested}
+			a = &allowance{left: most, at: c.Requested}
 			by[c.Connection] = a
 		}
-		a.left = min(excused, a.left+float64(c.Requested.Since(a.at))/float64(least))
+		a.left = min(most, a.left+float64(c.Requested.Since(a.at))/float64(least))
 		a.at = max(a.at, c.Requested)
 		if a.left < 1 {
 			out = append(out, c)

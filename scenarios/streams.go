@@ -13,11 +13,12 @@ import (
 // answered. An order that is lost with its session is another scenario's.
 func streamMoments(n int) []fault.When {
 	const everyFive, ticks = 6, 50 // in an interval: an update every 5 s, some 1.5 ticks a second
+	bar, tick := (n-1)*everyFive+everyFive/2, (n-1)*ticks+ticks/2
 	return []fault.When{
-		{Outbound: wire.HistoricalDataUpdate.String(), Nth: (n-1)*everyFive + everyFive/2},
-		{Outbound: "realTimeBars", Nth: (n-1)*everyFive + everyFive/2},
-		{Outbound: "tickPrice", Nth: (n-1)*ticks + ticks/2},
-		{Outbound: "tickByTick", Nth: (n-1)*ticks + ticks/2},
+		{Outbound: wire.HistoricalDataUpdate.String(), Nth: bar},
+		{Outbound: "realTimeBars", Nth: bar},
+		{Outbound: "tickPrice", Nth: tick},
+		{Outbound: "tickByTick", Nth: tick},
 	}
 }
 

@@ -4,8 +4,6 @@ package metrics
 
 import (
 	"net/http"
-	"slices"
-	"sort"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -173,24 +171,27 @@ func (c collector) Collect(out chan<- prometheus.Metric) {
 			out <- prometheus.MustNewConstMetric(desc, m.kind, v, labels...)
 		})
 	}
-	phases := prometheus.NewDesc(handshake, handshakeHelp, []string{"phase"}, nil)
+	phases := histogram(handshake, handshakeHelp, "phase")
 	for _, p := range s.Phases {
-		out <- histogram(phases, p.Took, p.Phase)
+		fill(phases, p.Phase, p.Took)
 	}
-	stays := prometheus.NewDesc(closeWait, closeWaitHelp, []string{"end"}, nil)
+	phases.Collect(out)
+	stays := histogram(closeWait, closeWaitHelp, "end")
 	for _, side := range []harness.Side{harness.GatewaySide, harness.TraderSide} {
-		out <- histogram(stays, s.CloseWait[side], string(side))
+		fill(stays, string(side), s.CloseWait[side])
 	}
+	stays.Collect(out)
 }
 
-func histogram(desc *prometheus.Desc, took []time.Duration, label string) prometheus.Metric {
-	sorted := slices.Sorted(slices.Values(took))
-	counts, sum := map[float64]uint64{}, 0.0
-	for _, bound := range buckets {
-		counts[bound] = uint64(sort.Search(len(sorted), func(i int) bool { return sorted[i].Seconds() > bound }))
+func histogram(name, help, label string) *prometheus.HistogramVec {
+	o := prometheus.HistogramOpts{Name: name, Help: help, Buckets: buckets}
+	return prometheus.NewHistogramVec(o, []string{label})
+}
+
+// fill counts durations under a label, which is there without any too.
+func fill(h *prometheus.HistogramVec, label string, took []time.Duration) {
+	counts := h.WithLabelValues(label)
+	for _, d := range took {
+		counts.Observe(d.Seconds())
 	}
-	for _, d := range sorted {
-		sum += d.Seconds()
-	}
-	return prometheus.MustNewConstHistogram(desc, uint64(len(sorted)), sum, counts, label)
 }
