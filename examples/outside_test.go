@@ -64,8 +64,9 @@ func TestFromAnotherModule(t *testing.T) {
 			for _, args := range steps {
 				cmd := exec.CommandContext(t.Context(), "go", args...)
 				cmd.Dir = dir
-				// What the tree needs is there, for this test was built from it.
-				cmd.Env = append(os.Environ(), "GOFLAGS=", "GOPROXY=off", "GOWORK=")
+				// A workspace reads the go.mod files of modules, too, that no build of the tree has ever asked for:
+				// on a fresh machine they are fetched.
+				cmd.Env = append(os.Environ(), "GOFLAGS=", "GOWORK=")
 				if out, err = cmd.CombinedOutput(); err != nil {
 					t.Fatalf("go %v: %v\n%s", args, err, out)
 				}
