@@ -91,7 +91,7 @@ var gateRules = []struct {
 	{"round-trip", protects, (*session).answeredJustNow},
 	{"price-age", reduces, (*session).priceIsFresh},
 	{"quiet-window", reduces, (*session).noQuietWindow},
-	{"market-hours", enters, (*session).marketIsOpen},
+	{"market-hours", reduces, (*session).marketIsOpen},
 	{"kill-switch", enters, (*session).notHalted},
 	{"risk", reduces, (*session).withinLimits},
 }
@@ -214,6 +214,8 @@ func (s *session) noQuietWindow(_ context.Context, p passage) error {
 	return nil
 }
 
+// marketIsOpen holds exits as well: one that comes when the exchange has closed waits for the next opening, and
+// the stop that gave way for it is missing until then.
 func (s *session) marketIsOpen(_ context.Context, p passage) error {
 	i := p.instrument
 	if open, known, why := s.e.cfg.Calendar.Open(i.hours, i.details.TimeZone, p.gatewayTime()); known && !open {

@@ -164,7 +164,7 @@ func TestWhatTheGateLetsThrough(t *testing.T) {
 	want := map[string][3]bool{ // enters, reduces, protects are held by the rule
 		"session": {true, true, true}, "generation": {true, true, true}, "reconciled": {true, true, true}, "decision-age": {true, true, true},
 		"round-trip": {true, true, true}, "price-age": {true, true, false}, "quiet-window": {true, true, false},
-		"market-hours": {true, false, false}, "kill-switch": {true, false, false}, "risk": {true, true, false},
+		"market-hours": {true, true, false}, "kill-switch": {true, false, false}, "risk": {true, true, false},
 	}
 	for _, r := range gateRules {
 		held, ok := want[r.name]

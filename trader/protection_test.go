@@ -205,6 +205,34 @@ func TestAStopThatGoesSlowly(t *testing.T) {
 	})
 }
 
+// TestAnExitThatIsTooLateForItsDay is not sent: it would wait for the next opening, without a stop until then.
+// The stop that gave way for it comes back.
+func TestAnExitThatIsTooLateForItsDay(t *testing.T) {
+	protectedRig(t, func(r *rig) {
+		r.w.hours = "20000101:CLOSED;19991231:0930-19991231:1902" // the bubble begins at 19:00 in New York
+		r.cfg.OrderDeadline = time.Minute
+		began := time.Now()
+		r.later(45 * time.Second)
+		l := r.start()
+		r.later(45 * time.Second)
+		r.w.mu.Lock()
+		r.w.stubborn = true
+		r.w.mu.Unlock()
+		r.w.fall(true)
+		for r.w.cancelled() == 0 {
+			r.later(100 * time.Millisecond)
+		}
+		r.later(2*time.Minute + time.Second - time.Since(began))
+		r.w.mu.Lock()
+		r.w.stubborn = false
+		r.w.mu.Unlock()
+		r.later(2 * time.Minute)
+		r.wantHeldAtBroker("10")
+		r.wantProtection("SELL 10 STP")
+		r.wantCode(l.stop(), exit.OK)
+	})
+}
+
 // TestAFillLongAfterTheLastAnswer gets its stop at once, however long the interval is.
 func TestAFillLongAfterTheLastAnswer(t *testing.T) {
 	protectedRig(t, func(r *rig) {
