@@ -66,7 +66,7 @@ func march(t *testing.T, short bool) calendar {
 	if short {
 		return calendar{
 			// There are hours, which are seconds, to hold something that can be liquidated, and to come back.
-			span: span{at(5, 11), at(10, 9)}, liquidate: at(9, 10),
+			span: span{at(5, 11), at(10, 21)}, liquidate: at(9, 10),
 			away: span{at(6, 5), at(6, 20)}, down: span{at(7, 8), at(7, 22)}, elsewhere: span{at(9, 13), at(9, 23)},
 		}
 	}
