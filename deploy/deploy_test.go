@@ -5,6 +5,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"fmt"
 	"net/http"
 	"os"
 	"os/exec"
@@ -36,21 +37,21 @@ func TestMain(m *testing.M) {
 // build makes the three programs as the Containerfile does, once.
 func build(t *testing.T) (dir string) {
 	t.Helper()
-	built.Do(func() {
-		cmd := exec.Command("go", "build", "-o", programs+"/", "../cmd/...") //nolint:noctx // it serves all tests
-		// The race detector needs cgo, and what is delivered has neither.
-		cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS="+strings.ReplaceAll(os.Getenv("GOFLAGS"), "-race", ""))
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Errorf("%v\n%s", err, out)
-		}
-	})
-	if t.Failed() {
-		t.FailNow()
+	if err := built(); err != nil {
+		t.Fatal(err)
 	}
 	return programs
 }
 
-var built sync.Once
+var built = sync.OnceValue(func() error {
+	// The race detector needs cgo, and what is delivered has neither.
+	cmd := exec.Command("go", "build", "-race=false", "-o", programs+"/", "../cmd/...") //nolint:noctx // it serves all tests
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("%w\n%s", err, out)
+	}
+	return nil
+})
 
 // TestProbe shakes hands as the tests' service of compose.yaml does.
 func TestProbe(t *testing.T) {
