@@ -86,9 +86,10 @@ func (s *gate) refuses(f fakegateway.Frame) string {
 	return ""
 }
 
-// outsideHours lists orders that came when the exchange was closed. A stop may: it waits at the broker for
-// the hours. One that comes late by what onItsWay is on a
-// clock that runs scale times as fast was on its way.
+// outsideHours lists orders that came when the exchange was closed, by a Gateway's clock that runs scale times as
+// fast as the trader's. A stop may: it waits at the broker for the hours. What comes late by onItsWay was on its way;
+// a sale of this trader, which is never short, is an exit, and waits besides until its stop has given way, for
+// exitDeadline at most. The trader's own clock, by which it asks whether it is too late, sees no more pass than that.
 func outsideHours(orders []exchange.Order, scale float64) (bad []string) {
 	newYork, err := time.LoadLocation("America/New_York")
 	if err != nil {
@@ -98,11 +99,15 @@ func outsideHours(orders []exchange.Order, scale float64) (bad []string) {
 		if o.OrderID == 0 || o.Type == exchange.StopOrder {
 			continue
 		}
+		late := onItsWay
+		if o.Action == exchange.Sell {
+			late += exitDeadline
+		}
 		at := o.PlacedAt.In(newYork)
 		open := time.Date(at.Year(), at.Month(), at.Day(), 9, 30, 0, 0, newYork)
-		closes := time.Date(at.Year(), at.Month(), at.Day(), 16, 0, 0, 0, newYork).Add(time.Duration(float64(onItsWay) * scale))
+		closes := time.Date(at.Year(), at.Month(), at.Day(), 16, 0, 0, 0, newYork).Add(time.Duration(float64(late) * scale))
 		if weekend := at.Weekday() == time.Saturday || at.Weekday() == time.Sunday; weekend || at.Before(open) || at.After(closes) {
-			bad = append(bad, fmt.Sprintf("hours: order %d in %s came at %s", o.OrderID, o.Symbol, at.Format(time.RFC1123)))
+			bad = append(bad, fmt.Sprintf("hours: %s %d in %s came at %s", o.Action, o.OrderID, o.Symbol, at.Format(time.RFC1123)))
 		}
 	}
 	return bad

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"ibsoak/fakegateway"
+	"ibsoak/fakegateway/exchange"
 	"ibsoak/fakegateway/fault"
 	"ibsoak/trader/cli"
 	"ibsoak/trader/exit"
@@ -32,6 +33,8 @@ const (
 	// toldWithin is how much longer it may take until the exit record says so: a cycle that follows an order to its
 	// deadline, and whose questions are asked twice.
 	toldWithin = 4 * time.Second
+	// exitDeadline is how long an order is followed, and how long an exit waits for its stop to give way.
+	exitDeadline = time.Second
 	// supervised is the pause of a supervisor before it starts a trader again.
 	supervised = 200 * time.Millisecond
 )
@@ -289,7 +292,7 @@ func (m *month) life(ctx context.Context) {
 		traderWord, "--host", host, "--port", strconv.Itoa(port),
 		"--state", filepath.Join(m.dir, "state"), "--symbols", "AAPL,KO", "--strategy", "alternate",
 		"--shares", strconv.Itoa(shares), "--interval", "50ms",
-		"--request-timeout", "1s", "--order-deadline", "1s", "--reconnect-base", "50ms", "--blind-after", blindAfter.String(),
+		"--request-timeout", "1s", "--order-deadline", exitDeadline.String(), "--reconnect-base", "50ms", "--blind-after", blindAfter.String(),
 		"--on-zombies", "warn", "--zombie-limit", "1ms", "--account", account,
 	}, slices.Concat(unlimited(), fastClock(), m.more)...)
 	cmd := exec.CommandContext(m.t.Context(), self, args...)
@@ -456,6 +459,34 @@ func TestMonthCatches(t *testing.T) {
 		if bad := outsideGate(c.frames); len(bad) != c.bad {
 			t.Errorf("%s: %v, want %d", name, bad, c.bad)
 		}
+	}
+	for name, c := range hourOrders(t) {
+		if bad := outsideHours([]exchange.Order{c.order}, monthScale); len(bad) != c.bad {
+			t.Errorf("%s: %v, want %d", name, bad, c.bad)
+		}
+	}
+}
+
+type hourCase struct {
+	order exchange.Order
+	bad   int
+}
+
+// hourOrders are orders around the close, and on a Saturday.
+func hourOrders(t *testing.T) map[string]hourCase {
+	t.Helper()
+	order := func(day, hour int, action exchange.Action, kind exchange.OrderType) exchange.Order {
+		return exchange.Order{OrderID: 1, Symbol: "AAPL", Action: action, Type: kind, PlacedAt: newYork(t, time.March, day, hour, 30)}
+	}
+	return map[string]hourCase{
+		"an entry in hours":               {order(5, 15, exchange.Buy, exchange.MarketOrder), 0},
+		"an entry that was on its way":    {order(5, 16, exchange.Buy, exchange.MarketOrder), 0},
+		"an entry an hour too late":       {order(5, 17, exchange.Buy, exchange.MarketOrder), 1},
+		"an exit that waited for a stop":  {order(5, 18, exchange.Sell, exchange.MarketOrder), 0},
+		"an exit that waited too long":    {order(5, 19, exchange.Sell, exchange.MarketOrder), 1},
+		"an exit before the opening":      {order(5, 8, exchange.Sell, exchange.MarketOrder), 1},
+		"an exit on a Saturday":           {order(7, 12, exchange.Sell, exchange.MarketOrder), 1},
+		"a stop, which waits for a price": {order(7, 12, exchange.Sell, exchange.StopOrder), 0},
 	}
 }
 
