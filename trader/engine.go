@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -68,14 +69,42 @@ func (e *Engine) Run(ctx context.Context) (err error) {
 		e.cfg.Log.Warn("an earlier life left orders in flight: the broker will be asked", "orders", n)
 	}
 	e.watch()
-	if e.cfg.Once {
-		_, err := e.attempt(ctx)
-		if stopped(ctx) {
-			return atStop(err)
-		}
-		return err
+	if !e.cfg.Once {
+		err = e.keepRunning(ctx)
+	} else if _, err = e.attempt(ctx); stopped(ctx) {
+		err = atStop(err)
 	}
-	return e.keepRunning(ctx)
+	if err == nil && stopped(ctx) {
+		err = e.flat(ctx)
+	}
+	return err
+}
+
+// flat wants nothing to be held after a stop that was to flatten, whatever kept it from that: a closed exchange, a
+// stop that did not give way, or that there was no session.
+func (e *Engine) flat(ctx context.Context) error {
+	if e.cfg.AtStop != FlattenAtStop || e.cfg.DryRun {
+		return nil
+	}
+	ctx = context.WithoutCancel(ctx)
+	account, err := e.journal.Account(ctx)
+	if err != nil {
+		return exit.Because(exit.State, err)
+	}
+	positions, err := e.journal.Positions(ctx, account)
+	if err != nil {
+		return exit.Because(exit.State, err)
+	}
+	var held []string
+	for _, p := range positions {
+		if h := p.Held(); !h.IsZero() {
+			held = append(held, h.String()+" "+p.Symbol)
+		}
+	}
+	if len(held) == 0 {
+		return nil
+	}
+	return exit.Because(exit.NotFlat, fmt.Errorf("still held: %s", strings.Join(held, ", ")))
 }
 
 // keepRunning reconnects for ever. An attempt counts as failed unless it completed a cycle, so a

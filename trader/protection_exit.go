@@ -29,6 +29,9 @@ func (s *session) makeRoom(ctx context.Context, v *view, delta decimal.Decimal) 
 	if s.e.cfg.DryRun || v.held.IsZero() || v.held.IsPos() == delta.IsPos() {
 		return delta, "", done, nil
 	}
+	if why = s.tooLate(ctx, *v); why != "" {
+		return delta, why, done, nil
+	}
 	target, err := v.held.Add(delta)
 	if err != nil {
 		return delta, "", done, exit.Because(exit.Incomplete, err)
@@ -61,6 +64,17 @@ func (s *session) makeRoom(ctx context.Context, v *view, delta decimal.Decimal) 
 			last = true
 		}
 	}
+}
+
+// tooLate says why the clock refuses what a view decides, or "". A stop does not give way for that.
+func (s *session) tooLate(ctx context.Context, v view) string {
+	p := passage{now: v.now, told: v.told, instrument: v.instrument}
+	for _, refuses := range []func(context.Context, passage) error{s.noQuietWindow, s.marketIsOpen} {
+		if err := refuses(ctx, p); err != nil {
+			return err.Error()
+		}
+	}
+	return ""
 }
 
 // room makes a step towards room for what is left to do until the position is target, and says whether

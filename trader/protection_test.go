@@ -620,3 +620,31 @@ func TestStopPoliciesAndProtection(t *testing.T) {
 		})
 	}
 }
+
+// TestAFlatStopThatComesTooLate: what cannot be sold any more today keeps its stop, and the end says so.
+func TestAFlatStopThatComesTooLate(t *testing.T) {
+	for name, c := range map[string]struct {
+		hours, quiet string        // the bubble begins at 19:00 in New York
+		after        time.Duration // since then
+		slow         time.Duration // how long the stop takes to give way
+	}{
+		"the exchange has closed":       {hours: "19991231:0930-19991231:1901", after: 90 * time.Second},
+		"a quiet window":                {quiet: "19:01-19:30", after: 90 * time.Second},
+		"the exchange closes meanwhile": {hours: "19991231:0930-19991231:1901", after: 59 * time.Second, slow: 2 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			protectedRig(t, func(r *rig) {
+				r.w.hours, r.cfg.AtStop = c.hours, FlattenAtStop
+				if c.quiet != "" {
+					r.cfg.Quiet = windows(t, c.quiet)
+				}
+				l := r.start()
+				r.later(c.after)
+				r.meanwhile("cancel", func() { <-time.After(c.slow) })
+				r.wantCode(l.stop(), exit.NotFlat)
+				r.wantHeldAtBroker("10")
+				r.wantProtection("SELL 10 STP")
+			})
+		})
+	}
+}

@@ -2,6 +2,8 @@ package trader
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"ibsoak/trader/broker"
@@ -19,8 +21,12 @@ const (
 // StopPolicies are all of them.
 var StopPolicies = []string{LeaveAtStop, CancelAtStop, FlattenAtStop}
 
-// windUpTime bounds what a stop does beyond leaving everything as it is.
-const windUpTime = 5 * time.Second
+// windUpTime bounds what a stop does beyond leaving everything as it is; in the last restoreTime of it nothing is
+// sold any more: what could not be sold gets back the stop that gave way for it.
+const (
+	windUpTime  = 5 * time.Second
+	restoreTime = 2 * time.Second
+)
 
 // windUp does what AtStop asks for, when a stop from outside left the session alive.
 func (s *session) windUp(ctx context.Context) error {
@@ -30,17 +36,21 @@ func (s *session) windUp(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), windUpTime)
 	defer cancel()
-	if err := s.cancelAll(ctx); err != nil || policy == CancelAtStop {
+	if policy == CancelAtStop {
+		return s.cancelAll(ctx)
+	}
+	selling, enough := context.WithTimeout(ctx, windUpTime-restoreTime)
+	defer enough()
+	if err := s.cancelAll(selling); err != nil {
 		return err
 	}
+	var errs []error
 	for _, symbol := range s.e.cfg.Symbols {
 		if i, ok := s.verified[symbol]; ok {
-			if err := s.flatten(ctx, i); err != nil {
-				return err
-			}
+			errs = append(errs, s.flatten(selling, i))
 		}
 	}
-	return nil
+	return errors.Join(append(errs, s.protected(ctx))...) // what is still held gets back the stop that gave way
 }
 
 // cancelAll asks to cancel every order that may work, and waits for their ends.
@@ -82,8 +92,11 @@ func (s *session) flatten(ctx context.Context, i instrument) error {
 	if err != nil {
 		return exit.Because(exit.State, err)
 	}
-	if why, _ := s.blockedBy(ctx, i); !position.Held().IsPos() || why != "" {
+	if !position.Held().IsPos() {
 		return nil
+	}
+	if why, err := s.blockedBy(ctx, i); err != nil || why != "" {
+		return errors.Join(err, fmt.Errorf("sell %s %s: %s", position.Held(), i.details.Contract.Symbol, why))
 	}
 	told, epoch := momentNow(), s.b.Epoch()
 	now, err := ask(ctx, s, "current time", s.b.CurrentTime)
@@ -96,6 +109,12 @@ func (s *session) flatten(ctx context.Context, i instrument) error {
 	}
 	v.last.Start = now // which is this order's bar: none is decided on
 	d := journal.Decision{Held: v.held, Reason: "flat at the stop"}
-	_, err = s.order(ctx, v, d, v.held.Neg(), 0)
-	return err
+	d, err = s.order(ctx, v, d, v.held.Neg(), 0)
+	if err == nil && d.Outcome == outcomeBlocked {
+		err = errors.New(d.Reason)
+	}
+	if err != nil {
+		return fmt.Errorf("sell %s %s: %w", v.held, v.symbol, err)
+	}
+	return nil
 }

@@ -32,6 +32,7 @@ const (
 	OrderUnknown       Code = 24
 	Interlock          Code = 25
 	State              Code = 26
+	NotFlat            Code = 27
 	Usage              Code = 64
 )
 
@@ -113,6 +114,10 @@ var Table = []Row{
 	{
 		State, "state-unusable", "the state directory or journal cannot be used",
 		"stop the other trader or repair the directory that --state names",
+	},
+	{
+		NotFlat, "not-flat", "--at-stop flatten could not sell all own shares",
+		"look at the positions in TWS; a stop that gave way was put back if there was time; the log says why",
 	},
 	{Usage, "usage", "the command line or the configuration is wrong", "see trader --help"},
 }
