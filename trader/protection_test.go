@@ -206,15 +206,16 @@ func TestAStopThatGoesSlowly(t *testing.T) {
 }
 
 // TestAnExitThatIsTooLateForItsDay is not sent: it would wait for the next opening, without a stop until then.
-// The stop that gave way for it comes back.
+// The stop that gave way for it comes back at once, however long the interval is.
 func TestAnExitThatIsTooLateForItsDay(t *testing.T) {
 	protectedRig(t, func(r *rig) {
-		r.w.hours = "20000101:CLOSED;19991231:0930-19991231:1902" // the bubble begins at 19:00 in New York
-		r.cfg.OrderDeadline = time.Minute
+		r.w.hours = "20000101:CLOSED;19991231:0930-19991231:1911" // the bubble begins at 19:00 in New York
+		r.cfg.OrderDeadline, r.cfg.Interval = time.Minute, 10*time.Minute
 		began := time.Now()
-		r.later(45 * time.Second)
+		until := func(d time.Duration) { r.later(d - time.Since(began)) }
+		until(45 * time.Second)
 		l := r.start()
-		r.later(45 * time.Second)
+		until(10 * time.Minute)
 		r.w.mu.Lock()
 		r.w.stubborn = true
 		r.w.mu.Unlock()
@@ -222,11 +223,11 @@ func TestAnExitThatIsTooLateForItsDay(t *testing.T) {
 		for r.w.cancelled() == 0 {
 			r.later(100 * time.Millisecond)
 		}
-		r.later(2*time.Minute + time.Second - time.Since(began))
+		until(11*time.Minute + time.Second)
 		r.w.mu.Lock()
 		r.w.stubborn = false
 		r.w.mu.Unlock()
-		r.later(2 * time.Minute)
+		r.later(10 * time.Second)
 		r.wantHeldAtBroker("10")
 		r.wantProtection("SELL 10 STP")
 		r.wantCode(l.stop(), exit.OK)
