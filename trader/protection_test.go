@@ -649,3 +649,39 @@ func TestAFlatStopThatComesTooLate(t *testing.T) {
 		})
 	}
 }
+
+// TestAStopLeavesNoPositionBare: a stop of the trader may come at any moment. A position that it finds without its
+// stop at the broker gets one before the trader goes.
+func TestAStopLeavesNoPositionBare(t *testing.T) {
+	for name, stop := range map[string]func(r *rig, l *life){
+		"an entry fills": func(r *rig, l *life) {
+			r.later(2 * time.Second)
+			r.w.mu.Lock()
+			r.w.execute(r.w.orders[0], d("10"))
+			r.w.session.say(r.w.executions[0])
+			r.w.mu.Unlock()
+			l.cancel()
+		},
+		"its stop gives way for an exit": func(r *rig, l *life) {
+			r.later(65 * time.Second)
+			r.meanwhile("cancel", func() {
+				l.cancel()
+				<-time.After(500 * time.Millisecond)
+			})
+			r.w.fall(true)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			protectedRig(t, func(r *rig) {
+				if name == "an entry fills" {
+					r.w.answers = []answer{acknowledge}
+				}
+				l := r.start()
+				stop(r, l)
+				r.wantCode(l.wait(), exit.OK)
+				r.wantHeldAtBroker("10")
+				r.wantProtection("SELL 10 STP")
+			})
+		})
+	}
+}

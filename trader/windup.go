@@ -21,36 +21,40 @@ const (
 // StopPolicies are all of them.
 var StopPolicies = []string{LeaveAtStop, CancelAtStop, FlattenAtStop}
 
-// windUpTime bounds what a stop does beyond leaving everything as it is; in the last restoreTime of it nothing is
-// sold any more: what could not be sold gets back the stop that gave way for it.
+// windUpTime bounds what a stop does beyond leaving everything as it is. In the last restoreTime of it, which is all
+// that a stop takes that leaves everything, what is held without its stop gets one: a fill that nobody has answered
+// yet, and an exit whose stop gave way and that was not sent.
 const (
 	windUpTime  = 5 * time.Second
-	restoreTime = 2 * time.Second
+	restoreTime = 1200 * time.Millisecond // beside StopGrace within the three seconds that a stop may take
 )
 
 // windUp does what AtStop asks for, when a stop from outside left the session alive.
 func (s *session) windUp(ctx context.Context) error {
-	policy := s.e.cfg.AtStop
-	if policy == LeaveAtStop || !stopped(ctx) || s.isOver() || !s.reconciled {
+	if !stopped(ctx) || s.isOver() || !s.reconciled {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), windUpTime)
-	defer cancel()
-	if policy == CancelAtStop {
-		return s.cancelAll(ctx)
-	}
-	selling, enough := context.WithTimeout(ctx, windUpTime-restoreTime)
+	ctx = context.WithoutCancel(ctx)
+	trading, enough := context.WithTimeout(ctx, windUpTime-restoreTime)
 	defer enough()
-	if err := s.cancelAll(selling); err != nil {
-		return err
-	}
 	var errs []error
-	for _, symbol := range s.e.cfg.Symbols {
-		if i, ok := s.verified[symbol]; ok {
-			errs = append(errs, s.flatten(selling, i))
+	if s.e.cfg.AtStop != LeaveAtStop {
+		errs = append(errs, s.cancelAll(trading))
+	}
+	if s.e.cfg.AtStop == FlattenAtStop && errs[0] == nil {
+		for _, symbol := range s.e.cfg.Symbols {
+			if i, ok := s.verified[symbol]; ok {
+				errs = append(errs, s.flatten(trading, i))
+			}
 		}
 	}
-	return errors.Join(append(errs, s.protected(ctx))...) // what is still held gets back the stop that gave way
+	ctx, cancel := context.WithTimeout(ctx, restoreTime)
+	defer cancel()
+	errs = append(errs, s.protected(ctx))
+	if s.guards.restless {
+		errs = append(errs, errors.New("a position may be without its stop"))
+	}
+	return errors.Join(errs...)
 }
 
 // cancelAll asks to cancel every order that may work, and waits for their ends.
