@@ -71,9 +71,10 @@ func told(all []*lane, took time.Duration) string {
 			midnights++
 		}
 	}
-	fmt.Fprintf(&b, "%d kills in %s, %d of them with an order in flight, %d with a fault besides; %d points had not come in time\n",
+	fmt.Fprintf(&b, "%d kills in %s, %d of them with an order in flight, %d with a fault besides; %d points had not come in time; %d ended by SIGTERM were judged\n",
 		kills, took.Round(time.Second), sum(all, func(l *lane) int { return l.inFlight }),
-		sum(all, func(l *lane) int { return l.faults }), sum(all, func(l *lane) int { return l.early }))
+		sum(all, func(l *lane) int { return l.faults }), sum(all, func(l *lane) int { return l.early }),
+		sum(all, func(l *lane) int { return l.stops }))
 	fmt.Fprintf(&b, "%d orders, %d executions, %d connections, %d midnights; %d findings\n", orders, executions,
 		connections, midnights, sum(all, func(l *lane) int { return len(l.findings) }))
 	for _, class := range slices.Sorted(maps.Keys(classes)) {

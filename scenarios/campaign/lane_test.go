@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -57,6 +58,7 @@ type lane struct {
 	early    int            // lives whose point had not come by lifeMost
 	classes  map[string]int // kills by class of point
 	faults   int
+	stops    int                 // lives that were ended by SIGTERM
 	guards   map[string]*guarded // by symbol
 	readable bool                // the journal was, once
 	crossed  bool                // midnight passed while the trader was dead
@@ -154,15 +156,31 @@ func (l *lane) life() {
 			l.t.Fatalf("inject %+v: %v", f, err)
 		}
 	}
+	term := p.commit == 0 && len(faults) == 0 && !overMidnight && l.rng.IntN(termEach) == 0
+	log, err := l.log.Seek(0, io.SeekCurrent)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	began := l.now()
 	events, stop := l.gw.Watch()
 	cmd, ended := l.start(p)
 	over := l.guard()
-	if l.reached(p, events, ended) {
+	reached := l.reached(p, events, ended)
+	at := l.now()
+	switch {
+	case reached && term:
+		_ = cmd.Process.Signal(syscall.SIGTERM)
+	case reached:
 		_ = cmd.Process.Kill() // it may have killed itself
 	}
 	stop()
 	over()
-	l.over(<-ended)
+	switch err := <-ended; {
+	case reached && term:
+		l.stopped(err, began, at, log)
+	default:
+		l.over(err)
+	}
 	for _, f := range faults {
 		if err := l.gw.ClearFault(f.ID); err != nil {
 			l.t.Fatal(err)
@@ -172,7 +190,11 @@ func (l *lane) life() {
 		l.faults++
 		l.restore()
 	}
-	l.classes[p.class()]++
+	class := p.class()
+	if term {
+		class = "by SIGTERM"
+	}
+	l.classes[class]++
 	l.look()
 	if overMidnight {
 		l.crossed = true
