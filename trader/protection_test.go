@@ -685,3 +685,17 @@ func TestAStopLeavesNoPositionBare(t *testing.T) {
 		})
 	}
 }
+
+// TestOnceEndsProtectedAfterARefusal: the stop of an exit that is refused at the wire is back before the life ends.
+func TestOnceEndsProtectedAfterARefusal(t *testing.T) {
+	protectedRig(t, func(r *rig) {
+		r.w.hours = "20000101:CLOSED;19991231:0930-19991231:1902" // the bubble begins at 19:00 in New York
+		r.wantCode(r.once(), exit.OK)
+		r.later(119 * time.Second)
+		r.w.fall(true)
+		r.meanwhile("cancel", func() { <-time.After(2 * time.Second) })
+		r.wantCode(r.once(), exit.Incomplete)
+		r.wantHeldAtBroker("10")
+		r.wantProtection("SELL 10 STP")
+	})
+}
