@@ -297,6 +297,45 @@ func protectionCases() []judged {
 			stop(s, "10")
 			stay(s)
 		}, Fail, "stops for 0, for 11."},
+		{"taken back at the end of a life", func(s *script) {
+			s.session()
+			s.trade("BUY 10 AAPL", "a")
+			o := stop(s, "10")
+			s.waits(time.Minute)
+			s.cancel(int(o.OrderID))
+			s.end(0)
+			s.Footer.Ended = s.step()
+		}, Fail, "10 AAPL held, stops for 0, when life 1 had ended"},
+		{"made smaller at the end of a life that is not the last", func(s *script) {
+			s.session()
+			s.trade("BUY 10 AAPL", "a")
+			o := stop(s, "10")
+			s.waits(time.Minute)
+			s.change(int(o.OrderID), "SELL 4 AAPL")
+			s.end(0)
+			s.begin()
+			s.session()
+			s.change(int(o.OrderID), "SELL 10 AAPL")
+			stay(s)
+		}, Fail, "10 AAPL held, stops for 4, when life 1 had ended"},
+		{"taken back for an exit, and killed", func(s *script) {
+			s.session()
+			s.trade("BUY 10 AAPL", "a")
+			o := stop(s, "10")
+			s.waits(time.Minute)
+			s.cancel(int(o.OrderID))
+			s.kill()
+			s.Footer.Ended = s.step()
+		}, Pass, ""},
+		{"a fill right before the end", func(s *script) {
+			s.session()
+			s.trade("BUY 10 AAPL", "a")
+			stop(s, "10")
+			s.waits(time.Minute)
+			s.trade("BUY 1 AAPL", "b")
+			s.end(0)
+			s.Footer.Ended = s.step()
+		}, Pass, ""},
 		{"no position", func(s *script) { s.session(); stay(s) }, Inconclusive, "0 positions"},
 	})...)
 }

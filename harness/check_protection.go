@@ -19,10 +19,11 @@ var protectionDetectors = []Detector{{
 	Doc: fmt.Sprintf("For more than Within (default %s) in which the trader had a session, the stops at the "+
 		"broker (STP, STP LMT, TRAIL, TRAIL LIMIT) would have closed more or less than the position of a symbol. "+
 		"Of an OCA group and of a parent's children the largest counts, a child when its parent has filled. "+
+		"Or a life ended, of itself or on SIGTERM, and had taken its stops back before, or changed them to that. "+
 		"Informational when the trader does not say that it keeps stops.", protectWithin),
 	Least: "one position that was held for longer than that",
 	Do: "Send the stop with the order, as its child; compare its quantity with the position after every fill, " +
-		"and at each reconciliation.",
+		"and at each reconciliation; leave it at the broker when you go.",
 	Page: "your-trader.md#orders",
 }}
 
@@ -54,13 +55,45 @@ func protected(r *Record, c Check) Finding {
 		for _, d := range differs {
 			alive := r.inSession(d.from, d.to)
 			longest = max(longest, alive)
+			what := fmt.Sprintf("%s %s held, stops for %s", d.position, h.symbol, d.stops)
 			f.late(r.lateness(alive, allowed, d.from, d.to), Example{
-				At:   d.from,
-				What: fmt.Sprintf("%s %s held, stops for %s, for %s", d.position, h.symbol, d.stops, round(alive)),
+				At: d.from, What: fmt.Sprintf("%s, for %s", what, round(alive)),
 			})
+			if l, left := r.leftAt(d); left && h.tookBack(d.from) {
+				f.violated(Example{
+					At: d.from, Life: l.Number, What: fmt.Sprintf("%s, when life %d had ended", what, l.Number),
+				})
+			}
 		}
 	}
 	return f.conclude("position and stops differed for %s at most, %s allowed", round(longest), allowed)
+}
+
+// leftAt is the life that ended of itself, or on SIGTERM, within a span, and had a session until it left it.
+func (r *Record) leftAt(d difference) (Life, bool) {
+	for _, l := range r.Lives {
+		if l.EndedBy != EndedItself && l.EndedBy != EndedSIGTERM || l.Exited <= d.from || d.to <= l.Exited {
+			continue
+		}
+		sessions := slices.DeleteFunc(r.subjects(), func(c Connection) bool {
+			return c.Life != l.Number || c.BootstrapSent == 0
+		})
+		if n := len(sessions); n > 0 && sessions[n-1].ClosedFirst == "client" {
+			return l, true
+		}
+	}
+	return Life{}, false
+}
+
+// tookBack reports that at a moment it was the trader who changed what its stops would close, and no fill.
+func (h holding) tookBack(at Moment) bool {
+	return slices.ContainsFunc(h.orders, func(o *sentOrder) bool {
+		if !o.stops() {
+			return false
+		}
+		return o.book.DoneAt == at && o.book.CanceledByClient ||
+			slices.ContainsFunc(o.sends(), func(sent sentAt) bool { return sent.at == at })
+	})
 }
 
 // traded are account and symbol of the subject's orders, in order.

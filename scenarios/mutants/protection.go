@@ -17,34 +17,57 @@ var keptStops = []Mutant{{
 var protectionDefects = []Mutant{
 	{Name: "keeps-no-stop", Defect: "buys, and means to sell in time by itself", run: keepsStop(0)},
 	{Name: "stops-too-much", Defect: "has a stop for twice what it holds", run: keepsStop(2)},
+	{Name: "takes-its-stop-along", Defect: "cancels its stop as it leaves, and keeps its shares", run: takesStopAlong},
 }
 
 // keepsStop makes a trader that wants ten shares, with stops for so many times as many. It knows what it has
 // bought before by the executions.
 func keepsStop(times int64) func(context.Context, params) int {
-	const want = 10
 	return func(ctx context.Context, p params) int {
 		t := right()
-		bought := false
-		t.work = func(_ context.Context, s *session) error {
-			if err := s.cycle(); err != nil || bought {
-				return err
-			}
-			bought = true
-			entry := market("BUY", reference(1))
-			entry.TotalQuantity = new(strconv.Itoa(want))
-			if times == 0 {
-				return s.place(entry)
-			}
-			entry.Transmit = new(false)
-			parent := s.nextID
-			s.nextID += 2
-			if err := s.submit(parent, entry); err != nil {
-				return err
-			}
-			return s.placeAs(parent+1, stopFor(parent, want*times))
-		}
+		var stop int32
+		t.work = buysWithStop(times, &stop)
 		return t.run(ctx, p)
+	}
+}
+
+// takesStopAlong is the trader with a stop, which it takes back as the last thing it does.
+func takesStopAlong(ctx context.Context, p params) int {
+	t := right()
+	var stop int32
+	t.work = buysWithStop(1, &stop)
+	t.leave = func(s *session) {
+		if ctx.Err() != nil && stop != 0 {
+			_ = s.cancel(stop) // else the Gateway has gone
+		}
+		s.leave()
+	}
+	return t.run(ctx, p)
+}
+
+// buysWithStop is a cycle in which ten shares are bought, once, with a stop for so many times as many; its order id is
+// kept in stop.
+func buysWithStop(times int64, stop *int32) func(context.Context, *session) error {
+	const want = 10
+	bought := false
+	return func(_ context.Context, s *session) error {
+		if err := s.cycle(); err != nil || bought {
+			return err
+		}
+		bought = true
+		entry := market("BUY", reference(1))
+		entry.TotalQuantity = new(strconv.Itoa(want))
+		if times == 0 {
+			return s.place(entry)
+		}
+		entry.Transmit = new(false)
+		parent := s.nextID
+		s.nextID += 2
+		if err := s.submit(parent, entry); err != nil {
+			return err
+		}
+		*stop = parent + 1
+		return s.placeAs(*stop, stopFor(parent, want*times))
 	}
 }
 

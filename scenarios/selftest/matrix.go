@@ -195,6 +195,7 @@ func toldRows() []Row {
 		{Subject: "keeps-a-stop", Scenario: "position-protected", Shorter: shorter},
 		{Subject: "keeps-no-stop", Scenario: "position-protected", Shorter: shorter, Killers: by("protected")},
 		{Subject: "stops-too-much", Scenario: "position-protected", Shorter: shorter, Killers: by("protected")},
+		{Subject: "takes-its-stop-along", Scenario: "position-protected", Shorter: shorter, Killers: by("protected")},
 		{Subject: "asks-for-all-again", Scenario: "many-symbols", Shorter: lost, Killers: by("history-rate")},
 	}
 }
