@@ -2,6 +2,7 @@ package trader
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -662,6 +663,15 @@ func TestAStopLeavesNoPositionBare(t *testing.T) {
 			r.w.mu.Unlock()
 			l.cancel()
 		},
+		"an entry fills a moment later": func(r *rig, l *life) {
+			r.later(2 * time.Second)
+			l.cancel()
+			r.later(500 * time.Millisecond)
+			r.w.mu.Lock()
+			r.w.execute(r.w.orders[0], d("10"))
+			r.w.session.say(r.w.executions[0])
+			r.w.mu.Unlock()
+		},
 		"its stop gives way for an exit": func(r *rig, l *life) {
 			r.later(65 * time.Second)
 			r.meanwhile("cancel", func() {
@@ -673,7 +683,7 @@ func TestAStopLeavesNoPositionBare(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			protectedRig(t, func(r *rig) {
-				if name == "an entry fills" {
+				if strings.HasPrefix(name, "an entry fills") {
 					r.w.answers = []answer{acknowledge}
 				}
 				l := r.start()

@@ -118,7 +118,7 @@ func (s *session) run(ctx context.Context) (err error) {
 	}
 	if werr := s.windUp(ctx); werr != nil {
 		s.log.Error("the stop left something undone", "error", werr)
-		err = werr
+		err = errors.Join(err, werr)
 	}
 	if !s.isOver() {
 		s.cancelFeeds(ctx)

@@ -22,11 +22,11 @@ const (
 var StopPolicies = []string{LeaveAtStop, CancelAtStop, FlattenAtStop}
 
 // windUpTime bounds what a stop does beyond leaving everything as it is. In the last restoreTime of it, which is all
-// that a stop takes that leaves everything, what is held without its stop gets one: a fill that nobody has answered
-// yet, and an exit whose stop gave way and that was not sent.
+// that a stop takes that leaves everything, what is held without its stop gets one: what has just filled, or fills
+// while that is waited for, and what an exit was to sell whose stop gave way and that was not sent.
 const (
 	windUpTime  = 5 * time.Second
-	restoreTime = 1200 * time.Millisecond // beside StopGrace within the three seconds that a stop may take
+	restoreTime = time.Second // beside StopGrace well within the three seconds that a stop may take
 )
 
 // windUp does what AtStop asks for, when a stop from outside left the session alive.
@@ -50,11 +50,55 @@ func (s *session) windUp(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, restoreTime)
 	defer cancel()
-	errs = append(errs, s.protected(ctx))
-	if s.guards.restless {
-		errs = append(errs, errors.New("a position may be without its stop"))
+	return errors.Join(append(errs, s.leaveProtected(ctx))...)
+}
+
+// leaveProtected waits until nothing about the protections is under way, nor an order that would need one. What it
+// says when that does not come in time is for a person: nobody places that stop until the trader is started again.
+func (s *session) leaveProtected(ctx context.Context) error {
+	if !s.e.cfg.Protect.On() || s.e.cfg.DryRun {
+		return nil
 	}
-	return errors.Join(errs...)
+	tick := time.NewTicker(guardTick)
+	defer tick.Stop()
+	for {
+		if err := s.guard(ctx); err != nil {
+			return err
+		}
+		works, err := s.entering(ctx)
+		if err != nil || !s.guards.restless && works == "" {
+			return err
+		}
+		select {
+		case <-s.changed:
+		case <-tick.C:
+		case <-s.b.Done():
+			return sessionError(s.b.Err())
+		case <-ctx.Done():
+			var errs []error
+			if s.guards.restless {
+				errs = append(errs, errors.New("a position may be without its stop"))
+			}
+			if works != "" {
+				errs = append(errs, fmt.Errorf("order %s works on, and what it fills has no stop", works))
+			}
+			return errors.Join(errs...)
+		}
+	}
+}
+
+// entering is an own order that may still make a position larger, or "": this trader is not short by its own will.
+func (s *session) entering(ctx context.Context) (intent string, err error) {
+	open, err := s.e.journal.Open(context.WithoutCancel(ctx), s.account)
+	if err != nil {
+		return "", exit.Because(exit.State, err)
+	}
+	for _, in := range open {
+		if in.Role == "" && in.Action == journal.Buy && (in.State == journal.Sent || in.State == journal.Working) {
+			return in.ID, nil
+		}
+	}
+	return "", nil
 }
 
 // cancelAll asks to cancel every order that may work, and waits for their ends.

@@ -17,11 +17,15 @@ const notBare = "may be without its stop"
 // termEach is that of so many lives without a fault one is ended by SIGTERM in place of SIGKILL.
 const termEach = 2
 
-// stopped judges a life that began, and was sent SIGTERM, at times of the Gateway's clock; its log begins at an
-// offset. It ends in good order, and leaves no position without its stop, or says so. One that had not ordered
-// anything may not have known what is held, or what SIGTERM is. And of a contract with an order that worked at the
-// SIGTERM nobody can promise a stop: it may fill when the trader has gone.
+// filledLate is how long before the end of a life an order may have filled, in real time, so that its stop can be there.
+const filledLate = 500 * time.Millisecond
+
+// stopped judges a life that began, and was sent SIGTERM, at times of the Gateway's clock, and has just ended; its log
+// begins at an offset. It ends in good order, and leaves no position without its stop, or says so. One that had not
+// ordered anything may not have known what is held, or what SIGTERM is. And of a contract with an order that worked
+// until the end, or nearly, nobody can promise a stop: it may fill when the trader has gone.
 func (l *lane) stopped(err error, began, at time.Time, log int64) {
+	late := l.now().Add(-time.Duration(float64(filledLate) * l.clock.Scale))
 	truth := l.gw.Books()
 	ordered, works := false, map[string]bool{}
 	for _, o := range truth.Orders {
@@ -29,7 +33,7 @@ func (l *lane) stopped(err error, began, at time.Time, log int64) {
 			continue
 		}
 		ordered = ordered || o.PlacedAt.After(began) && o.PlacedAt.Before(at)
-		works[o.Symbol] = works[o.Symbol] || !protective(o) && (o.DoneAt.IsZero() || o.DoneAt.After(at))
+		works[o.Symbol] = works[o.Symbol] || !protective(o) && (o.DoneAt.IsZero() || o.DoneAt.After(late))
 	}
 	if !ordered {
 		return
