@@ -120,6 +120,8 @@ func TestSchemaAgreesWithParse(t *testing.T) {
 		"{do: operate, operation: port-reset, accounts: [DU2]}",
 		"{do: restart, then: rst, downtime: {refused: 1s, approval: true}}", "{do: garbage, bytes: 0x}",
 		"{do: restart, downtime: {refused: -1s}}", "{do: bad-length, length: 4294967296}",
+		"{do: drop, accounts: []}", "{do: operate, operation: log-in, accounts: []}", "{do: drop, set: {}}",
+		"{do: rewrite, set: {}}",
 	} {
 		for _, when := range []string{
 			"{outbound: orderStatus}", "{outbound: any}", "{inbound: placeOrder}", "{at: 1s}",
