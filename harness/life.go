@@ -115,9 +115,6 @@ func (l *life) arm() {
 		l.limit.Reset(l.run.dialWithin + s.lifeLimit())
 	} else {
 		l.stalled.Reset(l.run.patience())
-		if s.For > 0 {
-			l.enough.Reset(l.run.longest())
-		}
 	}
 	if point, kills := s.killPoint(l.Number); kills {
 		l.killer, l.killAfter = newTrigger(point), time.Duration(point.Delay)
@@ -250,7 +247,18 @@ func (l *life) observe(e fakegateway.Event) {
 		return
 	}
 	l.stalled.Reset(r.patience())
+	if n == 1 {
+		l.goOn()
+	}
 	l.cycled(n)
+}
+
+// goOn lets the life go on for Subject.For from now: from its first connection, and again from its first cycle.
+// How long a program takes to start and to shake hands is no part of the time, and is the same at any scale.
+func (l *life) goOn() {
+	if s := l.run.Subject; s.Mode == Continuous && s.For > 0 && l.TermSent == 0 {
+		l.enough.Reset(l.run.longest())
+	}
 }
 
 // connect notes that the life has reached the Gateway.
@@ -261,6 +269,7 @@ func (l *life) connect() {
 	}
 	if !l.connected {
 		l.sample(0) // while the session is there: whose it is
+		l.goOn()
 	}
 	l.connected = true
 	l.dial.Stop()

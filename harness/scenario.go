@@ -65,7 +65,8 @@ type Subject struct {
 
 	Mode Mode `json:"mode"`
 	Runs int  `json:"runs,omitempty"` // Once: lives, one after the other
-	// Continuous: cycles this far apart, until Cycles have been seen at the Gateway or For is over.
+	// Continuous: cycles this far apart, until Cycles have been seen at the Gateway or For is over. For counts from the
+	// first cycle, and without one from the first connection.
 	Interval time.Duration `json:"interval,omitempty"`
 	Cycles   int           `json:"cycles,omitempty"`
 	For      time.Duration `json:"for,omitempty"`

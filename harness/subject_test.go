@@ -55,6 +55,7 @@ func TestMain(m *testing.M) {
 var subjects = map[string]func(args []string) error{
 	"work":    work,    // one cycle, or cycles until SIGTERM; closes as TCP means it
 	"stay":    stayOn,  // works, then keeps its socket for --dwell D after the Gateway's FIN
+	"wakes":   wakes,   // takes wakeTime to start, then works
 	"probe":   probe,   // connects, says nothing, closes
 	"hang":    hang,    // never connects
 	"deaf":    deaf,    // works and ignores SIGTERM
@@ -150,6 +151,14 @@ func (c *client) cycle(n int) error {
 }
 
 // work does one cycle, or with --interval D cycles until SIGTERM.
+// wakeTime is longer than the whole time of TestRunForATime.
+const wakeTime = 600 * time.Millisecond
+
+func wakes(args []string) error {
+	<-time.After(wakeTime)
+	return work(args)
+}
+
 func work(args []string) error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM) //nolint:forbidigo // a process's own context
 	defer stop()
