@@ -22,6 +22,9 @@ var names = []string{"chromium", "chromium-browser", "google-chrome", "google-ch
 // within bounds one look at a page.
 const within = 2 * time.Minute
 
+// starts are how often Chromium is started for a look: now and then it crashes by itself.
+const starts = 3
+
 // tallest is the height of the window in which a page is photographed; what is below is cut off.
 const tallest = 9000
 
@@ -97,14 +100,21 @@ func (l Look) run(ctx context.Context, what, path string) (string, error) {
 	if l.Dark {
 		args = append(args, "--blink-settings=preferredColorScheme=0")
 	}
-	cmd := exec.CommandContext(ctx, exe, append(args, what, "file://"+path)...)
-	cmd.WaitDelay = time.Second
 	var stdout, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	if err := cmd.Run(); err != nil {
-		return "", fmt.Errorf("look at %s: %w: %.400s", path, err, stderr.String())
+	for try := 1; ; try++ {
+		stdout.Reset()
+		stderr.Reset()
+		cmd := exec.CommandContext(ctx, exe, append(args, what, "file://"+path)...)
+		cmd.WaitDelay = time.Second
+		cmd.Stdout, cmd.Stderr = &stdout, &stderr
+		err := cmd.Run()
+		if err == nil {
+			return stdout.String(), nil
+		}
+		if try == starts || cmd.ProcessState == nil || cmd.ProcessState.Exited() {
+			return "", fmt.Errorf("look at %s: %w: %.400s", path, err, stderr.String())
+		}
 	}
-	return stdout.String(), nil
 }
 
 // trimmed cuts off the rows at the bottom that have one colour only, and what is below Height.
