@@ -109,16 +109,17 @@ func (s *session) gate(ctx context.Context, p passage) error {
 	return nil
 }
 
-// permitTime bounds what the gate may read from the journal while the wire waits for it.
-const permitTime = 5 * time.Second
+// readTime bounds what the gate reads from the journal, for which the wire may wait.
+const readTime = 5 * time.Second
+
+// reading is the context for that. It outlives a stop of the trader, which is no fault of the journal.
+func reading(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), readTime)
+}
 
 // permit asks the gate again at the wire.
 func (s *session) permit(ctx context.Context, p passage) func() error {
-	return func() error {
-		ctx, cancel := context.WithTimeout(ctx, permitTime)
-		defer cancel()
-		return s.gate(ctx, p)
-	}
+	return func() error { return s.gate(ctx, p) }
 }
 
 // mayCarryOrders holds that the session is ready and IBKR is not away (1100).
@@ -226,6 +227,8 @@ func (s *session) marketIsOpen(_ context.Context, p passage) error {
 
 // notHalted reads the kill switch from the disk: another process may have closed it a moment ago.
 func (s *session) notHalted(ctx context.Context, _ passage) error {
+	ctx, cancel := reading(ctx)
+	defer cancel()
 	h, err := s.e.journal.Halted(ctx)
 	if err != nil {
 		return exit.Because(exit.State, err)
@@ -242,6 +245,8 @@ const limitHalted = "halted"
 
 // withinLimits asks the limits with what the journal counts now.
 func (s *session) withinLimits(ctx context.Context, p passage) error {
+	ctx, cancel := reading(ctx)
+	defer cancel()
 	used, err := s.e.journal.Usage(ctx, s.account, p.instrument.conID(), p.day, s.e.now().Add(-time.Minute), p.intent)
 	if err != nil {
 		return exit.Because(exit.State, err)

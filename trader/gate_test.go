@@ -226,6 +226,26 @@ func TestProtectionPassesWhereEntriesDoNot(t *testing.T) {
 	})
 }
 
+// TestAStopIsNoFaultOfTheJournal: one that comes while the gate reads is not taken for a broken disk, which would
+// end the trader with 26.
+func TestAStopIsNoFaultOfTheJournal(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		l := r.start()
+		r.later(time.Second)
+		s := newSession(l.engine, r.w.session)
+		ctx, cancel := context.WithCancel(r.t.Context())
+		cancel()
+		for name, reads := range map[string]func(context.Context, passage) error{
+			"kill-switch": s.notHalted, "risk": s.withinLimits,
+		} {
+			if err := reads(ctx, passage{}); isState(err) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		r.wantCode(l.stop(), exit.OK)
+	})
+}
+
 // TestAHaltStopsEntriesAndNoExits, over restarts, until a person resumes.
 func TestAHaltStopsEntriesAndNoExits(t *testing.T) {
 	inBubble(t, func(r *rig) {
