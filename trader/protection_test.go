@@ -1,6 +1,7 @@
 package trader
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"testing"
@@ -679,6 +680,21 @@ func TestAStopLeavesNoPositionBare(t *testing.T) {
 				<-time.After(500 * time.Millisecond)
 			})
 			r.w.fall(true)
+		},
+		"its stop has gone for an exit, and the books are asked": func(r *rig, l *life) {
+			r.later(65 * time.Second)
+			r.w.fall(true)
+			r.w.mu.Lock()
+			defer r.w.mu.Unlock()
+			r.w.ask = func(ctx context.Context, what string) error {
+				if what != "positions" || r.w.cancelled() == 0 {
+					return nil
+				}
+				r.w.ask = nil
+				l.cancel()
+				<-ctx.Done()
+				return context.Cause(ctx)
+			}
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

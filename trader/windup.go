@@ -27,11 +27,13 @@ var StopPolicies = []string{LeaveAtStop, CancelAtStop, FlattenAtStop}
 const (
 	windUpTime  = 5 * time.Second
 	restoreTime = time.Second // beside StopGrace well within the three seconds that a stop may take
+	restoreTick = restoreTime / 20
 )
 
-// windUp does what AtStop asks for, when a stop from outside left the session alive.
+// windUp does what AtStop asks for, when a stop from outside left the session alive, and its books were
+// reconciled once: the stop may have come in the middle of the next time.
 func (s *session) windUp(ctx context.Context) error {
-	if !stopped(ctx) || s.isOver() || !s.reconciled {
+	if !stopped(ctx) || s.isOver() || s.comparedAt.IsZero() {
 		return nil
 	}
 	ctx = context.WithoutCancel(ctx)
@@ -59,7 +61,8 @@ func (s *session) leaveProtected(ctx context.Context) error {
 	if !s.e.cfg.Protect.On() || s.e.cfg.DryRun {
 		return nil
 	}
-	tick := time.NewTicker(guardTick)
+	s.guards.asked = time.Time{} // the last question may be the one that the stop cut short
+	tick := time.NewTicker(restoreTick)
 	defer tick.Stop()
 	for {
 		if err := s.guard(ctx); err != nil {

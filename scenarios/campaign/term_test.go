@@ -38,6 +38,14 @@ func (l *lane) stopped(err error, began, at time.Time, log int64) {
 	if !ordered {
 		return
 	}
+	mine, berr := l.books()
+	if berr != nil {
+		l.find("stopped: the journal cannot be read after life %d: %v", l.lives, berr)
+		return
+	}
+	for _, in := range mine.Intents { // of an order that may live nobody knows what it leaves to protect
+		works[in.Symbol] = works[in.Symbol] || !in.State.Closed() && !in.Role.Resting()
+	}
 	l.stops++
 	var ended *exec.ExitError
 	if err != nil && (!errors.As(err, &ended) || exit.Code(ended.ExitCode()) != exit.OrderUnknown) {
