@@ -229,6 +229,13 @@ func protectionCases() []judged {
 	}
 	stay := func(s *script) { s.waits(time.Minute); s.asks("reqCurrentTime"); s.Footer.Ended = s.step() }
 	keeps := func(r *Record) { r.Header.Scenario.Subject.KeepsStops = true }
+	held := func(s *script) *Order { // for a minute, with its stop
+		s.session()
+		s.trade("BUY 10 AAPL", "a")
+		o := stop(s, "10")
+		s.waits(time.Minute)
+		return o
+	}
 	unsaid := casesOf(Check{Name: "protected"}, nil, []steps{
 		{"none, and none was promised", func(s *script) { s.session(); s.trade("BUY 10 AAPL", "a"); stay(s) }, Inconclusive, "subject.keepsStops"},
 	})
@@ -298,19 +305,13 @@ func protectionCases() []judged {
 			stay(s)
 		}, Fail, "stops for 0, for 11."},
 		{"taken back at the end of a life", func(s *script) {
-			s.session()
-			s.trade("BUY 10 AAPL", "a")
-			o := stop(s, "10")
-			s.waits(time.Minute)
+			o := held(s)
 			s.cancel(int(o.OrderID))
 			s.end(0)
 			s.Footer.Ended = s.step()
 		}, Fail, "10 AAPL held, stops for 0, when life 1 had ended"},
 		{"made smaller at the end of a life that is not the last", func(s *script) {
-			s.session()
-			s.trade("BUY 10 AAPL", "a")
-			o := stop(s, "10")
-			s.waits(time.Minute)
+			o := held(s)
 			s.change(int(o.OrderID), "SELL 4 AAPL")
 			s.end(0)
 			s.begin()
@@ -319,19 +320,13 @@ func protectionCases() []judged {
 			stay(s)
 		}, Fail, "10 AAPL held, stops for 4, when life 1 had ended"},
 		{"taken back for an exit, and killed", func(s *script) {
-			s.session()
-			s.trade("BUY 10 AAPL", "a")
-			o := stop(s, "10")
-			s.waits(time.Minute)
+			o := held(s)
 			s.cancel(int(o.OrderID))
 			s.kill()
 			s.Footer.Ended = s.step()
 		}, Pass, ""},
 		{"a fill right before the end", func(s *script) {
-			s.session()
-			s.trade("BUY 10 AAPL", "a")
-			stop(s, "10")
-			s.waits(time.Minute)
+			held(s)
 			s.trade("BUY 1 AAPL", "b")
 			s.end(0)
 			s.Footer.Ended = s.step()

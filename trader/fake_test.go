@@ -150,6 +150,12 @@ func (w *world) fall(down bool) {
 	w.falling = down
 }
 
+func (w *world) setStubborn(stubborn bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.stubborn = stubborn
+}
+
 // cancelled is how many cancels were asked for.
 func (w *world) cancelled() int {
 	w.mu.Lock()

@@ -315,24 +315,36 @@ func (s *session) resized(ctx context.Context, in journal.Intent, o broker.OpenO
 func (s *session) protected(ctx context.Context) error {
 	timer := time.NewTimer(s.e.cfg.OrderDeadline)
 	defer timer.Stop()
-	tick := time.NewTicker(guardTick)
+	quiet, err := s.guardUntil(ctx, guardTick, timer.C, func() (bool, error) { return !s.guards.restless, nil })
+	if err == nil && !quiet && !stopped(ctx) {
+		err = exit.Because(exit.Incomplete, errors.New("a position is not protected yet"))
+	}
+	return err
+}
+
+// guardUntil guards at every change, and at least every so often, until it is quiet: false is that the limit, or
+// the end of ctx, came before that.
+func (s *session) guardUntil(ctx context.Context, every time.Duration, limit <-chan time.Time,
+	isQuiet func() (bool, error),
+) (quiet bool, err error) {
+	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
 		if err := s.guard(ctx); err != nil {
-			return err
+			return false, err
 		}
-		if !s.guards.restless {
-			return nil
+		if quiet, err := isQuiet(); quiet || err != nil {
+			return quiet, err
 		}
 		select {
 		case <-s.changed:
 		case <-tick.C:
 		case <-s.b.Done():
-			return sessionError(s.b.Err())
+			return false, sessionError(s.b.Err())
 		case <-ctx.Done():
-			return nil
-		case <-timer.C:
-			return exit.Because(exit.Incomplete, errors.New("a position is not protected yet"))
+			return false, nil
+		case <-limit:
+			return false, nil
 		}
 	}
 }

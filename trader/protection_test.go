@@ -60,6 +60,24 @@ func (r *rig) wantHeldAtBroker(shares string) {
 	}
 }
 
+// exitWaits makes the price fall, and comes back when an exit waits for a stop that does not give way.
+func (r *rig) exitWaits() {
+	r.t.Helper()
+	r.w.setStubborn(true)
+	r.w.fall(true)
+	for r.w.cancelled() == 0 {
+		r.later(100 * time.Millisecond)
+	}
+}
+
+// fillsFirst executes so much of the first order, and says so.
+func (r *rig) fillsFirst(shares string) {
+	r.w.mu.Lock()
+	defer r.w.mu.Unlock()
+	r.w.execute(r.w.orders[0], d(shares))
+	r.w.session.say(r.w.executions[len(r.w.executions)-1])
+}
+
 func TestAPositionHasItsStop(t *testing.T) {
 	for stop, want := range map[string]string{"2%": "98", "1.50": "98.5", "trail:1%": "99", "trail:0.75": "99.25"} {
 		t.Run(stop, func(t *testing.T) {
@@ -189,17 +207,9 @@ func TestAStopThatGoesSlowly(t *testing.T) {
 	protectedRig(t, func(r *rig) {
 		l := r.start()
 		r.later(65 * time.Second) // another bar has closed
-		r.w.mu.Lock()
-		r.w.stubborn = true
-		r.w.mu.Unlock()
-		r.w.fall(true)
-		for r.w.cancelled() == 0 {
-			r.later(100 * time.Millisecond)
-		}
+		r.exitWaits()
 		r.later(DefaultMaxDecisionAge + time.Second)
-		r.w.mu.Lock()
-		r.w.stubborn = false
-		r.w.mu.Unlock()
+		r.w.setStubborn(false)
 		r.later(DefaultOrderDeadline - DefaultMaxDecisionAge - 2*time.Second)
 		r.wantHeldAtBroker("0")
 		r.wantProtection()
@@ -218,17 +228,9 @@ func TestAnExitThatIsTooLateForItsDay(t *testing.T) {
 		until(45 * time.Second)
 		l := r.start()
 		until(10 * time.Minute)
-		r.w.mu.Lock()
-		r.w.stubborn = true
-		r.w.mu.Unlock()
-		r.w.fall(true)
-		for r.w.cancelled() == 0 {
-			r.later(100 * time.Millisecond)
-		}
+		r.exitWaits()
 		until(11*time.Minute + time.Second)
-		r.w.mu.Lock()
-		r.w.stubborn = false
-		r.w.mu.Unlock()
+		r.w.setStubborn(false)
 		r.later(10 * time.Second)
 		r.wantHeldAtBroker("10")
 		r.wantProtection("SELL 10 STP")
@@ -243,11 +245,7 @@ func TestAFillLongAfterTheLastAnswer(t *testing.T) {
 		r.w.answers = []answer{acknowledge}
 		l := r.start()
 		r.later(DefaultMaxRoundTrip + 30*time.Second)
-		r.w.mu.Lock()
-		o := r.w.orders[0]
-		r.w.execute(o, d("4"))
-		r.w.session.say(r.w.executions[0])
-		r.w.mu.Unlock()
+		r.fillsFirst("4")
 		r.later(5 * time.Second)
 		r.wantProtection("SELL 4 STP")
 		_ = l.stop() // the entry is working
@@ -658,20 +656,14 @@ func TestAStopLeavesNoPositionBare(t *testing.T) {
 	for name, stop := range map[string]func(r *rig, l *life){
 		"an entry fills": func(r *rig, l *life) {
 			r.later(2 * time.Second)
-			r.w.mu.Lock()
-			r.w.execute(r.w.orders[0], d("10"))
-			r.w.session.say(r.w.executions[0])
-			r.w.mu.Unlock()
+			r.fillsFirst("10")
 			l.cancel()
 		},
 		"an entry fills a moment later": func(r *rig, l *life) {
 			r.later(2 * time.Second)
 			l.cancel()
 			r.later(500 * time.Millisecond)
-			r.w.mu.Lock()
-			r.w.execute(r.w.orders[0], d("10"))
-			r.w.session.say(r.w.executions[0])
-			r.w.mu.Unlock()
+			r.fillsFirst("10")
 		},
 		"its stop gives way for an exit": func(r *rig, l *life) {
 			r.later(65 * time.Second)

@@ -39,20 +39,20 @@ func (s *session) windUp(ctx context.Context) error {
 	ctx = context.WithoutCancel(ctx)
 	trading, enough := context.WithTimeout(ctx, windUpTime-restoreTime)
 	defer enough()
-	var errs []error
+	var err error
 	if s.e.cfg.AtStop != LeaveAtStop {
-		errs = append(errs, s.cancelAll(trading))
+		err = s.cancelAll(trading)
 	}
-	if s.e.cfg.AtStop == FlattenAtStop && errs[0] == nil {
+	if s.e.cfg.AtStop == FlattenAtStop && err == nil {
 		for _, symbol := range s.e.cfg.Symbols {
 			if i, ok := s.verified[symbol]; ok {
-				errs = append(errs, s.flatten(trading, i))
+				err = errors.Join(err, s.flatten(trading, i))
 			}
 		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, restoreTime)
 	defer cancel()
-	return errors.Join(append(errs, s.leaveProtected(ctx))...)
+	return errors.Join(err, s.leaveProtected(ctx))
 }
 
 // leaveProtected waits until nothing about the protections is under way, nor an order that would need one. What it
@@ -62,32 +62,21 @@ func (s *session) leaveProtected(ctx context.Context) error {
 		return nil
 	}
 	s.guards.asked = time.Time{} // the last question may be the one that the stop cut short
-	tick := time.NewTicker(restoreTick)
-	defer tick.Stop()
-	for {
-		if err := s.guard(ctx); err != nil {
-			return err
-		}
-		works, err := s.entering(ctx)
-		if err != nil || !s.guards.restless && works == "" {
-			return err
-		}
-		select {
-		case <-s.changed:
-		case <-tick.C:
-		case <-s.b.Done():
-			return sessionError(s.b.Err())
-		case <-ctx.Done():
-			var errs []error
-			if s.guards.restless {
-				errs = append(errs, errors.New("a position may be without its stop"))
-			}
-			if works != "" {
-				errs = append(errs, fmt.Errorf("order %s works on, and what it fills has no stop", works))
-			}
-			return errors.Join(errs...)
-		}
+	works := ""
+	quiet, err := s.guardUntil(ctx, restoreTick, nil, func() (_ bool, err error) {
+		works, err = s.entering(ctx)
+		return !s.guards.restless && works == "", err
+	})
+	if err != nil || quiet {
+		return err
 	}
+	if s.guards.restless {
+		err = errors.New("a position may be without its stop")
+	}
+	if works != "" {
+		err = errors.Join(err, fmt.Errorf("order %s works on, and what it fills has no stop", works))
+	}
+	return err
 }
 
 // entering is an own order that may still make a position larger, or "": this trader is not short by its own will.
@@ -146,8 +135,12 @@ func (s *session) flatten(ctx context.Context, i instrument) error {
 	if !position.Held().IsPos() {
 		return nil
 	}
-	if why, err := s.blockedBy(ctx, i); err != nil || why != "" {
-		return errors.Join(err, fmt.Errorf("sell %s %s: %s", position.Held(), i.details.Contract.Symbol, why))
+	why, err := s.blockedBy(ctx, i)
+	if err == nil && why != "" {
+		err = fmt.Errorf("sell %s %s: %s", position.Held(), i.details.Contract.Symbol, why)
+	}
+	if err != nil {
+		return err
 	}
 	told, epoch := momentNow(), s.b.Epoch()
 	now, err := ask(ctx, s, "current time", s.b.CurrentTime)

@@ -94,7 +94,7 @@ func (w What) params() []param {
 			unless(w.Frames >= 2 && w.Frames <= maxShuffled, "%d: want 2..%d", w.Frames, maxShuffled),
 		},
 		{"release", w.Release != nil, ""},
-		{"set", w.Set != nil, unless(len(w.Set) > 0 || w.Set == nil, "is empty")},
+		{"set", w.Set != nil, unless(len(w.Set) > 0, "is empty")},
 		{"field", w.Field != "", ""},
 		{"hex", w.Hex != "", w.wrongHex()},
 		{"unset", w.Unset, ""},
@@ -119,7 +119,7 @@ func (w What) params() []param {
 		{"operation", w.Operation != "", ""},
 		{"farm", w.Farm != "", ""},
 		{"trade", w.Trade != nil, w.Trade.wrong()},
-		{"accounts", w.Accounts != nil, unless(len(w.Accounts) > 0 || w.Accounts == nil, "is empty")},
+		{"accounts", w.Accounts != nil, unless(len(w.Accounts) > 0, "is empty")},
 		{"downtime", w.Downtime != nil, w.Downtime.wrong()},
 	}
 }

@@ -175,10 +175,9 @@ func (l *lane) life() {
 	}
 	stop()
 	over()
-	switch err := <-ended; {
-	case reached && term:
+	if err := <-ended; reached && term {
 		l.stopped(err, began, at, log)
-	default:
+	} else {
 		l.over(err)
 	}
 	for _, f := range faults {
