@@ -47,7 +47,7 @@ func TestTheUnitKnowsTheExitCodes(t *testing.T) {
 	}
 	_, after, _ := strings.Cut(string(text), "RestartPreventExitStatus=")
 	line, _, _ := strings.Cut(after, "\n")
-	codes := []exit.Code{exit.UnsupportedVersion, exit.WrongAccount, exit.Zombies, exit.Interlock, exit.State, exit.Usage}
+	codes := []exit.Code{exit.UnsupportedVersion, exit.WrongAccount, exit.Zombies, exit.Interlock, exit.State, exit.NotFlat, exit.Usage}
 	var want []string
 	for _, c := range codes {
 		want = append(want, fmt.Sprint(int(c)))
