@@ -18,7 +18,8 @@ var protectionDetectors = []Detector{{
 	Name: "protected", Group: GroupOrders, judge: protected,
 	Doc: fmt.Sprintf("For more than Within (default %s) in which the trader had a session, the stops at the "+
 		"broker (STP, STP LMT, TRAIL, TRAIL LIMIT) would have closed more or less than the position of a symbol. "+
-		"Of an OCA group and of a parent's children the largest counts, a child when its parent has filled. "+
+		"Of an OCA group and of a parent's children the largest counts, a child when its parent has filled; "+
+		"their prices are not judged. "+
 		"Or a life ended, of itself or on SIGTERM, and had taken its stops back before, or changed them to that. "+
 		"Informational when the trader does not say that it keeps stops.", protectWithin),
 	Least: "one position that was held for longer than that",
