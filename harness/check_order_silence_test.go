@@ -239,7 +239,18 @@ func protectionCases() []judged {
 	unsaid := casesOf(Check{Name: "protected"}, nil, []steps{
 		{"none, and none was promised", func(s *script) { s.session(); s.trade("BUY 10 AAPL", "a"); stay(s) }, Inconclusive, "subject.keepsStops"},
 	})
-	return append(unsaid, casesOf(Check{Name: "protected"}, keeps, []steps{
+	kept := func(r *Record) { // by a keeper, for the next life
+		keeps(r)
+		c := &r.Connections[0]
+		c.ClientFIN, c.GatewayFIN, c.Closed, c.ClosedFirst = 0, 0, 0, ""
+	}
+	through := casesOf(Check{Name: "protected"}, kept, []steps{
+		{
+			"taken back, and the session goes on", func(s *script) { s.cancel(int(held(s).OrderID)) }, Fail,
+			"10 AAPL held, stops for 0, when life 1 had ended",
+		},
+	})
+	return append(append(unsaid, through...), casesOf(Check{Name: "protected"}, keeps, []steps{
 		{"a stop of the same size", func(s *script) { s.session(); s.trade("BUY 10 AAPL", "a"); stop(s, "10"); stay(s) }, Pass, ""},
 		{"none", func(s *script) { s.session(); s.trade("BUY 10 AAPL", "a"); stay(s) }, Fail, "10 AAPL held, stops for 0"},
 		{"one for half of it", func(s *script) { s.session(); s.trade("BUY 10 AAPL", "a"); stop(s, "5"); stay(s) }, Fail, "stops for 5"},
@@ -319,6 +330,13 @@ func protectionCases() []judged {
 			s.change(int(o.OrderID), "SELL 10 AAPL")
 			stay(s)
 		}, Fail, "10 AAPL held, stops for 4, when life 1 had ended"},
+		{"taken back for an exit, and lost the session", func(s *script) {
+			o := held(s)
+			s.cancel(int(o.OrderID))
+			s.lose()
+			s.Lives[0].Exited, s.Lives[0].EndedBy = s.step(), EndedItself
+			s.Footer.Ended = s.step()
+		}, Pass, ""},
 		{"taken back for an exit, and killed", func(s *script) {
 			o := held(s)
 			s.cancel(int(o.OrderID))

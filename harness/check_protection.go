@@ -70,16 +70,21 @@ func protected(r *Record, c Check) Finding {
 	return f.conclude("position and stops differed for %s at most, %s allowed", round(longest), allowed)
 }
 
-// leftAt is the life that ended of itself, or on SIGTERM, within a span, and had a session until it left it.
+// leftAt is the life that ended of itself, or on SIGTERM, within a span, and had a session that the Gateway did not
+// end before. A keeper keeps it for the next one.
 func (r *Record) leftAt(d difference) (Life, bool) {
 	for _, l := range r.Lives {
 		if l.EndedBy != EndedItself && l.EndedBy != EndedSIGTERM || l.Exited <= d.from || d.to <= l.Exited {
 			continue
 		}
-		sessions := slices.DeleteFunc(r.subjects(), func(c Connection) bool {
-			return c.Life != l.Number || c.BootstrapSent == 0
-		})
-		if n := len(sessions); n > 0 && sessions[n-1].ClosedFirst == "client" {
+		var last Connection
+		for _, c := range r.subjects() {
+			if last.BootstrapSent < c.BootstrapSent && c.BootstrapSent < l.Exited {
+				last = c
+			}
+		}
+		ended := cmp.Or(last.ended(), r.Footer.Ended)
+		if last.BootstrapSent != 0 && (ended >= l.Exited || ended > l.Started && last.ClosedFirst == "client") {
 			return l, true
 		}
 	}

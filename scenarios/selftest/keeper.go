@@ -40,6 +40,10 @@ func keeperRows() []Row {
 			Killers: by("no-zombies-at-trader"), Alone: true,
 		},
 		{Subject: "leaks-fd-per-cycle", Scenario: "continuous-1h", Shorter: fewSteps, Killers: by("steady-fds")},
+		{
+			Subject: "takes-its-stop-along", Scenario: "position-protected",
+			Shorter: Shorter{Scale: recoveryScale, Cycles: 28}, Killers: by("protected"),
+		},
 	}
 	for i := range rows {
 		rows[i].Through = true
