@@ -183,6 +183,9 @@ func (c Config) byEquity() bool {
 	})
 }
 
+// anotherAfter is how long a stop may be missing, or a new one unanswered, until another one is sent.
+func (c Config) anotherAfter() time.Duration { return c.ProtectWithin / 6 }
+
 func (c Config) validate() error {
 	seen := map[string]bool{}
 	for _, s := range c.Symbols {

@@ -372,7 +372,7 @@ func (s *fakeSession) PlaceOrder(ctx context.Context, order broker.Order) error 
 		return fmt.Errorf("pacing: %w", broker.ErrNotSent)
 	}
 	s.w.nextID = max(s.w.nextID, order.ID+1)
-	if how == swallow {
+	if s.lost(how) {
 		return nil
 	}
 	o := &worldOrder{Order: order, permID: 9000 + int64(len(s.w.orders)), client: 1, status: "Submitted"}
@@ -383,6 +383,14 @@ func (s *fakeSession) PlaceOrder(ctx context.Context, order broker.Order) error 
 	s.w.orders = append(s.w.orders, o)
 	s.w.measure()
 	return s.respond(o, how)
+}
+
+// lost says that an order never comes to be, and ends the session if that is lost too.
+func (s *fakeSession) lost(how answer) bool {
+	if how == swallowAndDrop {
+		s.end(errDropped)
+	}
+	return how == swallow || how == swallowAndDrop
 }
 
 func (s *fakeSession) respond(o *worldOrder, how answer) error {
@@ -425,7 +433,7 @@ func (s *fakeSession) respond(o *worldOrder, how answer) error {
 		s.status(o)
 	case doubt:
 		return fmt.Errorf("write: %w", broker.ErrUnknown)
-	case withhold, swallow, refuse, leave:
+	case withhold, swallow, swallowAndDrop, refuse, leave:
 	}
 	return nil
 }

@@ -26,6 +26,7 @@ const (
 	fillAndSayAndDrop               // fill, report, end the session at once
 	fillLate                        // fill and report, after half of stopAck
 	withholdAndDrop                 // accept, say nothing, end the session
+	swallowAndDrop                  // lose the order with the session
 	refuse                          // error 201
 	cancelInPart                    // half is filled, the rest cancelled; the fill is told last
 	doubt                           // accept and work it, but the send reports an unknown outcome

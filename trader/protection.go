@@ -302,7 +302,7 @@ func (s *session) phase(in journal.Intent) protect.Phase {
 		if s.missing[in.ID] && s.guards.missing[in.ID].IsZero() {
 			s.guards.missing[in.ID] = s.e.now()
 		}
-		if s.missing[in.ID] && s.e.since(s.guards.missing[in.ID]) >= s.e.cfg.ProtectWithin/2 {
+		if s.missing[in.ID] && s.e.since(s.guards.missing[in.ID]) >= s.e.cfg.anotherAfter() {
 			return protect.Lost
 		}
 		s.guards.restless = true

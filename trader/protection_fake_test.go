@@ -146,7 +146,7 @@ func (s *fakeSession) rest(order broker.Order) error {
 		s.say(broker.Notice{ID: order.ID, Code: 201, Class: broker.ClassRequest, Message: "no"})
 	}
 	s.w.nextID = max(s.w.nextID, order.ID+1)
-	if s.w.refuseResting || how == swallow {
+	if s.w.refuseResting || s.lost(how) {
 		return nil
 	}
 	o := &worldOrder{Order: order, permID: 9000 + int64(len(s.w.orders)), client: 1, status: "PreSubmitted"}

@@ -206,7 +206,7 @@ func (s *session) place(ctx context.Context, g *guarded, role journal.Role, shar
 		s.log.Debug("protection waits", "symbol", g.symbol, "error", err)
 		return nil
 	}
-	s.guards.again[key] = s.e.now().Add(s.e.cfg.ProtectWithin / 6)
+	s.guards.again[key] = s.e.now().Add(s.e.cfg.anotherAfter())
 	i, err := s.contractOf(ctx, g)
 	if err != nil {
 		return err

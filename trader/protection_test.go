@@ -387,12 +387,17 @@ func TestAStopWhoseSendIsInDoubt(t *testing.T) {
 	for name, how := range map[string]answer{
 		"works, and the send is in doubt": doubt, "works, and nothing is said": withhold,
 		"the session is lost": withholdAndDrop, "lost in the Gateway": swallow, "never left": leave,
+		"lost with the session": swallowAndDrop,
 	} {
 		t.Run(name, func(t *testing.T) {
 			protectedRig(t, func(r *rig) {
 				r.w.restingAnswers = []answer{how}
+				within := DefaultProtectWithin / 3
+				if how == swallow { // no event says so: its answer is awaited first
+					within += ackWait
+				}
 				l := r.start()
-				r.later(DefaultProtectWithin)
+				r.later(within)
 				r.wantProtection("SELL 10 STP")
 				r.later(lostFor + time.Minute)
 				r.wantProtection("SELL 10 STP")
