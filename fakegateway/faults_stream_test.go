@@ -105,7 +105,7 @@ func TestGarbageAndBadLength(t *testing.T) {
 	}
 	s := startServer(t, faults(fault.Fault{
 		When: fault.When{Outbound: "currentTime"},
-		What: fault.What{Do: fault.BadLength, Length: -5, Then: fault.FIN},
+		What: fault.What{Do: fault.BadLength, Length: new(int64(-5)), Then: fault.FIN},
 	}))
 	c := dial(t, s).connect(1)
 	c.askTime()

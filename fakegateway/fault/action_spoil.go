@@ -50,10 +50,10 @@ var badLength = action{
 	rule:   rule{params: []string{"length", "then"}, bytes: true, then: thenEnds},
 	nature: nature{spoilsStream: true, preventsAnswer: true, sends: true},
 	sentence: func(w What) string {
-		return fmt.Sprintf("write the length prefix %d%s", w.Length, w.thenHow())
+		return fmt.Sprintf("write the length prefix %d%s", w.length(), w.thenHow())
 	},
 	onStream: func(s Stream, h Hit) Effect {
-		n := uint32(h.What.Length)
+		n := uint32(h.What.length())
 		return writeRaw(s, h, []byte{byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)})
 	},
 }

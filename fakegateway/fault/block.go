@@ -88,6 +88,9 @@ func (x *expander) add(entry ast.Node, path string, using []string) error {
 	if err := yaml.NodeToValue(entry, &f, yaml.Strict()); err != nil {
 		return strictyaml.Located(x.name, err, &f)
 	}
+	if err := x.saysSomething(entry, f); err != nil {
+		return err
+	}
 	from := origin{path: path}
 	if len(using) > 0 {
 		from.block = using[len(using)-1]

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -115,6 +116,56 @@ func readDocument(name string, data []byte, v any) (root ast.Node, err error) {
 		return nil, strictyaml.Located(name, err, v)
 	}
 	return root, nil
+}
+
+// saysSomething refuses a value that counts as not given, like "times: 0": who writes it wants something.
+func (x *expander) saysSomething(entry ast.Node, f Fault) error {
+	kept, err := yaml.ValueToNode(f)
+	if err != nil {
+		return fmt.Errorf("%s: %w", x.name, err)
+	}
+	if pair := unsaid(entry, kept); pair != nil {
+		return x.at(pair.Value, fmt.Errorf("%s: %s says nothing: leave it out, or give it a value",
+			pair.Key.GetToken().Value, pair.Value))
+	}
+	return nil
+}
+
+// zeroesSpeak are the keys below which 0, "" and false are values like any other.
+var zeroesSpeak = []string{"id", "why", "of", "set", "downtime", "trade"}
+
+// unsaid finds the first value of a mapping that is gone when what was read from it is written again.
+func unsaid(given, kept ast.Node) *ast.MappingValueNode {
+	pairs, ok := given.(ast.MapNode)
+	if !ok {
+		return nil
+	}
+	for it := pairs.MapRange(); it.Next(); {
+		key := it.Key().GetToken().Value
+		if slices.Contains(zeroesSpeak, key) {
+			continue
+		}
+		rest := under(kept, key)
+		if _, scalar := it.Value().(ast.ScalarNode); scalar && rest == nil {
+			return it.KeyValue()
+		}
+		if found := unsaid(it.Value(), rest); found != nil {
+			return found
+		}
+	}
+	return nil
+}
+
+// under is what a mapping has under a key; nil for nothing.
+func under(n ast.Node, key string) ast.Node {
+	if pairs, ok := n.(ast.MapNode); ok {
+		for it := pairs.MapRange(); it.Next(); {
+			if it.Key().GetToken().Value == key {
+				return it.Value()
+			}
+		}
+	}
+	return nil
 }
 
 // located gives every problem of a schedule its line and column.

@@ -280,7 +280,7 @@ func (m maker) what() obj {
 		"do": m.actions(), "for": ref("time"), "every": ref("time"), "times": whole(2, maxCopies),
 		"frames": whole(2, maxShuffled),
 		"bytes":  whole(1, maxGarbageBytes), "length": whole(-1<<31, 1<<32-1),
-		"code": obj{"type": "integer"}, "message": obj{"type": "string"},
+		"code": obj{"type": "integer", "not": obj{"const": 0}}, "message": obj{"type": "string", "minLength": 1},
 		"then": oneOf(FIN, RST, Hold), "downtime": ref("downtime"),
 		"operation": oneOf(Operations()...), "farm": obj{"type": "string", "minLength": 1},
 		"trade": ref("trade"), "accounts": obj{"type": "array", "items": obj{"type": "string"}, "minItems": 1},

@@ -84,6 +84,9 @@ func TestSchemaAgreesWithParse(t *testing.T) {
 		"{at: 1s, after: {at: 1s}}", "{outbound: any, after: {phase: accepted}}",
 		"{outbound: any, after: {phase: bootstrap-sent}}", "{outbound: any, after: {}}",
 		"{outbound: any, after: {at: 1s, nth: 1}}", "{fase: accepted}", "{phase: 1}",
+		"{outbound: any, nth: 0}", "{at: 0s}", "{at: 1s, delay: 0s}", "{outbound: openOrder, byte: 0}",
+		"{answerTo: {inbound: reqPositions, nth: 0}}", "{outbound: any, after: {at: 1s, nth: 0}}",
+		"{outbound: any, inbound: ''}", "{at: 1s, phase: null}", "{outbound: orderStatus, of: {orderId: 0}}",
 	} {
 		agree(t, "faults: [{when: "+when+", what: {do: drop}}]")
 		agree(t, "faults: [{when: "+when+", what: {do: fin}}]")
@@ -121,7 +124,13 @@ func TestSchemaAgreesWithParse(t *testing.T) {
 		"{do: restart, then: rst, downtime: {refused: 1s, approval: true}}", "{do: garbage, bytes: 0x}",
 		"{do: restart, downtime: {refused: -1s}}", "{do: bad-length, length: 4294967296}",
 		"{do: drop, accounts: []}", "{do: operate, operation: log-in, accounts: []}", "{do: drop, set: {}}",
-		"{do: rewrite, set: {}}",
+		"{do: rewrite, set: {}}", "{do: duplicate, times: 0}", "{do: drop, times: 0}", "{do: mute, for: 0s}",
+		"{do: corrupt, field: status, hex: ''}", "{do: corrupt, field: status, unset: false}",
+		"{do: notice, code: 0}", "{do: drop, code: 0}", "{do: notice, code: 399, message: ''}",
+		"{do: bad-length, length: 0}", "{do: garbage, bytes: 0}", "{do: cut, then: ''}",
+		"{do: notice, code: 399, id: 0}", "{do: restart, downtime: {refused: 0s, approval: false}}",
+		"{do: operate, operation: ''}", "{do: withhold, release: {delay: 0s}}",
+		"{do: operate, operation: fill-by-hand, trade: {conId: 0, symbol: A, price: 0, quantity: 1}}",
 	} {
 		for _, when := range []string{
 			"{outbound: orderStatus}", "{outbound: any}", "{inbound: placeOrder}", "{at: 1s}",
@@ -236,18 +245,18 @@ func drawnFault(t *rapid.T) obj {
 		name, _ = when["inbound"].(string)
 	}
 	maps.Copy(when, drawn(t, "when", map[string]func() any{
-		"nth": from(t, "nth", 1, 5, -1), "byte": from(t, "byte", 1, -1), "of": drawnValues(t, "of", name),
+		"nth": from(t, "nth", 0, 1, 5, -1), "byte": from(t, "byte", 1, -1), "of": drawnValues(t, "of", name),
 		"answerTo": drawnRequest(t, "answerTo"), "after": drawnMoment(t, "after"),
 		"delay": from(t, "delay", "1s", "1.5h3ms"), "fase": from(t, "fase", 1),
 	}))
 	do := rapid.SampledFrom(append(Actions(), "explode")).Draw(t, "do")
 	all := map[string]func() any{
-		"for": from(t, "for", "1s", "-1s", "x"), "every": from(t, "every", "1ms"),
-		"times": from(t, "times", 1, 2, 10_001), "bytes": from(t, "bytes", 1, -1),
-		"length": from(t, "length", int64(5), -5, 1<<40), "code": from(t, "code", 1, 1100),
-		"message": from(t, "message", "x"), "then": from(t, "then", "fin", "rst", "hold", "mute"),
+		"for": from(t, "for", "1s", "-1s", "0s", "x"), "every": from(t, "every", "1ms"),
+		"times": from(t, "times", 0, 1, 2, 10_001), "bytes": from(t, "bytes", 0, 1, -1),
+		"length": from(t, "length", int64(5), -5, 1<<40), "code": from(t, "code", 0, 1, 1100),
+		"message": from(t, "message", "x", ""), "then": from(t, "then", "fin", "rst", "hold", "mute"),
 		"release": drawnMoment(t, "release"), "set": drawnValues(t, "set", name),
-		"frames": from(t, "frames", 1, 2, 1001), "hex": from(t, "hex", "c4e3", "00", "c"), "unset": from(t, "unset", true),
+		"frames": from(t, "frames", 1, 2, 1001), "hex": from(t, "hex", "c4e3", "00", "c"), "unset": from(t, "unset", true, false),
 		"id": from(t, "id", -1, 7, int64(1)<<40), "place": from(t, "place", "before", "after", "in"),
 		"field": from(t, "field", "orderId", "none"), "with": drawnRequest(t, "with"),
 		"operation": from(t, "operation", "farm-ok", "port-reset", "x"), "farm": from(t, "farm", "usfarm"),
@@ -270,7 +279,7 @@ func drawnFault(t *rapid.T) obj {
 	f := drawn(t, "fault", map[string]func() any{
 		"where": from(t, "where", obj{"connection": 1}, obj{"fromConnection": 2, "clientId": 0},
 			obj{"connection": 1, "fromConnection": 2}, obj{"connection": -1}, obj{}),
-		"until": from(t, "until", obj{"count": 1}, obj{"count": -1}, obj{"elapsed": "1h"}),
+		"until": from(t, "until", obj{"count": 1}, obj{"count": -1}, obj{"count": 0}, obj{"elapsed": "1h"}),
 		"why":   from(t, "why", "so"),
 	})
 	f["when"], f["what"] = when, what

@@ -42,8 +42,8 @@ type What struct {
 	With *Request `json:"with,omitempty" yaml:"with,omitempty"`
 	// Bytes is the amount of garbage.
 	Bytes int `json:"bytes,omitempty" yaml:"bytes,omitempty"`
-	// Length is the bad length, as the peer would read it (signed 32 bits).
-	Length int64 `json:"length,omitempty" yaml:"length,omitempty"`
+	// Length is the bad length, as the peer would read it (signed 32 bits). nil: 0.
+	Length *int64 `json:"length,omitempty" yaml:"length,omitempty"`
 	// Code and Message are those of an error or a notice.
 	Code    int    `json:"code,omitempty" yaml:"code,omitempty"`
 	Message string `json:"message,omitempty" yaml:"message,omitempty"`
@@ -105,8 +105,8 @@ func (w What) params() []param {
 				maxGarbageBytes),
 		},
 		{
-			"length", w.Length != 0,
-			unless(w.Length >= -1<<31 && w.Length < 1<<32, "%d does not fit in 32 bits", w.Length),
+			"length", w.Length != nil,
+			unless(w.length() >= -1<<31 && w.length() < 1<<32, "%d does not fit in 32 bits", w.length()),
 		},
 		{"code", w.Code != 0, ""},
 		{"message", w.Message != "", ""},
@@ -122,6 +122,13 @@ func (w What) params() []param {
 		{"accounts", w.Accounts != nil, unless(len(w.Accounts) > 0, "is empty")},
 		{"downtime", w.Downtime != nil, w.Downtime.wrong()},
 	}
+}
+
+func (w What) length() int64 {
+	if w.Length == nil {
+		return 0
+	}
+	return *w.Length
 }
 
 // hexPattern is pairs of digits without NUL, which would end a text field.
