@@ -50,6 +50,13 @@ func (w *world) say(body broker.Body) {
 	w.session.say(body)
 }
 
+// knowAll ends that a symbol is unknown.
+func (w *world) knowAll() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.unknown = ""
+}
+
 func (s *fakeSession) say(body broker.Body) {
 	if c, ok := body.(broker.StateChange); ok {
 		s.state = c.State

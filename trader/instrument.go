@@ -24,10 +24,12 @@ func (i instrument) conID() int64 { return i.details.Contract.ConID }
 // codeNoSuchContract says that IBKR knows no such contract (its message code list).
 const codeNoSuchContract = 200
 
-// refused is a contract that IBKR does not know; it is asked for again after askAgain.
+// refused is a contract that IBKR does not know; it is asked for again after askAgain, or when the Gateway has
+// lost or regained IBKR: while it is away a Gateway knows none, and says the same.
 type refused struct {
-	err error
-	at  time.Time
+	err   error
+	at    time.Time
+	epoch uint64
 }
 
 const askAgain = 10 * time.Minute
@@ -38,7 +40,8 @@ func (s *session) instrument(ctx context.Context, symbol string) (instrument, er
 	if i, ok := s.verified[symbol]; ok {
 		return i, nil
 	}
-	if no := s.unknown[symbol]; no.err != nil && s.e.since(no.at) < askAgain {
+	epoch := s.b.Epoch()
+	if no := s.unknown[symbol]; no.err != nil && no.epoch == epoch && s.e.since(no.at) < askAgain {
 		return instrument{}, no.err
 	}
 	c, err := ParseSymbol(symbol, s.e.cfg.Exchange, s.e.cfg.Currency)
@@ -49,7 +52,7 @@ func (s *session) instrument(ctx context.Context, symbol string) (instrument, er
 		return s.b.ContractDetails(ctx, c)
 	})
 	if refusal, ok := errors.AsType[*broker.Error](err); ok && refusal.Code == codeNoSuchContract {
-		s.unknown[symbol] = refused{err, s.e.now()}
+		s.unknown[symbol] = refused{err, s.e.now(), epoch}
 	}
 	if err != nil {
 		return instrument{}, err

@@ -155,6 +155,9 @@ func (s *session) contractOf(ctx context.Context, g *guarded) (instrument, error
 			text = configured
 		}
 	}
+	if s.e.since(s.unknown[text].at) >= s.e.cfg.anotherAfter() {
+		delete(s.unknown, text) // what is held exists, whatever was said
+	}
 	i, err := s.instrument(ctx, text)
 	if err == nil && i.conID() != g.conID {
 		err = exit.Because(exit.Incomplete, fmt.Errorf("contract %s is %d, its position is of %d", text,

@@ -498,6 +498,25 @@ func TestAStopThatGoesInAnOutage(t *testing.T) {
 	})
 }
 
+// TestAStopForAContractThatWasRefused: what is held exists, whatever a Gateway says that has just started.
+func TestAStopForAContractThatWasRefused(t *testing.T) {
+	protectedRig(t, func(r *rig) {
+		l := r.start()
+		r.later(2 * time.Second)
+		r.w.cancelOutside()
+		r.w.mu.Lock()
+		r.w.unknown = "AAPL"
+		r.w.session.end(errDropped)
+		r.w.mu.Unlock()
+		r.later(10 * time.Second)
+		r.wantProtection()
+		r.w.knowAll()
+		r.later(DefaultProtectWithin / 6)
+		r.wantProtection("SELL 10 STP")
+		r.wantCode(l.stop(), exit.OK)
+	})
+}
+
 // TestAShortThatABustLeaves has its stop above it until it is bought back.
 func TestAShortThatABustLeaves(t *testing.T) {
 	inBubble(t, func(r *rig) {

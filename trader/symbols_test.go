@@ -43,6 +43,24 @@ func TestOneMisspeltSymbolFailsAlone(t *testing.T) {
 	})
 }
 
+// TestARefusalEndsWithTheOutage: a Gateway that has lost IBKR knows no contract, and says so as if there
+// were none.
+func TestARefusalEndsWithTheOutage(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		r.w.unknown = "AAPL"
+		l := r.start()
+		r.later(time.Second)
+		r.w.say(broker.StateChange{State: broker.Degraded, Code: 1100})
+		r.w.knowAll()
+		r.w.say(broker.StateChange{State: broker.Ready, Code: 1102})
+		r.later(time.Minute)
+		if r.w.count() != 1 {
+			t.Errorf("%d orders a minute after the outage, want 1", r.w.count())
+		}
+		r.wantCode(l.stop(), exit.OK)
+	})
+}
+
 // TestSymbolsAreWrittenWithTheirMarket: class shares have a blank at IBKR, and a stock may trade elsewhere
 // and in another currency.
 func TestSymbolsAreWrittenWithTheirMarket(t *testing.T) {
