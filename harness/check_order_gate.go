@@ -68,16 +68,14 @@ func reconciledBeforeOrders(r *Record, c Check) Finding {
 		return f.undecided("%s", why)
 	}
 	broken := slices.DeleteFunc(r.subjects(), func(c Connection) bool { return !c.completed() || !r.broken(c) })
-	judged := map[int]bool{} // sessions whose first order was looked at
+	judged := map[[2]int]bool{} // a session's first order after another one was lost
 	for _, o := range log.orders {
-		if judged[o.Connection] {
-			continue
-		}
-		judged[o.Connection] = true
 		lost, ok := log.lostBefore(o, broken)
-		if !ok {
+		pair := [2]int{o.Connection, lost.ID}
+		if !ok || judged[pair] {
 			continue
 		}
+		judged[pair] = true
 		f.Evidence++
 		if !log.reconciled(lost, o) {
 			f.violated(o.example("%s, order id %d: connection %d was lost, and nothing was asked since",
@@ -88,13 +86,17 @@ func reconciledBeforeOrders(r *Record, c Check) Finding {
 	return f.conclude("each session after a lost one asked before its first order")
 }
 
-// lostBefore is the last session that was lost in the middle before the order's own began and of
-// which the sender must know. broken are all that were lost in the middle.
+// lostBefore is the last session that was lost in the middle and of which the sender of an order must know
+// something: it was lost before the order's own session began, or it left an order open. broken are all that
+// were lost in the middle.
 func (l *orderLog) lostBefore(o *sentOrder, broken []Connection) (last Connection, found bool) {
 	began := l.conns[o.Connection].Accepted
 	for _, c := range broken {
-		before := c.ID != o.Connection && c.Accepted < began
-		if before && (c.Life == o.Life || l.leftOpen(c, o)) && c.Accepted >= last.Accepted {
+		lost, known := l.r.brokenAt(c), c.Accepted < began && c.Life != o.Life && l.leftOpen(c, o)
+		if c.Life == o.Life && lost != 0 {
+			known = lost <= began || c.ended() != 0 && c.ended() < o.came() && l.leftOpen(c, o)
+		}
+		if known && c.ID != o.Connection && c.Accepted >= last.Accepted {
 			last, found = c, true
 		}
 	}
@@ -109,10 +111,10 @@ func (l *orderLog) leftOpen(c Connection, before *sentOrder) bool {
 	})
 }
 
-// reconciled reports that a session after the lost one had a full answer before the order.
+// reconciled reports that a question which was asked since the loss had a full answer before the order.
 func (l *orderLog) reconciled(lost Connection, o *sentOrder) bool {
 	return slices.ContainsFunc(l.answers, func(a answered) bool {
-		return a.place < o.knew && l.conns[a.Connection].Accepted > lost.Accepted
+		return a.place < o.knew && a.Connection != lost.ID && a.came() >= cmp.Or(l.r.brokenAt(lost), lost.Accepted)
 	})
 }
 

@@ -70,8 +70,9 @@ var orderDetectors = []Detector{
 	},
 	{
 		Name: "reconciled-before-orders", Group: GroupOrders, judge: reconciledBeforeOrders,
-		Doc: "After a session was lost in the middle, a new one began with an order: neither open " +
-			"orders nor executions, completed orders or positions had been asked for and answered. " +
+		Doc: "After a session was lost in the middle, a new one began with an order, or one beside it sent the next " +
+			"although the lost one had left an order open: neither open " +
+			"orders nor executions, completed orders or positions had been asked for and answered since. " +
 			"Informational when no order came after a lost session.",
 		Least: "one order after a lost session",
 		Do: "After a reconnect, ask for open orders, executions and positions and wait for their ends " +

@@ -743,6 +743,23 @@ func gateCases() []judged {
 			s.session()
 			s.trade("BUY 1 AAPL", "")
 		}, Inconclusive, "0 orders after a lost session"},
+		{"on a session beside the one that is lost later", func(s *script) {
+			s.session()
+			s.session()
+			s.trade("BUY 1 AAPL", "")
+			s.now += sec
+			s.Connections[0].GatewayRST = s.now
+		}, Inconclusive, "0 orders after a lost session"},
+		{"on a session beside the one that was lost with an order open", func(s *script) {
+			s.session()
+			s.place("BUY 1 AAPL", "")
+			s.session()
+			s.trade("BUY 1 MSFT", "")
+			s.now += sec
+			s.Connections[0].GatewayRST = s.now
+			s.now += sec
+			s.trade("BUY 2 MSFT", "")
+		}, Fail, "connection 1 was lost, and nothing was asked since"},
 		{"sessions that ended as the client wanted", func(s *script) {
 			for range 3 {
 				s.session()

@@ -17,7 +17,7 @@ var recoveryDetectors = []Detector{
 			"took longer than Within from the Gateway's readiness to its first cycle, which is the " +
 			"first answered piece of work, as the check cycles says, or the first update of a " +
 			"subscription that was made again; a session that is lost before any of them counts with its " +
-			"first order.",
+			"first order. Sessions that are lost together count once, and each must come back.",
 		Least: "one lost connection after a cycle or an order",
 		Do: "Notice the end of the connection, or a request without an answer, and connect again " +
 			"after a pause that grows while it fails and starts small after a good session.",
@@ -31,7 +31,8 @@ var recoveryDetectors = []Detector{
 func recovered(r *Record, c Check) Finding {
 	f := open(c, "recoveries", 1)
 	want := cmp.Or(c.Want, 1)
-	lost := r.lostAfterWork()
+	losses := r.losses()
+	lost := len(losses)
 	f.Evidence = lost
 	f.Unit = "lost connections"
 	recoveries := r.recoveries()
@@ -62,6 +63,12 @@ func recovered(r *Record, c Check) Finding {
 	}
 	if len(recoveries) < want && lost == len(recoveries) && f.Outcome != Fail {
 		f.Least = max(f.Least, want)
+	}
+	for _, l := range losses {
+		if len(l.back) > 0 && !l.complete() && f.Outcome != Fail {
+			return f.undecided("%d of %s that were lost at %s came back, and nobody knows whether the rest is needed",
+				len(l.back), count(l.sessions, "sessions"), round(time.Duration(l.at)))
+		}
 	}
 	return f.conclude("%s, %d wanted; slowest %s", count(len(recoveries), "recoveries"), want, round(slowest))
 }
@@ -95,18 +102,6 @@ func (r *Record) working() []worked {
 	return out
 }
 
-// lostAfterWork counts connections that did work and were lost before the subject was asked to
-// stop.
-func (r *Record) lostAfterWork() int {
-	n := 0
-	for _, conn := range r.working() {
-		if r.lostAt(conn.Connection) != 0 {
-			n++
-		}
-	}
-	return n
-}
-
 // lostAt is when a connection was lost to its life: when the earliest fault that ends or
 // silences it acted on it, or when it ended by itself. 0: it lived until the life was asked to
 // stop.
@@ -130,29 +125,86 @@ func (r Receipt) ends() bool { return r.fell() && r.Planned.EndsWork() }
 // fell reports that the fault acted.
 func (r Receipt) fell() bool { return fault.Acted(r.Wire) }
 
-// recoveries are the returns to work: a connection with work, in the same life after one that was
-// lost. The clock starts when the Gateway would have served: a subject does not pay for an
-// outage that lay in between.
+// loss is what one event cost a life, and what came back after it.
+type loss struct {
+	life     int
+	at       Moment   // the first session was lost
+	sessions int      // that had done work
+	back     []worked // accepted since, until the next loss, in the order of their work
+}
+
+// complete reports that as many sessions work again as were lost.
+func (l loss) complete() bool { return len(l.back) >= l.sessions }
+
+// losses are the events that cost a life sessions with work. What is lost before anything works again
+// belongs to the same event: a Gateway that restarts ends all the sessions of a trader at once.
+func (r *Record) losses() []loss {
+	made := r.working()
+	ends := make(map[int]Moment, len(made))
+	for _, conn := range made {
+		ends[conn.ID] = r.lostAt(conn.Connection)
+	}
+	lost := slices.DeleteFunc(slices.Clone(made), func(conn worked) bool {
+		return ends[conn.ID] == 0 || r.spare(conn, made, ends)
+	})
+	slices.SortStableFunc(lost, func(a, b worked) int {
+		return cmp.Or(cmp.Compare(a.Life, b.Life), cmp.Compare(ends[a.ID], ends[b.ID]))
+	})
+	var out []loss
+	for _, conn := range lost {
+		at := ends[conn.ID]
+		last := len(out) - 1
+		if last >= 0 && out[last].life == conn.Life && len(acceptedIn(made, conn.Life, out[last].at, at)) == 0 {
+			out[last].sessions++
+			continue
+		}
+		out = append(out, loss{life: conn.Life, at: at, sessions: 1})
+	}
+	for i := range out {
+		until := r.Footer.Ended + 1
+		if i+1 < len(out) && out[i+1].life == out[i].life {
+			until = out[i+1].at
+		}
+		out[i].back = acceptedIn(made, out[i].life, out[i].at, until)
+		slices.SortFunc(out[i].back, func(a, b worked) int { return cmp.Compare(a.at, b.at) })
+	}
+	return out
+}
+
+// acceptedIn are the sessions of a life that were accepted from a moment on, and before another.
+func acceptedIn(made []worked, life int, from, until Moment) []worked {
+	return slices.DeleteFunc(slices.Clone(made), func(conn worked) bool {
+		return conn.Life != life || conn.Accepted < from || conn.Accepted >= until
+	})
+}
+
+// spare reports a session that its client closed by its own wish while another one worked on.
+func (r *Record) spare(conn worked, made []worked, ends map[int]Moment) bool {
+	at := ends[conn.ID]
+	return !r.broken(conn.Connection) && slices.ContainsFunc(made, func(o worked) bool {
+		return o.Life == conn.Life && o.ID != conn.ID && o.Accepted < at && (ends[o.ID] == 0 || ends[o.ID] > at)
+	})
+}
+
+// recoveries are the returns to work, of all the sessions that one event cost, or of as many as came back.
+// The clock starts when the Gateway would have served: a subject does not pay for an outage that lay in
+// between.
 func (r *Record) recoveries() []Recovery {
 	var out []Recovery
-	made := r.working()
-	for i, conn := range made {
-		if i == 0 || made[i-1].Life != conn.Life {
+	for _, l := range r.losses() {
+		if len(l.back) == 0 {
 			continue
 		}
-		lost := r.lostAt(made[i-1].Connection)
-		if lost == 0 {
-			continue
-		}
-		served := lost
+		last := l.back[min(l.sessions, len(l.back))-1]
+		served := l.at
 		for _, o := range r.Outages {
-			if back := max(o.Listening, o.Ready); back > served && o.From <= conn.at {
-				served = min(back, conn.at)
+			if back := max(o.Listening, o.Ready); back > served && o.From <= last.at {
+				served = min(back, last.at)
 			}
 		}
 		out = append(out, Recovery{
-			Life: conn.Life, Lost: lost, Served: served, Cycle: conn.at,
-			Took: fault.Duration(conn.at.Since(served)),
+			Life: l.life, Lost: l.at, Served: served, Cycle: last.at,
+			Took: fault.Duration(last.at.Since(served)),
 		})
 	}
 	return out

@@ -448,6 +448,28 @@ func orderLost(ref string, change func(*Message)) func(*Record) {
 	}
 }
 
+// beside gives the first session another one beside it, with an id of its own, that ends at lost and works
+// again at back; 0: never.
+func beside(lost, back Moment) func(*Record) {
+	return func(r *Record) {
+		before := r.Connections[0]
+		before.ID, before.ClientID, before.Accepted = 3, new(2), 100*ms
+		before.GatewayRST, before.Closed = lost, lost
+		if lost < r.Connections[0].GatewayRST {
+			before.ClientFIN, before.GatewayRST, before.ClosedFirst = lost, 0, "client"
+		}
+		r.Connections = append(r.Connections, before)
+		r.Cycles = append(r.Cycles, Cycle{Number: 7, Life: 1, Connection: 3, Answered: 500 * ms})
+		if back != 0 {
+			again := r.Connections[1]
+			again.ID, again.ClientID, again.Accepted = 4, new(2), back
+			r.Connections = append(r.Connections, again)
+			r.Cycles = append(r.Cycles, Cycle{Number: 8, Life: 1, Connection: 4, Answered: back + sec})
+		}
+		r.Lives[0].TermSent, r.Lives[0].Exited, r.Footer.Ended = 20*sec, 21*sec, 22*sec
+	}
+}
+
 func workCases() []judged {
 	back := Check{Name: "recovery", Want: 1, Within: 5 * time.Second}
 	twice := Check{Name: "recovery", Want: 2, Within: 5 * time.Second}
@@ -474,6 +496,18 @@ func workCases() []judged {
 		{"an order that only asks", twoSessions(2 * sec), twice, orderLost("", func(m *Message) { m.WhatIf = true }), Inconclusive, "1 lost connection seen, 2 needed"},
 		{"an order that is no cycle of it", twoSessions(2 * sec), twice, orderLost("mine", nil), Inconclusive, "1 lost connection seen, 2 needed"},
 		{"nothing lost", oneLife(6), back, nil, Inconclusive, "0 lost connections seen"},
+		{"a second session works on, and the lost one never comes back", twoSessions(2 * sec), back, func(r *Record) {
+			r.Connections[1].Accepted, r.Connections[1].ClientID = sec, new(2)
+		}, Fail, "0 recovered of 1 lost connection"},
+		{
+			"both sessions are lost at once, and come back", twoSessions(2 * sec), back, beside(3*sec+500*ms, 6*sec), Pass,
+			"1 recovery, 1 wanted; slowest 3.5s",
+		},
+		{
+			"both sessions are lost at once, and one comes back", twoSessions(2 * sec), back, beside(3*sec+500*ms, 0), Inconclusive,
+			"1 of 2 sessions that were lost at 3.5s came back",
+		},
+		{"a second session that was closed by the subject's wish", twoSessions(2 * sec), back, beside(2*sec, 0), Pass, "1 recovery"},
 
 		{"delivered", twoSessions(sec), delivered, nil, Pass, "as planned"},
 		{"missing", twoSessions(sec), delivered, func(r *Record) { r.Receipts = nil }, Inconclusive, "not delivered: [reset]"},

@@ -415,6 +415,17 @@ func (r *Record) broken(c Connection) bool {
 	return c.cutByGateway() || r.killed(c)
 }
 
+// brokenAt is when a broken session was lost: its fault acted, or it ended.
+func (r *Record) brokenAt(c Connection) Moment {
+	at := c.ended()
+	for _, receipt := range r.receiptsOn(c.ID) {
+		if receipt.ends() || receipt.fell() && receipt.Planned.SpoilsStream() {
+			at = earliest(at, receipt.At)
+		}
+	}
+	return at
+}
+
 // unseen says why the record cannot speak about orders on the wire; "" when it can.
 func (l *orderLog) unseen() string {
 	if lost := l.r.Footer.MessagesLost; lost > 0 {
