@@ -18,8 +18,9 @@ const (
 func continuous1h() harness.Scenario {
 	const cycles = 120
 	return harness.Scenario{
-		Name:    "continuous-1h",
-		Summary: "One hour, 120 cycles, one connection, and nothing grows.",
+		Name: "continuous-1h",
+		Summary: "One hour, 120 cycles, one connection, and neither descriptors, threads, processes, " +
+			"memory nor open subscriptions grow.",
 		Why: "120 cycles of 30 s are an hour. One socket, descriptor or thread lost a cycle is 120 " +
 			"at the end, which no noise hides. A trader that connects each cycle makes 120 " +
 			"connections where one is allowed. At time scale 60 the same 120 cycles take a minute.",

@@ -139,12 +139,12 @@ func kill9MidSession() harness.Scenario {
 		Summary: fmt.Sprintf("%d runs killed with SIGKILL, %d in each of %d phases of a session, leave "+
 			"no zombie on a Gateway that never closes.", runs, each, len(killPhases)),
 		Why: "No shutdown code runs at SIGKILL: the kernel closes the socket, with FIN unless a " +
-			"reset was armed before the connection was made. In each phase the Gateway first falls " +
+			"reset was armed on it before. In each phase the Gateway first falls " +
 			"silent, so that the trader has read all that was sent and nothing that comes later " +
 			"resets the connection by chance: a trader that closes with FIN leaves a zombie in " +
 			"every life. Phases: greeting read, version sent, client id read, request read, answer " +
 			"half sent, idle. This demands more than good manners: SO_LINGER with 0 seconds, set " +
-			"before connect.",
+			"before the first byte, and best before connect: no kill falls between the two here.",
 		Labels:  []string{"short", "zombies", "shutdown"},
 		Gateway: harness.Gateway{Faults: faults},
 		Subject: harness.Subject{
