@@ -55,8 +55,8 @@ var connectionDetectors = []Detector{
 			"went on failing.", defaultConnects, defaultConnectWindow),
 		Least: "one connection; where the port was closed in the run, a way to see who knocked " +
 			"at it (on Linux: CAP_NET_RAW, or a host on which few connects fail)",
-		Do: "Wait after each failed connect, longer each time up to a minute or so, with some " +
-			"jitter; a connection refused is a failure as any other.",
+		Do: "Wait after each failed connect, longer each time up to a minute or so, with a " +
+			"jitter that leaves a quarter of the longest at least; a connection refused is a failure as any other.",
 		Page: "your-trader.md#sockets",
 	},
 	{
