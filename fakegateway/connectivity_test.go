@@ -13,6 +13,7 @@ import (
 
 	"ibsoak/fakegateway/fault"
 	"ibsoak/fakegateway/session"
+	"ibsoak/internal/testkit"
 	"ibsoak/internal/wire"
 )
 
@@ -219,4 +220,11 @@ func TestRestartForgetsWhatWasHeldBack(t *testing.T) {
 			t.Errorf("after a restart: %+v", got)
 		}
 	})
+}
+
+func TestPortIsPlainTCP(t *testing.T) {
+	s := startServer(t, Config{})
+	testkit.WantPlainTCP(t, s.Addr,
+		func() error { return s.Operate(fault.PortReset, "") },
+		func() error { return s.Restart(fault.Downtime{}, fault.FIN) })
 }

@@ -26,6 +26,7 @@ import (
 	"ibsoak/fakegateway/observe"
 	"ibsoak/fakegateway/session"
 	"ibsoak/fakegateway/stage"
+	"ibsoak/internal/sockets"
 	"ibsoak/internal/wire"
 )
 
@@ -145,7 +146,7 @@ func Start(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	ln, err := sockets.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("start gateway: %w", err), s.Close())
 	}

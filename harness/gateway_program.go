@@ -18,6 +18,7 @@ import (
 
 	"ibsoak/fakegateway"
 	"ibsoak/fakegateway/market"
+	"ibsoak/internal/sockets"
 )
 
 // GatewayFile is what the Gateway writes beside its transcript while it runs: the lines of GET
@@ -197,7 +198,7 @@ type gatewayProgram struct {
 
 // serve opens both ports of 127.0.0.1 and the file.
 func (p *gatewayProgram) serve(start GatewayStart) (err error) {
-	if p.api, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
+	if p.api, err = sockets.Listen("tcp", "127.0.0.1:0"); err != nil {
 		return fmt.Errorf("open the Gateway's port: %w", err)
 	}
 	if p.control, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {

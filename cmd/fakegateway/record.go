@@ -74,7 +74,7 @@ func newFile(name string) (*os.File, error) {
 func record(
 	ctx context.Context, cfg recording.TapConfig, listenOn, out string, stdout, stderr io.Writer,
 ) (err error) {
-	ln, err := listen(ctx, "listen", listenOn)
+	ln, err := listen("listen", listenOn)
 	if err != nil {
 		return err
 	}

@@ -75,7 +75,7 @@ func parseSpeed(text string) (float64, error) {
 func replay(
 	ctx context.Context, player *recording.Player, listenOn string, stdout, stderr io.Writer,
 ) error {
-	ln, err := listen(ctx, "listen", listenOn)
+	ln, err := listen("listen", listenOn)
 	if err != nil {
 		return err
 	}

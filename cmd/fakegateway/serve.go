@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"ibsoak/fakegateway"
+	"ibsoak/internal/sockets"
 )
 
 const (
@@ -36,11 +37,11 @@ func serve(
 	if err != nil {
 		return usageError{err}
 	}
-	api, err := listen(ctx, "listen", o.listen)
+	api, err := listen("listen", o.listen)
 	if err != nil {
 		return errors.Join(err, gateway.Close())
 	}
-	control, err := listen(ctx, "control", o.control)
+	control, err := listen("control", o.control)
 	if err != nil {
 		return errors.Join(err, api.Close(), gateway.Close())
 	}
@@ -70,11 +71,11 @@ func serve(
 }
 
 // listen opens the port of a flag.
-func listen(ctx context.Context, flag, addr string) (net.Listener, error) {
+func listen(flag, addr string) (net.Listener, error) {
 	if _, _, err := net.SplitHostPort(addr); err != nil {
 		return nil, usageError{fmt.Errorf("--%s %q: want HOST:PORT", flag, addr)}
 	}
-	ln, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
+	ln, err := sockets.Listen("tcp", addr)
 	if err != nil {
 		return nil, fmt.Errorf("--%s: %w", flag, err)
 	}

@@ -12,6 +12,7 @@ import (
 	"ibsoak/fakegateway/session"
 	"ibsoak/fakegateway/session/client"
 	"ibsoak/fakegateway/stage"
+	"ibsoak/internal/sockets"
 )
 
 // textPortReset is error 1300; the two blanks are IBKR's.
@@ -113,7 +114,7 @@ func (p *Port) another() (net.Listener, error) {
 		return p.gateway.Relisten()
 	}
 	host, _ := SplitAddr(p.addr.String())
-	return net.Listen(p.addr.Network(), net.JoinHostPort(host, "0"))
+	return sockets.Listen(p.addr.Network(), net.JoinHostPort(host, "0"))
 }
 
 // words lists names for an error message.

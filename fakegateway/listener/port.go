@@ -17,6 +17,7 @@ import (
 	"ibsoak/fakegateway/lock"
 	"ibsoak/fakegateway/observe"
 	"ibsoak/fakegateway/stage"
+	"ibsoak/internal/sockets"
 )
 
 const (
@@ -278,7 +279,7 @@ func (p *Port) relisten() (net.Listener, error) {
 		return nil, fmt.Errorf("a %s listener cannot be opened again: set Config.Relisten",
 			p.addr.Network())
 	}
-	return net.Listen("tcp", p.addr.String())
+	return sockets.Listen("tcp", p.addr.String())
 }
 
 // shut closes the listener and waits for its accept loop. The port is kept from other processes

@@ -200,6 +200,11 @@ func TestProbesCostTheGatewayNothing(t *testing.T) {
 	r.wantConnections(1)
 }
 
+func TestPortIsPlainTCP(t *testing.T) {
+	r := start(t, fakegateway.Config{}, keeper.Config{})
+	testkit.WantPlainTCP(t, func() string { return r.k.Addr().String() })
+}
+
 func TestGatewayAway(t *testing.T) {
 	for _, hold := range []bool{false, true} {
 		t.Run(fmt.Sprintf("hold=%v", hold), func(t *testing.T) {

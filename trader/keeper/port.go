@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"ibsoak/internal/sockets"
 )
 
 // port is where clients connect. It can be closed and opened again at the same address: a closed port
@@ -64,7 +66,7 @@ func (p *port) open() error {
 
 func (p *port) listen() (net.Listener, error) {
 	if p.network == "tcp" {
-		return net.Listen("tcp", p.name)
+		return sockets.Listen("tcp", p.name)
 	}
 	return listenUnix(p.name)
 }
