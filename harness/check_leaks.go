@@ -38,7 +38,7 @@ var leakDetectors = []Detector{
 	{
 		Name: "steady-subscriptions", Group: GroupLeaks, judge: steadySubscriptions, Page: leaksPage,
 		Doc: subscribed.doc() + " A subscription is open from its request to its cancel, to an error that " +
-			"refuses it or to the end of its connection; one that was refused because there are too " +
+			"answers it or to the end of its connection; one that was refused because there are too " +
 			"many stays open.",
 		Least: leastCycles(steadyCycles),
 		Do: "Cancel each subscription under the id that it was asked for with, before you ask for the " +
@@ -157,11 +157,14 @@ type lifetime struct{ asked, ended Moment }
 func (r *Record) subscriptions(life int) []*lifetime {
 	var all []*lifetime
 	open, orders := map[subscription]*lifetime{}, map[subscription]bool{}
-	end := func(sub subscription, at Moment) {
-		if l, is := open[sub]; is {
+	asked := map[subscription][]subscription{} // what the requests under an id have begun: one without a kind is nothing
+	end := func(sub subscription, at Moment) bool {
+		l, is := open[sub]
+		if is {
 			l.ended = at
 			delete(open, sub)
 		}
+		return is
 	}
 	endAll := func(connection int, at Moment) {
 		for sub := range open {
@@ -171,27 +174,33 @@ func (r *Record) subscriptions(life int) []*lifetime {
 		}
 	}
 	for _, m := range r.exchanged() {
-		this := subscription{m.Connection, m.Kind, m.ReqID}
+		this, id := subscription{m.Connection, m.Kind, m.ReqID}, subscription{m.Connection, "", m.ReqID}
 		order := subscription{m.Connection, placeOrder, m.ReqID} // an error may be about one with a request's number
 		switch {
 		case m.Life != life:
-		case m.FromClient && m.Kind == placeOrder:
+		case m.FromClient && (m.Kind == placeOrder || m.OrderID != 0):
 			orders[subscription{m.Connection, placeOrder, m.OrderID}] = true
 		case m.FromClient && strings.HasPrefix(m.Kind, "cancel"):
 			this.kind = "req" + strings.TrimPrefix(m.Kind, "cancel")
-			end(this, m.At)
+			if !end(this, m.At) {
+				asked[id] = append(asked[id], id)
+			}
 		case m.Kind == wire.TickSnapshotEnd.String():
 			this.kind = wire.ReqMktData.String() // a regulatory snapshot
 			end(this, m.At)
 		case m.FromClient && subscribes(m) && open[this] == nil:
 			open[this] = &lifetime{asked: m.At}
-			all = append(all, open[this])
+			all, asked[id] = append(all, open[this]), append(asked[id], this)
+		case m.FromClient && m.ReqID != 0:
+			asked[id] = append(asked[id], id)
 		case m.Kind == errorMessage && m.Code == dataLost:
 			endAll(m.Connection, m.At)
-		case m.Kind == errorMessage && endsSubscription(m.Code) && !orders[order]:
-			for _, w := range workKinds {
-				end(subscription{m.Connection, w.request.String(), m.ReqID}, m.At)
+		case m.Kind == errorMessage && endsRequest(m.Code) && !orders[order] && len(asked[id]) > 0:
+			last := len(asked[id]) - 1 // the error answers the last request that no other has answered
+			if endsSubscription(m.Code) {
+				end(asked[id][last], m.At)
 			}
+			asked[id] = asked[id][:last]
 		}
 	}
 	for _, c := range r.of(life) {

@@ -55,6 +55,24 @@ func subscriptionCases() []judged {
 		{"refused because there are too many", oneLife(30), subscribed, inEach(ask("reqMktData", 0), refusal(101)), Fail, "rose by 13"},
 		{"beside a notice", oneLife(30), subscribed, inEach(ask("reqMktData", 0), refusal(10167)), Fail, "rose by 13"},
 		{"beside an order's error", oneLife(30), subscribed, inEach(order, ask("reqMktData", 0), refusal(201)), Fail, "rose by 13"},
+		{"beside a refused question of the same id", oneLife(30), subscribed, inEach(ask("reqMktData", 0), ask("reqHistoricalData", 0), refusal(162)), Fail, "rose by 13"},
+		{"beside another kind of the same id, refused", oneLife(30), subscribed, inEach(
+			ask("reqMktData", 0), ask("reqRealTimeBars", 0), refusal(162), ask("cancelRealTimeBars", 0),
+		), Fail, "open subscriptions rose by 13"},
+		{"beside a refused snapshot of the same id", oneLife(30), subscribed, inEach(ask("reqMktData", 0), func(m *Message, n int) {
+			m.FromClient, m.Kind, m.ReqID, m.Snapshot = true, "reqMktData", n, true
+		}, refusal(354)), Fail, "rose by 13"},
+		{"both refused", oneLife(30), subscribed, inEach(
+			ask("reqMktData", 0), ask("reqHistoricalData", 0), refusal(162), refusal(354),
+		), Pass, "0 at the end"},
+		{"beside another contract of the same id, refused", oneLife(30), subscribed, inEach(ask("reqMktData", 0), ask("reqMktData", 0), refusal(200)), Fail, "rose by 13"},
+		{"beside a cancel of no order", oneLife(30), subscribed, inEach(ask("reqMktData", 0), func(m *Message, n int) {
+			m.FromClient, m.Kind, m.OrderID = true, "cancelOrder", n
+		}, refusal(10147)), Fail, "rose by 13"},
+		{"refused after its own cancel", oneLife(30), subscribed, inEach(ask("reqMktData", 0), ask("cancelMktData", 0), refusal(300)), Pass, "0 at the end"},
+		{"refused after another subscription's cancel", oneLife(30), subscribed, inEach(
+			ask("reqMktData", 0), ask("reqRealTimeBars", 0), ask("cancelRealTimeBars", 0), refusal(162),
+		), Fail, "rose by 13"},
 		{"snapshots", oneLife(30), subscribed, inEach(func(m *Message, n int) {
 			m.FromClient, m.Kind, m.ReqID, m.Snapshot = true, "reqMktData", n, true
 		}), Pass, "0 at the end"},
