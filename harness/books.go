@@ -10,6 +10,7 @@ type Books struct {
 	Fills     []Fill     `json:"fills,omitempty"`
 	Positions []Position `json:"positions,omitempty"`
 	Cash      []Cash     `json:"cash,omitempty"`
+	Transfers []Transfer `json:"transfers,omitempty"` // in order
 }
 
 // Order is an order as the exchange holds it.
@@ -42,7 +43,8 @@ type Order struct {
 	CanceledByClient bool `json:"canceledByClient,omitempty"`
 }
 
-// Fill is an execution. Shares are positive; Side gives the sign.
+// Fill is an execution, a trade's or that of an option's exercise, assignment or expiry. Shares are
+// positive; Side gives the sign. Older records have no ConID, Leg and CommissionCurrency.
 type Fill struct {
 	ExecID     string          `json:"execId"`
 	PermID     int64           `json:"permId"`
@@ -54,6 +56,11 @@ type Fill struct {
 	Commission decimal.Decimal `json:"commission"`
 	SecType    string          `json:"secType,omitempty"`
 	At         Moment          `json:"at,omitempty"`
+	ConID      int             `json:"conId,omitempty"`
+	// Leg is that of a combination, from 1. The combination has a fill of its own, which moves
+	// neither positions nor cash.
+	Leg                int    `json:"leg,omitempty"`
+	CommissionCurrency string `json:"commissionCurrency,omitempty"`
 }
 
 // Position is shares held in an account; negative is short.
@@ -63,11 +70,34 @@ type Position struct {
 	SecType string          `json:"secType,omitempty"`
 	Opening decimal.Decimal `json:"opening"` // before the run
 	Shares  decimal.Decimal `json:"shares"`
+
+	// What a share is worth at a price, in Currency. Older records have none of it: 1 of the only currency.
+	ConID          int    `json:"conId,omitempty"`
+	Currency       string `json:"currency,omitempty"`
+	Multiplier     int64  `json:"multiplier,omitempty"`
+	PriceMagnifier int    `json:"priceMagnifier,omitempty"` // what prices are divided by; 0: 1
+	// OpeningUnpaid is the value at which futures and CFDs that were held before the run were
+	// bought. No cash was paid for it.
+	OpeningUnpaid decimal.Decimal `json:"openingUnpaid,omitzero"`
 }
 
-// Cash is an account's money.
+// Cash is an account's money in one currency, which older records do not name: dollars.
 type Cash struct {
-	Account string          `json:"account"`
-	Opening decimal.Decimal `json:"opening"` // before the run
-	Balance decimal.Decimal `json:"balance"`
+	Account  string          `json:"account"`
+	Currency string          `json:"currency,omitempty"`
+	Opening  decimal.Decimal `json:"opening"` // before the run
+	Balance  decimal.Decimal `json:"balance"`
+}
+
+// Transfer is what came into an account, or below 0 left it, without a trade: shares, each in the
+// books at Price, or cash in Currency.
+type Transfer struct {
+	Account  string          `json:"account"`
+	Symbol   string          `json:"symbol,omitempty"`
+	ConID    int             `json:"conId,omitempty"`
+	Shares   decimal.Decimal `json:"shares,omitzero"`
+	Price    decimal.Decimal `json:"price,omitzero"`
+	Cash     decimal.Decimal `json:"cash,omitzero"`
+	Currency string          `json:"currency,omitempty"`
+	At       Moment          `json:"at,omitempty"`
 }

@@ -1,11 +1,6 @@
 package harness
 
-import (
-	"fmt"
-	"slices"
-
-	"github.com/govalues/decimal"
-)
+import "fmt"
 
 // orderDetectors are the checks of orders and books. Three of them are layers of one claim, that no
 // intent becomes two orders, each with evidence of its own; the others are about when and how an
@@ -123,8 +118,9 @@ var orderDetectors = []Detector{
 	},
 	{
 		Name: "books-add-up", Group: GroupOrders, judge: booksAddUp, Ledger: true,
-		Doc: "The Gateway's positions or cash are not the sum of its fills, or an order is filled " +
-			"beyond its quantity: a harness error, for the books are the exchange's.",
+		Doc: "The Gateway's positions or cash, in any currency, are not the sum of its fills and of what was " +
+			"transferred, or an order is filled beyond its quantity: a harness error, for the books are the " +
+			"exchange's.",
 		Least: "one account",
 		Do:    "Nothing: the fake exchange is at fault, please report it with the record.",
 		Page:  "your-trader.md#record",
@@ -138,7 +134,11 @@ func booksAddUp(r *Record, c Check) Finding {
 	if !r.Books.Taken {
 		return f.undecided("the Gateway's books were not read")
 	}
-	f.Evidence = len(r.Books.Cash)
+	accounts := map[string]bool{}
+	for _, held := range r.Books.Cash {
+		accounts[held.Account] = true
+	}
+	f.Evidence = len(accounts)
 	wrong, err := r.Books.wrong()
 	if err != nil {
 		return f.broken("add up the Gateway's books: %v", err)
@@ -151,80 +151,4 @@ func booksAddUp(r *Record, c Check) Finding {
 	}
 	return f.conclude("%s, %s, %s", count(len(r.Books.Orders), "orders"),
 		count(len(r.Books.Fills), "fills"), count(len(r.Books.Positions), "positions"))
-}
-
-// wrong lists what in the books is not the sum of the fills. The error is an overflow.
-func (b Books) wrong() ([]string, error) {
-	filled, shares, cash := map[string]decimal.Decimal{}, map[string]decimal.Decimal{}, map[string]decimal.Decimal{}
-	for _, f := range b.Fills {
-		if err := f.addTo(filled, shares, cash); err != nil {
-			return nil, fmt.Errorf("fill %s: %w", f.ExecID, err)
-		}
-	}
-	var wrong []string
-	for _, o := range b.Orders {
-		if sum := filled[fmt.Sprint(o.PermID)]; sum.Cmp(o.Filled) != 0 {
-			wrong = append(wrong, fmt.Sprintf("order %d says %s filled, its fills say %s", o.PermID, o.Filled, sum))
-		}
-		if o.Filled.Cmp(o.Quantity) > 0 {
-			wrong = append(wrong, fmt.Sprintf("order %d of %s is filled by %s", o.PermID, o.Quantity, o.Filled))
-		}
-	}
-	for _, p := range b.Positions {
-		sum, err := p.Opening.Add(shares[p.Account+" "+p.Symbol])
-		if err != nil {
-			return nil, err
-		}
-		if sum.Cmp(p.Shares) != 0 {
-			wrong = append(wrong, fmt.Sprintf("%s holds %s %s, the fills give %s", p.Account, p.Shares, p.Symbol, sum))
-		}
-	}
-	for _, held := range b.Cash {
-		sum, err := held.Opening.Add(cash[held.Account])
-		if err != nil {
-			return nil, err
-		}
-		if sum.Cmp(held.Balance) != 0 {
-			wrong = append(wrong, fmt.Sprintf("%s has %s, the fills give %s", held.Account, held.Balance, sum))
-		}
-	}
-	return append(wrong, b.unheld(shares)...), nil
-}
-
-// unheld lists fills in symbols for which the books have no position.
-func (b Books) unheld(shares map[string]decimal.Decimal) []string {
-	var wrong []string
-	for _, key := range sortedKeys(shares) {
-		listed := slices.ContainsFunc(b.Positions, func(p Position) bool {
-			return p.Account+" "+p.Symbol == key
-		})
-		if !listed && !shares[key].IsZero() {
-			wrong = append(wrong, fmt.Sprintf("fills of %s in %s, and no position", shares[key], key))
-		}
-	}
-	return wrong
-}
-
-// addTo books the fill into the sums by order, by position and by account.
-func (f Fill) addTo(filled, shares, cash map[string]decimal.Decimal) error {
-	signed, price := f.Shares, f.Price
-	if f.Side == "SLD" {
-		signed = signed.Neg()
-	}
-	paid, err := signed.Mul(price)
-	if err != nil {
-		return err
-	}
-	if paid, err = paid.Add(f.Commission); err != nil {
-		return err
-	}
-	order, position := fmt.Sprint(f.PermID), f.Account+" "+f.Symbol
-	if filled[order], err = filled[order].Add(f.Shares); err != nil {
-		return err
-	}
-	if shares[position], err = shares[position].Add(signed); err != nil {
-		return err
-	}
-	cash[f.Account], err = cash[f.Account].Sub(paid)
-	return err
 }

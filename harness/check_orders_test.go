@@ -147,6 +147,18 @@ func identityCases() []judged {
 			s.trade("BUY 6 AAPL", "a")
 		}, Pass, ""},
 		{"a bracket", bracket, Pass, "3 orders"},
+		{"an option is exercised", func(s *script) {
+			s.session()
+			s.trade("BUY 1 AAPL", "a")
+			s.say(Message{Kind: "exerciseOptions", FromClient: true, Digest: fakegateway.Digest{OrderID: s.next, Symbol: "AAPL", SecType: "OPT"}})
+			s.place("SELL 1 AAPL", "").Type = "EXERC"
+			s.Messages = s.Messages[:len(s.Messages)-1] // no order was sent for it
+		}, Pass, "1 order with"},
+		{"an exercise that nobody asked for", func(s *script) {
+			s.session()
+			s.trade("BUY 1 AAPL", "a")
+			s.place("SELL 1 AAPL", "").Type = "EXERC"
+		}, Inconclusive, "no message that placed order 1002"},
 		{"a group of which one cancels the others", func(s *script) {
 			s.session()
 			for range 2 {

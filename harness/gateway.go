@@ -222,7 +222,9 @@ func copyBooks(b exchange.Books, at func(time.Time) Moment) (Books, error) {
 		secTypes[p.ConID] = string(p.SecType)
 		out.Positions = append(out.Positions, Position{
 			Account: p.Account, Symbol: p.Symbol, SecType: string(p.SecType),
-			Opening: whole(p.Opening.Quantity), Shares: whole(p.Quantity),
+			Opening: whole(p.Opening.Quantity), Shares: whole(p.Quantity), ConID: p.ConID,
+			Currency: p.Currency, Multiplier: p.Multiplier, PriceMagnifier: p.PriceMagnifier,
+			OpeningUnpaid: p.Opening.Unpaid,
 		})
 	}
 	for _, o := range b.Orders {
@@ -245,11 +247,22 @@ func copyBooks(b exchange.Books, at func(time.Time) Moment) (Books, error) {
 		out.Fills = append(out.Fills, Fill{
 			ExecID: e.ExecID, PermID: e.PermID, Account: e.Account, Symbol: e.Symbol, Side: side,
 			Shares: whole(e.Shares), Price: e.Price, Commission: e.Commission,
-			SecType: secTypes[e.ConID], At: at(e.At),
+			SecType: secTypes[e.ConID], At: at(e.At), ConID: e.ConID, Leg: e.Leg,
+			CommissionCurrency: e.CommissionCurrency,
 		})
 	}
 	for _, a := range b.Accounts {
-		out.Cash = append(out.Cash, Cash{Account: a.ID, Opening: a.StartCash, Balance: a.Cash})
+		for _, b := range append([]exchange.Balance{a.Balance}, a.Foreign...) {
+			out.Cash = append(out.Cash, Cash{
+				Account: a.ID, Currency: b.Currency, Opening: b.StartCash, Balance: b.Cash,
+			})
+		}
+	}
+	for _, t := range b.Transfers {
+		out.Transfers = append(out.Transfers, Transfer{
+			Account: t.Account, Symbol: t.Symbol, ConID: t.ConID, Shares: whole(t.Quantity), Price: t.Price,
+			Cash: t.Cash, Currency: t.Currency, At: at(t.At),
+		})
 	}
 	return out, errors.Join(errs...)
 }

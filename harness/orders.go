@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"ibsoak/fakegateway/exchange"
+
 	"github.com/govalues/decimal"
 )
 
@@ -22,6 +24,8 @@ type orderLog struct {
 	answers []answered
 	offers  map[int]offer  // the latest next order id, by client id
 	ids     map[int]*idsOn // by connection
+	// exercised are the ids of instructions about options, which are no orders of anybody's.
+	exercised map[orderKey]bool
 }
 
 // orderKey is what the Gateway knows a client's order by.
@@ -109,7 +113,7 @@ var (
 func ordersOf(r *Record) *orderLog {
 	l := &orderLog{
 		r: r, byID: map[orderKey]*sentOrder{}, byPerm: map[int64]orderKey{},
-		conns: map[int]Connection{}, offers: map[int]offer{}, ids: map[int]*idsOn{},
+		conns: map[int]Connection{}, offers: map[int]offer{}, ids: map[int]*idsOn{}, exercised: map[orderKey]bool{},
 	}
 	for _, c := range r.Connections {
 		l.conns[c.ID] = c
@@ -117,7 +121,7 @@ func ordersOf(r *Record) *orderLog {
 	books := map[orderKey]*Order{}
 	for i := range r.Books.Orders {
 		o := &r.Books.Orders[i]
-		if !o.Manual && o.OrderID != 0 {
+		if !o.Manual && o.OrderID != 0 && !o.exercises() {
 			key := orderKey{o.ClientID, int(o.OrderID)}
 			books[key], l.byPerm[o.PermID] = o, key
 		}
@@ -127,6 +131,8 @@ func ordersOf(r *Record) *orderLog {
 		switch {
 		case m.Kind == "placeOrder" && m.FromClient && !m.WhatIf:
 			l.placed(i, m, books)
+		case m.Kind == "exerciseOptions" && m.FromClient:
+			l.exercised[l.key(m)] = true
 		case m.Kind == "cancelOrder" && m.FromClient:
 			if o := l.byID[l.key(m)]; o != nil {
 				o.cancels = append(o.cancels, i)
@@ -358,6 +364,11 @@ func final(status string) bool {
 	return status == "Filled" || status == "Cancelled" || status == "ApiCancelled"
 }
 
+// exercises reports an instruction about an option, for which the books have an order that nobody placed.
+func (o Order) exercises() bool {
+	return o.Type == string(exchange.ExerciseOrder) || o.Type == string(exchange.LapseOrder)
+}
+
 // dead reports that an order that ended has moved nothing.
 func (o Order) dead() bool {
 	return o.Filled.IsZero() && (o.Rejected || o.Status == "Cancelled" || o.Status == "ApiCancelled")
@@ -432,7 +443,12 @@ func (l *orderLog) unseen() string {
 		return fmt.Sprintf("the record could not keep %s", count(lost, "messages"))
 	}
 	for _, o := range l.r.Books.Orders {
-		if !o.Manual && o.OrderID != 0 && l.byID[orderKey{o.ClientID, int(o.OrderID)}] == nil {
+		key := orderKey{o.ClientID, int(o.OrderID)}
+		seen := l.byID[key] != nil
+		if o.exercises() {
+			seen = l.exercised[key]
+		}
+		if !o.Manual && o.OrderID != 0 && !seen {
 			return "the record has no message that placed order " + fmt.Sprint(o.PermID)
 		}
 	}
