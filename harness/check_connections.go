@@ -28,7 +28,9 @@ var faultDetectors = []Detector{
 var connectionDetectors = []Detector{
 	{
 		Name: "one-connection-per-client", Group: GroupSockets, judge: oneConnectionPerClient,
-		Doc:   "Two connections of one client id were established at the same instant.",
+		Doc: "Two connections of one client id were established at the same instant, or, where a life has " +
+			"several client ids, more connections than it has ids; or one that was answered more than " +
+			handshakeWithin.String() + " ago, and not met by a fault, had no id yet beside another.",
 		Least: "one connection",
 		Do: "Close the socket of a session that failed, in its handshake too, before you dial " +
 			"again, and reconnect in one place only.",
@@ -77,6 +79,9 @@ const (
 	// later than that has not made an overlap longer.
 	notedWithin = 2 * time.Second
 
+	// handshakeWithin is how long a client may take to name itself when the Gateway has answered it.
+	handshakeWithin = 500 * time.Millisecond
+
 	// defaultConnects in defaultConnectWindow is the connect rate that a trader may reach.
 	defaultConnects      = 10
 	defaultConnectWindow = 10 * time.Second
@@ -94,7 +99,8 @@ const (
 
 // oneConnectionPerClient knows the client id of a connection from its START_API. A connection
 // that never came so far counts for the only id of the run, if there was but one: a trader that
-// gives up on a silent Gateway, keeps the socket and dials again overlaps itself.
+// gives up on a silent Gateway, keeps the socket and dials again overlaps itself. With several ids it may be
+// any one's that is not connected.
 func oneConnectionPerClient(r *Record, c Check) Finding {
 	f := open(c, "connections", 1)
 	byID := r.byClient()
@@ -122,7 +128,71 @@ func oneConnectionPerClient(r *Record, c Check) Finding {
 			}
 		}
 	}
+	if len(byID) > 1 {
+		r.nameless(f)
+	}
 	return f.conclude("%s, at most one at a time for each", count(len(byID), "client ids"))
+}
+
+// nameless judges the connections without a client id in a run with several.
+func (r *Record) nameless(f *Finding) {
+	ids := map[int]map[int]bool{} // by life
+	most := 0
+	for _, conn := range r.subjects() {
+		if conn.ClientID != nil {
+			if ids[conn.Life] == nil {
+				ids[conn.Life] = map[int]bool{}
+			}
+			ids[conn.Life][*conn.ClientID] = true
+			most = max(most, len(ids[conn.Life]))
+		}
+	}
+	judge := func(conn Connection, late bool, what string, args ...any) {
+		e := Example{Life: conn.Life, Connection: conn.ID, At: conn.Accepted, What: fmt.Sprintf(what, args...)}
+		if late {
+			f.doubted(e)
+		} else {
+			f.violated(e)
+		}
+	}
+	for _, conn := range r.subjects() {
+		if named, without, until := r.beside(conn.Life, conn.Accepted); without != 0 && named > most {
+			judge(conn, until.Since(conn.Accepted) <= r.notedLate(conn.Accepted, until),
+				"connection %d without a client id beside %s, %s in a life", without,
+				count(named-1, "others"), count(most, "client ids"))
+		}
+		if conn.ClientID != nil || conn.VersionSent == 0 || len(r.receiptsOn(conn.ID)) > 0 {
+			continue
+		}
+		until := cmp.Or(conn.ended(), r.Footer.Ended)
+		took := until.Since(conn.VersionSent)
+		others, _, _ := r.beside(conn.Life, conn.VersionSent+Moment(handshakeWithin))
+		if took > handshakeWithin && others > 1 {
+			judge(conn, took <= handshakeWithin+r.notedLate(conn.VersionSent, until),
+				"connection %d without a client id for %s, answered, beside %s", conn.ID, round(took),
+				count(others-1, "others"))
+		}
+	}
+}
+
+// beside counts what a life has established at a moment and for overlapSlack longer: its client ids, and its
+// connections without one, of which it names the first. Until the moment given all of them were.
+func (r *Record) beside(life int, at Moment) (n, without int, until Moment) {
+	ids := map[int]bool{}
+	until = r.Footer.Ended
+	for _, conn := range r.of(life) {
+		end := cmp.Or(conn.ended(), r.Footer.Ended)
+		if conn.Accepted > at || end.Since(at) <= overlapSlack {
+			continue
+		}
+		until = min(until, end)
+		if conn.ClientID != nil {
+			ids[*conn.ClientID] = true
+			continue
+		}
+		n, without = n+1, cmp.Or(without, conn.ID)
+	}
+	return n + len(ids), without, until
 }
 
 // notedLate is how long after it happened the Gateway may have noted what it did between two moments: its
@@ -132,26 +202,22 @@ func (r *Record) notedLate(from, to Moment) time.Duration {
 	return 2*delay + time.Duration(crowd*float64(overlapSlack))
 }
 
-// byClient groups the subject's connections by client id; "unknown" are those that never gave
-// one while the run knows several.
+// byClient groups the subject's connections by client id. Those that never gave one count for the only id of
+// the run, "unknown" if there is none, and for nobody's if there are several.
 func (r *Record) byClient() map[string][]Connection {
-	known := map[string]bool{}
-	for _, conn := range r.subjects() {
-		if conn.ClientID != nil {
-			known[fmt.Sprint(*conn.ClientID)] = true
-		}
-	}
-	fallback := "unknown"
-	if len(known) == 1 {
-		fallback = sortedKeys(known)[0]
-	}
 	grouped := map[string][]Connection{}
+	var without []Connection
 	for _, conn := range r.subjects() {
-		id := fallback
-		if conn.ClientID != nil {
-			id = fmt.Sprint(*conn.ClientID)
+		if conn.ClientID == nil {
+			without = append(without, conn)
+			continue
 		}
+		id := fmt.Sprint(*conn.ClientID)
 		grouped[id] = append(grouped[id], conn)
+	}
+	if len(grouped) < 2 && len(without) > 0 {
+		only := append(sortedKeys(grouped), "unknown")[0]
+		grouped[only] = append(grouped[only], without...)
 	}
 	return grouped
 }

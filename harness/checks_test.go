@@ -1,8 +1,10 @@
 package harness
 
 import (
+	"fmt"
 	"net/netip"
 	"slices"
+	"strconv"
 	"time"
 
 	"ibsoak/fakegateway/fault"
@@ -359,6 +361,12 @@ func connectionCases() []judged {
 			silent.ClientID, silent.ClientFIN, silent.GatewayFIN, silent.Closed = nil, 0, 0, 0
 		}, Fail, "client id 1: connection 1 was still established"},
 		{"nobody", tenLives(), single, func(r *Record) { r.Connections = nil }, Inconclusive, ""},
+		{"a silent handshake kept beside two ids", tenLives(), single, connected("1 0 9000", "2 0 1000", "- 1100 9000", "2 3000 9000"), Fail, "connection 3 without a client id beside 2 others, 2 client ids in a life"},
+		{"silent handshakes kept", tenLives(), single, connected("1 0 9000", "2 0 1000", "- 1100 9000", "- 2000 9000"), Fail, "connection 3 without a client id beside 2 others"},
+		{"a reserve that never names itself", tenLives(), single, connected("1 0 9000", "2 0 1000", "answered 1100 9000", "3 1200 9000"), Fail, "connection 3 without a client id for 7.9s, answered"},
+		{"two silent handshakes for two ids that ended", tenLives(), single, connected("1 0 1000", "2 0 1000", "- 1100 3000", "- 1200 3200", "2 3100 9000", "1 3300 9000"), Pass, "2 client ids"},
+		{"the first silent handshake of one of two", tenLives(), single, connected("1 0 1000", "2 0 1000", "1 20000 29000", "- 20100 29000"), Pass, "2 client ids"},
+		{"given up soon after the answer", tenLives(), single, connected("1 0 9000", "2 0 1000", "answered 1100 1500", "2 2100 9000"), Pass, "2 client ids"},
 
 		{"all complete", tenLives(), preambles, nil, Pass, ""},
 		{"a probe", tenLives(), preambles, probe, Fail, "carried 0 bytes"},
@@ -408,6 +416,32 @@ func connectionCases() []judged {
 		{"none wanted, none made", tenLives(), Check{Name: "one-connection"}, func(r *Record) { r.Connections = nil }, Pass, "0 connections made"},
 		{"none wanted, one made", oneLife(3), Check{Name: "one-connection"}, nil, Fail, "connection 1 of the run, 0 wanted"},
 		{"no cycle", oneLife(3), Check{Name: "one-connection", Want: 1}, func(r *Record) { r.Cycles = nil }, Inconclusive, "0 cycles seen"},
+	}
+}
+
+// connected has the connections made by life 1 and, from 20 s on, life 2: "id from to" in milliseconds. "-" is a
+// handshake that nobody answered, "answered" one that the client did not go on with.
+func connected(made ...string) func(*Record) {
+	return func(r *Record) {
+		r.Connections = nil
+		for i, what := range made {
+			var id string
+			var from, to Moment
+			if _, err := fmt.Sscan(what, &id, &from, &to); err != nil {
+				panic(err)
+			}
+			c := clean(i+1, 1+int(from/20000), sec+from*ms)
+			c.ClientFIN, c.GatewayFIN, c.Closed = sec+to*ms, sec+to*ms, sec+to*ms
+			if n, err := strconv.Atoi(id); err == nil {
+				c.ClientID = &n
+			} else {
+				c.ClientID, c.StartAPIRead, c.BootstrapSent, c.FirstRequested = nil, 0, 0, 0
+			}
+			if id == "-" {
+				c.VersionSent = 0
+			}
+			r.Connections = append(r.Connections, c)
+		}
 	}
 }
 
