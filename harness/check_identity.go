@@ -177,7 +177,7 @@ func (p pairing) why() string {
 // orders that were sent after the first and before the second.
 func (l *orderLog) pair(a, b *sentOrder, between []*sentOrder) pairing {
 	switch {
-	case !a.sameSide(b), related(*a.book, *b.book), a.book.Rejected, b.book.Rejected,
+	case !a.sameSide(b), l.together(a, b), a.book.Rejected, b.book.Rejected,
 		a.book.dead() && l.over(a, b), l.continues(a, b, between):
 		return pairApart
 	case a.settled(b.knew):
@@ -227,14 +227,54 @@ func (l *orderLog) pairSettled(a, b *sentOrder) pairing {
 	return pairSerial
 }
 
-// related reports orders that belong together at the exchange: parent and child, siblings, a
-// group of which one cancels the others.
-func related(a, b Order) bool {
-	if a.ClientID != b.ClientID {
-		return a.OCAGroup != "" && a.OCAGroup == b.OCAGroup
+// together reports orders of one side that belong together at the exchange: a group of which one cancels the
+// others, or children on the other side of their parent. They do for as long as both of them and what came
+// before move no more than the largest of them, or the parent, was for.
+func (l *orderLog) together(a, b *sentOrder) bool {
+	group := func(o *sentOrder) bool { return a.book.OCAGroup != "" && o.book.OCAGroup == a.book.OCAGroup }
+	siblings := func(o *sentOrder) bool {
+		return a.book.ParentID != 0 && o.book.ParentID == a.book.ParentID && o.client == a.client
 	}
-	return a.OCAGroup != "" && a.OCAGroup == b.OCAGroup || a.ParentID != 0 && a.ParentID == b.ParentID ||
-		a.ParentID == b.OrderID || b.ParentID == a.OrderID
+	var most, sum decimal.Decimal
+	member := group
+	if siblings(b) {
+		parent := l.byID[orderKey{a.client, int(a.book.ParentID)}]
+		switch {
+		case parent == nil, parent.book == nil, !sameContract(parent.Message, a.Message):
+			return true // what they are for is not known
+		case !parent.sameSide(a):
+			member, most = siblings, parent.largest()
+		}
+	}
+	if !member(b) {
+		return false
+	}
+	if a.book.Filled.IsZero() || b.book.Filled.IsZero() {
+		return true
+	}
+	var err error
+	for _, o := range l.orders[max(0, a.index-pairedWith):min(len(l.orders), b.index+pairedWith)] {
+		if o.book == nil || !o.sameSide(a) || !member(o) ||
+			o.book.OrderRef != a.book.OrderRef && o.book.OrderRef != b.book.OrderRef {
+			continue
+		}
+		most = most.Max(o.largest())
+		if o.index <= b.index && err == nil {
+			sum, err = sum.Add(o.book.Filled)
+		}
+	}
+	return err != nil || sum.Cmp(most) <= 0
+}
+
+// largest is the largest size that an order ever had: a group reduces it in the books.
+func (o *sentOrder) largest() decimal.Decimal {
+	most := o.book.Quantity
+	for _, said := range append([]sentChange{{Message: o.Message}}, o.changes...) {
+		if quantity, err := decimal.Parse(said.Quantity); err == nil {
+			most = most.Max(quantity)
+		}
+	}
+	return most
 }
 
 // over reports that the first order had ended, or was being cancelled, when the second was sent.

@@ -46,6 +46,24 @@ func lostAck(s *script, what, ref string) {
 	s.lose()
 }
 
+// grouped sends orders into one OCA group, each when the one before had filled by as much as is said last and ended.
+func grouped(orders ...string) func(*script) {
+	return func(s *script) {
+		s.session()
+		for i, what := range orders {
+			space := strings.LastIndex(what, " ")
+			order, filled := what[:space], what[space+1:]
+			s.place(order, "x").OCAGroup = "g"
+			s.tell(i+1, "Submitted")
+			s.fill(i+1, filled)
+			if o := s.order(i + 1); o.DoneAt == 0 {
+				o.Status, o.DoneAt = "Cancelled", s.step()
+			}
+			s.tell(i+1, s.order(i+1).Status)
+		}
+	}
+}
+
 func identityCases() []judged {
 	once := Check{Name: "no-duplicate-orders"}
 	claimed := Check{Name: "no-duplicate-orders", Evidence: 2}
@@ -165,6 +183,13 @@ func identityCases() []judged {
 				s.place("SELL 1 AAPL", "a").OCAGroup = "g"
 			}
 		}, Pass, ""},
+		{"again in one group after a lost acknowledgement", func(s *script) {
+			s.session()
+			lostAck(s, "BUY 1 AAPL", "a")
+			s.session()
+			s.trade("BUY 1 AAPL", "a")
+			s.order(1).OCAGroup, s.order(2).OCAGroup = "g", "g"
+		}, Fail, "whose end the client did not know"},
 		{"a stop after its entry", func(s *script) { s.session(); s.trade("BUY 1 AAPL", "a"); s.place("SELL 1 AAPL", "a") }, Pass, ""},
 		{"two symbols", func(s *script) {
 			s.session()
@@ -264,6 +289,36 @@ func identityCases() []judged {
 	inferred = append(inferred, casesOf(once, saying(RefIntent), []steps{
 		{"said: an intent", tagged, Fail, `orderRef "x"`},
 		{"said: an intent, a bracket", bracket, Pass, ""},
+		{"said: an intent, three filled in one group", grouped("BUY 1 AAPL 1", "BUY 1 AAPL 1", "BUY 1 AAPL 1"), Fail, "permId 1002, beside permId 1001"},
+		{"said: an intent, a child that buys as well", func(s *script) {
+			s.session()
+			s.trade("BUY 1 AAPL", "x")
+			s.trade("BUY 1 AAPL", "x")
+			s.order(2).ParentID = 1
+		}, Fail, "permId 1002, beside permId 1001"},
+		{"said: an intent, children that sell more than was bought", func(s *script) {
+			s.session()
+			s.trade("BUY 1 AAPL", "x")
+			for id := range 2 {
+				s.trade("SELL 1 AAPL", "x")
+				s.order(id + 2).ParentID = 1
+			}
+		}, Fail, "permId 1003, beside permId 1002"},
+		{"said: an intent, children that sell what was bought", func(s *script) {
+			s.session()
+			s.trade("BUY 2 AAPL", "x")
+			for id := range 2 {
+				s.trade("SELL 1 AAPL", "x")
+				s.order(id + 2).ParentID = 1
+			}
+		}, Pass, ""},
+		{"said: an intent, a group that reduces", grouped("SELL 10 AAPL 4", "SELL 10 AAPL 6"), Pass, ""},
+		{"said: an intent, a group that was reduced in the books", func(s *script) {
+			grouped("SELL 10 AAPL 4", "SELL 10 AAPL 6")(s)
+			s.order(1).Quantity, s.order(2).Quantity = dec("7"), dec("6")
+			s.order(1).Modifications = 1
+		}, Pass, ""},
+		{"said: an intent, a group that sold more than its largest", grouped("SELL 10 AAPL 6", "SELL 10 AAPL 6"), Fail, "beside permId 1001"},
 	})...)
 	inferred = append(inferred, casesOf(once, saying(RefStrategy), []steps{
 		{"said: a strategy", blind, Inconclusive, "a strategy's name"},

@@ -82,7 +82,7 @@ func (l *orderLog) resend(a, b *sentOrder) string {
 // doubt says why the second order, of the same side, could be the first again; "" when it could not.
 func (l *orderLog) doubt(a, b *sentOrder) string {
 	switch {
-	case a.book == nil, b.book == nil, related(*a.book, *b.book):
+	case a.book == nil, b.book == nil, l.together(a, b):
 	case a.misled(b.knew):
 		return "which was told as cancelled and had filled"
 	case !a.acknowledged() && l.lost(a, b):
