@@ -37,6 +37,7 @@ var advices = []struct {
 		isErr(journal.ErrEmptied),
 		"bring it back with trader restore, or begin anew with another --state and empty hands",
 	},
+	{isErr(journal.ErrNone), "give the --state or --config that the trader was started with"},
 	{isErr(journal.ErrBooks), "the journal was changed from outside: move it away and trader restore a backup"},
 	{isErr(syscall.ENOSPC), fullDisk},
 	{says("disk is full"), fullDisk},

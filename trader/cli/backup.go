@@ -5,8 +5,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"ibsoak/trader/config"
-	"ibsoak/trader/exit"
 	"ibsoak/trader/journal"
 )
 
@@ -16,23 +14,17 @@ func backup() *cobra.Command { return fileCommand("backup FILE", journal.Backup)
 func restore() *cobra.Command { return fileCommand("restore FILE", journal.Restore) }
 
 func fileCommand(use string, do func(ctx context.Context, dir, file string) error) *cobra.Command {
-	var state string
-	cmd := &cobra.Command{
-		Use: use, Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			dir, err := config.Config{State: state}.StateDir()
-			if err == nil {
-				err = do(cmd.Context(), dir, args[0])
-			}
-			if err != nil {
-				return stateError(err)
-			}
-			return nil
-		},
+	cmd := &cobra.Command{Use: use, Args: cobra.ExactArgs(1)}
+	state := stateFlags(cmd)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		dir, err := state()
+		if err != nil {
+			return err
+		}
+		if err := do(cmd.Context(), dir, args[0]); err != nil {
+			return stateError(err)
+		}
+		return nil
 	}
-	cmd.Flags().StringVar(&state, "state", "", "where the journal is")
 	return cmd
 }
-
-// stateError is exit.State.
-func stateError(err error) error { return exit.Because(exit.State, err) }

@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"ibsoak/trader/config"
 	"ibsoak/trader/exit"
 	"ibsoak/trader/journal"
 )
@@ -17,7 +16,7 @@ import (
 func halt(stdout io.Writer) *cobra.Command {
 	cmd, state, reason := switchCommand("halt")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		return turn(cmd.Context(), *state, "halt", *reason, func(j *journal.Journal) error {
+		return turn(cmd.Context(), state, "halt", *reason, func(j *journal.Journal) error {
 			changed, err := j.Halt(cmd.Context(), journal.ByPerson, *reason, false)
 			if err != nil {
 				return err
@@ -34,7 +33,7 @@ func resume(stdout io.Writer) *cobra.Command {
 	var accept bool
 	cmd.Flags().BoolVar(&accept, "accept-loss", false, "measure losses from the equity of now on")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		return turn(cmd.Context(), *state, "resume", *reason, func(j *journal.Journal) error {
+		return turn(cmd.Context(), state, "resume", *reason, func(j *journal.Journal) error {
 			changed, err := j.Resume(cmd.Context(), *reason, accept)
 			if errors.Is(err, journal.ErrLoss) {
 				return &exit.Error{
@@ -51,19 +50,20 @@ func resume(stdout io.Writer) *cobra.Command {
 	return cmd
 }
 
-func switchCommand(use string) (cmd *cobra.Command, state, reason *string) {
+func switchCommand(use string) (cmd *cobra.Command, state func() (string, error), reason *string) {
 	cmd = &cobra.Command{Use: use, Args: cobra.NoArgs}
-	state = cmd.Flags().String("state", "", "where the journal is")
 	reason = cmd.Flags().String("reason", "", "why: it is kept")
-	return cmd, state, reason
+	return cmd, stateFlags(cmd), reason
 }
 
 // turn changes the kill switch of a state directory.
-func turn(ctx context.Context, state, what, reason string, do func(*journal.Journal) error) error {
+func turn(ctx context.Context, state func() (string, error), what, reason string,
+	do func(*journal.Journal) error,
+) error {
 	if reason == "" {
 		return exit.Errorf(exit.Usage, "%s: give --reason: it is kept with the kill switch", what)
 	}
-	dir, err := config.Config{State: state}.StateDir()
+	dir, err := state()
 	if err == nil {
 		err = journal.Switch(ctx, dir, do)
 	}

@@ -9,34 +9,35 @@ import (
 	"github.com/govalues/decimal"
 	"github.com/spf13/cobra"
 
-	"ibsoak/trader/config"
 	"ibsoak/trader/exit"
 	"ibsoak/trader/journal"
 )
 
 // resolve is the subcommand by which a person says what became of an intent.
 func resolve(stdout io.Writer) *cobra.Command {
-	var state, reason, price string
-	cmd := &cobra.Command{
-		Use: "resolve INTENT filled|absent", Args: cobra.ExactArgs(2),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			id, outcome := args[0], args[1]
-			if outcome != "filled" && outcome != "absent" {
-				return exit.Errorf(exit.Usage, "resolve: %q is neither filled nor absent", outcome)
-			}
-			if reason == "" {
-				return exit.Errorf(exit.Usage, "resolve: give --reason: it is kept with the intent")
-			}
-			return withJournal(cmd.Context(), state, func(j *journal.Journal) error {
-				if err := settle(cmd.Context(), j, id, outcome == "filled", price, reason); err != nil {
-					return err
-				}
-				_, err := fmt.Fprintf(stdout, "%s: %s\n", id, outcome)
+	var reason, price string
+	cmd := &cobra.Command{Use: "resolve INTENT filled|absent", Args: cobra.ExactArgs(2)}
+	state := stateFlags(cmd)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		id, outcome := args[0], args[1]
+		if outcome != "filled" && outcome != "absent" {
+			return exit.Errorf(exit.Usage, "resolve: %q is neither filled nor absent", outcome)
+		}
+		if reason == "" {
+			return exit.Errorf(exit.Usage, "resolve: give --reason: it is kept with the intent")
+		}
+		dir, err := state()
+		if err != nil {
+			return err
+		}
+		return withJournal(cmd.Context(), dir, func(j *journal.Journal) error {
+			if err := settle(cmd.Context(), j, id, outcome == "filled", price, reason); err != nil {
 				return err
-			})
-		},
+			}
+			_, err := fmt.Fprintf(stdout, "%s: %s\n", id, outcome)
+			return err
+		})
 	}
-	cmd.Flags().StringVar(&state, "state", "", "where the journal is")
 	cmd.Flags().StringVar(&reason, "reason", "", "what was seen where")
 	cmd.Flags().StringVar(&price, "price", "", "that it was filled at; the price of the decision if not given")
 	return cmd
@@ -63,12 +64,8 @@ func settle(ctx context.Context, j *journal.Journal, id string, filled bool, pri
 }
 
 // withJournal opens a state directory's journal, which a running trader does not allow.
-func withJournal(ctx context.Context, state string, do func(*journal.Journal) error) error {
-	dir, err := config.Config{State: state}.StateDir()
-	if err != nil {
-		return exit.Because(exit.State, err)
-	}
-	j, err := journal.Open(ctx, dir)
+func withJournal(ctx context.Context, dir string, do func(*journal.Journal) error) error {
+	j, err := journal.OpenExisting(ctx, dir)
 	if err != nil {
 		return exit.Because(exit.State, err)
 	}

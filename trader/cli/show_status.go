@@ -17,8 +17,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"ibsoak/trader/config"
-	"ibsoak/trader/exit"
 	"ibsoak/trader/journal"
 	"ibsoak/trader/link"
 	"ibsoak/trader/monitor"
@@ -30,26 +28,23 @@ const watchEvery = 2 * time.Second
 // statusCommand is the subcommand that shows what a trader does: the one that runs on a state directory, or
 // what the last one left there.
 func statusCommand(stdout io.Writer) *cobra.Command {
-	var state string
 	var watch, asJSON bool
-	cmd := &cobra.Command{
-		Use: "status", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			dir, err := config.Config{State: state}.StateDir()
-			if err != nil {
-				return exit.Because(exit.State, err)
+	cmd := &cobra.Command{Use: "status", Args: cobra.NoArgs}
+	state := stateFlags(cmd)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		dir, err := state()
+		if err != nil {
+			return err
+		}
+		for {
+			if err := showStatus(cmd.Context(), stdout, dir, asJSON, watch); err != nil {
+				return stateError(err)
 			}
-			for {
-				if err := showStatus(cmd.Context(), stdout, dir, asJSON, watch); err != nil {
-					return exit.Because(exit.State, err)
-				}
-				if !watch || !waitFor(cmd.Context(), watchEvery) {
-					return nil
-				}
+			if !watch || !waitFor(cmd.Context(), watchEvery) {
+				return nil
 			}
-		},
+		}
 	}
-	cmd.Flags().StringVar(&state, "state", "", "where the journal is")
 	cmd.Flags().BoolVar(&watch, "watch", false, "go on every two seconds")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd

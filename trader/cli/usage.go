@@ -60,6 +60,10 @@ its next order on it buys nothing, and cancels what it is buying; it still sells
 do limits on losses, on refused orders and on cash that nobody explains. It holds
 over restarts and days until "trader resume", which after a loss needs --accept-loss.
 
+These commands and "trader status" find the state directory as the trader does: by
+--state, else TRADER_STATE, else the state in the file of --config or TRADER_CONFIG. All
+but restore refuse a directory without a journal.
+
 "trader backtest" runs the same code over a file of one-minute bars; see its --help.
 
 "trader status" shows what the trader on a state directory does, or what the last one

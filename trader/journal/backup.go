@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -32,6 +33,32 @@ func emptied(dir string) error {
 	return fmt.Errorf("%s has %s and no %s: %w", dir, RecordName, FileName, ErrEmptied)
 }
 
+// ErrNone says that a state directory has no journal: it is not the one that is meant.
+var ErrNone = errors.New("no trader has run on it")
+
+// exists is nil when a state directory has a journal.
+func exists(dir string) error {
+	info, err := os.Stat(filepath.Join(dir, FileName))
+	if err == nil && info.Size() > 0 {
+		return nil
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := emptied(dir); err != nil {
+		return err
+	}
+	return fmt.Errorf("%s has no %s: %w", dir, FileName, ErrNone)
+}
+
+// OpenExisting is Open for whoever acts on a journal that must be there: it makes none.
+func OpenExisting(ctx context.Context, dir string) (*Journal, error) {
+	if err := exists(dir); err != nil {
+		return nil, err
+	}
+	return Open(ctx, dir)
+}
+
 // Backup writes a copy of a state directory's journal as one file, also while a trader runs on it. The
 // file must not exist.
 func Backup(ctx context.Context, dir, file string) (err error) {
@@ -48,10 +75,10 @@ func Backup(ctx context.Context, dir, file string) (err error) {
 
 // openReadOnly opens a state directory's file without its lock.
 func openReadOnly(dir string) (*sql.DB, error) {
-	path := filepath.Join(dir, FileName)
-	if _, err := os.Stat(path); err != nil {
+	if err := exists(dir); err != nil {
 		return nil, err
 	}
+	path := filepath.Join(dir, FileName)
 	db, err := sql.Open("sqlite", fmt.Sprintf("file:%s?mode=ro&_pragma=busy_timeout(%d)",
 		escapePath(filepath.ToSlash(path)), busyTimeout.Milliseconds()))
 	if err == nil {

@@ -98,9 +98,10 @@ func (j *Journal) writeHalt(ctx context.Context, tx *sql.Tx, h Halt) error {
 }
 
 // Switch opens the journal of a state directory to change the kill switch, also while a trader runs on
-// it: then without its lock, beside it. SQLite lets one writer wait for the other.
+// it: then without its lock, beside it. SQLite lets one writer wait for the other. Without a journal it is
+// ErrNone: a switch that no trader reads stops none.
 func Switch(ctx context.Context, dir string, do func(*Journal) error) (err error) {
-	j, err := Open(ctx, dir)
+	j, err := OpenExisting(ctx, dir)
 	if errors.Is(err, ErrLocked) {
 		j, err = openBeside(ctx, dir)
 	}

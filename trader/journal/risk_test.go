@@ -4,6 +4,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"os"
 	"testing"
 	"time"
 
@@ -85,8 +86,19 @@ func TestTheSwitchIsTurnedBesideARunningTrader(t *testing.T) {
 	if err := Switch(t.Context(), dir, func(*Journal) error { return nil }); err == nil {
 		t.Error("another program's journal was written")
 	}
-	if err := Switch(t.Context(), t.TempDir(), func(beside *Journal) error {
-		_, err := beside.Halt(t.Context(), ByPerson, "before the first life", false)
+	none := t.TempDir()
+	if err := Switch(t.Context(), none, func(*Journal) error { return nil }); !errors.Is(err, ErrNone) {
+		t.Errorf("without a journal: %v", err)
+	}
+	if made, err := os.ReadDir(none); err != nil || len(made) > 0 {
+		t.Errorf("it made %v, %v", made, err)
+	}
+	again := t.TempDir()
+	if err := open(t, again).Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := Switch(t.Context(), again, func(beside *Journal) error {
+		_, err := beside.Halt(t.Context(), ByPerson, "between two lives", false)
 		return err
 	}); err != nil {
 		t.Errorf("without a trader: %v", err)
