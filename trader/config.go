@@ -129,6 +129,12 @@ func (c Config) strategyOf(symbol string) *strategy.Strategy {
 	return c.Strategy
 }
 
+// Check is what New would say of a configuration.
+func (c Config) Check() error {
+	_, err := c.withDefaults()
+	return err
+}
+
 func (c Config) withDefaults() (Config, error) {
 	for _, d := range []struct {
 		value    *time.Duration

@@ -52,7 +52,7 @@ func patient(c config.Config, id string) (doctor.Config, error) {
 	symbols := c.Symbols
 	if len(symbols) == 0 {
 		symbols = []string{"AAPL"}
-		c.Symbols = symbols
+		c.Symbols, c.PerSymbol = symbols, nil
 	}
 	if _, err := c.Trader(); err != nil {
 		return doctor.Config{}, err

@@ -123,16 +123,9 @@ func connector(c config.Config, j *journal.Journal, log *slog.Logger, board *sta
 		if err != nil {
 			return nil, exit.Because(exit.State, err)
 		}
-		s, err := broker.Connect(ctx, broker.Config{
-			Link: link.Config{
-				Addr: address(c), ClientID: c.Gateway.ClientID, Account: c.Account,
-				MaxServerVersion: c.Gateway.MaxServerVersion, Log: log,
-				DialTimeout:    c.Gateway.DialTimeout.Duration,
-				VersionTimeout: c.Gateway.HandshakeTimeout.Duration,
-				ReadyTimeout:   c.Gateway.ReadyTimeout.Duration,
-			},
-			OrderIDFloor: floor + 1,
-		})
+		to := c.Link()
+		to.Log = log
+		s, err := broker.Connect(ctx, broker.Config{Link: to, OrderIDFloor: floor + 1})
 		if err != nil {
 			return nil, err
 		}

@@ -236,7 +236,16 @@ func StateBase() (string, error) {
 	return filepath.Join(home, ".local", "state"), err
 }
 
-// Trader is the engine's part of the configuration.
+// Link is the session's part of the configuration.
+func (c Config) Link() link.Config {
+	return link.Config{
+		Addr: c.Gateway.Addr(), ClientID: c.Gateway.ClientID, Account: c.Account,
+		MaxServerVersion: c.Gateway.MaxServerVersion, DialTimeout: c.Gateway.DialTimeout.Duration,
+		VersionTimeout: c.Gateway.HandshakeTimeout.Duration, ReadyTimeout: c.Gateway.ReadyTimeout.Duration,
+	}
+}
+
+// Trader is the engine's part of the configuration. It fails for whatever a trader would refuse before it dials.
 func (c Config) Trader() (trader.Config, error) {
 	if err := c.validate(); err != nil {
 		return trader.Config{}, err
@@ -253,7 +262,7 @@ func (c Config) Trader() (trader.Config, error) {
 	if err != nil {
 		return trader.Config{}, err
 	}
-	return trader.Config{
+	tc := trader.Config{
 		Protect: spec, ProtectWithin: c.Protect.Within.Duration,
 		Symbols: c.Symbols, Once: c.Once, Interval: c.Interval.Duration, ClientID: c.Gateway.ClientID,
 		Account: c.Account, Live: c.Live, AdoptPositions: c.AdoptPositions, Strategy: s, DryRun: c.DryRun,
@@ -265,7 +274,8 @@ func (c Config) Trader() (trader.Config, error) {
 		AbsenceWait: c.Order.AbsenceWait.Duration, AtStop: c.Order.AtStop, ConnectWithin: c.connectWithin(),
 		MaxClockSkew: c.Order.MaxSkew.Duration, BlindAfter: c.Order.BlindAfter.Duration, MaxReconnects: c.Reconnect.Max,
 		Backoff: trader.Backoff{Base: c.Reconnect.Base.Duration, Cap: c.Reconnect.Cap.Duration, Seed: c.Reconnect.Seed},
-	}, nil
+	}
+	return tc, tc.Check()
 }
 
 // connectWithin is how long an attempt may take to reach the Gateway, the count of its sockets before it too.
@@ -381,6 +391,9 @@ func (c Config) validate() error {
 		if d.value <= 0 {
 			return fmt.Errorf("%s %s is not above 0", d.name, d.value)
 		}
+	}
+	if err := c.Link().Check(); err != nil {
+		return err
 	}
 	return c.checkSeeing()
 }

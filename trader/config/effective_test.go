@@ -84,3 +84,25 @@ func TestSeeingIsChecked(t *testing.T) {
 		}
 	}
 }
+
+// TestPerSymbolIsShownAsItIsWritten: what is shown can be read again, and is shown alike.
+func TestPerSymbolIsShownAsItIsWritten(t *testing.T) {
+	for text, want := range map[string]string{
+		"{}": "",
+		"{BRK B: {sizing: {risk: 0.02, method: atr}, name: 'hold'}}": "{BRK B: {sizing: {method: atr, risk: 0.02}, name: hold}}",
+		"\n  '1': null\n  A: {shares: 1.50}":                         `{"1": null, A: {shares: 1.5}}`,
+	} {
+		c, err := Load(file(t, "per_symbol: "+text+"\n"), noEnv, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		shown := c.PerSymbol.String()
+		if shown != want {
+			t.Errorf("%s is shown as %s, want %s", text, shown, want)
+		}
+		again, err := Load(file(t, "per_symbol: "+shown+"\n"), noEnv, nil)
+		if err != nil || again.PerSymbol.String() != shown {
+			t.Errorf("%s is read as %s, %v", shown, again.PerSymbol, err)
+		}
+	}
+}

@@ -3,6 +3,9 @@ package config
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -26,6 +29,26 @@ func (o *Override) UnmarshalYAML(ctx context.Context, n ast.Node) error {
 		return &strictyaml.Placed{Err: strictyaml.Located(strictyaml.FileName(ctx), err, s)}
 	}
 	return nil
+}
+
+// String is what a file has, on one line.
+func (p PerSymbol) String() string {
+	said := make(yaml.MapSlice, 0, len(p))
+	for _, symbol := range slices.Sorted(maps.Keys(p)) {
+		item := yaml.MapItem{Key: symbol}
+		if keys := p[symbol].keys; keys != nil {
+			var all yaml.MapSlice
+			if err := yaml.NodeToValue(keys, &all); err == nil { // which was done when it was read
+				item.Value = all
+			}
+		}
+		said = append(said, item)
+	}
+	if len(said) == 0 {
+		return ""
+	}
+	text, _ := yaml.MarshalWithOptions(said, yaml.Flow(true)) // plain values
+	return strings.TrimSpace(string(text))
 }
 
 func (o Override) over(s Strategy) (Strategy, error) {

@@ -98,6 +98,12 @@ type Frame struct {
 	Note      string // "probe", "probe's answer, not delivered", "unknown kind, not delivered"
 }
 
+// Check is what Connect would say of a configuration before it dials.
+func (c Config) Check() error {
+	_, err := c.withDefaults()
+	return err
+}
+
 // withDefaults checks a configuration and fills in what was left zero.
 func (c Config) withDefaults() (Config, error) {
 	if path, ok := strings.CutPrefix(c.Addr, UnixPrefix); ok {
