@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -37,7 +38,7 @@ func Judge(whole *Record) Verdict {
 		}
 		v.Findings = append(v.Findings, f)
 	}
-	v.Harness = append(v.Harness, r.unasked(v.Findings)...)
+	v.Harness = append(slices.Concat(v.Harness, r.mismatches(v.Findings)), r.unasked(v.Findings)...)
 	v.Outcome = outcome(v)
 	v.Lives = r.lifeVerdicts(v.Findings)
 	for _, l := range v.Lives {
@@ -68,6 +69,27 @@ func (r *Record) unasked(findings []Finding) []string {
 	var out []string
 	for _, e := range r.disagreements() {
 		out = append(out, "oracles-agree: "+e.What)
+	}
+	return out
+}
+
+// mismatches are the faults and hooks, a line each, that did not do what they were told to, except those that
+// the check faults-delivered has judged: no scenario can be trusted whose Gateway did something else.
+func (r *Record) mismatches(findings []Finding) []string {
+	said := map[string]bool{}
+	if slices.ContainsFunc(findings, func(f Finding) bool { return f.Check == "faults-delivered" }) {
+		for _, p := range r.Header.Schedule.Faults {
+			said[p.ID] = true
+		}
+	}
+	var out []string
+	for _, receipt := range r.Receipts {
+		if receipt.Mismatch == "" || said[receipt.Fault] {
+			continue
+		}
+		said[receipt.Fault] = true
+		out = append(out, fmt.Sprintf("%s on connection %d did not go out as planned: %s",
+			receipt.Fault, receipt.Connection, strings.Join(strings.Fields(receipt.Mismatch), " ")))
 	}
 	return out
 }
@@ -285,6 +307,7 @@ func (r *Record) unplanned() []FaultDelivery {
 			})
 		case i >= 0:
 			out[i].Times++
+			out[i].Mismatch = cmp.Or(out[i].Mismatch, receipt.Mismatch)
 		}
 	}
 	return out

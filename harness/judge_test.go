@@ -200,6 +200,30 @@ func TestVerdict(t *testing.T) {
 			func(r *Record) { r.Connections[0].ClientFIN -= 800 * ms },
 			HarnessError, 3, "127.0.0.1:50001 -> 127.0.0.1:40021, gateway's end: the Gateway timed 801ms in CLOSE_WAIT, the kernel showed none",
 		},
+		{
+			"a hook that fails",
+			[]Check{pass, fails},
+			func(r *Record) { r.Receipts = failingHook() },
+			HarnessError, 3, "hook on connection 2 did not go out as planned: bad.star:2: no such action. ",
+		},
+		{
+			"a hook that fails beside faults that do not",
+			[]Check{pass, {Name: "faults-delivered"}},
+			func(r *Record) {
+				r.Header.Schedule.Faults = []fault.Fault{{ID: "reset", What: fault.What{Do: fault.RST}}}
+				r.Receipts = append(failingHook(), Receipt{Fault: "reset", Planned: fault.RST, Wire: "RST", Connection: 3})
+			},
+			HarnessError, 3, "hook on connection 2",
+		},
+		{
+			"a planned fault that goes out differently, unasked",
+			[]Check{pass},
+			func(r *Record) {
+				r.Header.Schedule.Faults = []fault.Fault{{ID: "end", What: fault.What{Do: fault.FIN}}}
+				r.Receipts = []Receipt{{Fault: "end", Planned: fault.FIN, Wire: "RST", Connection: 1, Mismatch: "no FIN went out"}}
+			},
+			HarnessError, 3, "end on connection 1 did not go out as planned: no FIN went out",
+		},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -213,6 +237,12 @@ func TestVerdict(t *testing.T) {
 			}
 		})
 	}
+}
+
+// failingHook are the receipts of a hook that delayed a message, then failed at two.
+func failingHook() []Receipt {
+	failed := Receipt{Fault: fault.HookID, Planned: "hook", Wire: "message untouched", Connection: 2, Mismatch: "bad.star:2:\n  no such action"}
+	return []Receipt{{Fault: fault.HookID, Planned: fault.Delay, Wire: "delayed", Connection: 1}, failed, failed}
 }
 
 func TestVerdictOnLives(t *testing.T) {
