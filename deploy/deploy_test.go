@@ -163,6 +163,45 @@ func TestActionSoaks(t *testing.T) {
 	}
 }
 
+// TestActionArguments runs the script with a program that says what it was given, twice in one job.
+func TestActionArguments(t *testing.T) {
+	tree, err := filepath.Abs("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	fake := "#!/bin/sh\nmkdir -p \"$7\"\nprintf '<%s>' \"$@\"\n"
+	if err := os.WriteFile(filepath.Join(dir, "soak"), []byte(fake), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	const begins = "<run><--scenario><once><--trader><t {args}><--out><"
+	for _, c := range []struct {
+		arguments, out string
+		want           string
+		status         int
+	}{
+		{"--seed 7\n--env \"G=a b\"\n\n  --env 'H=*' --once-args ''\n", "", "runs/step-1><--seed><7><--env><G=a b><--env><H=*><--once-args><>", 0},
+		{"", "", "runs/step-2>", 0},
+		{" \n", "mine/here", "mine/here>", 0},
+		{"--env 'G=a", "", "", 64},
+	} {
+		output := filepath.Join(t.TempDir(), "output")
+		cmd := bash(t, filepath.Join(tree, ".github/actions/soak/run"))
+		cmd.Dir = dir
+		cmd.Env = append(os.Environ(), "TREE="+tree, "PROGRAMS="+dir, "TRADER=t {args}", "SCENARIOS=once",
+			"ARGUMENTS="+c.arguments, "OUT="+c.out, "GITHUB_OUTPUT="+output)
+		out, _ := cmd.Output()
+		if got := cmd.ProcessState.ExitCode(); got != c.status || c.status == 0 && string(out) != begins+c.want {
+			t.Errorf("%q: exit status %d, want %d\n%s, want\n%s", c.arguments, got, c.status, out, begins+c.want)
+		}
+		where, _, _ := strings.Cut(c.want, ">")
+		want := fmt.Sprintf("out=%s\nname=%s\n", where, strings.ReplaceAll(where, "/", "-"))
+		if said, err := os.ReadFile(output); c.status == 0 && (err != nil || string(said) != want) {
+			t.Errorf("%q: said %q, want %q, %v", c.arguments, said, want, err)
+		}
+	}
+}
+
 func bash(t *testing.T, script string) *exec.Cmd {
 	t.Helper()
 	if _, err := exec.LookPath("bash"); err != nil {
