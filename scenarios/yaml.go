@@ -30,11 +30,23 @@ func Parse(name string, data []byte) (harness.Scenario, error) {
 			return harness.Scenario{}, err
 		}
 	}
+	if err := emptyCommand(name, data, "$.subject.command", s.Subject.Command); err != nil {
+		return harness.Scenario{}, err
+	}
 	s.Gateway = s.Gateway.InDirectory(filepath.Dir(name))
 	if err := Validate(s); err != nil {
 		return harness.Scenario{}, placed(name, data, "", err)
 	}
 	return s, nil
+}
+
+// emptyCommand refuses a command that is there and has no words: it must not become the bundled trader's.
+func emptyCommand(name string, data []byte, path string, command []string) error {
+	if len(command) > 0 || !strictyaml.Has(data, path) {
+		return nil
+	}
+	return fmt.Errorf("%s: subject: command is empty: say what starts the trader, like [python3, trader.py], "+
+		"or leave the key out", strictyaml.Place(name, data, path))
 }
 
 // placed gives every problem its place in the file, whose paths lack a beginning.
@@ -91,6 +103,9 @@ func ParseFile(name string, data []byte) ([]harness.Scenario, error) {
 func ParseTrader(name string, data []byte) (harness.Trader, error) {
 	var t harness.Trader
 	if err := strictyaml.Decode(name, data, &t); err != nil {
+		return t, err
+	}
+	if err := emptyCommand(name, data, "$.command", t.Command); err != nil {
 		return t, err
 	}
 	if err := t.Validate(); err != nil {

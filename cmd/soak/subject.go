@@ -100,6 +100,10 @@ func (f *subjectFlags) of(scenario harness.Trader) (subject, error) {
 			return subject{}, err
 		}
 	}
+	if len(t.Command) == 0 && f.file != "" {
+		return subject{}, fmt.Errorf("--subject %s has no command: say there what starts the trader, "+
+			"like command: [python3, trader.py], or with --trader", f.file)
+	}
 	if len(t.Command) == 0 {
 		t.Command, err = bundled()
 		return subject{t, true}, err

@@ -95,6 +95,20 @@ func Place(name string, data []byte, path string) string {
 	return name
 }
 
+// Has reports that the document has a value, if only null, at a path like "$.subject.command".
+func Has(data []byte, path string) bool {
+	file, err := parser.ParseBytes(data, 0)
+	if err != nil {
+		return false
+	}
+	at, err := yaml.PathString(path)
+	if err != nil {
+		return false
+	}
+	node, err := at.FilterFile(file)
+	return err == nil && node != nil
+}
+
 // beginning is the first token of a node: that of a mapping is its first colon.
 func beginning(n ast.Node) *token.Token {
 	switch n := n.(type) {
