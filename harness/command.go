@@ -106,7 +106,7 @@ func checkPlaceholders(word string) error {
 		name, _, closed := strings.Cut(after, "}")
 		plain := closed && name != "" && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz_") == ""
 		if plain && (name == "args" || !slices.Contains(Placeholders, name)) {
-			return fmt.Errorf("fill in command: {%s} in %q; there are {%s}, and {args} stands alone",
+			return fmt.Errorf("{%s} in %q cannot be filled in: there are {%s}, and in a command {args} as its own word",
 				name, word, strings.Join(Placeholders[:len(Placeholders)-1], "}, {"))
 		}
 		rest = after

@@ -67,7 +67,7 @@ func TestSubstitute(t *testing.T) {
 		},
 		{[]string{"sh", "-c", `echo ${HOME} {"json": 1} {} {port}`}, []string{"sh", "-c", `echo ${HOME} {"json": 1} {} 4711`}, ""},
 		{[]string{"t", "{prot}"}, nil, "{prot}"},
-		{[]string{"t", "--{args}"}, nil, "{args} stands alone"},
+		{[]string{"t", "--{args}"}, nil, "{args} as its own word"},
 		{[]string{"{args}"}, []string{"--once", "-x"}, ""},
 		{nil, nil, "empty"},
 	}

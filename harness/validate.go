@@ -28,6 +28,15 @@ func (p *problems) add(path, format string, args ...any) {
 	*p = append(*p, &Problem{path, fmt.Sprintf(format, args...)})
 }
 
+// placeholders notes the words that cannot be filled in.
+func (p *problems) placeholders(key string, words []string) {
+	for _, word := range words {
+		if err := checkPlaceholders(word); err != nil {
+			p.add("subject."+key, "subject: %s: %v", key, err)
+		}
+	}
+}
+
 // Validate reports everything about the scenario that cannot be run or judged, each as a Problem.
 func (s Scenario) Validate() error {
 	var errs problems
@@ -102,6 +111,7 @@ func (s Subject) validate() error {
 	if len(s.KillPoints) > 0 && (s.Mode != Once || s.Interval <= 0) {
 		bad("killPoints", "killPoints: want mode %q and an interval, which the killed lives are given", Once)
 	}
+	errs.placeholders("args", s.Args)
 	if err := s.Cycle.validate(); err != nil {
 		bad("cycle", "%v", err)
 	}
@@ -120,6 +130,10 @@ func (t Trader) Validate() error {
 	if t.ConnectWithin < 0 || t.Grace < 0 {
 		bad("connectWithin", "connectWithin and grace are 0 or more")
 	}
+	errs.placeholders("command", slices.DeleteFunc(slices.Clone(t.Command), func(w string) bool { return w == "{args}" }))
+	errs.placeholders("onceArgs", t.OnceArgs)
+	errs.placeholders("continuousArgs", t.ContinuousArgs)
+	errs.placeholders("env", slices.Sorted(maps.Values(t.Env)))
 	meaning := make(map[int]ExitClass)
 	for _, class := range slices.Sorted(maps.Keys(t.Exits)) {
 		if !slices.Contains(ExitClasses, class) {

@@ -143,6 +143,7 @@ limit: 10m
 		Entry("a position without a number", "  cycles: 6", "  cycles: 6\n  positions: [{symbol: AAPL}]", "my-own.yaml:13", "want or max"),
 		Entry("a position that is never to be held", "  cycles: 6", "  cycles: 6\n  positions: [{symbol: AAPL, want: -1, min: 0, max: 1}]", "my-own.yaml:13", "want -1 lies beyond"),
 		Entry("a least position alone", "  cycles: 6", "  cycles: 6\n  positions: [{symbol: AAPL, want: -1, min: -1}]", "my-own.yaml:13", "and max beside it"),
+		Entry("an unknown placeholder", "  cycles: 6", "  cycles: 6\n  env: {HOME: '{stat}'}", "my-own.yaml:13", "{stat}", "{state}"),
 		Entry("a command without words", "  cycles: 6", "  cycles: 6\n  command: []", "my-own.yaml:13:12", "command is empty"),
 		Entry("a command that is null", "  cycles: 6", "  cycles: 6\n  command: null", "my-own.yaml:13:12", "command is empty"),
 		Entry("a command that is nothing", "  cycles: 6", "  cycles: 6\n  command:", "my-own.yaml:13", "command is empty"),

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -300,9 +301,8 @@ func (f *runFlags) job(s harness.Scenario, several bool, stderr io.Writer) (job,
 	if err := s.Validate(); err != nil {
 		return job{}, fmt.Errorf("scenario %s: %w", s.Name, err)
 	}
-	if f.vary.given("time-scale") && !(f.timeScale > 0 && f.timeScale <= maxTimeScale) {
-		return job{}, fmt.Errorf("--time-scale %v: want above 0, and %v at the most",
-			f.timeScale, float64(maxTimeScale))
+	if err := f.validateConditions(); err != nil {
+		return job{}, err
 	}
 	out := f.out
 	if out != "" && several {
@@ -319,6 +319,17 @@ func (f *runFlags) job(s harness.Scenario, several bool, stderr io.Writer) (job,
 		Command: subject.Command, Bundled: subject.bundled, ClientID: f.clientID, Seed: f.seed,
 		TimeScale: f.timeScale, OutDir: out, Log: f.logger(stderr),
 	}}, nil
+}
+
+// validateConditions checks what addConditions has defined.
+func (f *runFlags) validateConditions() error {
+	if f.clientID < 1 || f.clientID > math.MaxInt32 {
+		return fmt.Errorf("--client-id %d: want 1..%d", f.clientID, math.MaxInt32)
+	}
+	if f.vary.given("time-scale") && !(f.timeScale > 0 && f.timeScale <= maxTimeScale) {
+		return fmt.Errorf("--time-scale %v: want above 0, and %v at the most", f.timeScale, float64(maxTimeScale))
+	}
+	return nil
 }
 
 // make makes a run, publishes its verdict and keeps it.
