@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"ibsoak/harness"
 	"ibsoak/scenarios"
@@ -25,7 +26,8 @@ func newInit() *cobra.Command {
 		Short: "Write a scenario for a trader of yours, and run it once",
 		Long: `init writes a scenario file for a trader of yours, runs it, and says what it saw. What the flags
 leave open it asks for when stdin is a terminal. FILE is ` + defaultInitFile + ` when nothing is said; one that
-exists is left alone. What each line of it means is in docs/your-trader.md.
+exists is left alone. What each line of it means is in docs/your-trader.md. A file has no place for
+--client-id, --seed, --time-scale and --through-keeper: they stand in the command for the next runs.
 
     soak init --trader 'python3 trader.py --port {port}' --expect-position AAPL=1`,
 		Args: cobra.MaximumNArgs(1),
@@ -48,18 +50,36 @@ exists is left alone. What each line of it means is in docs/your-trader.md.
 					return err
 				}
 			}
-			all, err := f.subject.write(file, base)
+			if err := errors.Join(f.habits.validate(), f.validateConditions()); err != nil {
+				return err
+			}
+			all, err := f.write(file, base)
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(cmd.ErrOrStderr(), "soak: %s is written; from now on: soak run --scenario %s\n", file, file)
-			f.subject = subjectFlags{given: func(string) bool { return false }} // the file says it now
+			again := append([]string{"soak run --scenario", file}, conditions(cmd)...)
+			fmt.Fprintf(cmd.ErrOrStderr(), "soak: %s is written; from now on: %s\n", file, strings.Join(again, " "))
+			notGiven := func(string) bool { return false } // the file says it now
+			f.subject, f.vary = subjectFlags{given: notGiven}, varyFlags{given: notGiven}
 			return f.run(cmd, all)
 		},
 	}
 	cmd.Flags().StringVar(&base, "scenario", base, "`NAME` of the scenario to begin with")
 	f.add(cmd, 0, 0)
 	return cmd
+}
+
+// conditions are the flags that were given and that a scenario's file has no place for.
+func conditions(cmd *cobra.Command) (words []string) {
+	cmd.Flags().Visit(func(flag *pflag.Flag) {
+		switch flag.Name {
+		case "client-id", "seed", "time-scale":
+			words = append(words, "--"+flag.Name, flag.Value.String())
+		case "through-keeper":
+			words = append(words, "--"+flag.Name+"="+flag.Value.String())
+		}
+	})
+	return words
 }
 
 // ask fills in what most traders need, a line each; an empty one leaves what stands in brackets.
@@ -112,15 +132,18 @@ func (f *subjectFlags) ask(in io.Reader, out io.Writer, base *string) error {
 }
 
 // write makes the scenario's file, and reads it as soak run would.
-func (f *subjectFlags) write(file, base string) ([]harness.Scenario, error) {
+func (f *runFlags) write(file, base string) ([]harness.Scenario, error) {
 	s, err := scenarios.Named(base)
 	if err != nil {
+		return nil, err
+	}
+	if s, err = f.vary.vary(s); err != nil {
 		return nil, err
 	}
 	one := []harness.Scenario{s}
 	unsaid(one)
 	s = one[0]
-	subject, err := f.of(s.Subject.Trader)
+	subject, err := f.subject.of(s.Subject.Trader)
 	if err != nil {
 		return nil, err
 	}
