@@ -80,7 +80,7 @@ const (
 	notedWithin = 2 * time.Second
 
 	// handshakeWithin is how long a client may take to name itself when the Gateway has answered it.
-	handshakeWithin = 500 * time.Millisecond
+	handshakeWithin = 5 * time.Second
 
 	// defaultConnects in defaultConnectWindow is the connect rate that a trader may reach.
 	defaultConnects      = 10
