@@ -20,6 +20,7 @@ const (
 	pairRepeated                 // equal, and the first's acknowledgement was lost, though heard of later
 	pairBelieved                 // the client took a word that the first was cancelled, and it had filled
 	pairBlind                    // equal, on a later session, the first's was lost and its end not known
+	pairBeside                   // equal, in one calm session, and the client knew that the first worked
 	pairUncertain                // as blind, but of other size or type, or nothing was lost
 )
 
@@ -144,9 +145,9 @@ func (l *orderLog) judgeReference(ref string, orders []*sentOrder, out *identiti
 		out.strategies[ref] = true
 	}
 	if l.r.Header.Scenario.Subject.Reference == RefIntent {
-		convicts = append(convicts, pairSerial, pairRound, pairAcross, pairUncertain)
+		convicts = append(convicts, pairSerial, pairRound, pairAcross, pairBeside, pairUncertain)
 	} else if !strategy {
-		out.doubtful = append(out.doubtful, append(kinds[pairAcross], kinds[pairUncertain]...)...)
+		out.doubtful = slices.Concat(out.doubtful, kinds[pairAcross], kinds[pairBeside], kinds[pairUncertain])
 	}
 	for _, kind := range convicts {
 		out.convicted = append(out.convicted, kinds[kind]...)
@@ -166,6 +167,8 @@ func (p pairing) why() string {
 		return ", which was told as cancelled and had filled"
 	case pairAcross:
 		return ", with a session lost in between"
+	case pairBeside:
+		return ", which its client knew to work"
 	case pairUncertain:
 		return ", whose end the client did not know"
 	case pairApart, pairSerial, pairRound:
@@ -187,11 +190,21 @@ func (l *orderLog) pair(a, b *sentOrder, between []*sentOrder) pairing {
 		if kind == pairAtOnce && a.Connection != b.Connection && !l.lost(a, b) {
 			return pairUncertain // it was left at work on purpose
 		}
+		if kind == pairAtOnce && l.calm(a, b) {
+			return pairBeside
+		}
 		return kind
 	case !a.equal(b), !l.lost(a, b):
 		return pairUncertain
 	}
 	return pairBlind
+}
+
+// calm reports that the client of both orders had heard of the first on their session when it sent the second,
+// and that no fault had met that session nor ended another since the first.
+func (l *orderLog) calm(a, b *sentOrder) bool {
+	return a.Connection == b.Connection && a.Life == b.Life && a.heard(b.knew) && !l.disturbed(a, b) &&
+		!slices.ContainsFunc(l.r.receiptsOn(b.Connection), func(r Receipt) bool { return r.At <= b.At })
 }
 
 // pairAlive is for a first order that worked, as far as the client knew, when it sent the second.

@@ -64,6 +64,15 @@ func grouped(orders ...string) func(*script) {
 	}
 }
 
+// sliced leaves equal orders at work, each acknowledged before the next.
+func sliced(s *script) {
+	s.session()
+	for id := range 4 {
+		s.place("BUY 1 AAPL", "twap")
+		s.tell(id+1, "Submitted")
+	}
+}
+
 func identityCases() []judged {
 	once := Check{Name: "no-duplicate-orders"}
 	claimed := Check{Name: "no-duplicate-orders", Evidence: 2}
@@ -102,6 +111,29 @@ func identityCases() []judged {
 		{"twice in one session", func(s *script) {
 			s.session()
 			s.place("BUY 1 AAPL", "a")
+			s.place("BUY 1 AAPL", "a")
+		}, Fail, "which had not ended"},
+		{"beside one that the client knew to work", sliced, Inconclusive, "which its client knew to work: one intent's, or a strategy's name? Say so with subject.reference or --reference intent|strategy"},
+		{"beside one that the client knew to work, and one more unheard", func(s *script) {
+			sliced(s)
+			s.place("BUY 1 AAPL", "twap")
+			s.place("BUY 1 AAPL", "twap")
+		}, Fail, "permId 1006, beside permId 1005, which had not ended"},
+		{"beside one that worked, in a session with a fault", func(s *script) {
+			s.session()
+			s.place("BUY 1 AAPL", "a")
+			s.tell(1, "Submitted")
+			s.Receipts = append(s.Receipts, Receipt{Planned: fault.Delay, Connection: 1, At: s.step()})
+			s.place("BUY 1 AAPL", "a")
+		}, Fail, "which had not ended"},
+		{"beside one that worked, when another session was lost", func(s *script) {
+			s.session()
+			s.lose()
+			s.session()
+			old := &s.Connections[0]
+			old.Accepted, old.GatewayRST, old.Closed = s.now, s.now+150*ms, s.now+150*ms
+			s.place("BUY 1 AAPL", "a")
+			s.tell(1, "Submitted")
 			s.place("BUY 1 AAPL", "a")
 		}, Fail, "which had not ended"},
 		{"another size after a lost session", func(s *script) {
@@ -289,6 +321,7 @@ func identityCases() []judged {
 	inferred = append(inferred, casesOf(once, saying(RefIntent), []steps{
 		{"said: an intent", tagged, Fail, `orderRef "x"`},
 		{"said: an intent, a bracket", bracket, Pass, ""},
+		{"said: an intent, beside one that worked", sliced, Fail, "permId 1002, beside permId 1001"},
 		{"said: an intent, three filled in one group", grouped("BUY 1 AAPL 1", "BUY 1 AAPL 1", "BUY 1 AAPL 1"), Fail, "permId 1002, beside permId 1001"},
 		{"said: an intent, a child that buys as well", func(s *script) {
 			s.session()
