@@ -31,6 +31,7 @@ type Order struct {
 	Type       string          `json:"type,omitempty"` // MKT, LMT, "STP LMT", …
 	LimitPrice decimal.Decimal `json:"limitPrice,omitzero"`
 	StopPrice  decimal.Decimal `json:"stopPrice,omitzero"`
+	Market     decimal.Decimal `json:"market,omitzero"`    // the contract's last price when the order came or changed
 	ParentID   int64           `json:"parentId,omitempty"` // OrderID of the same client's parent
 	OCAGroup   string          `json:"ocaGroup,omitempty"`
 	Manual     bool            `json:"manual,omitempty"` // placed by hand, not by a client

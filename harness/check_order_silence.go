@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -65,10 +66,11 @@ var gateDetectors = []Detector{
 	},
 	{
 		Name: "limit-near-price", Group: GroupOrders, judge: limitNearPrice,
-		Doc: fmt.Sprintf("After the fault that Fault names, the limit of an order was more than %d %% away from the "+
-			"nearest fill in its contract. Inconclusive of a trader that had such limits before. Informational "+
-			"without a limit order.", limitAway),
-		Least: "one limit order in a contract that traded",
+		Doc: fmt.Sprintf("After the fault that Fault names, the limit of an order, of any type that has one, was more "+
+			"than %d %% away from the last price of its contract. Inconclusive of a trader that had such limits "+
+			"before, and with a limit whose contract has no such price: of a combination, or in an order that "+
+			"never reached the exchange. Informational without a limit.", limitAway),
+		Least: "one order with a limit",
 		Do:    "Take an answer for the request whose id it has, and compare a price with the last one of its contract.",
 		Page:  "your-trader.md#orders",
 	},
@@ -240,12 +242,19 @@ func historyRate(r *Record, c Check) Finding {
 	return f.conclude("within IBKR's limits of history")
 }
 
-// limitNearPrice compares with the nearest fill of the contract in time, whosever: the books have no other
-// prices. A trader whose limits were away before the fault means them to be.
+// unlimited are the types of orders that take any price, whatever stands in the field of the limit.
+var unlimited = []string{"MKT", "STP", "TRAIL", "MIT", "MOC"}
+
+// limitNearPrice compares each limit that was asked for with the price that the books have beside the order. A
+// trader whose limits were away before the fault means them to be.
 func limitNearPrice(r *Record, c Check) Finding {
-	f := open(c, "limit orders", 1)
+	f := open(c, "limits", 1)
+	log := ordersOf(r)
 	if !r.Books.Taken {
 		return f.undecided("the Gateway's books were not read")
+	}
+	if why := log.unseen(); why != "" {
+		return f.undecided("%s", why)
 	}
 	at := slices.IndexFunc(r.Receipts, func(receipt Receipt) bool {
 		return receipt.Fault == c.Fault && receipt.fell()
@@ -253,35 +262,32 @@ func limitNearPrice(r *Record, c Check) Finding {
 	if at < 0 {
 		return f.undecided("fault %q was not delivered", c.Fault)
 	}
-	for _, o := range r.Books.Orders {
-		near := r.nearestFill(o)
-		if o.Manual || near == nil || o.Type != "LMT" || !o.LimitPrice.IsPos() {
-			continue
+	unknown := ""
+	for _, o := range log.orders {
+		for _, m := range append([]sentChange{{o.Message, o.place}}, o.changes...) {
+			limit, err := strconv.ParseFloat(m.LmtPrice, 64)
+			if err != nil || limit <= 0 || slices.Contains(unlimited, m.OrderType) {
+				continue
+			}
+			f.Evidence++
+			what := fmt.Sprintf("%s with a limit of %s", o.describe(), m.LmtPrice)
+			if o.book == nil || !o.book.Market.IsPos() {
+				unknown = what
+				continue
+			}
+			if price, _ := o.book.Market.Float64(); 100*math.Abs(limit/price-1) <= limitAway {
+				continue
+			}
+			what += fmt.Sprintf(", which traded at %s", o.book.Market)
+			if m.came() < r.Receipts[at].At {
+				return f.undecided("its limits are away from the price anyway: %s", what)
+			}
+			f.violated(m.example("%s", what))
 		}
-		f.Evidence++
-		limit, _ := o.LimitPrice.Float64()
-		price, _ := near.Price.Float64()
-		if 100*math.Abs(limit/price-1) <= limitAway {
-			continue
-		}
-		what := fmt.Sprintf("%s %s %s with a limit of %s, which trades at %s",
-			o.Action, o.Quantity, o.Symbol, o.LimitPrice, near.Price)
-		if o.PlacedAt < r.Receipts[at].At {
-			return f.undecided("its limits are away from the price anyway: %s", what)
-		}
-		f.violated(Example{At: o.PlacedAt, What: what})
+	}
+	if f.Outcome != Fail && unknown != "" {
+		return f.undecided("%s: what it traded at is not known", unknown)
 	}
 	f.Informational = f.Evidence == 0 && c.Evidence == 0
 	return f.conclude("each within %d %% of the price", limitAway)
-}
-
-// nearestFill is the fill in an order's symbol that came the shortest time before or after it; nil: there is none.
-func (r *Record) nearestFill(o Order) (near *Fill) {
-	away := func(f Fill) time.Duration { return f.At.Since(o.PlacedAt).Abs() }
-	for i, fill := range r.Books.Fills {
-		if fill.Symbol == o.Symbol && fill.SecType == o.SecType && (near == nil || away(fill) < away(*near)) {
-			near = &r.Books.Fills[i]
-		}
-	}
-	return near
 }

@@ -3,6 +3,8 @@ package harness
 import (
 	"time"
 
+	"github.com/govalues/decimal"
+
 	"ibsoak/fakegateway"
 	"ibsoak/fakegateway/fault"
 )
@@ -154,17 +156,56 @@ func limitCases() []judged {
 	cases = append(cases, casesOf(Check{Name: "few-orders"}, nil, []steps{
 		{"not said", three, Inconclusive, "subject.orderLimit"},
 	})...)
-	limit := func(s *script, symbol, price string) {
-		o := s.place("BUY 1 "+symbol, "")
-		o.Type, o.LimitPrice = "LMT", dec(price)
-		s.fill(int(o.OrderID), "1")
-		s.Books.Fills[len(s.Books.Fills)-1].Price = dec("60")
+	limit := func(s *script, kind, price string) *Order { // KO trades at 60
+		o := s.place("BUY 1 KO", "")
+		m := &s.Messages[len(s.Messages)-1]
+		m.OrderType, m.LmtPrice, o.Market = kind, price, dec("60")
+		return o
 	}
 	return append(cases, casesOf(Check{Name: "limit-near-price", Fault: "late"}, nil, []steps{
-		{"near", func(s *script) { s.session(); limit(s, "KO", "60.5"); s.falls("late"); limit(s, "KO", "59.8") }, Pass, "within 20 %"},
-		{"another contract's", func(s *script) { s.session(); limit(s, "KO", "60.5"); s.falls("late"); limit(s, "KO", "227") }, Fail, "a limit of 227, which trades at 60"},
-		{"away anyway", func(s *script) { s.session(); limit(s, "KO", "40"); s.falls("late"); limit(s, "KO", "227") }, Inconclusive, "away from the price anyway"},
-		{"no such fault", func(s *script) { s.session(); limit(s, "KO", "227") }, Inconclusive, "not delivered"},
+		{"near", func(s *script) {
+			s.session()
+			limit(s, "LMT", "60.5")
+			s.falls("late")
+			limit(s, "LMT", "59.8")
+			limit(s, "MKT", "227")
+		}, Pass, "within 20 %"},
+		{"another contract's", func(s *script) { s.session(); limit(s, "LMT", "60.5"); s.falls("late"); limit(s, "LMT", "227") }, Fail, "a limit of 227, which traded at 60"},
+		{"another contract's, too low to fill", func(s *script) { s.session(); s.falls("late"); limit(s, "LMT", "20") }, Fail, "a limit of 20"},
+		{"of a stop", func(s *script) { s.session(); s.falls("late"); limit(s, "STP LMT", "227") }, Fail, "a limit of 227"},
+		{"if touched", func(s *script) { s.session(); s.falls("late"); limit(s, "LIT", "227") }, Fail, "a limit of 227"},
+		{"at the close", func(s *script) { s.session(); s.falls("late"); limit(s, "LOC", "227") }, Fail, "a limit of 227"},
+		{"of a trail", func(s *script) { s.session(); s.falls("late"); limit(s, "TRAIL LIMIT", "227") }, Fail, "a limit of 227"},
+		{"another contract's, and then mended", func(s *script) {
+			s.session()
+			s.falls("late")
+			o := limit(s, "LMT", "227")
+			s.change(int(o.OrderID), "BUY 1 KO")
+		}, Fail, "a limit of 227"},
+		{"changed to another contract's", func(s *script) {
+			s.session()
+			s.falls("late")
+			o := limit(s, "LMT", "60")
+			s.change(int(o.OrderID), "BUY 1 KO")
+			m := &s.Messages[len(s.Messages)-1]
+			m.OrderType, m.LmtPrice = "LMT", "227"
+		}, Fail, "a limit of 227"},
+		{"one without a price", func(s *script) {
+			s.session()
+			s.falls("late")
+			limit(s, "LMT", "60")
+			limit(s, "LMT", "227").Market = decimal.Decimal{}
+		}, Inconclusive, "BUY 1 KO with a limit of 227: what it traded at is not known"},
+		{"one that was refused", func(s *script) {
+			s.session()
+			s.falls("late")
+			limit(s, "LMT", "60")
+			s.send(s.next, "BUY 1 KO", "")
+			m := &s.Messages[len(s.Messages)-1]
+			m.OrderType, m.LmtPrice = "LMT", "227.123"
+		}, Inconclusive, "BUY 1 KO with a limit of 227.123"},
+		{"away anyway", func(s *script) { s.session(); limit(s, "LMT", "40"); s.falls("late"); limit(s, "LMT", "227") }, Inconclusive, "away from the price anyway"},
+		{"no such fault", func(s *script) { s.session(); limit(s, "LMT", "227") }, Inconclusive, "not delivered"},
 	})...)
 }
 

@@ -233,7 +233,7 @@ func copyBooks(b exchange.Books, at func(time.Time) Moment) (Books, error) {
 			Account: o.Account, Symbol: o.Symbol, SecType: string(o.SecType), Action: string(o.Action),
 			Quantity: whole(o.Quantity), Filled: whole(o.Filled), Status: string(o.Status),
 			Rejected: o.Status == exchange.Inactive,
-			Type:     string(o.Type), LimitPrice: o.LimitPrice, StopPrice: o.StopPrice,
+			Type:     string(o.Type), LimitPrice: o.LimitPrice, StopPrice: o.StopPrice, Market: o.Market,
 			ParentID: int64(o.ParentID), OCAGroup: o.OCAGroup, Manual: o.Manual,
 			PlacedAt: at(o.PlacedAt), DoneAt: at(o.DoneAt),
 			Modifications: o.Modifications, CanceledByClient: o.CanceledByClient,

@@ -222,7 +222,7 @@ func TestBooksHaveTheRunsTimes(t *testing.T) {
 		Orders: []exchange.Order{{
 			PermID: 1, ConID: 7, SecType: "STK", Type: exchange.LimitOrder, ParentID: 3, OCAGroup: "g",
 			PlacedAt: start.Add(time.Minute), DoneAt: start.Add(2 * time.Minute), CanceledByClient: true,
-			Manual: true, Modifications: 2,
+			Manual: true, Modifications: 2, Market: dec("60"),
 		}},
 		Executions: []exchange.Execution{{ExecID: "a", PermID: 1, ConID: 7, At: start.Add(90 * time.Second)}},
 		Positions: []exchange.Position{{
@@ -238,7 +238,7 @@ func TestBooksHaveTheRunsTimes(t *testing.T) {
 		t.Errorf("placed at %s, done at %s, filled at %s; want 3s, 4s and 3.5s", o.PlacedAt, o.DoneAt, f.At)
 	}
 	if o.Type != "LMT" || o.ParentID != 3 || o.OCAGroup != "g" || !o.CanceledByClient || !o.Manual ||
-		o.Modifications != 2 || o.SecType != "STK" || f.SecType != "STK" {
+		o.Modifications != 2 || !o.Market.Equal(dec("60")) || o.SecType != "STK" || f.SecType != "STK" {
 		t.Errorf("order %+v, fill %+v", o, f)
 	}
 	if p.Opening.String() != "4" || p.Shares.String() != "6" {

@@ -129,6 +129,9 @@ type Order struct {
 	Code   int    `json:"code,omitempty"`
 	Reason string `json:"reason,omitempty"`
 
+	// Market is the last price when the order came or its client changed it; none of a combination.
+	Market decimal.Decimal `json:"market,omitzero"`
+
 	PlacedAt      time.Time `json:"placedAt"`
 	UpdatedAt     time.Time `json:"updatedAt"`
 	DoneAt        time.Time `json:"doneAt,omitzero"`

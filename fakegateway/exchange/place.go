@@ -75,7 +75,9 @@ func (x *Exchange) set(o *order, r OrderRequest) {
 		o.AutoCancel = autoCancel(o.PlacedAt)
 	}
 	o.OutsideRTH, o.OrderRef, o.Echo = r.OutsideRTH, r.OrderRef, r.Echo
-	o.setLegs(r.Legs)
+	if o.setLegs(r.Legs); !o.combo() {
+		o.Market = x.quote(o.Instrument).Last
+	}
 	o.ParentID, o.OCAGroup, o.OCAType = r.ParentID, r.OCAGroup, r.OCAType
 	o.conditions, o.cancels, o.ignoreRTH = r.Conditions, r.CancelOnConditions, r.IgnoreRTH
 	o.happened, o.released = make([]bool, len(r.Conditions)), false

@@ -49,6 +49,9 @@ func TestModify(t *testing.T) {
 	d.place(r)
 	d.wantFlow("order Submitted")
 	got := d.order(o.PermID)
+	if !got.Market.Equal(d.quote().Last) {
+		t.Errorf("the market was at %s, not %s", d.quote().Last, got.Market)
+	}
 	if got.Quantity != 20 || !got.LimitPrice.Equal(decimal.MustParse("11")) || got.Modifications != 1 {
 		t.Errorf("modified: %+v", got)
 	}
