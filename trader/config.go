@@ -77,7 +77,7 @@ type Config struct {
 	// OrderType is broker.Market (default) or broker.Limit, which is a limit LimitOffset beyond
 	// the last close.
 	OrderType   string
-	LimitOffset decimal.Decimal // ratio, default 0.005
+	LimitOffset decimal.Decimal // ratio of the close, from 0 to below 1
 
 	// Protect is what protects every position at the broker. The zero Spec is nothing.
 	Protect protect.Spec
@@ -164,9 +164,6 @@ func (c Config) withDefaults() (Config, error) {
 	if c.OrderType == "" {
 		c.OrderType = broker.Market
 	}
-	if c.LimitOffset.IsZero() {
-		c.LimitOffset = decimal.MustNew(5, 3)
-	}
 	if c.AtStop == "" {
 		c.AtStop = LeaveAtStop
 	}
@@ -221,6 +218,9 @@ func (c Config) validate() error {
 		return fmt.Errorf("capital %s: a size by equity needs what the trader trades with, above 0", c.Capital)
 	case c.OrderType != broker.Market && c.OrderType != broker.Limit:
 		return fmt.Errorf("order type %q is neither %s nor %s", c.OrderType, broker.Market, broker.Limit)
+	case c.LimitOffset.IsNeg() || c.LimitOffset.Cmp(decimal.One) >= 0:
+		return fmt.Errorf("limit offset %s is not within 0 to below 1: 0.005 is half a percent beyond the last close",
+			c.LimitOffset)
 	case !slices.Contains(StopPolicies, c.AtStop):
 		return fmt.Errorf("at stop %q is none of %v", c.AtStop, StopPolicies)
 	case c.Protect.Target.On() && !c.Protect.On():

@@ -197,20 +197,28 @@ func TestAnotherContractForTheSymbolIsRefused(t *testing.T) {
 func TestConfigIsChecked(t *testing.T) {
 	inBubble(t, func(r *rig) {
 		for name, spoil := range map[string]func(c *Config){
-			"no symbols":   func(c *Config) { c.Symbols = nil },
-			"twice":        func(c *Config) { c.Symbols = []string{"A", "A"} },
-			"too many":     func(c *Config) { c.Symbols = make([]string, MaxSymbols+1) },
-			"spin":         func(c *Config) { c.Interval = time.Microsecond },
-			"no strategy":  func(c *Config) { c.Strategy = nil },
-			"order type":   func(c *Config) { c.OrderType = "MAYBE" },
-			"reconnects":   func(c *Config) { c.MaxReconnects = -1 },
-			"absence wait": func(c *Config) { c.AbsenceWait = -1 },
+			"no symbols":    func(c *Config) { c.Symbols = nil },
+			"twice":         func(c *Config) { c.Symbols = []string{"A", "A"} },
+			"too many":      func(c *Config) { c.Symbols = make([]string, MaxSymbols+1) },
+			"spin":          func(c *Config) { c.Interval = time.Microsecond },
+			"no strategy":   func(c *Config) { c.Strategy = nil },
+			"order type":    func(c *Config) { c.OrderType = "MAYBE" },
+			"reconnects":    func(c *Config) { c.MaxReconnects = -1 },
+			"below a price": func(c *Config) { c.LimitOffset = d("-0.01") },
+			"twice a price": func(c *Config) { c.LimitOffset = d("1") },
+			"absence wait":  func(c *Config) { c.AbsenceWait = -1 },
 		} {
 			c := r.cfg
 			spoil(&c)
 			if _, err := New(c, r.w.connect(func() int64 { return 0 }), nil); err == nil {
 				t.Errorf("%s: accepted", name)
 			}
+		}
+		c := r.cfg
+		c.OrderType, c.LimitOffset = broker.Limit, d("0")
+		e, err := New(c, r.w.connect(func() int64 { return 0 }), nil)
+		if err != nil || !e.cfg.LimitOffset.IsZero() {
+			t.Errorf("a limit at the last close: %v", err)
 		}
 	})
 }

@@ -122,7 +122,7 @@ func (s Strategy) make() (*strategy.Strategy, error) {
 // Order says how orders are sent and followed.
 type Order struct {
 	Type        string   `yaml:"type"`
-	LimitOffset Decimal  `yaml:"limit_offset"`
+	LimitOffset Decimal  `yaml:"limit_offset"` // of LMT, beyond the last close: from 0 to below 1, 0.005 is 0.5 %
 	Deadline    Duration `yaml:"deadline"`
 	AbsenceWait Duration `yaml:"absence_wait"`
 	AtStop      string   `yaml:"at_stop"`

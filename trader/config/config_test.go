@@ -333,6 +333,23 @@ func TestValidation(t *testing.T) {
 	}
 }
 
+// TestALimitOffsetIsPartOfThePrice: 0 is the last close, and no other text for the default.
+func TestALimitOffsetIsPartOfThePrice(t *testing.T) {
+	for text, ok := range map[string]bool{"0": true, "0.999": true, "1": false, "-5": false, "-0.001": false} {
+		c, err := Load(file(t, "symbols: [AAPL]\norder: {type: LMT, limit_offset: "+text+"}\n"), noEnv, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tc, err := c.Trader()
+		if (err == nil) != ok || (err != nil && !strings.Contains(err.Error(), "limit offset "+text+" is not within")) {
+			t.Errorf("%s: %v", text, err)
+		}
+		if err == nil && tc.LimitOffset.Cmp(decimal.MustParse(text)) != 0 {
+			t.Errorf("%s becomes %s", text, tc.LimitOffset)
+		}
+	}
+}
+
 // TestTheLimitsAreDocumented with their defaults.
 func TestTheLimitsAreDocumented(t *testing.T) {
 	page, err := os.ReadFile("../../docs/risk.md")
