@@ -78,6 +78,8 @@ trader keeper --help.
 `
 
 const outro = `
+A risk limit that is not given has its default; a negative one is off, and 0 is refused.
+
 A flag beats the environment variable below it, which beats the file. So --host or
 --port beats an address that the environment or the file gives.
 

@@ -136,7 +136,8 @@ type Order struct {
 	Timeout     Duration `yaml:"request_timeout"`
 }
 
-// Risk holds the hard limits: package risk says what each is for. Negative is off.
+// Risk holds the hard limits: package risk says what each is for. Negative is off, zero is
+// refused.
 type Risk struct {
 	MaxOrderNotional    Decimal `yaml:"max_order_notional"`
 	MaxOrderShares      Decimal `yaml:"max_order_shares"`
@@ -302,6 +303,19 @@ func (r Risk) limits() risk.Limits {
 	}
 }
 
+// checkLimits refuses a limit of zero, which a person may mean for either of two opposites.
+func (c Config) checkLimits() error {
+	standard := Default()
+	defaults := standard.riskOptions()
+	for i, o := range c.riskOptions() {
+		if n, err := decimal.Parse(o.value.String()); err == nil && n.IsZero() {
+			return fmt.Errorf("%s 0: leave it out for %s, or give a negative number for no limit",
+				o.Flag, defaults[i].Default())
+		}
+	}
+	return nil
+}
+
 func validAddress(addr string) bool {
 	if path, ok := strings.CutPrefix(addr, link.UnixPrefix); ok {
 		return path != ""
@@ -391,6 +405,9 @@ func (c Config) validate() error {
 		if d.value <= 0 {
 			return fmt.Errorf("%s %s is not above 0", d.name, d.value)
 		}
+	}
+	if err := c.checkLimits(); err != nil {
+		return err
 	}
 	if err := c.Link().Check(); err != nil {
 		return err

@@ -350,6 +350,41 @@ func TestALimitOffsetIsPartOfThePrice(t *testing.T) {
 	}
 }
 
+// TestARiskLimitOfZeroIsRefused: it would be the default, where a person may mean nothing at all.
+func TestARiskLimitOfZeroIsRefused(t *testing.T) {
+	c := Default()
+	for _, o := range c.riskOptions() {
+		key := strings.ReplaceAll(o.Flag, "-", "_")
+		for name, load := range map[string]func() (Config, error){
+			"flag": func() (Config, error) {
+				return Load("", noEnv, []Setting{{"symbols", "AAPL"}, {o.Flag, "0"}})
+			},
+			"environment": func() (Config, error) {
+				return Load("", env(map[string]string{o.Env: "-0"}), []Setting{{"symbols", "AAPL"}})
+			},
+			"file": func() (Config, error) {
+				return Load(file(t, "symbols: [AAPL]\nrisk: {"+key+": 0}\n"), noEnv, nil)
+			},
+		} {
+			loaded, err := load()
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := o.Flag + " 0: leave it out for " + o.Default() + ", or give a negative number for no limit"
+			if _, err := loaded.Trader(); err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s by %s: %v, want %q", o.Flag, name, err, want)
+			}
+		}
+		off, err := Load("", noEnv, []Setting{{"symbols", "AAPL"}, {o.Flag, "-1"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := off.Trader(); err != nil || !strings.Contains(o.Usage, "negative is off") {
+			t.Errorf("--%s -1, %q: %v", o.Flag, o.Usage, err)
+		}
+	}
+}
+
 // TestTheLimitsAreDocumented with their defaults.
 func TestTheLimitsAreDocumented(t *testing.T) {
 	page, err := os.ReadFile("../../docs/risk.md")

@@ -171,7 +171,8 @@ func (c *Config) riskOptions() []Option {
 			(*number)(&r.MaxOrdersPerDay),
 		},
 		{
-			"max-price-move", "TRADER_MAX_PRICE_MOVE", "X", "between neighbouring bars; 0.2 is 20 %",
+			"max-price-move", "TRADER_MAX_PRICE_MOVE", "X",
+			"between neighbouring bars, 0.2 is 20 %; negative is off",
 			&r.MaxPriceMove,
 		},
 		{"max-order-shares", "TRADER_MAX_ORDER_SHARES", "X", "in one order; negative is off", &r.MaxOrderShares},

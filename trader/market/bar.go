@@ -58,7 +58,7 @@ func Fresh(bars []Bar, now time.Time, limit time.Duration) error {
 var ErrInsane = errors.New("price not plausible")
 
 // Sane is nil when the bars ascend strictly in time, each is consistent in itself, and no close
-// moved by more than maxMove (a ratio: 0.2 is 20 %) from the one before it. It catches another
+// moved by more than maxMove (a ratio: 0.2 is 20 %, negative is no limit) from the one before it. It catches another
 // contract's answer and another session's stream, which cost real accounts money.
 func Sane(bars []Bar, maxMove decimal.Decimal) error {
 	for i, b := range bars {
@@ -136,9 +136,12 @@ func (b Bar) consistent() error {
 	return nil
 }
 
-// beyond says whether to is further from from than part of it. A product costs a tenth of a quotient,
+// beyond says whether to is further from from than part of it; a negative part is no limit. A product costs a tenth of a quotient,
 // and every bar that a decision sees is compared.
 func beyond(from, to, part decimal.Decimal) (bool, error) {
+	if part.IsNeg() {
+		return false, nil
+	}
 	move, err := to.SubAbs(from)
 	if err != nil {
 		return false, err

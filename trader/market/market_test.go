@@ -67,6 +67,16 @@ func TestSane(t *testing.T) {
 	}
 }
 
+// TestANegativeMoveIsNoLimit, wherever prices are compared by it.
+func TestANegativeMoveIsNoLimit(t *testing.T) {
+	off := decimal.MustParse("-1")
+	one, two := []Bar{bar(0, "1")}, []Bar{bar(1, "424")}
+	if err := errors.Join(Sane(append(one, two...), off), Continues(one, two, off),
+		Agrees(one[0].Close, two[0].Close, decimal.One, off)); err != nil {
+		t.Errorf("without a limit: %v", err)
+	}
+}
+
 func TestHours(t *testing.T) {
 	h, err := ParseHours(
 		"20260105:0930-20260105:1600;20260106:CLOSED;20260107:0930-20260107:1300", "US/Eastern")
