@@ -13,6 +13,7 @@ import (
 
 	"ibsoak/fakegateway"
 	"ibsoak/fakegateway/fault"
+	"ibsoak/internal/commandline"
 	"ibsoak/internal/version"
 )
 
@@ -77,6 +78,12 @@ func rootCommand() *cobra.Command {
 		Version:       version.String(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
+		PersistentPreRunE: func(c *cobra.Command, _ []string) error {
+			if err := commandline.RefuseEmpty(c); err != nil {
+				return usageError{err}
+			}
+			return nil
+		},
 		RunE: func(c *cobra.Command, _ []string) error {
 			cfg, err := o.settings.config(c.Flags().Changed)
 			if err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"ibsoak/internal/commandline"
 	"ibsoak/internal/manual"
 	"ibsoak/internal/version"
 )
@@ -80,7 +81,10 @@ For example, ten runs in a row of a trader of yours:
 		Version:       version.String(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			return commandline.RefuseEmpty(cmd, "once-args", "continuous-args")
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
 	root.AddCommand(newRun(), newPlan(), newMerge(), newReplay(), newList(), newShow(), newSchema(), newJudge(),

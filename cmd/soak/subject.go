@@ -79,13 +79,6 @@ type subject struct {
 
 // of is the subject that the flags make of a scenario's.
 func (f *subjectFlags) of(scenario harness.Trader) (subject, error) {
-	for _, flag := range []string{"trader", "subject", "mutant"} {
-		if f.given(flag) && strings.TrimSpace(map[string]string{
-			"trader": f.trader, "subject": f.file, "mutant": f.mutant,
-		}[flag]) == "" {
-			return subject{}, fmt.Errorf("--%s is empty: leave it out, or say which", flag)
-		}
-	}
 	if f.mutant != "" {
 		command, err := mutant(f.mutant)
 		scenario.Command = command
@@ -159,6 +152,13 @@ func (f *subjectFlags) parsed(t harness.Trader) (harness.Trader, error) {
 			errs = append(errs, fmt.Errorf("--%s: %w", flag, err))
 		}
 	}
+	above := func(flag string, d time.Duration) {
+		if f.given(flag) && d <= 0 {
+			note(flag, fmt.Errorf("%s: want above 0; leave it out for the default", d))
+		}
+	}
+	above("connect-within", f.connectWithin)
+	above("grace", f.grace)
 	var err error
 	over.OnceArgs, err = f.words("once-args", f.onceArgs)
 	note("once-args", err)
