@@ -149,7 +149,8 @@ func Run(ctx context.Context, s Scenario, o Options) (*Record, error) {
 	}
 	defer r.interrupted(ctx)()
 	o.Live.begin(r)
-	if err := r.open(ctx, cancel); err != nil {
+	// An interrupt while the Gateway starts is one of the run: it leaves a record, and a verdict.
+	if err := r.open(context.WithoutCancel(ctx), cancel); err != nil {
 		r.stopSampling()
 		return nil, fmt.Errorf("run scenario %q: %w", s.Name,
 			errors.Join(err, r.close(), r.journal.remove()))

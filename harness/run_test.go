@@ -305,6 +305,24 @@ func TestRunStops(t *testing.T) {
 			t.Errorf("stop %s: %s", r.Footer.Stop, v.Sentence)
 		}
 	})
+	t.Run("interrupted while the Gateway starts", func(t *testing.T) {
+		t.Parallel()
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		early := s
+		early.Name = "test"
+		r, err := Run(ctx, early, Options{Command: subject(t, "work"), OutDir: t.TempDir()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v := Judge(r); v.Outcome != Inconclusive || r.Footer.Stop != StopInterrupted ||
+			!strings.Contains(v.Sentence, "it was interrupted") {
+			t.Errorf("%s, stop %s: %s", v.Outcome, r.Footer.Stop, v.Sentence)
+		}
+		if _, err := os.Stat(filepath.Join(r.Dir, RecordFile)); err != nil {
+			t.Error(err)
+		}
+	})
 	t.Run("interrupted", func(t *testing.T) {
 		t.Parallel()
 		ctx, cancel := context.WithCancel(t.Context())
