@@ -8,7 +8,6 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
 
 	"ibsoak/fakegateway"
 	"ibsoak/harness"
@@ -70,12 +69,11 @@ func placed(name string, data []byte, beginning string, err error) error {
 // ParseFile reads what a scenario file holds: one scenario, or a list of them, as soak list --json
 // writes it.
 func ParseFile(name string, data []byte) ([]harness.Scenario, error) {
-	file, err := parser.ParseBytes(data, 0)
-	if err != nil || len(file.Docs) != 1 {
-		s, err := Parse(name, data) // which says what is wrong
-		return []harness.Scenario{s}, err
+	root, err := strictyaml.Document(name, data)
+	if err != nil {
+		return nil, err
 	}
-	list, ok := file.Docs[0].Body.(*ast.SequenceNode)
+	list, ok := root.(*ast.SequenceNode)
 	if !ok {
 		s, err := Parse(name, data)
 		return []harness.Scenario{s}, err

@@ -1,6 +1,7 @@
 package fault
 
 import (
+	"context"
 	_ "embed"
 	"errors"
 	"fmt"
@@ -85,7 +86,7 @@ func (x *expander) add(entry ast.Node, path string, using []string) error {
 		return fmt.Errorf("%s: more than %d faults", x.name, maxFaults)
 	}
 	var f Fault
-	if err := yaml.NodeToValue(entry, &f, yaml.Strict()); err != nil {
+	if err := strictyaml.NodeToValue(context.Background(), entry, &f); err != nil {
 		return strictyaml.Located(x.name, err, &f)
 	}
 	if err := x.saysSomething(entry, f); err != nil {
@@ -115,7 +116,7 @@ func isUse(entry ast.Node) bool {
 // use appends the faults of a block.
 func (x *expander) use(entry ast.Node, path string, using []string) error {
 	var u useDoc
-	if err := yaml.NodeToValue(entry, &u, yaml.Strict()); err != nil {
+	if err := strictyaml.NodeToValue(context.Background(), entry, &u); err != nil {
 		return strictyaml.Located(x.name, err, &u)
 	}
 	fail := func(format string, args ...any) error {

@@ -1,6 +1,7 @@
 package fault
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -120,7 +121,7 @@ func resolved(n ast.Node, draw *rand.Rand) (ast.Node, error) {
 		}
 	}
 	var c choice
-	if err := yaml.NodeToValue(n, &c, yaml.Strict()); err != nil {
+	if err := strictyaml.NodeToValue(context.Background(), n, &c); err != nil {
 		return nil, err
 	}
 	var v any

@@ -10,7 +10,6 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
 
 	"ibsoak/internal/strictyaml"
 )
@@ -90,27 +89,12 @@ func (l *Faults) UnmarshalYAML(ctx context.Context, text ast.Node) error {
 // readDocument decodes the one document of a file, strictly, into v. Anchors are resolved. root is
 // nil for an empty file.
 func readDocument(name string, data []byte, v any) (root ast.Node, err error) {
-	if len(data) > MaxFileBytes {
-		return nil, fmt.Errorf("%s: %d bytes, want at most %d", name, len(data), MaxFileBytes)
-	}
-	file, err := parser.ParseBytes(data, 0)
-	if err != nil {
-		return nil, strictyaml.Located(name, err, v)
-	}
-	for _, d := range file.Docs {
-		if d.Body == nil {
-			continue
-		}
-		if root != nil {
-			return nil, fmt.Errorf("%s: want one YAML document, found more", name)
-		}
-		root = d.Body
-	}
-	if root == nil {
-		return nil, nil
+	root, err = strictyaml.Document(name, data)
+	if err != nil || root == nil {
+		return nil, err
 	}
 	if root, err = withoutAliases(root); err == nil {
-		err = yaml.NodeToValue(root, v, yaml.Strict())
+		err = strictyaml.NodeToValue(context.Background(), root, v)
 	}
 	if err != nil {
 		return nil, strictyaml.Located(name, err, v)

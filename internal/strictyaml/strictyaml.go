@@ -8,7 +8,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"reflect"
 	"slices"
 	"strings"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
 )
@@ -27,38 +27,54 @@ const MaxFileBytes = 1 << 20
 // to. name is the file's, for errors. Keys that the document does not have keep the values that into
 // has already, also when the document has no keys at all.
 func Decode(name string, data []byte, into any) error {
-	if len(data) > MaxFileBytes {
-		return fmt.Errorf("%s: %d bytes, want at most %d", name, len(data), MaxFileBytes)
+	root, err := Document(name, data)
+	if err != nil || root == nil { // the decoder would set the whole struct to zero
+		return err
 	}
-	if isEmpty(data) {
-		return nil // the decoder would set the whole struct to zero
-	}
-	root := reflect.TypeOf(into).Elem()
-	decoder := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict())
 	ctx := context.WithValue(context.Background(), nameKey{}, name)
-	if err := decoder.DecodeContext(ctx, into); err != nil && !errors.Is(err, io.EOF) {
+	if err := NodeToValue(ctx, root, into); err != nil {
 		var placed *Placed
 		var at yaml.Error
 		if errors.As(err, &placed) {
 			return placed.Err
 		}
 		if !errors.As(err, &at) {
-			name = placeOfBad(name, root, data)
+			name = placeOfBad(name, reflect.TypeOf(into).Elem(), root)
 		}
 		return Located(name, err, into)
-	}
-	if err := decoder.Decode(reflect.New(root).Interface()); !errors.Is(err, io.EOF) {
-		return fmt.Errorf("%s: want one YAML document, found more", name)
 	}
 	return nil
 }
 
-// isEmpty reports whether data has nothing but comments.
-func isEmpty(data []byte) bool {
-	file, err := parser.ParseBytes(data, 0)
-	return err == nil && !slices.ContainsFunc(file.Docs, func(d *ast.DocumentNode) bool {
-		return d.Body != nil && d.Body.Type() != ast.CommentType
-	})
+// Document is the tree of a text's one document, nil when it has nothing but comments. Errors have their
+// place in the file called name. A text that would cost the parser too much is an error.
+func Document(name string, data []byte) (root ast.Node, err error) {
+	if len(data) > MaxFileBytes {
+		return nil, fmt.Errorf("%s: %d bytes, want at most %d", name, len(data), MaxFileBytes)
+	}
+	var file *ast.File
+	tokens := lexer.Tokenize(string(data))
+	if err = bearable(tokens); err == nil {
+		file, err = parser.Parse(tokens, 0)
+	}
+	if err != nil {
+		return nil, Located(name, err, nil)
+	}
+	for _, d := range file.Docs {
+		switch {
+		case d.Body == nil || d.Body.Type() == ast.CommentType:
+		case root != nil:
+			return nil, fmt.Errorf("%s: want one YAML document, found more", name)
+		default:
+			root = d.Body
+		}
+	}
+	return root, nil
+}
+
+// NodeToValue decodes a part of a document, strictly, into what v points to.
+func NodeToValue(ctx context.Context, n ast.Node, v any) error {
+	return yaml.NewDecoder(bytes.NewReader(nil), yaml.Strict()).DecodeFromNodeContext(ctx, n, v)
 }
 
 // Placed is the error of a type that decodes itself and has put the file's name and its own place
@@ -82,10 +98,10 @@ func FileName(ctx context.Context) string {
 // Place is "name:line:column" of the value at a path like "$.faults[0].what.do", or of the nearest
 // thing around it that is there.
 func Place(name string, data []byte, path string) string {
-	file, err := parser.ParseBytes(data, 0)
+	root, err := Document(name, data)
 	for err == nil && path != "$" {
 		if found, err := yaml.PathString(path); err == nil {
-			if node, err := found.FilterFile(file); err == nil && node != nil {
+			if node, err := found.FilterNode(root); err == nil && node != nil {
 				at := beginning(node).Position
 				return fmt.Sprintf("%s:%d:%d", name, at.Line, at.Column)
 			}
@@ -146,12 +162,8 @@ func Located(name string, err error, into any) error {
 
 // placeOfBad finds the innermost value that cannot be decoded, for errors of a value's own text,
 // which know no place.
-func placeOfBad(name string, root reflect.Type, data []byte) string {
-	file, err := parser.ParseBytes(data, 0)
-	if err != nil || len(file.Docs) == 0 {
-		return name
-	}
-	if bad := badValue(root, file.Docs[0].Body); bad != nil {
+func placeOfBad(name string, t reflect.Type, root ast.Node) string {
+	if bad := badValue(t, root); bad != nil {
 		at := beginning(bad).Position
 		return fmt.Sprintf("%s:%d:%d", name, at.Line, at.Column)
 	}

@@ -1,6 +1,7 @@
 package strictyaml_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -94,5 +95,40 @@ func TestPlace(t *testing.T) {
 		if got := strictyaml.Place("f.yaml", data, path); got != want {
 			t.Errorf("%s is at %s, want %s", path, got, want)
 		}
+	}
+}
+
+func TestWhatTheParserCannotBearIsRefused(t *testing.T) {
+	const size = 100_000
+	fill := func(text string) string { return strings.Repeat(text, size/len(text)) }
+	steps := ""
+	for i := 0; len(steps) < size; i++ {
+		steps += strings.Repeat(" ", i) + "a:\n"
+	}
+	var keys strings.Builder
+	for i := range 2000 {
+		fmt.Fprintf(&keys, "k%d: 1\n", i)
+	}
+	const deep = "nested deeper than 50 levels"
+	for text, want := range map[string]string{
+		fill("["):       "f.yaml:1:51: " + deep,
+		fill("{"):       "f.yaml:1:51: " + deep,
+		fill("- "):      "f.yaml:1:101: " + deep,
+		fill("a: {"):    "f.yaml:1:200: " + deep,
+		fill("? "):      "f.yaml:1:101: " + deep,
+		steps:           "f.yaml:51:51: " + deep,
+		fill("&a "):     "f.yaml:1:",
+		fill("\""):      "f.yaml:1:3: value is not allowed",
+		keys.String():   "f.yaml:1001:1: more than 1000 keys",
+		fill("k") + ":": "f.yaml:1:1: a key of 100000 bytes: want at most 256",
+	} {
+		err := strictyaml.Decode("f.yaml", []byte(text), new(file))
+		if err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%.10q…:\n got %.100v\nwant %s", text, err, want)
+		}
+	}
+	many := "rooms:\n" + strings.Repeat("- {colour: '[[[[', door: {key: \"{{{\"}}\n- colour: red # [[[\n", 100)
+	if err := strictyaml.Decode("f.yaml", []byte(many), new(file)); err != nil {
+		t.Errorf("a long flat file: %v", err)
 	}
 }

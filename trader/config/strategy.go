@@ -25,7 +25,7 @@ type Override struct{ keys ast.Node }
 func (o *Override) UnmarshalYAML(ctx context.Context, n ast.Node) error {
 	o.keys = n
 	s := Default().Strategy
-	if err := yaml.NodeToValue(n, &s, yaml.Strict()); err != nil {
+	if err := strictyaml.NodeToValue(ctx, n, &s); err != nil {
 		return &strictyaml.Placed{Err: strictyaml.Located(strictyaml.FileName(ctx), err, s)}
 	}
 	return nil
