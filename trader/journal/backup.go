@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/gofrs/flock"
 )
@@ -87,19 +88,18 @@ func openReadOnly(dir string) (*sql.DB, error) {
 	return db, err
 }
 
-// Restore puts a backup in a state directory whose journal is missing or empty, and audits it.
+// ErrBackup says that a file cannot be restored.
+var ErrBackup = errors.New("no backup of a journal")
+
+// Restore puts a backup in a state directory whose journal is missing or empty, once it is audited.
 func Restore(ctx context.Context, dir, file string) error {
-	if err := restore(dir, file); err != nil {
+	if err := restore(ctx, dir, file); err != nil {
 		return fmt.Errorf("restore journal from %s: %w", file, err)
 	}
-	j, err := Open(ctx, dir)
-	if err != nil {
-		return err
-	}
-	return j.Close()
+	return nil
 }
 
-func restore(dir, file string) (err error) {
+func restore(ctx context.Context, dir, file string) (err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
@@ -116,22 +116,53 @@ func restore(dir, file string) (err error) {
 	if info, err := os.Stat(path); err == nil && info.Size() > 0 {
 		return fmt.Errorf("%s is there: move it away first", path)
 	}
+	aside, err := os.MkdirTemp(dir, "restore.*")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(aside)) }()
+	if err := audited(ctx, aside, file); err != nil {
+		return fmt.Errorf("%w: %w", ErrBackup, err)
+	}
 	for _, old := range []string{path + "-wal", path + "-shm"} { // of the file that is gone
 		if err := os.Remove(old); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return err
 		}
 	}
-	return copyFile(file, path)
+	return os.Rename(filepath.Join(aside, FileName), path)
 }
 
-// copyFile puts a whole copy in place in one step.
+// audited puts a copy of a backup in an empty directory, in this program's schema. It fails for a file that is
+// no journal, or whose books do not add up.
+func audited(ctx context.Context, dir, file string) (err error) {
+	if err := copyFile(file, filepath.Join(dir, FileName)); err != nil {
+		return err
+	}
+	j := &Journal{dir: dir, now: time.Now}
+	defer func() { err = errors.Join(err, j.Close()) }()
+	if err := j.connect(); err != nil {
+		return err
+	}
+	version, err := schema(ctx, j.db)
+	if err == nil && version == 0 { // migrate would make a new journal of it
+		err = errors.New("it has no tables of one")
+	}
+	if err != nil {
+		return err
+	}
+	if err := migrate(ctx, j.db); err != nil {
+		return err
+	}
+	return j.Audit(ctx)
+}
+
 func copyFile(from, to string) (err error) {
 	in, err := os.Open(from)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, in.Close()) }()
-	out, err := os.CreateTemp(filepath.Dir(to), FileName+".*")
+	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}
@@ -139,11 +170,5 @@ func copyFile(from, to string) (err error) {
 	if err == nil {
 		err = out.Sync()
 	}
-	if err = errors.Join(err, out.Close()); err == nil {
-		err = os.Rename(out.Name(), to)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(out.Name()))
-	}
-	return nil
+	return errors.Join(err, out.Close())
 }

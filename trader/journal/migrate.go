@@ -21,9 +21,9 @@ func migrate(ctx context.Context, db *sql.DB) error {
 		return fmt.Errorf("list migrations: %w", err)
 	}
 	slices.Sort(steps)
-	var version int
-	if err := db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
-		return fmt.Errorf("read schema version: %w", err)
+	version, err := schema(ctx, db)
+	if err != nil {
+		return err
 	}
 	if version > len(steps) {
 		return fmt.Errorf("journal has schema %d, this trader knows %d: use the newer trader",
@@ -37,6 +37,14 @@ func migrate(ctx context.Context, db *sql.DB) error {
 	return nil
 }
 
+// schema is the number of steps that made the file; 0 is a file that none made.
+func schema(ctx context.Context, db *sql.DB) (version int, err error) {
+	if err := db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
+		return 0, fmt.Errorf("read schema version: %w", err)
+	}
+	return version, nil
+}
+
 // errOlderSchema is a journal that an older trader wrote last.
 var errOlderSchema = errors.New("use the trader's own program")
 
@@ -46,9 +54,9 @@ func current(ctx context.Context, db *sql.DB) error {
 	if err != nil {
 		return fmt.Errorf("list migrations: %w", err)
 	}
-	var version int
-	if err := db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
-		return fmt.Errorf("read schema version: %w", err)
+	version, err := schema(ctx, db)
+	if err != nil {
+		return err
 	}
 	if version < len(steps) {
 		return fmt.Errorf("its trader writes schema %d, this program %d: %w", version, len(steps), errOlderSchema)
