@@ -136,8 +136,8 @@ func (b Bar) consistent() error {
 	return nil
 }
 
-// beyond says whether to is further from from than part of it; a negative part is no limit. A product costs a tenth of a quotient,
-// and every bar that a decision sees is compared.
+// beyond says whether to is further from from than part of it; a negative part is no limit. A product costs a
+// tenth of a quotient, and every bar that a decision sees is compared.
 func beyond(from, to, part decimal.Decimal) (bool, error) {
 	if part.IsNeg() {
 		return false, nil

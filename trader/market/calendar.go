@@ -86,6 +86,9 @@ func ParseCalendar(text string) (Calendar, error) {
 			}
 			s.Close = at
 		}
+		if _, twice := c.overrides[day]; twice {
+			return c, fmt.Errorf("calendar: %s is there twice: say once what it is", day)
+		}
 		c.overrides[day] = s
 	}
 	return c, nil

@@ -104,7 +104,10 @@ func TestCalendarOverrides(t *testing.T) {
 	if open, known, _ := c.Open(Hours{}, "US/Eastern", at(t, "2040-12-24 12:30")); !open || !known {
 		t.Error("a day outside the table is not opened by hand")
 	}
-	for _, bad := range []string{"2026-02-30=closed", "2026-03-04", "2026-03-04=25:00", "closed", "2026-03-04=Closed"} {
+	for _, bad := range []string{
+		"2026-02-30=closed", "2026-03-04", "2026-03-04=25:00", "closed", "2026-03-04=Closed",
+		"2026-12-24=closed,2026-12-24=open",
+	} {
 		if _, err := ParseCalendar(bad); err == nil {
 			t.Errorf("%q is accepted", bad)
 		}
