@@ -134,22 +134,32 @@ const wantFile = "give the file that soak run writes, runs/" + File + " or that 
 // Read reads a history. Lines that do not read are left out, and said in notes: one damaged line must
 // not cost a year. A history of which no line reads is an error.
 func Read(in io.Reader) (entries []Entry, notes []string, err error) {
-	scan := bufio.NewScanner(in)
-	scan.Buffer(nil, maxLineBytes)
-	for n := 1; scan.Scan(); n++ {
-		text := bytes.TrimSpace(scan.Bytes())
+	lines := bufio.NewReaderSize(in, maxLineBytes)
+	for n := 1; err != io.EOF; n++ {
+		var line []byte
+		long := false
+		line, err = lines.ReadSlice('\n')
+		for errors.Is(err, bufio.ErrBufferFull) {
+			long = true
+			_, err = lines.ReadSlice('\n')
+		}
+		if err != nil && err != io.EOF {
+			return nil, notes, fmt.Errorf("read history: %w", err)
+		}
+		text := bytes.TrimSpace(line)
+		if long {
+			notes = append(notes, fmt.Sprintf("line %d is left out: damaged: longer than %d bytes", n, maxLineBytes))
+			continue
+		}
 		if len(text) == 0 {
 			continue
 		}
-		e, err := parse(text)
-		if err != nil {
-			notes = append(notes, fmt.Sprintf("line %d is left out: %v", n, err))
+		e, wrong := parse(text)
+		if wrong != nil {
+			notes = append(notes, fmt.Sprintf("line %d is left out: %v", n, wrong))
 			continue
 		}
 		entries = append(entries, e)
-	}
-	if err := scan.Err(); err != nil {
-		return nil, notes, fmt.Errorf("read history: %w", err)
 	}
 	switch {
 	case len(entries) > 0:

@@ -1,6 +1,7 @@
 package history
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -172,6 +173,20 @@ func TestAppendAndLoad(t *testing.T) {
 	}
 }
 
+func TestAnEndlessLineIsLeftOut(t *testing.T) {
+	line, err := json.Marshal(nights(1, 1, 1, "")[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, end := range []string{"\n" + string(line), "\n" + string(line) + "\n"} {
+		text := string(line) + "\n" + strings.Repeat("x", 3*maxLineBytes) + end
+		got, notes, err := Read(strings.NewReader(text))
+		if err != nil || len(got) != 2 || len(notes) != 1 || !strings.Contains(notes[0], "line 2 is left out: damaged") {
+			t.Errorf("%d entries, notes %q, %v", len(got), notes, err)
+		}
+	}
+}
+
 func TestReadRefuses(t *testing.T) {
 	for name, c := range map[string]struct{ text, says string }{
 		"empty":           {"\n\n", ErrEmpty.Error()},
@@ -180,7 +195,7 @@ func TestReadRefuses(t *testing.T) {
 		"damaged":         {`{"schema":1,"scen`, "damaged"},
 		"nothing in it":   {`{"schema":1}`, "it has no scenario, outcome or time"},
 		"a record":        {`{"type":"header","data":{}}`, "it is of another program"},
-		"endless":         {strings.Repeat("x", maxLineBytes+1), "token too long"},
+		"endless":         {strings.Repeat("x", maxLineBytes+1), "line 1 is left out: damaged: longer than 1048576 bytes"},
 	} {
 		_, _, err := Read(strings.NewReader(c.text))
 		if err == nil || !strings.Contains(err.Error(), c.says) {
