@@ -398,3 +398,15 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func TestNoFractionIsCut(t *testing.T) {
+	const fault = "{id: a, when: {inbound: HANDSHAKE, nth: 1.9}, what: {do: close}}"
+	if _, err := Parse("s.yaml", []byte("faults: ["+fault+"]")); err == nil ||
+		!strings.Contains(err.Error(), `s.yaml:1:50: nth: "1.9": want a whole number`) {
+		t.Errorf("%v", err)
+	}
+	if _, err := Generate("g.yaml", []byte("generate: [{times: 1.9, fault: {}}]"), 1); err == nil ||
+		!strings.Contains(err.Error(), `g.yaml:1:20: times: "1.9": want a whole number`) {
+		t.Errorf("%v", err)
+	}
+}

@@ -72,8 +72,13 @@ func Document(name string, data []byte) (root ast.Node, err error) {
 	return root, nil
 }
 
-// NodeToValue decodes a part of a document, strictly, into what v points to.
+// NodeToValue decodes a part of a document, strictly, into what v points to. No number is cut to be whole.
 func NodeToValue(ctx context.Context, n ast.Node, v any) error {
+	w := wholeNumbers{make(map[string]ast.Node)}
+	ast.Walk(w, n)
+	if err := w.check(reflect.TypeOf(v).Elem(), "", n, 0); err != nil {
+		return err
+	}
 	return yaml.NewDecoder(bytes.NewReader(nil), yaml.Strict()).DecodeFromNodeContext(ctx, n, v)
 }
 

@@ -61,7 +61,7 @@ func TestErrorsSayWhereAndWhatIsAllowed(t *testing.T) {
 		"rooms: [{colour: a, e: 1}]":                    `unknown key "e": want colour, door, open`,
 		"rooms: [{door: {key: a}, e: 1}]":               `unknown key "e": want colour, door, open`,
 		"rooms:\n- door: {key: a}\n  colour: b\nend: 1": `f.yaml:4:1: unknown key "end": want name`,
-		"count: many":                                   `f.yaml:1:8: "many": want a whole number`,
+		"count: many":                                   `f.yaml:1:8: count: "many": want a whole number`,
 		"on: perhaps":                                   `f.yaml:1:5: "perhaps": want true or false`,
 		"wait: 5":                                       `like 1.5s or 2m`,
 		"name: a\nwait: soon":                           `f.yaml:2:7: time: invalid duration "soon"`,
@@ -130,5 +130,46 @@ func TestWhatTheParserCannotBearIsRefused(t *testing.T) {
 	many := "rooms:\n" + strings.Repeat("- {colour: '[[[[', door: {key: \"{{{\"}}\n- colour: red # [[[\n", 100)
 	if err := strictyaml.Decode("f.yaml", []byte(many), new(file)); err != nil {
 		t.Errorf("a long flat file: %v", err)
+	}
+}
+
+func TestNoFractionIsCut(t *testing.T) {
+	type numbers struct {
+		Runs  int            `yaml:"runs"`
+		Seed  uint64         `yaml:"seed"`
+		Exits []int          `yaml:"exits"`
+		Most  map[string]int `yaml:"most"`
+		At    *int64         `yaml:"at"`
+		Scale float64        `yaml:"scale"`
+		Under struct {
+			N int `yaml:"n"`
+		} `yaml:"under"`
+	}
+	for text, want := range map[string]string{
+		"runs: 1.5":                          `1:7: runs: "1.5"`,
+		"runs: '1.5'":                        `1:7: runs: "1.5"`,
+		"runs: !!int 1.5":                    `1:12: runs: "1.5"`, // the lexer's column
+		"runs: -1e300":                       `1:7: runs: "-1e300"`,
+		"runs: .nan":                         `1:7: runs: ".nan"`,
+		"runs: -.inf":                        `1:7: runs: "-.inf"`,
+		"seed: 0.5":                          `1:7: seed: "0.5"`,
+		"exits: [0.7, 1]":                    `1:9: exits: "0.7"`,
+		"exits:\n- 0\n- 1.2":                 `3:3: exits: "1.2"`,
+		"most: {a: 2.5}":                     `1:11: a: "2.5"`,
+		"at: 3.9":                            `1:5: at: "3.9"`,
+		"under:\n  n: 2.7":                   `2:6: n: "2.7"`,
+		"scale: &f 1.5\nruns: *f":            `1:11: runs: "1.5"`,
+		"under: &u {n: 1}\n<<: {runs: 1.25}": `2:12: runs: "1.25"`,
+	} {
+		err := strictyaml.Decode("f.yaml", []byte(text), new(numbers))
+		if err == nil || err.Error() != "f.yaml:"+want+": want a whole number" {
+			t.Errorf("%q:\n got %v\nwant %s", text, err, want)
+		}
+	}
+	var n numbers
+	text := "{runs: 2.0, seed: 18446744073709551615, exits: [1e3, 0x10, -4], scale: 1.5}"
+	if err := strictyaml.Decode("f.yaml", []byte(text), &n); err != nil || n.Runs != 2 || n.Seed != 1<<64-1 ||
+		n.Exits[0] != 1000 || n.Exits[1] != 16 || n.Exits[2] != -4 || n.Scale != 1.5 {
+		t.Errorf("%+v, %v", n, err)
 	}
 }
