@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 
+	"ibsoak/fakegateway/clock"
 	"ibsoak/fakegateway/control"
 	"ibsoak/fakegateway/fault"
 	"ibsoak/fakegateway/session"
@@ -91,7 +92,8 @@ func (c Config) problems() []error {
 	if _, err := profileNamed(c.Profile); err != nil {
 		bad(true, "profile", "%v", err)
 	}
-	bad(c.Clock.Scale < 0, "clock.scale", "%v: want above 0", c.Clock.Scale)
+	bad(!(c.Clock.Scale >= 0 && c.Clock.Scale <= clock.MaxScale), // NaN is neither
+		"clock.scale", "%v: want above 0, and %v at the most", c.Clock.Scale, clock.MaxScale)
 	bad(c.TranscriptFrames < 0, "transcriptFrames", "%d: want 1 or more", c.TranscriptFrames)
 	bad(c.PlantedZombies < 0 || c.PlantedZombies > control.MaxZombies, "plantedZombies",
 		"%d: want 0..%d", c.PlantedZombies, control.MaxZombies)

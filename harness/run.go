@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"ibsoak/fakegateway"
+	"ibsoak/fakegateway/clock"
 	"ibsoak/fakegateway/fault"
 )
 
@@ -123,8 +124,9 @@ func (o Options) validate() error {
 	if len(o.Command) == 0 {
 		errs = append(errs, errors.New("no command: there is nothing to run"))
 	}
-	if o.TimeScale < 0 {
-		errs = append(errs, fmt.Errorf("time scale %v: want above 0", o.TimeScale))
+	if !(o.TimeScale >= 0 && o.TimeScale <= clock.MaxScale) { // NaN is neither
+		errs = append(errs, fmt.Errorf("time scale %v: want above 0, and %v at the most",
+			o.TimeScale, clock.MaxScale))
 	}
 	if o.ClientID < 0 {
 		errs = append(errs, fmt.Errorf("client id %d: want 0 or more", o.ClientID))

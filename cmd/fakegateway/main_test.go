@@ -123,6 +123,8 @@ func TestBadCommandLines(t *testing.T) {
 		{[]string{"catalogue", "F99"}, "want one of F01a"},
 		{[]string{"--clock-start", "noon"}, "2026-03-07T23:44:50-05:00"},
 		{[]string{"--clock-scale", "-1"}, "clock.scale"},
+		{[]string{"--clock-scale", "0"}, "clock.scale: 0: want above 0"},
+		{[]string{"--clock-scale", "NaN"}, "clock.scale: NaN"},
 		{[]string{"check", sick}, "sick.yaml:2:5: unknown key"},
 		{[]string{"check"}, "FILE"},
 	} {

@@ -75,6 +75,9 @@ func (s *settings) config(given func(flag string) bool) (fakegateway.Config, err
 		cfg.Accounts = s.accounts
 	}
 	if given("clock-scale") {
+		if s.clockScale == 0 { // which would count as not given
+			return cfg, usageError{errors.New("clock.scale: 0: want above 0")}
+		}
 		cfg.Clock.Scale = s.clockScale
 	}
 	if given("read-only") {

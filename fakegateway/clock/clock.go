@@ -3,12 +3,15 @@ package clock
 
 import "time"
 
+// MaxScale is a day in a second: beyond it the clock is coarser than a round trip.
+const MaxScale = 86_400
+
 // Clock is the scenario's clock: at the moment the Gateway starts it shows Start, and it runs
 // Scale times as fast as real time. The market, the books and fault times follow it; socket
 // behaviour and the timestamps of ledger and transcript are real time.
 type Clock struct {
 	Start time.Time `yaml:"start"` // zero: the real time of the start
-	Scale float64   `yaml:"scale"` // 0: 1; below 0 is an error
+	Scale float64   `yaml:"scale"` // above 0, MaxScale at the most; 0 or left out: 1
 }
 
 // Running is a Clock that has been started.

@@ -176,6 +176,15 @@ func (s Semantics) problems() []error {
 			errs = append(errs, wrong(key, "%d: want 0 or more", n))
 		}
 	}
+	if s.MaxFillShares < 0 {
+		errs = append(errs, wrong("maxFillShares", "%d: want 0 or more", s.MaxFillShares))
+	}
+	if s.HaltsPerThousandDays < 0 || s.HaltsPerThousandDays > 1000 {
+		errs = append(errs, wrong("haltsPerThousandDays", "%d: want 0..1000", s.HaltsPerThousandDays))
+	}
+	if s.StartCash.IsNeg() {
+		errs = append(errs, wrong("startCash", "%s: want 0 or more", s.StartCash))
+	}
 	s.universe(&errs)
 	for i, f := range s.Farms {
 		if err := f.validate(); err != nil {
