@@ -22,7 +22,7 @@ func bearable(tokens token.Tokens) error {
 	brackets := 0
 	for _, t := range tokens {
 		column := 0     // of what opens or continues a level
-		switch t.Type { //nolint:exhaustive // the others open nothing
+		switch t.Type {
 		case token.MappingStartType, token.SequenceStartType:
 			brackets++
 		case token.MappingEndType, token.SequenceEndType:
