@@ -157,7 +157,7 @@ type lifetime struct{ asked, ended Moment }
 func (r *Record) subscriptions(life int) []*lifetime {
 	var all []*lifetime
 	open, orders := map[subscription]*lifetime{}, map[subscription]bool{}
-	asked := map[subscription][]subscription{} // what the requests under an id have begun: one without a kind is nothing
+	asked := map[subscription][]subscription{} // what requests under an id began: one without a kind nothing
 	end := func(sub subscription, at Moment) bool {
 		l, is := open[sub]
 		if is {

@@ -10,8 +10,9 @@ var orderDetectors = []Detector{
 		Name: "no-duplicate-orders", Group: GroupOrders, judge: noDuplicateOrders,
 		Doc: "Identity: two orders of one orderRef move one account's position in one contract the same " +
 			"way, and the second is neither for what a cancelled or rejected one left open, nor a bracket's or " +
-			"an OCA group's that moves no more than the parent or the largest of them was for. A strategy's name in orderRef is no identity; it is inferred from " +
-			"orders that followed each other in undisturbed sessions, or said by subject.reference. Equal " +
+			"an OCA group's that moves no more than the parent or the largest of them was for. A strategy's name in " +
+			"orderRef is no identity; it is inferred from orders that followed each other in undisturbed sessions, " +
+			"or said by subject.reference. Equal " +
 			"orders at once in a calm session, each acknowledged before the next, leave that open. An order " +
 			"that came after one told as cancelled, though it had filled, is one too many as well. " +
 			"Informational without such an order, unless the scenario sets Evidence and no other layer " +

@@ -130,7 +130,8 @@ func (t Trader) Validate() error {
 	if t.ConnectWithin < 0 || t.Grace < 0 {
 		bad("connectWithin", "connectWithin and grace are 0 or more")
 	}
-	errs.placeholders("command", slices.DeleteFunc(slices.Clone(t.Command), func(w string) bool { return w == "{args}" }))
+	alone := func(word string) bool { return word == "{args}" }
+	errs.placeholders("command", slices.DeleteFunc(slices.Clone(t.Command), alone))
 	errs.placeholders("onceArgs", t.OnceArgs)
 	errs.placeholders("continuousArgs", t.ContinuousArgs)
 	errs.placeholders("env", slices.Sorted(maps.Values(t.Env)))

@@ -21,7 +21,7 @@ func bearable(tokens token.Tokens) error {
 	var blocks []level
 	brackets := 0
 	for _, t := range tokens {
-		column := 0     // of what opens or continues a level
+		column := 0 // of what opens or continues a level
 		switch t.Type {
 		case token.MappingStartType, token.SequenceStartType:
 			brackets++
