@@ -136,7 +136,7 @@ func TestActionSoaks(t *testing.T) {
 		t.Fatal(err)
 	}
 	trader := filepath.Join(build(t), "trader") +
-		" --symbols AAPL --host {host} --port {port} --state {state} --max-clock-skew 1000000h --strategy hold {args}"
+		" --symbols AAPL --host {host} --port {port} --state {state} --max-clock-skew 1000000h --quiet-windows none --strategy hold {args}"
 	for name, c := range map[string]struct {
 		trader string
 		status int

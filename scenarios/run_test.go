@@ -35,7 +35,8 @@ func self(words ...string) []string {
 func bundledTrader() []string {
 	GinkgoHelper()
 	return self(traderWord, "--host", "{host}", "--port", "{port}", "--client-id", "{client_id}",
-		"--symbols", "{symbols}", "--state", "{state}", "--max-clock-skew", "1000000h", "{args}")
+		"--symbols", "{symbols}", "--state", "{state}", "--max-clock-skew", "1000000h",
+		"--quiet-windows", "none", "{args}")
 }
 
 // claim is a scenario with what the suite does to it.

@@ -23,7 +23,7 @@ func bundled() ([]string, error) {
 	return []string{
 		self, "trader", "--host", "{host}", "--port", "{port}", "--client-id", "{client_id}",
 		"--symbols", "{symbols}", "--state", "{state}",
-		"--max-clock-skew", "1000000h", // a scenario's clock is not this host's
+		"--max-clock-skew", "1000000h", "--quiet-windows", "none", // a scenario's clock is not this host's
 		"{args}",
 	}, nil
 }

@@ -67,7 +67,8 @@ func contenders(t *testing.T) []contender {
 		return func(*testing.T) []string { return append([]string{self}, command...) }
 	}
 	ours := contender{name: "bundled trader", bundled: true, command: is(bundledWord, "--host", "{host}",
-		"--port", "{port}", "--client-id", "{client_id}", "--symbols", "{symbols}", "--state", "{state}", "{args}")}
+		"--port", "{port}", "--client-id", "{client_id}", "--symbols", "{symbols}", "--state", "{state}",
+		"--quiet-windows", "none", "{args}")}
 	out := []contender{{name: "control", bundled: true, command: is(mutantWord, mutants.Control, "{args}")}}
 	for _, row := range selftest.Rows() {
 		s, err := row.Planned()

@@ -48,7 +48,7 @@ func (r *rig) args(more ...string) []string {
 	return append([]string{
 		"--symbols", "AAPL", "--strategy", "hold", "--host", host, "--port", strconv.Itoa(port),
 		"--state", r.state, "--interval", "0.1", "--reconnect-base", "50ms", "--log-level", "debug",
-		"--zombie-limit", "5", "--stop", "off",
+		"--zombie-limit", "5", "--stop", "off", "--quiet-windows", "none", // tests run at any time of the day
 	}, more...)
 }
 
