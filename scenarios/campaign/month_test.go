@@ -294,7 +294,7 @@ func (m *month) life(ctx context.Context) {
 		"--shares", strconv.Itoa(shares), "--interval", "50ms",
 		"--request-timeout", "1s", "--order-deadline", exitDeadline.String(), "--reconnect-base", "50ms", "--blind-after", blindAfter.String(),
 		"--on-zombies", "warn", "--zombie-limit", "1ms", "--account", account,
-	}, slices.Concat(unlimited(), fastClock(), m.more)...)
+	}, slices.Concat(unlimited(), fastClock(), aroundMidnight, m.more)...)
 	cmd := exec.CommandContext(m.t.Context(), self, args...)
 	cmd.Stdout, cmd.Stderr = log, log
 	if err := cmd.Start(); err != nil {

@@ -51,7 +51,7 @@ func buysOnce(ctx context.Context, p params) int {
 }
 
 // askPatience is how long an answer may take before the next question.
-const askPatience = 300 * time.Millisecond
+const askPatience = 1500 * time.Millisecond
 
 // heardIn reports that something has come within a time. Nothing is taken from the stream.
 func (s *session) heardIn(d time.Duration) (bool, error) {

@@ -23,9 +23,9 @@ import (
 // run is one life of the trader. It leaves an exit record unless it never had the state directory.
 func run(ctx context.Context, c config.Config, stderr *lockedWriter) (err error) {
 	begun := time.Now()
-	tc, err := c.Trader()
-	if err != nil {
-		return exit.Because(exit.Usage, err)
+	tc, refused := c.Trader()
+	if refused != nil && len(tc.Symbols) == 0 { // not even the state directory can be trusted
+		return exit.Because(exit.Usage, refused)
 	}
 	board := newBoard(c)
 	log, closeLog, err := openLog(c, stderr, board)
@@ -49,6 +49,9 @@ func run(ctx context.Context, c config.Config, stderr *lockedWriter) (err error)
 		return exit.Because(exit.State, err)
 	}
 	l := life{begun: begun, dir: dir, journal: j, log: log, stderr: stderr}
+	if refused != nil {
+		return l.end(ctx, exit.Because(exit.Usage, refused), 0)
+	}
 	seen, err := observe(ctx, c, dir, board, log)
 	if err != nil {
 		return l.end(ctx, err, 0)

@@ -291,6 +291,7 @@ func TestALifeThatNeverBeganLeavesARecord(t *testing.T) {
 // TestACleanStopDoesNotWaitForAHook that hangs.
 func TestACleanStopDoesNotWaitForAHook(t *testing.T) {
 	r := newRig(t, fakegateway.Config{})
+	r.wantOnce(exit.OK) // there is a journal to halt
 	var out testkit.Buffer
 	if code := Main(t.Context(), []string{"halt", "--reason", "a test", "--state", r.state}, &out, &out); code != 0 {
 		t.Fatalf("halt: %d %s", code, out.String())

@@ -246,7 +246,8 @@ func (c Config) Link() link.Config {
 	}
 }
 
-// Trader is the engine's part of the configuration. It fails for whatever a trader would refuse before it dials.
+// Trader is the engine's part of the configuration. It fails for whatever a trader would refuse before it dials;
+// what only the engine refuses comes back beside its error.
 func (c Config) Trader() (trader.Config, error) {
 	if err := c.validate(); err != nil {
 		return trader.Config{}, err
