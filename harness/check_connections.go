@@ -112,16 +112,8 @@ func oneConnectionPerClient(r *Record, c Check) Finding {
 		var until Moment
 		for _, conn := range made {
 			if overlap := until.Since(conn.Accepted); overlap > overlapSlack {
-				e := Example{
-					Life: conn.Life, Connection: conn.ID, At: conn.Accepted,
-					What: fmt.Sprintf("client id %s: connection %d was still established, for %s more",
-						id, longest.ID, round(overlap)),
-				}
-				if overlap <= r.notedLate(conn.Accepted, until) {
-					f.doubted(e)
-				} else {
-					f.violated(e)
-				}
+				f.blames(overlap <= r.notedLate(conn.Accepted, until), conn.whenAccepted(
+					"client id %s: connection %d was still established, for %s more", id, longest.ID, round(overlap)))
 			}
 			if to := cmp.Or(conn.ended(), r.Footer.Ended); to > until {
 				longest, until = conn, to
@@ -147,19 +139,11 @@ func (r *Record) nameless(f *Finding) {
 			most = max(most, len(ids[conn.Life]))
 		}
 	}
-	judge := func(conn Connection, late bool, what string, args ...any) {
-		e := Example{Life: conn.Life, Connection: conn.ID, At: conn.Accepted, What: fmt.Sprintf(what, args...)}
-		if late {
-			f.doubted(e)
-		} else {
-			f.violated(e)
-		}
-	}
 	for _, conn := range r.subjects() {
 		if named, without, until := r.beside(conn.Life, conn.Accepted); without != 0 && named > most {
-			judge(conn, until.Since(conn.Accepted) <= r.notedLate(conn.Accepted, until),
+			f.blames(until.Since(conn.Accepted) <= r.notedLate(conn.Accepted, until), conn.whenAccepted(
 				"connection %d without a client id beside %s, %s in a life", without,
-				count(named-1, "others"), count(most, "client ids"))
+				count(named-1, "others"), count(most, "client ids")))
 		}
 		if conn.ClientID != nil || conn.VersionSent == 0 || len(r.receiptsOn(conn.ID)) > 0 {
 			continue
@@ -168,11 +152,16 @@ func (r *Record) nameless(f *Finding) {
 		took := until.Since(conn.VersionSent)
 		others, _, _ := r.beside(conn.Life, conn.VersionSent+Moment(handshakeWithin))
 		if took > handshakeWithin && others > 1 {
-			judge(conn, took <= handshakeWithin+r.notedLate(conn.VersionSent, until),
+			f.blames(took <= handshakeWithin+r.notedLate(conn.VersionSent, until), conn.whenAccepted(
 				"connection %d without a client id for %s, answered, beside %s", conn.ID, round(took),
-				count(others-1, "others"))
+				count(others-1, "others")))
 		}
 	}
+}
+
+// whenAccepted is an example that began when the connection was accepted.
+func (c Connection) whenAccepted(format string, args ...any) Example {
+	return Example{Life: c.Life, Connection: c.ID, At: c.Accepted, What: fmt.Sprintf(format, args...)}
 }
 
 // beside counts what a life has established at a moment and for overlapSlack longer: its client ids, and its

@@ -282,12 +282,17 @@ func (l *orderLog) together(a, b *sentOrder) bool {
 // largest is the largest size that an order ever had: a group reduces it in the books.
 func (o *sentOrder) largest() decimal.Decimal {
 	most := o.book.Quantity
-	for _, said := range append([]sentChange{{Message: o.Message}}, o.changes...) {
+	for _, said := range o.asked() {
 		if quantity, err := decimal.Parse(said.Quantity); err == nil {
 			most = most.Max(quantity)
 		}
 	}
 	return most
+}
+
+// asked are what was asked for: first, and in each change.
+func (o *sentOrder) asked() []sentChange {
+	return append([]sentChange{{o.Message, o.place}}, o.changes...)
 }
 
 // over reports that the first order had ended, or was being cancelled, when the second was sent.

@@ -264,7 +264,7 @@ func limitNearPrice(r *Record, c Check) Finding {
 	}
 	unknown := ""
 	for _, o := range log.orders {
-		for _, m := range append([]sentChange{{o.Message, o.place}}, o.changes...) {
+		for _, m := range o.asked() {
 			limit, err := strconv.ParseFloat(m.LmtPrice, 64)
 			if err != nil || limit <= 0 || slices.Contains(unlimited, m.OrderType) {
 				continue

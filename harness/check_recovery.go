@@ -35,7 +35,7 @@ func recovered(r *Record, c Check) Finding {
 	lost := len(losses)
 	f.Evidence = lost
 	f.Unit = "lost connections"
-	recoveries := r.recoveries()
+	recoveries := r.recoveries(losses)
 	var slowest time.Duration
 	for i, back := range recoveries {
 		took := time.Duration(back.Took)
@@ -106,12 +106,7 @@ func (r *Record) working() []worked {
 // silences it acted on it, or when it ended by itself. 0: it lived until the life was asked to
 // stop.
 func (r *Record) lostAt(conn Connection) Moment {
-	lost := conn.ended()
-	for _, receipt := range r.receiptsOn(conn.ID) {
-		if receipt.ends() {
-			lost = earliest(lost, receipt.At)
-		}
-	}
+	lost := r.metOrEnded(conn, Receipt.ends)
 	l := r.lifeNumber(conn.Life)
 	if stop := earliest(l.TermSent, l.KillSent, l.Exited); stop != 0 && lost >= stop {
 		return 0
@@ -119,8 +114,22 @@ func (r *Record) lostAt(conn Connection) Moment {
 	return lost
 }
 
+// metOrEnded is when the first of such faults acted on a connection, or when it ended before.
+func (r *Record) metOrEnded(conn Connection, such func(Receipt) bool) Moment {
+	at := conn.ended()
+	for _, receipt := range r.receiptsOn(conn.ID) {
+		if such(receipt) {
+			at = earliest(at, receipt.At)
+		}
+	}
+	return at
+}
+
 // ends reports a fault after which a connection does no more work.
 func (r Receipt) ends() bool { return r.fell() && r.Planned.EndsWork() }
+
+// breaks reports a fault after which a connection does no more work, or none that can be read.
+func (r Receipt) breaks() bool { return r.ends() || r.fell() && r.Planned.SpoilsStream() }
 
 // fell reports that the fault acted.
 func (r Receipt) fell() bool { return fault.Acted(r.Wire) }
@@ -173,9 +182,13 @@ func (r *Record) losses() []loss {
 
 // acceptedIn are the sessions of a life that were accepted from a moment on, and before another.
 func acceptedIn(made []worked, life int, from, until Moment) []worked {
-	return slices.DeleteFunc(slices.Clone(made), func(conn worked) bool {
-		return conn.Life != life || conn.Accepted < from || conn.Accepted >= until
-	})
+	var in []worked
+	for _, conn := range made {
+		if conn.Life == life && conn.Accepted >= from && conn.Accepted < until {
+			in = append(in, conn)
+		}
+	}
+	return in
 }
 
 // spare reports a session that its client closed by its own wish while another one worked on.
@@ -189,9 +202,9 @@ func (r *Record) spare(conn worked, made []worked, ends map[int]Moment) bool {
 // recoveries are the returns to work, of all the sessions that one event cost, or of as many as came back.
 // The clock starts when the Gateway would have served: a subject does not pay for an outage that lay in
 // between.
-func (r *Record) recoveries() []Recovery {
+func (r *Record) recoveries(losses []loss) []Recovery {
 	var out []Recovery
-	for _, l := range r.losses() {
+	for _, l := range losses {
 		if len(l.back) == 0 {
 			continue
 		}

@@ -57,11 +57,7 @@ func noZombies(r *Record, c Check, side Side) Finding {
 		return f.broken("a made-up socket beyond %s is not told from one within it", bound)
 	}
 	for _, z := range r.zombies(side, bound) {
-		if z.perhaps {
-			f.doubted(z.Example)
-		} else {
-			f.violated(z.Example)
-		}
+		f.blames(z.perhaps, z.Example)
 	}
 	if why := r.zombiesTowards(f, side, bound); why != "" && f.Outcome != Fail {
 		return f.undecided("%s", why)

@@ -31,6 +31,15 @@ func (f *Finding) doubted(e Example) {
 	}
 }
 
+// blames notes a violation, or a doubt when the machine may have done it.
+func (f *Finding) blames(perhaps bool, e Example) {
+	if perhaps {
+		f.doubted(e)
+		return
+	}
+	f.violated(e)
+}
+
 // late notes what took longer than it may, unless the machine was the reason. It reports whether
 // there was anything to note.
 func (f *Finding) late(l lateness, e Example) bool {

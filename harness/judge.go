@@ -28,7 +28,7 @@ func Judge(whole *Record) Verdict {
 		Started: h.Started.UTC().Format(time.RFC3339), Took: whole.Footer.Ended, Host: h.Host,
 		Stop: r.Footer.Stop, Cycles: len(r.readCycles()), Sabotage: h.Sabotage,
 		Timings: r.timings(), Sockets: r.socketCounts(), Faults: r.deliveries(),
-		Oracles: r.oracles(), Recovery: r.recoveries(), Keeper: h.Keeper,
+		Oracles: r.oracles(), Recovery: r.recoveries(r.losses()), Keeper: h.Keeper,
 	}
 	v.Harness = slices.Clone(r.Footer.Errors)
 	for _, c := range h.Scenario.Checks {

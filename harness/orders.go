@@ -418,24 +418,11 @@ func (o *sentOrder) describe() string {
 // broken reports that a session ended or fell silent by no choice of its client's: a fault, the
 // Gateway, or the harness's kill.
 func (r *Record) broken(c Connection) bool {
-	for _, receipt := range r.receiptsOn(c.ID) {
-		if receipt.ends() || receipt.fell() && receipt.Planned.SpoilsStream() {
-			return true
-		}
-	}
-	return c.cutByGateway() || r.killed(c)
+	return slices.ContainsFunc(r.receiptsOn(c.ID), Receipt.breaks) || c.cutByGateway() || r.killed(c)
 }
 
 // brokenAt is when a broken session was lost: its fault acted, or it ended.
-func (r *Record) brokenAt(c Connection) Moment {
-	at := c.ended()
-	for _, receipt := range r.receiptsOn(c.ID) {
-		if receipt.ends() || receipt.fell() && receipt.Planned.SpoilsStream() {
-			at = earliest(at, receipt.At)
-		}
-	}
-	return at
-}
+func (r *Record) brokenAt(c Connection) Moment { return r.metOrEnded(c, Receipt.breaks) }
 
 // unseen says why the record cannot speak about orders on the wire; "" when it can.
 func (l *orderLog) unseen() string {
