@@ -16,6 +16,7 @@ import (
 	"github.com/lmittmann/tint"
 	"github.com/spf13/cobra"
 
+	"ibsoak/fakegateway/clock"
 	"ibsoak/harness"
 	"ibsoak/harness/report"
 	"ibsoak/scenarios"
@@ -107,9 +108,6 @@ several scenarios a list. With --plan the runs are those of one shard of a plan;
 	share.add(cmd)
 	return cmd
 }
-
-// maxTimeScale is a day in a second: beyond it the Gateway's clock is coarser than a round trip.
-const maxTimeScale = 86_400
 
 // completeScenarios gives the shell the names of the scenarios, with what they claim, and files.
 func completeScenarios(_ *cobra.Command, _ []string, begun string) ([]cobra.Completion, cobra.ShellCompDirective) {
@@ -326,8 +324,8 @@ func (f *runFlags) validateConditions() error {
 	if f.clientID < 1 || f.clientID > math.MaxInt32 {
 		return fmt.Errorf("--client-id %d: want 1..%d", f.clientID, math.MaxInt32)
 	}
-	if f.vary.given("time-scale") && !(f.timeScale > 0 && f.timeScale <= maxTimeScale) {
-		return fmt.Errorf("--time-scale %v: want above 0, and %v at the most", f.timeScale, float64(maxTimeScale))
+	if f.vary.given("time-scale") && !(f.timeScale > 0 && f.timeScale <= clock.MaxScale) {
+		return fmt.Errorf("--time-scale %v: want above 0, and %v at the most", f.timeScale, clock.MaxScale)
 	}
 	return nil
 }

@@ -101,16 +101,7 @@ func (x *expander) add(entry ast.Node, path string, using []string) error {
 }
 
 func isUse(entry ast.Node) bool {
-	m, ok := entry.(ast.MapNode)
-	if !ok {
-		return false
-	}
-	for it := m.MapRange(); it.Next(); {
-		if key, ok := it.Key().(*ast.StringNode); ok && key.Value == "use" {
-			return true
-		}
-	}
-	return false
+	return under(entry, "use") != nil
 }
 
 // use appends the faults of a block.

@@ -169,15 +169,13 @@ func (s Semantics) problems() []error {
 			errs = append(errs, wrong(key, "%s: want 0 or more", d))
 		}
 	}
-	for key, n := range map[string]int{
-		"marketDataLines": s.MarketDataLines, "rollBackIds": s.RollBackIDs,
+	for key, n := range map[string]int64{
+		"marketDataLines": int64(s.MarketDataLines), "rollBackIds": int64(s.RollBackIDs),
+		"maxFillShares": s.MaxFillShares,
 	} {
 		if n < 0 {
 			errs = append(errs, wrong(key, "%d: want 0 or more", n))
 		}
-	}
-	if s.MaxFillShares < 0 {
-		errs = append(errs, wrong("maxFillShares", "%d: want 0 or more", s.MaxFillShares))
 	}
 	if s.HaltsPerThousandDays < 0 || s.HaltsPerThousandDays > 1000 {
 		errs = append(errs, wrong("haltsPerThousandDays", "%d: want 0..1000", s.HaltsPerThousandDays))

@@ -105,11 +105,9 @@ func FileName(ctx context.Context) string {
 func Place(name string, data []byte, path string) string {
 	root, err := Document(name, data)
 	for err == nil && path != "$" {
-		if found, err := yaml.PathString(path); err == nil {
-			if node, err := found.FilterNode(root); err == nil && node != nil {
-				at := beginning(node).Position
-				return fmt.Sprintf("%s:%d:%d", name, at.Line, at.Column)
-			}
+		if node := nodeAt(root, path); node != nil {
+			at := beginning(node).Position
+			return fmt.Sprintf("%s:%d:%d", name, at.Line, at.Column)
 		}
 		path = path[:strings.LastIndexAny(path, ".[")]
 	}
@@ -118,16 +116,21 @@ func Place(name string, data []byte, path string) string {
 
 // Has reports that the document has a value, if only null, at a path like "$.subject.command".
 func Has(data []byte, path string) bool {
-	file, err := parser.ParseBytes(data, 0)
-	if err != nil {
-		return false
-	}
+	root, err := Document("", data)
+	return err == nil && nodeAt(root, path) != nil
+}
+
+// nodeAt is what stands at a path; nil for nothing.
+func nodeAt(root ast.Node, path string) ast.Node {
 	at, err := yaml.PathString(path)
-	if err != nil {
-		return false
+	if root == nil || err != nil {
+		return nil
 	}
-	node, err := at.FilterFile(file)
-	return err == nil && node != nil
+	node, err := at.FilterNode(root)
+	if err != nil {
+		return nil
+	}
+	return node
 }
 
 // beginning is the first token of a node: that of a mapping is its first colon.
