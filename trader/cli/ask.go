@@ -42,9 +42,17 @@ func ask(ctx context.Context, method, addr, path string) (code int, said []byte,
 		return 0, nil, err
 	}
 	defer func() { _ = answer.Body.Close() }() // it was read as far as it is wanted
-	said, err = io.ReadAll(io.LimitReader(answer.Body, mostSaid+1))
-	if err == nil && len(said) > mostSaid {
-		err = fmt.Errorf("%s is answered by more than %d bytes", path, mostSaid)
+	if said, err = readUpTo(answer.Body, mostSaid); err != nil {
+		err = fmt.Errorf("the answer to %s: %w", path, err)
 	}
 	return answer.StatusCode, said, err
+}
+
+// readUpTo reads all of from, and is an error when that is more than most bytes.
+func readUpTo(from io.Reader, most int64) ([]byte, error) {
+	all, err := io.ReadAll(io.LimitReader(from, most+1))
+	if err == nil && int64(len(all)) > most {
+		err = fmt.Errorf("it has more than %d bytes", most)
+	}
+	return all, err
 }
