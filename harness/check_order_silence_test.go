@@ -362,6 +362,23 @@ func protectionCases() []judged {
 			s.end(0)
 			s.Footer.Ended = s.step()
 		}, Fail, "10 AAPL held, stops for 0, when life 1 had ended"},
+		{"taken back at the end of a life, and read right after it", func(s *script) {
+			o := held(s)
+			exited := s.step()
+			s.cancel(int(o.OrderID))
+			s.end(0)
+			s.Lives[0].Exited = exited
+			s.Footer.Ended = s.step()
+		}, Fail, "10 AAPL held, stops for 0, when life 1 had ended"},
+		{"taken back and set anew by the next life", func(s *script) {
+			o := held(s)
+			s.end(0)
+			s.begin()
+			s.session()
+			s.cancel(int(o.OrderID))
+			stop(s, "10")
+			stay(s)
+		}, Pass, ""},
 		{"made smaller at the end of a life that is not the last", func(s *script) {
 			o := held(s)
 			s.change(int(o.OrderID), "SELL 4 AAPL")

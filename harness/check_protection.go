@@ -74,7 +74,7 @@ func protected(r *Record, c Check) Finding {
 // end before. A keeper keeps it for the next one.
 func (r *Record) leftAt(d difference) (Life, bool) {
 	for _, l := range r.Lives {
-		if l.EndedBy != EndedItself && l.EndedBy != EndedSIGTERM || l.Exited <= d.from || d.to <= l.Exited {
+		if l.EndedBy != EndedItself && l.EndedBy != EndedSIGTERM || !r.sentBy(l, d.from) || d.to <= l.Exited {
 			continue
 		}
 		var last Connection
@@ -89,6 +89,12 @@ func (r *Record) leftAt(d difference) (Life, bool) {
 		}
 	}
 	return Life{}, false
+}
+
+// sentBy reports that the life may have sent what the Gateway read at a moment: it lived, or had just ended, and no
+// other had begun. A Gateway, and a keeper before it, read what a process has written after it is gone.
+func (r *Record) sentBy(l Life, at Moment) bool {
+	return at < l.Exited || at.Since(l.Exited) <= afterEnd && r.lifeAt(at, false) == l.Number
 }
 
 // tookBack reports that at a moment it was the trader who changed what its stops would close, and no fill.
