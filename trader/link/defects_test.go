@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -37,8 +38,9 @@ func failsWith(t *testing.T, script func(*peer), tune func(*link.Config), want l
 	}
 }
 
-// wantNoSocket looks for client sockets to the Gateway that hold anything: TIME_WAIT is the
-// kernel's own.
+// wantNoSocket waits until no client socket to the Gateway holds anything: TIME_WAIT is the kernel's own. It waits
+// because other tests here start programs: until its exec, a new process holds all of this one's descriptors, and
+// the kernel ends a connection when the last of them is closed.
 func wantNoSocket(t *testing.T, g *toy) {
 	t.Helper()
 	table, err := sockets.Open()
@@ -47,13 +49,24 @@ func wantNoSocket(t *testing.T, g *toy) {
 	}
 	defer func() { _ = table.Close() }()
 	port := netip.MustParseAddrPort(g.addr()).Port()
-	all, err := table.Port(port)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, s := range all {
-		if s.Remote.Port() == port && s.State != sockets.StateTimeWait {
-			t.Errorf("client socket left: %s -> %s %s", s.Local, s.Remote, s.State)
+	deadline, tick := time.After(10*time.Second), time.NewTicker(10*time.Millisecond)
+	defer tick.Stop()
+	for {
+		all, err := table.Port(port)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = slices.DeleteFunc(all, func(s sockets.Socket) bool {
+			return s.Remote.Port() != port || s.State == sockets.StateTimeWait
+		})
+		if len(all) == 0 {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Errorf("client sockets left: %v", all)
+			return
 		}
 	}
 }

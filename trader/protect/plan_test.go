@@ -2,6 +2,7 @@ package protect
 
 import (
 	"flag"
+	"slices"
 	"testing"
 
 	"github.com/govalues/decimal"
@@ -22,6 +23,7 @@ type atBroker struct {
 	role             Role
 	quantity, filled int
 	dead             bool
+	tooLate          bool // a target that came when there were no longer as many shares
 }
 
 type heard struct {
@@ -102,6 +104,7 @@ func (m *bourse) arrive() {
 	switch {
 	case a.Deed == Place:
 		o = &atBroker{id: a.ID, role: a.Role, quantity: whole(a.Shares)}
+		o.tooLate = a.Role == Target && o.quantity > m.position+m.byHand
 		m.orders = append(m.orders, o)
 		m.quantityTold(o)
 	case o == nil || o.dead: // too late
@@ -111,7 +114,7 @@ func (m *bourse) arrive() {
 	case whole(a.Shares) <= o.filled: // refused: the size is not what the trader thinks
 		m.quantityTold(o)
 	default:
-		o.quantity = whole(a.Shares)
+		o.quantity, o.tooLate = whole(a.Shares), false
 		m.quantityTold(o)
 	}
 }
@@ -310,20 +313,23 @@ func (m *bourse) live(r Role) (live int) {
 	return live
 }
 
-// turn lets the price run from the stop to the target or back, but not to the target while one is being
-// placed: the stop may just have filled. It is the one run of a price that costs more than there is.
+// turn lets the price run from the stop to the target or back, but not to a target for shares that the stop has sold:
+// it is the one run of a price that costs more than there is.
 func (m *bourse) turn() {
-	if !m.up {
-		if len(m.events) > 0 {
-			return
-		}
-		for _, k := range m.mine {
-			if k.Role == Target && k.Phase == Waiting {
-				return
-			}
-		}
+	if !m.up && (len(m.events) > 0 || m.tooLate()) {
+		return
 	}
 	m.up = !m.up
+}
+
+// tooLate reports that a target is there, or on its way, that was asked for before the stop's fill was heard of.
+func (m *bourse) tooLate() bool {
+	for _, a := range m.requests {
+		if a.Deed == Place && a.Role == Target && whole(a.Shares) > m.position+m.byHand {
+			return true
+		}
+	}
+	return slices.ContainsFunc(m.orders, func(o *atBroker) bool { return !o.dead && o.tooLate })
 }
 
 // meet fills part of an order whose price the market is at.
