@@ -582,6 +582,11 @@ func leakCases() []judged {
 				r.Samples[i].FDs += 2 * max(0, i-85)
 			}
 		}, Fail, "in the last 39 cycles"},
+		{"twenty every thirty cycles, sampled by a machine that came late once", oneLife(120), fds, func(r *Record) {
+			for i := range r.Samples {
+				r.Samples[i].FDs += int(step(i, 15, 20) + step(i, 38, 20) + step(i, 74, 20) + step(i, 104, 20))
+			}
+		}, Inconclusive, "it rose by 80 in the last 118 cycles and still rose at the end, but not evenly"},
 		{"two a cycle, sampled by a machine that came late twice", oneLife(120), fds, func(r *Record) {
 			for i := range r.Samples {
 				r.Samples[i].FDs += int(step(i, 83, 6)) + 2*max(0, min(i, 92)-85) + int(step(i, 92, 14)) + 3*max(0, min(i, 99)-92)/2 +

@@ -37,10 +37,11 @@ const (
 // growth is what values that were taken once a cycle say about a leak.
 type growth struct {
 	// Leaks is set when the values rose by more than Needed over the last Cycles, and were still
-	// rising at the end. Without a leak the three speak of the shortest window.
+	// rising at the end. Without a leak the three speak of the window that left it Unsure, else of the shortest.
 	Leaks bool
-	// Unsure is set when the values rose by more than Needed in the shortest window and were still rising at
-	// its end, but in no even way: a leak whose samples came late, or growth that is about to stop.
+	// Unsure is set when the values rose by more than Needed over the last Cycles and were still rising at the
+	// end, but in no even way: a leak in steps or one whose samples came late, or growth that is about to stop. A
+	// heap settles for long, so of a quantity only the shortest window is asked.
 	Unsure       bool
 	Cycles       int
 	Rise, Needed float64
@@ -84,10 +85,11 @@ func growthOf(values []float64, s slack) growth {
 		rise, needed := end-start, g.Fall+s.over(span(cycles))
 		rises := rise > needed && persists(smooth[len(values)-late:], rise/float64(cycles), moves[len(moves)*6/10])
 		found := rises && isHabit(smooth[from:], s.unit)
-		g.Unsure = g.Unsure || rises && !found && cycles == late && inBothSteps(smooth[from:])
-		if found || g.Cycles == 0 {
+		unsure := rises && !found && (cycles == late || s.unit > 0) && inBothSteps(smooth[from:])
+		if found || unsure && !g.Unsure || g.Cycles == 0 {
 			g.Leaks, g.Cycles, g.Rise, g.Needed = found, cycles, rise, needed
 		}
+		g.Unsure = g.Unsure || unsure
 		if found {
 			break
 		}
