@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/netip"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -38,9 +39,9 @@ func failsWith(t *testing.T, script func(*peer), tune func(*link.Config), want l
 	}
 }
 
-// wantNoSocket waits until no client socket to the Gateway holds anything: TIME_WAIT is the kernel's own. It waits
-// because other tests here start programs: until its exec, a new process holds all of this one's descriptors, and
-// the kernel ends a connection when the last of them is closed.
+// wantNoSocket wants no client socket to the Gateway that this process holds, or that it has closed and the kernel
+// keeps: TIME_WAIT is the kernel's own. Other tests here start programs, and a new process holds the descriptors of
+// this one until its exec: the kernel ends such a connection when that has closed it too, which is waited for.
 func wantNoSocket(t *testing.T, g *toy) {
 	t.Helper()
 	table, err := sockets.Open()
@@ -56,16 +57,22 @@ func wantNoSocket(t *testing.T, g *toy) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		all = slices.DeleteFunc(all, func(s sockets.Socket) bool {
+		left := slices.DeleteFunc(all, func(s sockets.Socket) bool {
 			return s.Remote.Port() != port || s.State == sockets.StateTimeWait
 		})
-		if len(all) == 0 {
+		if len(left) == 0 {
 			return
+		}
+		for _, s := range left {
+			if ours, err := sockets.Owns(os.Getpid(), s); err != nil || ours || s.Inode == 0 {
+				t.Errorf("client socket left: %s, %v", s, err)
+				return
+			}
 		}
 		select {
 		case <-tick.C:
 		case <-deadline:
-			t.Errorf("client sockets left: %v", all)
+			t.Errorf("client sockets left, by another process: %v", left)
 			return
 		}
 	}

@@ -104,7 +104,7 @@ func (m *bourse) arrive() {
 	switch {
 	case a.Deed == Place:
 		o = &atBroker{id: a.ID, role: a.Role, quantity: whole(a.Shares)}
-		o.tooLate = a.Role == Target && o.quantity > m.position+m.byHand
+		o.tooLate = m.soldMeanwhile(a)
 		m.orders = append(m.orders, o)
 		m.quantityTold(o)
 	case o == nil || o.dead: // too late
@@ -324,12 +324,13 @@ func (m *bourse) turn() {
 
 // tooLate reports that a target is there, or on its way, that was asked for before the stop's fill was heard of.
 func (m *bourse) tooLate() bool {
-	for _, a := range m.requests {
-		if a.Deed == Place && a.Role == Target && whole(a.Shares) > m.position+m.byHand {
-			return true
-		}
-	}
-	return slices.ContainsFunc(m.orders, func(o *atBroker) bool { return !o.dead && o.tooLate })
+	return slices.ContainsFunc(m.requests, m.soldMeanwhile) ||
+		slices.ContainsFunc(m.orders, func(o *atBroker) bool { return !o.dead && o.tooLate })
+}
+
+// soldMeanwhile reports a request for a target of more shares than our orders have left.
+func (m *bourse) soldMeanwhile(a Action) bool {
+	return a.Deed == Place && a.Role == Target && whole(a.Shares) > m.position+m.byHand
 }
 
 // meet fills part of an order whose price the market is at.
