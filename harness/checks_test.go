@@ -587,6 +587,16 @@ func leakCases() []judged {
 				r.Samples[i].FDs += int(step(i, 15, 20) + step(i, 38, 20) + step(i, 74, 20) + step(i, 104, 20))
 			}
 		}, Inconclusive, "it rose by 80 in the last 118 cycles and still rose at the end, but not evenly"},
+		{"twenty every thirty cycles, the last of them long ago", oneLife(120), fds, func(r *Record) {
+			for i := range r.Samples {
+				r.Samples[i].FDs += 20 * ((i + 5) / 30)
+			}
+		}, Inconclusive, "still rose at the end, but not evenly"},
+		{"three times twenty, and then no more", oneLife(120), fds, func(r *Record) {
+			for i := range r.Samples {
+				r.Samples[i].FDs += int(step(i, 10, 20) + step(i, 20, 20) + step(i, 40, 20))
+			}
+		}, Pass, "12 at the start, 72 at the end"},
 		{"two a cycle, sampled by a machine that came late twice", oneLife(120), fds, func(r *Record) {
 			for i := range r.Samples {
 				r.Samples[i].FDs += int(step(i, 83, 6)) + 2*max(0, min(i, 92)-85) + int(step(i, 92, 14)) + 3*max(0, min(i, 99)-92)/2 +

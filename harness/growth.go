@@ -94,6 +94,10 @@ func growthOf(values []float64, s slack) growth {
 			break
 		}
 	}
+	if rise := g.End - g.Start; !g.Leaks && !g.Unsure && s.unit > 0 &&
+		rise > g.Limit*float64(span(len(values))) && inSteps(smooth) {
+		g.Unsure, g.Cycles, g.Rise = true, len(values), rise
+	}
 	return g
 }
 
@@ -150,6 +154,26 @@ func isHabit(window []float64, unit float64) bool {
 func inBothSteps(window []float64) bool {
 	p := parts(window)
 	return p[0] < p[1] && p[1] < p[2]
+}
+
+// inSteps tells a staircase from growth that has ended: the values rise for good at leakSteps cycles or more, and the
+// next of such cycles is not overdue. Its last step may lie before all that persists looks at.
+func inSteps(values []float64) bool {
+	const leakSteps = 3
+	floors := slices.Clone(values)
+	for i := len(floors) - 2; i >= 0; i-- {
+		floors[i] = min(floors[i], floors[i+1])
+	}
+	steps, last, longest := 0, 0, 0
+	for i := 1; i < len(floors); i++ {
+		if floors[i] > floors[i-1] {
+			if steps > 0 {
+				longest = max(longest, i-last)
+			}
+			steps, last = steps+1, i
+		}
+	}
+	return steps >= leakSteps && len(floors)-last <= longest
 }
 
 // persists reports that the values still rise in the last part of the shortest window: by more than
